@@ -1,0 +1,22 @@
+package ai.konko.chat;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A chat as it was when it was read.
+ *
+ * @param busy whether a turn of it is not over
+ * @param messageCount all messages, those of unfinished turns too
+ * @param usage the sum over its replies; absent until one has reported some
+ * @param updatedAt when its settings changed, or a turn was accepted or ended
+ */
+public record Chat(
+        UUID id,
+        Settings settings,
+        boolean busy,
+        int messageCount,
+        @Nullable Usage usage,
+        Instant createdAt,
+        Instant updatedAt) {}

@@ -1,0 +1,58 @@
+package ai.konko.chat;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** The bounds of the log and of what may be under way. At each, a clear refusal, never a loss. */
+@ConfigMapping(prefix = "konko.limits")
+public interface ChatLimits {
+
+    /**
+     * @return how many chats may exist; at the limit a new one is refused with {@code capacity}. At
+     *     least 1.
+     */
+    @WithDefault("100000")
+    int chats();
+
+    /**
+     * @return how many messages a chat may have; at the limit a post is refused with {@code
+     *     capacity}. At least 2.
+     */
+    @WithDefault("100000")
+    int messagesPerChat();
+
+    /**
+     * @return how many UTF-16 units of text the in-memory log may hold over all chats; at the limit
+     *     chats and posts are refused with {@code capacity}, while replies under way are still
+     *     kept. A unit takes one byte of heap in Latin text, else two. At least 1.
+     */
+    @WithDefault("200000000")
+    long storedCharacters();
+
+    /**
+     * @return how many turns may wait in one chat beside the running one; one more is {@code
+     *     queue-full}.
+     */
+    @WithDefault("16")
+    int waitingTurns();
+
+    /**
+     * @return how many turns may be unfinished in this process; one more is refused with {@code
+     *     overloaded}.
+     */
+    @WithDefault("20000")
+    int turnsInFlight();
+
+    /**
+     * @return the longest message a user may post, in UTF-16 units; a longer one is {@code
+     *     invalid}.
+     */
+    @WithDefault("32768")
+    int messageCharacters();
+
+    /**
+     * @return the longest instructions of a chat, in UTF-16 units; longer ones are {@code invalid}.
+     */
+    @WithDefault("32768")
+    int instructionsCharacters();
+}

@@ -1,0 +1,127 @@
+package ai.konko.chat;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log: the one source of truth about chats. Each operation is atomic and takes effect at one
+ * moment between its call and its return; operations on different chats do not wait for one
+ * another. What is returned is immutable.
+ *
+ * <p>Operations on a chat that does not exist are refused with {@link ErrorCode#CHAT_NOT_FOUND}, on
+ * a message that the chat does not have with {@link ErrorCode#MESSAGE_NOT_FOUND}. Every refusal is
+ * a {@link RefusedException} and leaves the log as it was.
+ */
+public interface ChatRepository {
+
+    /**
+     * @throws RefusedException {@link ErrorCode#CAPACITY} at the limit of chats or of stored text
+     */
+    Chat create(Settings settings);
+
+    Chat chat(UUID chatId);
+
+    /**
+     * @return chats, the newest created first
+     */
+    Page<Chat> chats(ChatQuery query);
+
+    /**
+     * @throws RefusedException {@link ErrorCode#INVALID} if the result breaks a limit
+     */
+    Chat patch(UUID chatId, SettingsPatch patch);
+
+    /**
+     * Removes the chat and all that belongs to it.
+     *
+     * @return the replies that were not over, each now cancelled with the text it had; whoever runs
+     *     one has to stop
+     */
+    List<Message> delete(UUID chatId);
+
+    /**
+     * Gives a user's message and the reply to it the chat's next two places, or finds the turn that
+     * the post's idempotency key already made.
+     *
+     * @throws RefusedException {@link ErrorCode#IDEMPOTENCY_KEY_REUSED}, {@link
+     *     ErrorCode#CHAT_BUSY} (where the post asks for it), {@link ErrorCode#QUEUE_FULL} or {@link
+     *     ErrorCode#CAPACITY}
+     */
+    Accepted accept(UUID chatId, Post post);
+
+    /**
+     * Starts the oldest unfinished turn of the chat, unless one is in progress already: so at most
+     * one runs at any time, and they run in the order of the log.
+     *
+     * @param defaultModel the model to ask where the chat names none
+     * @return the turn that the caller has to run now; empty if there is none, or no such chat
+     */
+    Optional<Started> start(UUID chatId, String defaultModel);
+
+    /**
+     * Adds to the text of a reply in progress. On a reply that is over, or gone, it does nothing.
+     */
+    void append(UUID chatId, UUID replyId, String text);
+
+    /**
+     * Ends a reply. The first end wins: on a reply that is over already this changes nothing.
+     *
+     * @return the reply in its terminal state
+     */
+    Message finish(UUID chatId, UUID replyId, Outcome outcome);
+
+    /**
+     * @return messages of the chat, by seq in the query's order
+     */
+    Page<Message> messages(UUID chatId, MessageQuery query);
+
+    Message message(UUID chatId, UUID messageId);
+
+    /**
+     * @param beforeSeq only turns whose user message has a smaller seq
+     * @return the newest {@code maxTurns} turns whose reply is over and has text, oldest first
+     */
+    List<Turn> context(UUID chatId, int beforeSeq, int maxTurns);
+
+    Tally tally(UUID chatId);
+
+    /**
+     * @return the highlights last kept for the chat
+     */
+    Optional<Highlights> highlights(UUID chatId);
+
+    /**
+     * Keeps highlights for the chat in place of earlier ones, unless those take in more of the
+     * chat.
+     */
+    void keepHighlights(UUID chatId, Highlights highlights);
+
+    /**
+     * Which chats to return.
+     *
+     * @param before only chats created before this one, which need not exist any more
+     * @param text only chats whose title or messages contain it, whatever the case
+     */
+    record ChatQuery(int limit, @Nullable UUID before, @Nullable String text) {
+        @Override
+        public String toString() {
+            return "ChatQuery[limit=%d, before=%s]".formatted(limit, before);
+        }
+    }
+
+    /**
+     * Which messages to return.
+     *
+     * @param after only messages that come after this seq in the query's order; absent from the
+     *     list's start
+     */
+    record MessageQuery(int limit, Order order, @Nullable Integer after) {}
+
+    /** The direction of a list of messages. */
+    enum Order {
+        ASC,
+        DESC
+    }
+}

@@ -1,0 +1,39 @@
+package ai.konko.chat;
+
+import java.util.Locale;
+
+/** Every way in which a request is refused or a turn fails, by the names that clients see. */
+public enum ErrorCode {
+    MALFORMED_JSON,
+    BAD_HEADER,
+    CHAT_NOT_FOUND,
+    MESSAGE_NOT_FOUND,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    NOT_ACCEPTABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+    CHAT_BUSY,
+    TOO_LARGE,
+    INVALID,
+    UNKNOWN_FIELD,
+    IDEMPOTENCY_KEY_REUSED,
+    QUEUE_FULL,
+    /** The model's provider refused, failed, broke off before any text, or answered nonsense. */
+    MODEL_FAILED,
+    /** The model's provider is not there, or asks to be left alone for a while. */
+    MODEL_UNAVAILABLE,
+    MODEL_TIMEOUT,
+    /** This service has as many turns in flight as it may, or is shutting down. */
+    OVERLOADED,
+    /** The log has reached one of its bounds. */
+    CAPACITY,
+    /** A fault of this service's own. */
+    INTERNAL;
+
+    /**
+     * @return the code as it is sent to clients: lower case, words joined by hyphens.
+     */
+    public String wire() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,27 @@
+package ai.konko.chat;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a turn failed.
+ *
+ * @param code one of the model's codes, {@link ErrorCode#OVERLOADED} (the service was stopped) or
+ *     {@link ErrorCode#INTERNAL}
+ * @param message for the client: no upstream body, class name or key
+ * @param retryAfter after what time a new attempt may succeed, if anybody said so
+ */
+public record Failure(ErrorCode code, String message, @Nullable Duration retryAfter) {
+
+    public Failure {
+        switch (code) {
+            case MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, OVERLOADED, INTERNAL -> {}
+            default ->
+                    throw new IllegalArgumentException("a turn does not fail with " + code.wire());
+        }
+    }
+
+    public static Failure of(ErrorCode code, String message) {
+        return new Failure(code, message, null);
+    }
+}

@@ -1,0 +1,15 @@
+package ai.konko.chat;
+
+/** Why a reply that has text, or was cancelled, ended. */
+public enum FinishReason {
+    /** The model came to its end. */
+    STOP,
+    /** The model ran into its limit of tokens. */
+    LENGTH,
+    /** The provider's filter cut it. */
+    CONTENT_FILTER,
+    /** Somebody asked for it. */
+    CANCELLED,
+    /** The model, its connection or this service broke it off. */
+    INTERRUPTED
+}

@@ -1,0 +1,130 @@
+package ai.konko.chat;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message of a chat, as it was when it was read.
+ *
+ * @param seq its place in the chat, from 1 on without a gap: odd for users, even for replies
+ * @param content the text to the letter; of a reply that is not over, what there is of it
+ * @param completedAt when the message became terminal
+ * @param model on replies that were started, the model that was asked
+ * @param finishReason on replies that are completed or incomplete
+ * @param usage on replies, where the provider reported it
+ * @param failure on failed replies
+ */
+public record Message(
+        UUID id,
+        UUID chatId,
+        int seq,
+        Role role,
+        String content,
+        Status status,
+        Instant createdAt,
+        @Nullable Instant completedAt,
+        @Nullable String model,
+        @Nullable FinishReason finishReason,
+        @Nullable Usage usage,
+        @Nullable Failure failure) {
+
+    public Message {
+        if (seq < 1 || (seq % 2 == 1) != (role == Role.USER)) {
+            throw new IllegalArgumentException("odd places are for users, even ones for replies");
+        }
+        if (status.terminal() != (completedAt != null)) {
+            throw new IllegalArgumentException(
+                    "a message has an end if and only if it is terminal");
+        }
+    }
+
+    /** What a user says: complete from the start. */
+    public static Message ofUser(UUID id, UUID chatId, int seq, String content, Instant now) {
+        return new Message(
+                id,
+                chatId,
+                seq,
+                Role.USER,
+                content,
+                Status.COMPLETED,
+                now,
+                now,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    /** The place of a reply that waits in line. */
+    public static Message queuedReply(UUID id, UUID chatId, int seq, Instant now) {
+        return new Message(
+                id,
+                chatId,
+                seq,
+                Role.ASSISTANT,
+                "",
+                Status.QUEUED,
+                now,
+                null,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    /** The reply once the model is asked. */
+    public Message started(String askedModel) {
+        require(status == Status.QUEUED, "only a queued reply can start");
+        return new Message(
+                id,
+                chatId,
+                seq,
+                role,
+                "",
+                Status.IN_PROGRESS,
+                createdAt,
+                null,
+                askedModel,
+                null,
+                null,
+                null);
+    }
+
+    /** The running reply with the text it has so far. */
+    public Message withText(String soFar) {
+        require(status == Status.IN_PROGRESS, "only a running reply grows");
+        return new Message(
+                id, chatId, seq, role, soFar, status, createdAt, null, model, null, null, null);
+    }
+
+    /** The reply in its terminal state. */
+    public Message ended(Outcome outcome, Instant now) {
+        require(!status.terminal(), "a reply ends once");
+        return new Message(
+                id,
+                chatId,
+                seq,
+                role,
+                outcome.content(),
+                outcome.status(),
+                createdAt,
+                now,
+                model,
+                outcome.finishReason(),
+                outcome.usage(),
+                outcome.failure());
+    }
+
+    private static void require(boolean legal, String rule) {
+        if (!legal) {
+            throw new IllegalStateException(rule);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Message[id=%s, chatId=%s, seq=%d, role=%s, status=%s]"
+                .formatted(id, chatId, seq, role, status);
+    }
+}

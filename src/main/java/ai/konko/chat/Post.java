@@ -1,0 +1,18 @@
+package ai.konko.chat;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client posts to a chat.
+ *
+ * @param content the user's text, to the letter
+ * @param idempotencyKey the same key with the same content and {@code whenBusy} on the same chat is
+ *     the same turn
+ */
+public record Post(String content, WhenBusy whenBusy, @Nullable String idempotencyKey) {
+
+    @Override
+    public String toString() {
+        return "Post[whenBusy=" + whenBusy + "]";
+    }
+}

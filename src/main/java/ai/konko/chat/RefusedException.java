@@ -1,0 +1,85 @@
+package ai.konko.chat;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request was refused and left no trace. The message is written for the client and carries no
+ * text of a chat.
+ */
+public final class RefusedException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final ErrorCode code;
+    private final transient @Nullable Duration retryAfter;
+    private final transient List<Violation> violations;
+
+    private RefusedException(
+            ErrorCode code,
+            String detail,
+            @Nullable Duration retryAfter,
+            List<Violation> violations) {
+        super(detail, null, false, false);
+        this.code = code;
+        this.retryAfter = retryAfter;
+        this.violations = List.copyOf(violations);
+    }
+
+    public static RefusedException of(ErrorCode code, String detail) {
+        return new RefusedException(code, detail, null, List.of());
+    }
+
+    /** A refusal that may pass if the client asks again after {@code retryAfter}. */
+    public static RefusedException forNow(ErrorCode code, String detail, Duration retryAfter) {
+        return new RefusedException(code, detail, retryAfter, List.of());
+    }
+
+    public static RefusedException invalid(String field, String message) {
+        return invalid(List.of(new Violation(field, message)));
+    }
+
+    public static RefusedException invalid(List<Violation> violations) {
+        return new RefusedException(
+                ErrorCode.INVALID, "The request breaks a rule; see violations.", null, violations);
+    }
+
+    public static RefusedException unknownField(String field) {
+        return new RefusedException(
+                ErrorCode.UNKNOWN_FIELD,
+                "The request has a field that is not known here.",
+                null,
+                List.of(new Violation(field, "is not known here")));
+    }
+
+    public static RefusedException chatNotFound() {
+        return of(ErrorCode.CHAT_NOT_FOUND, "There is no such chat.");
+    }
+
+    public static RefusedException messageNotFound() {
+        return of(ErrorCode.MESSAGE_NOT_FOUND, "There is no such message in this chat.");
+    }
+
+    public ErrorCode code() {
+        return code;
+    }
+
+    /**
+     * @return after what time the same request may be accepted; empty where waiting does not help.
+     */
+    public @Nullable Duration retryAfter() {
+        return retryAfter;
+    }
+
+    public List<Violation> violations() {
+        return violations;
+    }
+
+    /**
+     * One rule that the request breaks.
+     *
+     * @param field the field, parameter or header by its name on the wire
+     * @param message what is wrong with it, to be read after the name
+     */
+    public record Violation(String field, String message) {}
+}

@@ -1,0 +1,7 @@
+package ai.konko.chat;
+
+/** Whose message it is. */
+public enum Role {
+    USER,
+    ASSISTANT
+}

@@ -1,0 +1,46 @@
+package ai.konko.chat;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client chooses for a chat.
+ *
+ * @param instructions the chat's system prompt
+ * @param model the model to ask in place of the configured one
+ * @param metadata the client's own notes, in the order it gave them
+ */
+public record Settings(
+        @Nullable String title,
+        @Nullable String instructions,
+        @Nullable String model,
+        Map<String, String> metadata) {
+
+    public static final Settings NONE = new Settings(null, null, null, Map.of());
+
+    public Settings {
+        metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    }
+
+    /**
+     * @return how many UTF-16 units these settings hold in all.
+     */
+    public int characters() {
+        int sum = length(title) + length(instructions) + length(model);
+        for (Map.Entry<String, String> entry : metadata.entrySet()) {
+            sum += entry.getKey().length() + entry.getValue().length();
+        }
+        return sum;
+    }
+
+    private static int length(@Nullable String text) {
+        return text == null ? 0 : text.length();
+    }
+
+    @Override
+    public String toString() {
+        return "Settings[characters=" + characters() + "]";
+    }
+}

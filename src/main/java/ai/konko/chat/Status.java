@@ -1,0 +1,22 @@
+package ai.konko.chat;
+
+/**
+ * How far a message has come: a reply goes from queued over in progress to one terminal state and
+ * stays there.
+ */
+public enum Status {
+    /** Waits in its chat's line. */
+    QUEUED,
+    /** The model is at it. */
+    IN_PROGRESS,
+    /** Whole. A user's message is always this. */
+    COMPLETED,
+    /** Over, with what there is of the text. */
+    INCOMPLETE,
+    /** Over, without text. */
+    FAILED;
+
+    public boolean terminal() {
+        return this == COMPLETED || this == INCOMPLETE || this == FAILED;
+    }
+}

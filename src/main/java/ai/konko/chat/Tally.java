@@ -1,0 +1,17 @@
+package ai.konko.chat;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts over one chat at one moment.
+ *
+ * @param answeredThrough the seq of the last reply that is over and has text; 0 where there is none
+ */
+public record Tally(
+        Chat chat,
+        int userMessages,
+        int assistantMessages,
+        @Nullable Instant firstMessageAt,
+        @Nullable Instant lastMessageAt,
+        int answeredThrough) {}

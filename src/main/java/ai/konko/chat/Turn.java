@@ -1,0 +1,17 @@
+package ai.konko.chat;
+
+/**
+ * One user message and the one reply to it. Both have their place from the moment the turn is
+ * accepted.
+ */
+public record Turn(Message message, Message reply) {
+
+    public Turn {
+        if (message.role() != Role.USER
+                || reply.role() != Role.ASSISTANT
+                || reply.seq() != message.seq() + 1) {
+            throw new IllegalArgumentException(
+                    "a turn is a user message and the reply that follows it");
+        }
+    }
+}

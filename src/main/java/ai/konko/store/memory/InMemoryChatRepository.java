@@ -1,0 +1,238 @@
+package ai.konko.store.memory;
+
+import ai.konko.chat.Accepted;
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Highlights;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Page;
+import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
+import ai.konko.chat.SettingsPatch;
+import ai.konko.chat.Started;
+import ai.konko.chat.Tally;
+import ai.konko.chat.Turn;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.locks.StampedLock;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log in memory.
+ *
+ * <p>Two kinds of locks. {@code lock} here guards {@code chats}, the map of which chats there are;
+ * each {@link ChatLog} has one of its own that guards what is in the chat. They are never held
+ * together: an operation looks the chat up under the one, lets go, and works under the other. A
+ * chat's deletion takes effect in its own log; the map forgets it right after.
+ *
+ * <p>The map is sorted by id, and ids sort by creation, so the newest chats are its tail.
+ */
+@ApplicationScoped
+public class InMemoryChatRepository implements ChatRepository {
+    /** How many chats a listing copies out of the map under one stamp. */
+    private static final int STRIDE = 256;
+
+    private final ChatLimits limits;
+    private final Clock clock;
+    private final Supplier<UUID> ids;
+    private final TextBudget budget;
+
+    private final StampedLock lock = new StampedLock();
+    private final NavigableMap<UUID, ChatLog> chats = new TreeMap<>();
+
+    public InMemoryChatRepository(ChatLimits limits, Clock clock, Supplier<UUID> ids) {
+        this.limits = limits;
+        this.clock = clock;
+        this.ids = ids;
+        this.budget = new TextBudget(limits.storedCharacters());
+    }
+
+    @Override
+    public Chat create(Settings settings) {
+        budget.take(settings.characters());
+        ChatLog log = new ChatLog(ids.get(), settings, limits, budget, clock, ids);
+        Chat created = log.chat();
+        if (!put(log)) {
+            budget.giveBack(settings.characters());
+            throw RefusedException.of(
+                    ErrorCode.CAPACITY, "The service has as many chats as it may.");
+        }
+        return created;
+    }
+
+    private boolean put(ChatLog log) {
+        long stamp = lock.writeLock();
+        try {
+            if (chats.size() >= limits.chats()) {
+                return false;
+            }
+            chats.put(log.id(), log);
+            return true;
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+
+    @Override
+    public Chat chat(UUID chatId) {
+        return log(chatId).chat();
+    }
+
+    @Override
+    public Page<Chat> chats(ChatQuery query) {
+        Pattern text = query.text() == null ? null : containing(query.text());
+        List<Chat> found = new ArrayList<>();
+        UUID before = query.before();
+        List<ChatLog> some = newestBefore(before);
+        while (!some.isEmpty() && found.size() <= query.limit()) {
+            for (ChatLog log : some) {
+                if (found.size() <= query.limit()) {
+                    matching(log, text).ifPresent(found::add);
+                }
+            }
+            some = newestBefore(some.getLast().id());
+        }
+        return Page.of(found, query.limit());
+    }
+
+    private List<ChatLog> newestBefore(@Nullable UUID before) {
+        long stamp = lock.readLock();
+        try {
+            NavigableMap<UUID, ChatLog> older =
+                    before == null ? chats : chats.headMap(before, false);
+            return older.descendingMap().values().stream().limit(STRIDE).toList();
+        } finally {
+            lock.unlockRead(stamp);
+        }
+    }
+
+    private static Pattern containing(String text) {
+        return Pattern.compile(
+                text, Pattern.LITERAL | Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+    }
+
+    private static Optional<Chat> matching(ChatLog log, @Nullable Pattern text) {
+        try {
+            Chat chat = log.chat();
+            return text == null || texts(chat, log).anyMatch(each -> text.matcher(each).find())
+                    ? Optional.of(chat)
+                    : Optional.empty();
+        } catch (RefusedException _) {
+            return Optional.empty(); // deleted meanwhile
+        }
+    }
+
+    private static Stream<String> texts(Chat chat, ChatLog log) {
+        return Stream.concat(
+                Stream.ofNullable(chat.settings().title()),
+                log.all().stream().map(Message::content));
+    }
+
+    @Override
+    public Chat patch(UUID chatId, SettingsPatch patch) {
+        return log(chatId).patch(patch);
+    }
+
+    @Override
+    public List<Message> delete(UUID chatId) {
+        List<Message> cancelled = log(chatId).delete();
+        long stamp = lock.writeLock();
+        try {
+            chats.remove(chatId);
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+        return cancelled;
+    }
+
+    @Override
+    public Accepted accept(UUID chatId, Post post) {
+        return log(chatId).accept(post);
+    }
+
+    @Override
+    public Optional<Started> start(UUID chatId, String defaultModel) {
+        try {
+            return log(chatId).start(defaultModel);
+        } catch (RefusedException _) {
+            return Optional.empty(); // deleted meanwhile
+        }
+    }
+
+    @Override
+    public void append(UUID chatId, UUID replyId, String text) {
+        try {
+            log(chatId).append(replyId, text);
+        } catch (RefusedException _) {
+            // Deleted meanwhile: there is nothing left to add to.
+        }
+    }
+
+    @Override
+    public Message finish(UUID chatId, UUID replyId, Outcome outcome) {
+        return log(chatId).finish(replyId, outcome);
+    }
+
+    @Override
+    public Page<Message> messages(UUID chatId, MessageQuery query) {
+        return log(chatId).messages(query);
+    }
+
+    @Override
+    public Message message(UUID chatId, UUID messageId) {
+        return log(chatId).message(messageId);
+    }
+
+    @Override
+    public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns) {
+        return log(chatId).context(beforeSeq, maxTurns);
+    }
+
+    @Override
+    public Tally tally(UUID chatId) {
+        return log(chatId).tally();
+    }
+
+    @Override
+    public Optional<Highlights> highlights(UUID chatId) {
+        return log(chatId).highlights();
+    }
+
+    @Override
+    public void keepHighlights(UUID chatId, Highlights highlights) {
+        log(chatId).keepHighlights(highlights);
+    }
+
+    private ChatLog log(UUID chatId) {
+        long stamp = lock.readLock();
+        try {
+            ChatLog log = chats.get(chatId);
+            if (log == null) {
+                throw RefusedException.chatNotFound();
+            }
+            return log;
+        } finally {
+            lock.unlockRead(stamp);
+        }
+    }
+
+    /**
+     * @return the UTF-16 units held, for the check that deleted text is given back
+     */
+    long heldCharacters() {
+        return budget.held();
+    }
+}

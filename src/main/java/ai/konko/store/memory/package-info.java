@@ -1,0 +1,5 @@
+/** The log in this process' memory, under StampedLocks: gone when the process is. */
+@NullMarked
+package ai.konko.store.memory;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,605 @@
+package ai.konko.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.SettingsPatch.Change;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every {@link ChatRepository} has to do. */
+public abstract class ChatRepositoryContract {
+    private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "It failed.");
+    private static final String MODEL = "default-model";
+
+    /** An empty repository with these limits. */
+    protected abstract ChatRepository repository(TestLimits limits);
+
+    private ChatRepository repository;
+
+    @BeforeEach
+    void anEmptyRepository() {
+        repository = repository(TestLimits.WIDE);
+    }
+
+    @Test
+    void create_withSettings_returnsAndKeepsThem() {
+        Settings settings = new Settings("A title", "Be brief.", "a-model", Map.of("k", "v"));
+
+        Chat created = repository.create(settings);
+
+        assertThat(created.settings()).isEqualTo(settings);
+        assertThat(created.busy()).isFalse();
+        assertThat(created.messageCount()).isZero();
+        assertThat(created.usage()).isNull();
+        assertThat(created.updatedAt()).isEqualTo(created.createdAt());
+        assertThat(repository.chat(created.id())).isEqualTo(created);
+    }
+
+    @Test
+    void create_atTheLimitOfChats_isRefusedUntilOneIsDeleted() {
+        ChatRepository small = repository(TestLimits.WIDE.withChats(2));
+        Chat first = small.create(Settings.NONE);
+        small.create(Settings.NONE);
+
+        assertRefused(ErrorCode.CAPACITY, () -> small.create(Settings.NONE));
+
+        small.delete(first.id());
+        assertThat(small.create(Settings.NONE).id()).isNotEqualTo(first.id());
+    }
+
+    @Test
+    void everyOperation_onAnUnknownChat_isRefused() {
+        UUID unknown = UUID.randomUUID();
+
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.chat(unknown));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.delete(unknown));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.accept(unknown, post("hello")));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.tally(unknown));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.context(unknown, 1, 1));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.message(unknown, unknown));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.messages(unknown, all()));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.highlights(unknown));
+        assertThat(repository.start(unknown, MODEL)).isEmpty();
+        repository.append(unknown, unknown, "text");
+    }
+
+    @Test
+    void patch_setsKeepsAndRemoves() {
+        Chat chat =
+                repository.create(new Settings("old", "stay", "go", Map.of("a", "1", "b", "2")));
+        Map<String, @Nullable String> entries = new HashMap<>();
+        entries.put("a", null);
+        entries.put("c", "3");
+
+        Chat patched =
+                repository.patch(
+                        chat.id(),
+                        new SettingsPatch(
+                                new Change.Set<>("new"),
+                                new Change.Keep<>(),
+                                new Change.Remove<>(),
+                                new Change.Set<>(entries)));
+
+        assertThat(patched.settings())
+                .isEqualTo(new Settings("new", "stay", null, Map.of("b", "2", "c", "3")));
+        assertThat(repository.chat(chat.id())).isEqualTo(patched);
+    }
+
+    @Test
+    void patch_beyondSixteenEntries_changesNothing() {
+        Chat chat = repository.create(new Settings("t", null, null, Map.of("a", "1")));
+        Map<String, @Nullable String> entries = new HashMap<>();
+        IntStream.range(0, 16).forEach(i -> entries.put("k" + i, "v"));
+        SettingsPatch tooMany =
+                new SettingsPatch(
+                        new Change.Set<>("new"),
+                        new Change.Keep<>(),
+                        new Change.Keep<>(),
+                        new Change.Set<>(entries));
+
+        assertRefused(ErrorCode.INVALID, () -> repository.patch(chat.id(), tooMany));
+
+        assertThat(repository.chat(chat.id())).isEqualTo(chat);
+    }
+
+    @Test
+    void accept_givesBothMessagesTheNextPlaces() {
+        UUID chat = repository.create(Settings.NONE).id();
+
+        Turn first = repository.accept(chat, post("one")).turn();
+        Turn second = repository.accept(chat, post("two")).turn();
+
+        assertThat(List.of(first.message(), first.reply(), second.message(), second.reply()))
+                .extracting(Message::seq)
+                .containsExactly(1, 2, 3, 4);
+        assertThat(first.message().content()).isEqualTo("one");
+        assertThat(first.message().status()).isEqualTo(Status.COMPLETED);
+        assertThat(first.reply().status()).isEqualTo(Status.QUEUED);
+        assertThat(messages(chat))
+                .containsExactly(first.message(), first.reply(), second.message(), second.reply());
+        assertThat(repository.chat(chat).busy()).isTrue();
+        assertThat(repository.chat(chat).messageCount()).isEqualTo(4);
+    }
+
+    @Test
+    void accept_sameKeyAndBody_isTheSameTurnAtWhateverStage() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key");
+        Accepted first = repository.accept(chat, keyed);
+        repository.start(chat, MODEL);
+        Message end = repository.finish(chat, first.turn().reply().id(), done("hi"));
+
+        Accepted again = repository.accept(chat, keyed);
+
+        assertThat(first.repeated()).isFalse();
+        assertThat(again.repeated()).isTrue();
+        assertThat(again.turn()).isEqualTo(new Turn(first.turn().message(), end));
+        assertThat(repository.chat(chat).messageCount()).isEqualTo(2);
+    }
+
+    @Test
+    void accept_sameKeyOtherBody_isRefused() {
+        UUID chat = repository.create(Settings.NONE).id();
+        repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "key"));
+
+        assertRefused(
+                ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                () -> repository.accept(chat, new Post("other", WhenBusy.ENQUEUE, "key")));
+        assertRefused(
+                ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                () -> repository.accept(chat, new Post("hello", WhenBusy.INTERRUPT, "key")));
+        assertThat(repository.chat(chat).messageCount()).isEqualTo(2);
+    }
+
+    @Test
+    void accept_sameKeyInAnotherChat_isAnotherTurn() {
+        UUID one = repository.create(Settings.NONE).id();
+        UUID two = repository.create(Settings.NONE).id();
+        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key");
+
+        Accepted first = repository.accept(one, keyed);
+        Accepted second = repository.accept(two, keyed);
+
+        assertThat(second.repeated()).isFalse();
+        assertThat(second.turn().reply().id()).isNotEqualTo(first.turn().reply().id());
+    }
+
+    @Test
+    void accept_refused_doesNotUseTheKeyUp() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn busy = repository.accept(chat, post("busy")).turn();
+        Post keyed = new Post("hello", WhenBusy.REJECT, "key");
+
+        assertRefused(ErrorCode.CHAT_BUSY, () -> repository.accept(chat, keyed));
+
+        finish(chat, busy);
+        assertThat(repository.accept(chat, keyed).repeated()).isFalse();
+    }
+
+    @Test
+    void accept_withMoreWaitingThanMay_isRefusedUntilOneEnds() {
+        ChatRepository small = repository(TestLimits.WIDE.withWaitingTurns(2));
+        UUID chat = small.create(Settings.NONE).id();
+        Turn running = small.accept(chat, post("running")).turn();
+        small.accept(chat, post("waits"));
+        small.accept(chat, post("waits too"));
+
+        assertRefused(ErrorCode.QUEUE_FULL, () -> small.accept(chat, post("too many")));
+
+        assertThat(small.chat(chat).messageCount()).isEqualTo(6);
+        small.start(chat, MODEL);
+        small.finish(chat, running.reply().id(), done("done"));
+        assertThat(small.accept(chat, post("fits")).turn().message().seq()).isEqualTo(7);
+    }
+
+    @Test
+    void accept_atTheLimitOfMessages_isRefused() {
+        ChatRepository small = repository(TestLimits.WIDE.withMessagesPerChat(3));
+        UUID chat = small.create(Settings.NONE).id();
+        small.accept(chat, post("fits"));
+
+        assertRefused(ErrorCode.CAPACITY, () -> small.accept(chat, post("does not")));
+
+        assertThat(small.chat(chat).messageCount()).isEqualTo(2);
+    }
+
+    @Test
+    void accept_interrupt_cancelsWhatWaitsAndNamesWhatRuns() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn running = repository.accept(chat, post("runs")).turn();
+        Turn waiting = repository.accept(chat, post("waits")).turn();
+        repository.start(chat, MODEL);
+
+        Accepted accepted = repository.accept(chat, new Post("now", WhenBusy.INTERRUPT, null));
+
+        assertThat(accepted.cancelled())
+                .extracting(Message::id)
+                .containsExactly(waiting.reply().id());
+        assertThat(accepted.toCancel()).isNotNull();
+        assertThat(accepted.toCancel().id()).isEqualTo(running.reply().id());
+        Message cancelled = repository.message(chat, waiting.reply().id());
+        assertThat(cancelled.status()).isEqualTo(Status.INCOMPLETE);
+        assertThat(cancelled.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(repository.message(chat, running.reply().id()).status())
+                .isEqualTo(Status.IN_PROGRESS);
+        repository.finish(chat, running.reply().id(), Outcome.cancelled("so far"));
+        assertThat(started(chat).turn().message().content()).isEqualTo("now");
+    }
+
+    @Test
+    void start_handsOutOneTurnAtATimeInOrder() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn first = repository.accept(chat, post("one")).turn();
+        Turn second = repository.accept(chat, post("two")).turn();
+
+        Started started = started(chat);
+        Optional<Started> whileItRuns = repository.start(chat, MODEL);
+        repository.finish(chat, first.reply().id(), done("done"));
+
+        assertThat(started.turn().reply().id()).isEqualTo(first.reply().id());
+        assertThat(started.turn().reply().status()).isEqualTo(Status.IN_PROGRESS);
+        assertThat(whileItRuns).isEmpty();
+        assertThat(started(chat).turn().reply().id()).isEqualTo(second.reply().id());
+    }
+
+    @Test
+    void start_asksForTheChatsModelOrTheDefault() {
+        UUID plain = repository.create(Settings.NONE).id();
+        UUID choosy =
+                repository.create(new Settings(null, "Be brief.", "own-model", Map.of())).id();
+        repository.accept(plain, post("x"));
+        repository.accept(choosy, post("x"));
+
+        assertThat(started(plain).turn().reply().model()).isEqualTo(MODEL);
+        Started own = started(choosy);
+        assertThat(own.turn().reply().model()).isEqualTo("own-model");
+        assertThat(own.settings().instructions()).isEqualTo("Be brief.");
+    }
+
+    @Test
+    void append_growsTheReplyThatRuns() {
+        UUID chat = repository.create(Settings.NONE).id();
+        UUID reply = repository.accept(chat, post("x")).turn().reply().id();
+        repository.append(chat, reply, "too early");
+        repository.start(chat, MODEL);
+
+        repository.append(chat, reply, "one ");
+        repository.append(chat, reply, "two");
+
+        assertThat(repository.message(chat, reply).content()).isEqualTo("one two");
+        assertThat(messages(chat).getLast().content()).isEqualTo("one two");
+        repository.finish(chat, reply, done("one two three"));
+        repository.append(chat, reply, "too late");
+        assertThat(repository.message(chat, reply).content()).isEqualTo("one two three");
+    }
+
+    @Test
+    void finish_keepsTheOutcome() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn turn = repository.accept(chat, post("x")).turn();
+        repository.start(chat, MODEL);
+
+        Message ended =
+                repository.finish(
+                        chat,
+                        turn.reply().id(),
+                        Outcome.ended("the answer", FinishReason.LENGTH, new Usage(3, 4)));
+
+        assertThat(ended.status()).isEqualTo(Status.INCOMPLETE);
+        assertThat(ended.finishReason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(ended.content()).isEqualTo("the answer");
+        assertThat(ended.completedAt()).isNotNull();
+        assertThat(repository.message(chat, turn.reply().id())).isEqualTo(ended);
+        assertThat(repository.chat(chat).busy()).isFalse();
+        assertThat(repository.chat(chat).usage()).isEqualTo(new Usage(3, 4));
+    }
+
+    @Test
+    void finish_twice_theFirstEndWins() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn turn = repository.accept(chat, post("x")).turn();
+        repository.start(chat, MODEL);
+        Message first = repository.finish(chat, turn.reply().id(), Outcome.cancelled("so far"));
+
+        Message second = repository.finish(chat, turn.reply().id(), done("all of it"));
+
+        assertThat(second).isEqualTo(first);
+        assertThat(repository.message(chat, turn.reply().id())).isEqualTo(first);
+    }
+
+    @Test
+    void finish_aUsersMessage_isRefused() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn turn = repository.accept(chat, post("x")).turn();
+
+        assertRefused(
+                ErrorCode.MESSAGE_NOT_FOUND,
+                () -> repository.finish(chat, turn.message().id(), done("no")));
+        assertRefused(
+                ErrorCode.MESSAGE_NOT_FOUND,
+                () -> repository.finish(chat, UUID.randomUUID(), done("no")));
+    }
+
+    @Test
+    void delete_cancelsWhatIsUnfinishedAndLeavesNothing() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn running = repository.accept(chat, post("one")).turn();
+        Turn waiting = repository.accept(chat, post("two")).turn();
+        repository.start(chat, MODEL);
+        repository.append(chat, running.reply().id(), "so far");
+
+        List<Message> cancelled = repository.delete(chat);
+
+        assertThat(cancelled)
+                .extracting(Message::id)
+                .containsExactly(running.reply().id(), waiting.reply().id());
+        assertThat(cancelled).allMatch(reply -> reply.status() == Status.INCOMPLETE);
+        assertThat(cancelled.getFirst().content()).isEqualTo("so far");
+        assertThat(cancelled.getLast().model()).isNull();
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.chat(chat));
+        assertRefused(
+                ErrorCode.CHAT_NOT_FOUND,
+                () -> repository.finish(chat, running.reply().id(), done("late")));
+        assertThat(repository.chats(new ChatQuery(10, null, null)).items()).isEmpty();
+    }
+
+    @Test
+    void messages_pageByPage_areAllOfThemOnceInEitherOrder() {
+        UUID chat = repository.create(Settings.NONE).id();
+        for (int i = 0; i < 5; i++) {
+            finish(chat, repository.accept(chat, post("m" + i)).turn());
+        }
+
+        assertThat(seqs(chat, Order.ASC, 3)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+        assertThat(seqs(chat, Order.DESC, 4)).containsExactly(10, 9, 8, 7, 6, 5, 4, 3, 2, 1);
+        assertThat(repository.messages(chat, new MessageQuery(10, Order.ASC, null)).more())
+                .isFalse();
+        assertThat(repository.messages(chat, new MessageQuery(9, Order.ASC, null)).more()).isTrue();
+        assertThat(repository.messages(chat, new MessageQuery(5, Order.ASC, 10)).items()).isEmpty();
+    }
+
+    @Test
+    void context_isTheNewestTurnsWithText() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Message one = finish(chat, repository.accept(chat, post("one")).turn());
+        Turn failed = repository.accept(chat, post("fails")).turn();
+        repository.start(chat, MODEL);
+        repository.finish(chat, failed.reply().id(), Outcome.brokenOff("", FAILURE));
+        Turn partial = repository.accept(chat, post("partial")).turn();
+        repository.start(chat, MODEL);
+        repository.finish(chat, partial.reply().id(), Outcome.brokenOff("half", FAILURE));
+        Turn empty = repository.accept(chat, post("cancelled")).turn();
+        repository.start(chat, MODEL);
+        repository.finish(chat, empty.reply().id(), Outcome.cancelled(""));
+        Turn pending = repository.accept(chat, post("pending")).turn();
+
+        assertThat(repository.context(chat, pending.message().seq(), 10))
+                .extracting(turn -> turn.message().content())
+                .containsExactly("one", "partial");
+        assertThat(repository.context(chat, Integer.MAX_VALUE, 1))
+                .extracting(turn -> turn.message().content())
+                .containsExactly("partial");
+        assertThat(repository.context(chat, partial.message().seq(), 10))
+                .extracting(Turn::reply)
+                .containsExactly(one);
+        assertThat(repository.context(chat, 1, 10)).isEmpty();
+        assertThat(repository.context(chat, 10, 0)).isEmpty();
+    }
+
+    @Test
+    void chats_areListedNewestFirstPageByPage() {
+        List<UUID> created = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            created.addFirst(repository.create(Settings.NONE).id());
+        }
+
+        Page<Chat> first = repository.chats(new ChatQuery(3, null, null));
+        Page<Chat> second = repository.chats(new ChatQuery(3, created.get(2), null));
+        Page<Chat> third = repository.chats(new ChatQuery(3, created.get(5), null));
+
+        assertThat(first.items()).extracting(Chat::id).isEqualTo(created.subList(0, 3));
+        assertThat(second.items()).extracting(Chat::id).isEqualTo(created.subList(3, 6));
+        assertThat(third.items()).extracting(Chat::id).isEqualTo(created.subList(6, 7));
+        assertThat(List.of(first.more(), second.more(), third.more()))
+                .containsExactly(true, true, false);
+    }
+
+    @Test
+    void chats_pageGoesOnAfterAChatThatIsGone() {
+        UUID oldest = repository.create(Settings.NONE).id();
+        UUID gone = repository.create(Settings.NONE).id();
+        repository.delete(gone);
+
+        Page<Chat> page = repository.chats(new ChatQuery(3, gone, null));
+
+        assertThat(page.items()).extracting(Chat::id).containsExactly(oldest);
+    }
+
+    @Test
+    void chats_search_findsTitlesAndMessagesWhateverTheCase() {
+        UUID byTitle = repository.create(new Settings("Über Äpfel", null, null, Map.of())).id();
+        UUID byMessage = repository.create(Settings.NONE).id();
+        repository.accept(byMessage, post("I like äPFEL (a.b*)"));
+        UUID byReply = repository.create(Settings.NONE).id();
+        Turn turn = repository.accept(byReply, post("x")).turn();
+        repository.start(byReply, MODEL);
+        repository.finish(byReply, turn.reply().id(), done("ÄPFEL"));
+        repository.create(new Settings("Birnen", "äpfel in the instructions", null, Map.of()));
+
+        assertThat(search("äpfel")).containsExactly(byReply, byMessage, byTitle);
+        assertThat(search("(A.B*)")).containsExactly(byMessage);
+        assertThat(search("quinces")).isEmpty();
+    }
+
+    @Test
+    void chats_search_fillsItsPageFromMany() {
+        UUID needle = repository.create(new Settings("needle", null, null, Map.of())).id();
+        for (int i = 0; i < 600; i++) {
+            repository.create(Settings.NONE);
+        }
+
+        assertThat(search("needle")).containsExactly(needle);
+    }
+
+    @Test
+    void tally_countsAndSaysHowFarTheChatIsAnswered() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Tally none = repository.tally(chat);
+        finish(chat, repository.accept(chat, post("one")).turn());
+        Turn failed = repository.accept(chat, post("two")).turn();
+        repository.start(chat, MODEL);
+        repository.finish(chat, failed.reply().id(), Outcome.brokenOff("", FAILURE));
+
+        Tally tally = repository.tally(chat);
+
+        assertThat(none.answeredThrough()).isZero();
+        assertThat(none.firstMessageAt()).isNull();
+        assertThat(tally.userMessages()).isEqualTo(2);
+        assertThat(tally.assistantMessages()).isEqualTo(2);
+        assertThat(tally.answeredThrough()).isEqualTo(2);
+        assertThat(tally.firstMessageAt()).isEqualTo(messages(chat).getFirst().createdAt());
+        assertThat(tally.lastMessageAt()).isEqualTo(messages(chat).getLast().createdAt());
+    }
+
+    @Test
+    void highlights_areKeptUnlessTheyTakeInLess() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Highlights older = new Highlights(List.of(), 5, Highlights.By.MODEL, 2);
+        Highlights newer = new Highlights(List.of(), 5, Highlights.By.MODEL, 4);
+
+        assertThat(repository.highlights(chat)).isEmpty();
+        repository.keepHighlights(chat, newer);
+        repository.keepHighlights(chat, older);
+
+        assertThat(repository.highlights(chat)).contains(newer);
+    }
+
+    @Test
+    void accept_fromManyThreads_givesOneOrderWithoutGaps() throws Exception {
+        ChatRepository wide = repository(TestLimits.WIDE.withWaitingTurns(1000));
+        UUID chat = wide.create(Settings.NONE).id();
+        List<Callable<Turn>> posts = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            String text = "m" + i;
+            posts.add(() -> wide.accept(chat, post(text)).turn());
+        }
+        List<Turn> turns = new ArrayList<>();
+
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Turn> future : threads.invokeAll(posts)) {
+                turns.add(future.get());
+            }
+        }
+
+        List<Message> log = wide.messages(chat, new MessageQuery(1000, Order.ASC, null)).items();
+        assertThat(log).extracting(Message::seq).containsExactlyElementsOf(range(400));
+        assertThat(log).isSortedAccordingTo((a, b) -> a.id().compareTo(b.id()));
+        for (Turn turn : turns) {
+            assertThat(log.get(turn.message().seq() - 1)).isEqualTo(turn.message());
+            assertThat(log.get(turn.reply().seq() - 1)).isEqualTo(turn.reply());
+        }
+    }
+
+    @Test
+    void accept_oneKeyFromManyThreads_isOneTurn() throws Exception {
+        UUID chat = repository.create(Settings.NONE).id();
+        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key");
+        List<Accepted> accepted = new ArrayList<>();
+
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Accepted>> posts =
+                    IntStream.range(0, 50)
+                            .<Callable<Accepted>>mapToObj(_ -> () -> repository.accept(chat, keyed))
+                            .toList();
+            for (Future<Accepted> future : threads.invokeAll(posts)) {
+                accepted.add(future.get());
+            }
+        }
+
+        assertThat(accepted).filteredOn(each -> !each.repeated()).hasSize(1);
+        assertThat(accepted)
+                .extracting(each -> each.turn().reply().id())
+                .containsOnly(accepted.getFirst().turn().reply().id());
+        assertThat(repository.chat(chat).messageCount()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void randomOperations_doWhatANaiveModelDoes(long seed) {
+        new RandomOperations(repository(RandomOperations.limits()), seed).run(2000);
+    }
+
+    private Started started(UUID chat) {
+        return repository.start(chat, MODEL).orElseThrow();
+    }
+
+    private Message finish(UUID chat, Turn turn) {
+        repository.start(chat, MODEL);
+        return repository.finish(
+                chat, turn.reply().id(), done("reply to " + turn.message().content()));
+    }
+
+    private List<Message> messages(UUID chat) {
+        return repository.messages(chat, all()).items();
+    }
+
+    private List<UUID> search(String text) {
+        return repository.chats(new ChatQuery(10, null, text)).items().stream()
+                .map(Chat::id)
+                .toList();
+    }
+
+    private List<Integer> seqs(UUID chat, Order order, int limit) {
+        List<Integer> seqs = new ArrayList<>();
+        Integer after = null;
+        Page<Message> page;
+        do {
+            page = repository.messages(chat, new MessageQuery(limit, order, after));
+            page.items().forEach(message -> seqs.add(message.seq()));
+            after = page.items().getLast().seq();
+        } while (page.more());
+        return seqs;
+    }
+
+    private static List<Integer> range(int through) {
+        return IntStream.rangeClosed(1, through).boxed().toList();
+    }
+
+    private static MessageQuery all() {
+        return new MessageQuery(1000, Order.ASC, null);
+    }
+
+    private static Post post(String content) {
+        return new Post(content, WhenBusy.ENQUEUE, null);
+    }
+
+    private static Outcome done(String text) {
+        return Outcome.ended(text, FinishReason.STOP, null);
+    }
+
+    private static void assertRefused(ErrorCode code, ThrowingCallable operation) {
+        assertThatThrownBy(operation)
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(code));
+    }
+}

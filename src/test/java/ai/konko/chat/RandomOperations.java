@@ -1,0 +1,206 @@
+package ai.konko.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** Does the same random things to a repository and to a naive model of one, and compares. */
+public final class RandomOperations {
+    private static final int WAITING = 2;
+
+    private final ChatRepository repository;
+    private final Random random;
+    private final Map<UUID, List<Naive>> chats = new LinkedHashMap<>();
+
+    /** A message as the naive model has it. */
+    private static final class Naive {
+        private final UUID id;
+        private String content;
+        private Status status;
+
+        private Naive(Message message) {
+            id = message.id();
+            content = message.content();
+            status = message.status();
+        }
+
+        private boolean is(Message message) {
+            return id.equals(message.id())
+                    && content.equals(message.content())
+                    && status == message.status();
+        }
+    }
+
+    public RandomOperations(ChatRepository repository, long seed) {
+        this.repository = repository;
+        this.random = new Random(seed);
+    }
+
+    /** The limits that the repository must have. */
+    public static TestLimits limits() {
+        return TestLimits.WIDE.withWaitingTurns(WAITING);
+    }
+
+    public void run(int steps) {
+        for (int i = 0; i < steps; i++) {
+            step();
+            if (i % 25 == 0) {
+                compare();
+            }
+        }
+        compare();
+    }
+
+    private void step() {
+        int die = random.nextInt(100);
+        if (chats.isEmpty() || die < 5) {
+            chats.put(repository.create(Settings.NONE).id(), new ArrayList<>());
+            return;
+        }
+        UUID chat = pick(List.copyOf(chats.keySet()));
+        List<Naive> log = chats.get(chat);
+        if (die < 35) {
+            accept(chat, log);
+        } else if (die < 60) {
+            start(chat, log);
+        } else if (die < 75) {
+            append(chat, log);
+        } else if (die < 97) {
+            finish(chat, log);
+        } else {
+            delete(chat, log);
+        }
+    }
+
+    private void accept(UUID chat, List<Naive> log) {
+        WhenBusy whenBusy = pick(List.of(WhenBusy.values()));
+        String content = "m" + random.nextInt();
+        List<Naive> unfinished = log.stream().filter(each -> !each.status.terminal()).toList();
+        boolean refused =
+                (whenBusy == WhenBusy.REJECT && !unfinished.isEmpty())
+                        || (whenBusy == WhenBusy.ENQUEUE && unfinished.size() > WAITING);
+        Accepted accepted =
+                orNull(() -> repository.accept(chat, new Post(content, whenBusy, null)));
+        assertThat(accepted == null).isEqualTo(refused);
+        if (accepted == null) {
+            return;
+        }
+        if (whenBusy == WhenBusy.INTERRUPT) {
+            unfinished.stream()
+                    .filter(each -> each.status == Status.QUEUED)
+                    .forEach(each -> each.status = Status.INCOMPLETE);
+        }
+        log.add(new Naive(accepted.turn().message()));
+        log.add(new Naive(accepted.turn().reply()));
+    }
+
+    private void start(UUID chat, List<Naive> log) {
+        Naive next = log.stream().filter(each -> !each.status.terminal()).findFirst().orElse(null);
+        Started started = repository.start(chat, "m").orElse(null);
+        boolean startable = next != null && next.status == Status.QUEUED;
+        assertThat(started != null).isEqualTo(startable);
+        if (startable) {
+            assertThat(started.turn().reply().id()).isEqualTo(next.id);
+            next.status = Status.IN_PROGRESS;
+        }
+    }
+
+    private void append(UUID chat, List<Naive> log) {
+        if (!log.isEmpty()) {
+            Naive any = pick(log);
+            repository.append(chat, any.id, "+");
+            any.content += any.status == Status.IN_PROGRESS ? "+" : "";
+        }
+    }
+
+    private void finish(UUID chat, List<Naive> log) {
+        List<Naive> replies = log.stream().filter(each -> log.indexOf(each) % 2 == 1).toList();
+        if (replies.isEmpty()) {
+            return;
+        }
+        Naive any = pick(replies);
+        Outcome outcome =
+                pick(
+                        List.of(
+                                Outcome.ended("done", FinishReason.STOP, null),
+                                Outcome.cancelled(any.content),
+                                Outcome.brokenOff(
+                                        "", Failure.of(ErrorCode.MODEL_FAILED, "It failed."))));
+        Message ended = repository.finish(chat, any.id, outcome);
+        if (!any.status.terminal()) {
+            any.status = outcome.status();
+            any.content = outcome.content();
+        }
+        assertThat(any.is(ended)).isTrue();
+    }
+
+    private void delete(UUID chat, List<Naive> log) {
+        List<Message> cancelled = repository.delete(chat);
+        assertThat(cancelled)
+                .extracting(Message::id)
+                .containsExactlyElementsOf(
+                        log.stream()
+                                .filter(each -> !each.status.terminal())
+                                .map(each -> each.id)
+                                .toList());
+        chats.remove(chat);
+    }
+
+    private void compare() {
+        assertThat(repository.chats(new ChatQuery(1000, null, null)).items())
+                .extracting(Chat::id)
+                .containsExactlyElementsOf(new ArrayList<>(chats.keySet()).reversed());
+        chats.forEach(
+                (id, log) -> {
+                    List<Message> messages =
+                            repository
+                                    .messages(id, new MessageQuery(10_000, Order.ASC, null))
+                                    .items();
+                    assertThat(messages).hasSameSizeAs(log);
+                    for (int i = 0; i < log.size(); i++) {
+                        assertThat(log.get(i).is(messages.get(i)))
+                                .as("%s", messages.get(i))
+                                .isTrue();
+                        assertThat(messages.get(i).seq()).isEqualTo(i + 1);
+                    }
+                    assertThat(repository.chat(id).busy())
+                            .isEqualTo(log.stream().anyMatch(each -> !each.status.terminal()));
+                    compareContext(id, log);
+                });
+    }
+
+    private void compareContext(UUID chat, List<Naive> log) {
+        List<UUID> expected = new ArrayList<>();
+        for (int i = 1; i < log.size(); i += 2) {
+            if (log.get(i).status.terminal() && !log.get(i).content.isEmpty()) {
+                expected.add(log.get(i).id);
+            }
+        }
+        int most = 1 + random.nextInt(5);
+        assertThat(repository.context(chat, Integer.MAX_VALUE, most))
+                .extracting(turn -> turn.reply().id())
+                .containsExactlyElementsOf(
+                        expected.subList(Math.max(0, expected.size() - most), expected.size()));
+    }
+
+    private <T> T pick(List<T> from) {
+        return from.get(random.nextInt(from.size()));
+    }
+
+    private static <T> T orNull(Supplier<T> operation) {
+        try {
+            return operation.get();
+        } catch (RefusedException _) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package ai.konko.store.memory;
+
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
+import ai.konko.chat.Started;
+import ai.konko.chat.TestLimits;
+import ai.konko.chat.WhenBusy;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Runs the log's operations on one chat against each other, in all interleavings that Lincheck
+ * tries, and checks that what they return could have come from some order of them one after the
+ * other. Message ids do not depend on the order, so results name messages by their place.
+ */
+public class InMemoryChatRepositoryLincheckTest {
+    /** Ids are counted: the chat's is the first one, then come a message's and its reply's. */
+    private static final UUID FIRST_REPLY = new UUID(0, 3);
+
+    private final AtomicLong nextId = new AtomicLong();
+    private final InMemoryChatRepository repository =
+            new InMemoryChatRepository(
+                    TestLimits.WIDE.withWaitingTurns(2).withMessagesPerChat(8),
+                    Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+                    () -> new UUID(0, nextId.incrementAndGet()));
+    private final UUID chat = repository.create(Settings.NONE).id();
+
+    @Operation
+    public String accept() {
+        return told(
+                () -> {
+                    Message reply =
+                            repository
+                                    .accept(chat, new Post("x", WhenBusy.ENQUEUE, null))
+                                    .turn()
+                                    .reply();
+                    return describe(reply);
+                });
+    }
+
+    @Operation
+    public String interrupt() {
+        return told(
+                () -> {
+                    var accepted = repository.accept(chat, new Post("x", WhenBusy.INTERRUPT, null));
+                    return describe(accepted.turn().reply())
+                            + accepted.cancelled().stream().map(Message::seq).toList();
+                });
+    }
+
+    @Operation
+    public String start() {
+        return told(
+                () ->
+                        repository
+                                .start(chat, "m")
+                                .map(Started::turn)
+                                .map(turn -> describe(turn.reply()))
+                                .orElse("none"));
+    }
+
+    @Operation
+    public String append() {
+        return told(
+                () -> {
+                    repository.append(chat, FIRST_REPLY, "a");
+                    return "";
+                });
+    }
+
+    @Operation
+    public String finish() {
+        Outcome outcome = Outcome.ended("b", FinishReason.STOP, null);
+        return told(() -> describe(repository.finish(chat, FIRST_REPLY, outcome)));
+    }
+
+    @Operation
+    public String read() {
+        return told(
+                () -> {
+                    Chat now = repository.chat(chat);
+                    return now.messageCount() + " " + now.busy();
+                });
+    }
+
+    @Operation
+    public String page() {
+        return told(
+                () ->
+                        repository
+                                .messages(chat, new MessageQuery(10, Order.ASC, null))
+                                .items()
+                                .stream()
+                                .map(InMemoryChatRepositoryLincheckTest::describe)
+                                .collect(Collectors.joining(",")));
+    }
+
+    @Operation
+    public String delete() {
+        return told(
+                () ->
+                        repository.delete(chat).stream()
+                                .map(InMemoryChatRepositoryLincheckTest::describe)
+                                .collect(Collectors.joining(",")));
+    }
+
+    private static String describe(Message message) {
+        return message.seq() + " " + message.status() + " " + message.content();
+    }
+
+    private static String told(Supplier<String> operation) {
+        try {
+            return operation.get();
+        } catch (RefusedException refused) {
+            return refused.code().name();
+        }
+    }
+
+    @Test
+    void operations_inAllInterleavingsTried_areLinearizable() {
+        new ModelCheckingOptions()
+                .iterations(15)
+                .invocationsPerIteration(150)
+                .threads(2)
+                .actorsPerThread(3)
+                .actorsBefore(2)
+                .check(InMemoryChatRepositoryLincheckTest.class);
+    }
+
+    @Test
+    void operations_underStress_areLinearizable() {
+        new StressOptions()
+                .iterations(15)
+                .invocationsPerIteration(400)
+                .threads(3)
+                .actorsPerThread(3)
+                .actorsBefore(2)
+                .check(InMemoryChatRepositoryLincheckTest.class);
+    }
+}

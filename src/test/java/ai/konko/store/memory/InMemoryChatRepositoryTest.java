@@ -1,0 +1,80 @@
+package ai.konko.store.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepositoryContract;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
+import ai.konko.chat.TestLimits;
+import ai.konko.chat.Turn;
+import ai.konko.chat.WhenBusy;
+import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
+import java.time.Clock;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class InMemoryChatRepositoryTest extends ChatRepositoryContract {
+
+    @Override
+    protected ChatRepository repository(TestLimits limits) {
+        return inMemory(limits);
+    }
+
+    static InMemoryChatRepository inMemory(TestLimits limits) {
+        return new InMemoryChatRepository(
+                limits, Clock.systemUTC(), new TimeOrderedEpochFactory()::create);
+    }
+
+    @Test
+    void accept_beyondTheLimitOfStoredText_isRefusedAndTakesNothing() {
+        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(20));
+        UUID chat = small.create(new Settings("12345", null, null, java.util.Map.of())).id();
+        small.accept(chat, new Post("1234567890", WhenBusy.ENQUEUE, null));
+
+        assertThatThrownBy(() -> small.accept(chat, new Post("123456", WhenBusy.ENQUEUE, null)))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CAPACITY));
+        assertThat(small.heldCharacters()).isEqualTo(15);
+        assertThat(small.chat(chat).messageCount()).isEqualTo(2);
+    }
+
+    @Test
+    void finish_beyondTheLimitOfStoredText_keepsTheReply() {
+        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(5));
+        UUID chat = small.create(Settings.NONE).id();
+        Turn turn = small.accept(chat, new Post("12345", WhenBusy.ENQUEUE, null)).turn();
+        small.start(chat, "m");
+
+        small.finish(
+                chat, turn.reply().id(), Outcome.ended("a long reply", FinishReason.STOP, null));
+
+        assertThat(small.message(chat, turn.reply().id()).content()).isEqualTo("a long reply");
+    }
+
+    @Test
+    void delete_givesAllTextBack() {
+        InMemoryChatRepository repository = inMemory(TestLimits.WIDE);
+        UUID chat =
+                repository
+                        .create(
+                                new Settings(
+                                        "title", "instructions", "m", java.util.Map.of("k", "v")))
+                        .id();
+        Turn turn = repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "a key")).turn();
+        repository.start(chat, "m");
+        repository.finish(chat, turn.reply().id(), Outcome.ended("hi", FinishReason.STOP, null));
+        repository.accept(chat, new Post("again", WhenBusy.ENQUEUE, null));
+        assertThat(repository.heldCharacters()).isPositive();
+
+        repository.delete(chat);
+
+        assertThat(repository.heldCharacters()).isZero();
+    }
+}
