@@ -1,0 +1,89 @@
+package ai.konko.offline;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Iterator;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A reply in OpenAI's format for chat completions: as one object, or as the events of a stream. */
+final class Completion {
+
+    /** The only model here, and the one every completion names, whatever was asked for. */
+    static final String MODEL = "konko-offline";
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final Pattern WORD_STARTS = Pattern.compile("(?<=\\s)(?=\\S)");
+
+    private final String id;
+    private final String text;
+    private final Usage usage;
+    private final boolean includeUsage;
+
+    /** Replies to the request; the number tells the completions of this process apart. */
+    Completion(long number, CompletionRequest request) {
+        id = "chatcmpl-offline-" + number;
+        text = new OfflineReply(request.messages()).text();
+        usage = Usage.of(request.messages(), text);
+        includeUsage = request.includeUsage();
+    }
+
+    /** The {@code chat.completion} object. */
+    ObjectNode json() {
+        ObjectNode completion = envelope("chat.completion");
+        completion
+                .withArray("choices")
+                .addObject()
+                .put("index", 0)
+                .put("finish_reason", "stop")
+                .putObject("message")
+                .put("role", "assistant")
+                .put("content", text);
+        return completion.set("usage", usage.json());
+    }
+
+    /**
+     * The data of each server-sent event, made one at a time: the role, the words, the finish, the
+     * usage if asked.
+     */
+    Iterator<String> events() {
+        var role =
+                Stream.of(
+                        chunk(
+                                JSON.objectNode().put("role", "assistant").put("content", ""),
+                                false));
+        var words =
+                WORD_STARTS
+                        .splitAsStream(text)
+                        .map(word -> chunk(JSON.objectNode().put("content", word), false));
+        var finish = Stream.of(chunk(JSON.objectNode(), true));
+        var last = includeUsage ? Stream.of(usageChunk(), "[DONE]") : Stream.of("[DONE]");
+        return Stream.of(role, words, finish, last)
+                .reduce(Stream.empty(), Stream::concat)
+                .iterator();
+    }
+
+    private String chunk(ObjectNode delta, boolean finished) {
+        ObjectNode chunk = envelope("chat.completion.chunk");
+        ObjectNode choice = chunk.withArray("choices").addObject().put("index", 0);
+        choice.set("delta", delta);
+        choice.put("finish_reason", finished ? "stop" : null);
+        return chunk.toString();
+    }
+
+    private String usageChunk() {
+        ObjectNode chunk = envelope("chat.completion.chunk");
+        chunk.putArray("choices");
+        return chunk.set("usage", usage.json()).toString();
+    }
+
+    private ObjectNode envelope(String object) {
+        // Created at the epoch: the same request has the same answer, and no client acts on the
+        // date.
+        return JSON.objectNode()
+                .put("id", id)
+                .put("object", object)
+                .put("created", 0)
+                .put("model", MODEL);
+    }
+}

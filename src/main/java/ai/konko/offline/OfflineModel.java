@@ -1,0 +1,87 @@
+package ai.konko.offline;
+
+import io.quarkus.arc.Unremovable;
+import io.vertx.core.Context;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import java.net.URI;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The built-in model's server, on loopback only; nothing listens until someone asks for its
+ * address.
+ */
+@ApplicationScoped
+class OfflineModel {
+
+    private static final String LOOPBACK = "127.0.0.1";
+
+    private final Vertx vertx;
+
+    /** Set by the one caller that starts the server; the others wait for the same promise. */
+    private final AtomicReference<@Nullable Promise<HttpServer>> server = new AtomicReference<>();
+
+    @Inject
+    OfflineModel(Vertx vertx) {
+        this.vertx = vertx;
+    }
+
+    /** The address for other rooms, which need not know this class; asking it starts the server. */
+    @Produces
+    @Named("offline-model")
+    @Unremovable
+    Supplier<URI> address() {
+        return this::baseUrl;
+    }
+
+    /**
+     * The base URL for OpenAI clients; the first call starts the server and blocks until it
+     * listens.
+     */
+    URI baseUrl() {
+        if (Context.isOnEventLoopThread()) {
+            throw new IllegalStateException(
+                    "The offline model cannot be started from an event loop.");
+        }
+        HttpServer listening = started().future().toCompletionStage().toCompletableFuture().join();
+        return URI.create("http://" + LOOPBACK + ":" + listening.actualPort() + "/v1");
+    }
+
+    private Promise<HttpServer> started() {
+        Promise<HttpServer> mine = Promise.promise();
+        Promise<HttpServer> earlier = server.compareAndExchange(null, mine);
+        if (earlier != null) {
+            return earlier;
+        }
+        // Plain HTTP/1.1, as an upgrade to HTTP/2 would only be one more thing to go wrong on
+        // loopback.
+        var options =
+                new HttpServerOptions()
+                        .setHost(LOOPBACK)
+                        .setPort(0)
+                        .setHttp2ClearTextEnabled(false);
+        vertx.createHttpServer(options)
+                .requestHandler(new OfflineEndpoint(vertx)::handle)
+                .listen()
+                .onComplete(mine);
+        return mine;
+    }
+
+    /** Stops listening and cuts the replies under way. */
+    @PreDestroy
+    void close() {
+        Promise<HttpServer> started = server.get();
+        if (started != null) {
+            started.future().onSuccess(HttpServer::close);
+        }
+    }
+}

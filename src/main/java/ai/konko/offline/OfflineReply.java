@@ -1,0 +1,85 @@
+package ai.konko.offline;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * What the offline model says to a prompt: what it is, and what it was told; the same prompt, the
+ * same reply.
+ */
+final class OfflineReply {
+
+    /** How many of the earlier messages are listed, the latest ones; the rest is only counted. */
+    static final int LISTED_MESSAGES = 10;
+
+    /**
+     * How many UTF-16 units of a message are quoted before an ellipsis takes the place of the rest.
+     */
+    static final int QUOTED_UNITS = 200;
+
+    private static final String INTRODUCTION =
+            "I am Konko's offline demonstration model, not a real language model: "
+                    + "set OPENAI_API_KEY or OPENAI_BASE_URL for real answers.";
+
+    private static final Pattern BLANKS = Pattern.compile("[\\s\\p{Z}\\p{Cc}]+");
+
+    private final boolean instructed;
+    private final List<String> said;
+
+    OfflineReply(List<PromptMessage> prompt) {
+        instructed = prompt.stream().anyMatch(PromptMessage::isInstruction);
+        said = prompt.stream().filter(PromptMessage::isFromUser).map(PromptMessage::text).toList();
+    }
+
+    /** The reply in Markdown. */
+    String text() {
+        var paragraphs = new ArrayList<String>();
+        paragraphs.add(INTRODUCTION);
+        if (instructed) {
+            paragraphs.add("I was given instructions, which I cannot follow.");
+        }
+        if (said.isEmpty()) {
+            paragraphs.add("I see no message of yours.");
+        } else {
+            addMemory(said.getLast(), said.subList(0, said.size() - 1), paragraphs);
+        }
+        return String.join("\n\n", paragraphs);
+    }
+
+    private static void addMemory(String latest, List<String> earlier, List<String> paragraphs) {
+        paragraphs.add("You just said: " + quote(latest));
+        if (earlier.isEmpty()) {
+            paragraphs.add("This is the first message I see in this chat.");
+            return;
+        }
+        int unlisted = Math.max(0, earlier.size() - LISTED_MESSAGES);
+        paragraphs.add(
+                "Earlier in this chat you said, oldest first"
+                        + (unlisted == 0 ? ":" : " (and " + unlisted + " more before these):"));
+        paragraphs.add(
+                IntStream.range(unlisted, earlier.size())
+                        .mapToObj(index -> (index + 1) + ". " + quote(earlier.get(index)))
+                        .collect(Collectors.joining("\n")));
+        new Recall(earlier)
+                .answer(latest)
+                .ifPresent(found -> paragraphs.add("Earlier you said: " + quote(found)));
+    }
+
+    /**
+     * On one line and in quotation marks, so that no line of a message can pass for a line of the
+     * reply.
+     */
+    private static String quote(String text) {
+        String line = BLANKS.matcher(text).replaceAll(" ").strip();
+        return "“" + (line.length() <= QUOTED_UNITS ? line : cut(line) + "…") + "”";
+    }
+
+    private static String cut(String line) {
+        boolean splitsPair =
+                Character.isSurrogatePair(line.charAt(QUOTED_UNITS - 1), line.charAt(QUOTED_UNITS));
+        return line.substring(0, splitsPair ? QUOTED_UNITS - 1 : QUOTED_UNITS);
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * The model for a machine without a key: an OpenAI-compatible endpoint of this process that shows
+ * what was said.
+ */
+@NullMarked
+package ai.konko.offline;
+
+import org.jspecify.annotations.NullMarked;
