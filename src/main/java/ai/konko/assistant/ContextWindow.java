@@ -1,0 +1,134 @@
+package ai.konko.assistant;
+
+import ai.konko.assistant.ModelContext.Excluded;
+import ai.konko.assistant.ModelContext.Reason;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Message;
+import ai.konko.chat.Page;
+import ai.konko.chat.Role;
+import ai.konko.chat.Turn;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of a chat that the model sees: its newest whole turns that fit, see {@link
+ * MemoryConfig}.
+ */
+@ApplicationScoped
+public class ContextWindow {
+    private static final int PAGE = 1000;
+
+    private final ChatRepository repository;
+    private final MemoryConfig config;
+    private final Tokens tokens;
+
+    ContextWindow(ChatRepository repository, MemoryConfig config, Tokens tokens) {
+        this.repository = repository;
+        this.config = config;
+        this.tokens = tokens;
+    }
+
+    /**
+     * @return the turns that go to the model before this message, oldest first
+     */
+    List<Turn> before(Message message) {
+        return newestThatFit(
+                repository.context(message.chatId(), message.seq(), maxTurns()), message.content());
+    }
+
+    /**
+     * @return what the model would be sent before the chat's next message, whose length is not
+     *     known yet
+     */
+    public ModelContext next(UUID chatId) {
+        String instructions = repository.chat(chatId).settings().instructions();
+        List<Turn> candidates = repository.context(chatId, Integer.MAX_VALUE, maxTurns());
+        List<Turn> turns = newestThatFit(candidates, "");
+        int estimate = turns.stream().mapToInt(tokens::of).sum();
+        return new ModelContext(
+                isSent(instructions) ? instructions : null,
+                turns,
+                excluded(chatId, turns, candidates),
+                estimate,
+                config.maxMessages(),
+                config.maxTokens());
+    }
+
+    /**
+     * Instructions of nothing but blanks and control characters are not sent: LangChain4j refuses
+     * such a message.
+     */
+    static boolean isSent(@Nullable String instructions) {
+        return instructions != null && !instructions.trim().isEmpty();
+    }
+
+    /** One place is the new message's, and a turn takes two. */
+    private int maxTurns() {
+        return (config.maxMessages() - 1) / 2;
+    }
+
+    private List<Turn> newestThatFit(List<Turn> candidates, String newMessage) {
+        if (fitsForSure(candidates, newMessage)) {
+            return candidates;
+        }
+        int left = config.maxTokens() - (newMessage.isEmpty() ? 0 : tokens.ofMessage(newMessage));
+        int from = candidates.size();
+        while (from > 0 && (left -= tokens.of(candidates.get(from - 1))) >= 0) {
+            from--;
+        }
+        return candidates.subList(from, candidates.size());
+    }
+
+    private boolean fitsForSure(List<Turn> candidates, String newMessage) {
+        long most = Tokens.atMost(newMessage);
+        for (Turn turn : candidates) {
+            most += Tokens.atMost(turn.message().content());
+            most += Tokens.atMost(turn.reply().content());
+        }
+        return most <= config.maxTokens();
+    }
+
+    private List<Excluded> excluded(UUID chatId, List<Turn> sent, List<Turn> candidates) {
+        int firstSent = sent.isEmpty() ? Integer.MAX_VALUE : sent.getFirst().message().seq();
+        int firstCandidate =
+                candidates.isEmpty() ? Integer.MAX_VALUE : candidates.getFirst().message().seq();
+        List<Excluded> excluded = new ArrayList<>();
+        Integer after = null;
+        Page<Message> page;
+        Message user = null;
+        do {
+            page = repository.messages(chatId, new MessageQuery(PAGE, Order.ASC, after));
+            for (Message message : page.items()) {
+                after = message.seq();
+                if (message.role() == Role.USER) {
+                    user = message;
+                } else if (user != null) {
+                    Reason reason = reason(message, firstSent, firstCandidate);
+                    if (reason != null) {
+                        excluded.add(new Excluded(user.id(), reason));
+                        excluded.add(new Excluded(message.id(), reason));
+                    }
+                }
+            }
+        } while (page.more());
+        return excluded;
+    }
+
+    private static @Nullable Reason reason(Message reply, int firstSent, int firstCandidate) {
+        if (!reply.status().terminal()) {
+            return Reason.PENDING;
+        }
+        if (reply.content().isEmpty()) {
+            return Reason.NO_REPLY;
+        }
+        if (reply.seq() > firstSent) {
+            return null;
+        }
+        return reply.seq() > firstCandidate ? Reason.TOKENS : Reason.WINDOW;
+    }
+}

@@ -1,0 +1,205 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.Fault;
+import ai.konko.chat.Highlights;
+import ai.konko.chat.Highlights.Point;
+import ai.konko.chat.Message;
+import ai.konko.chat.Turn;
+import ai.konko.chat.WellFormed;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds a chat's highlights: from the model, each checked to cite a message that the model was
+ * shown; where the model fails, from the text. The model's are kept until a new turn has an answer,
+ * an extract is not: the next request tries the model again.
+ */
+@ApplicationScoped
+public class HighlightFinder {
+    /** The most highlights there are. */
+    public static final int MOST = 20;
+
+    private static final Logger LOG = Logger.getLogger(HighlightFinder.class);
+    private static final int LONGEST_POINT = 500;
+
+    /**
+     * How many of the newest turns are looked at; what of them the model is shown is bounded by
+     * tokens too.
+     */
+    private static final int TURNS = 200;
+
+    private final ChatRepository repository;
+    private final Highlighter highlighter;
+    private final ModelEndpoint endpoint;
+    private final ModelConfig config;
+    private final MemoryConfig memory;
+    private final Tokens tokens;
+    private final Map<Key, CompletableFuture<Highlights>> underWay = new ConcurrentHashMap<>();
+
+    /** Requests that differ in none of this get one answer. */
+    private record Key(UUID chatId, int through, int asked) {}
+
+    HighlightFinder(
+            ChatRepository repository,
+            Highlighter highlighter,
+            ModelEndpoint endpoint,
+            ModelConfig config,
+            MemoryConfig memory,
+            Tokens tokens) {
+        this.repository = repository;
+        this.highlighter = highlighter;
+        this.endpoint = endpoint;
+        this.config = config;
+        this.memory = memory;
+        this.tokens = tokens;
+    }
+
+    /**
+     * @param through the seq of the last answered reply, which the highlights take in
+     * @param asked how many at the most
+     */
+    public Highlights find(Chat chat, int through, int asked) {
+        if (asked == 0 || through == 0) {
+            return new Highlights(List.of(), asked, Highlights.By.EXTRACT, through);
+        }
+        return repository
+                .highlights(chat.id())
+                .filter(kept -> kept.through() == through && kept.asked() >= asked)
+                .map(kept -> first(kept, asked))
+                .orElseGet(() -> findOnce(chat, new Key(chat.id(), through, asked)));
+    }
+
+    private static Highlights first(Highlights kept, int asked) {
+        return new Highlights(
+                kept.points().stream().limit(asked).toList(), asked, kept.by(), kept.through());
+    }
+
+    /** However many ask at once, the model is asked once. */
+    private Highlights findOnce(Chat chat, Key key) {
+        CompletableFuture<Highlights> mine = new CompletableFuture<>();
+        CompletableFuture<Highlights> others = underWay.putIfAbsent(key, mine);
+        if (others != null) {
+            return result(others);
+        }
+        try {
+            List<Turn> turns = newest(repository.context(chat.id(), key.through() + 1, TURNS));
+            Highlights found = fromModel(chat, key, turns);
+            if (found.by() == Highlights.By.MODEL) {
+                repository.keepHighlights(chat.id(), found);
+            }
+            mine.complete(found);
+            return found;
+        } catch (RuntimeException failed) {
+            mine.completeExceptionally(failed);
+            throw failed;
+        } finally {
+            underWay.remove(key);
+        }
+    }
+
+    private static Highlights result(CompletableFuture<Highlights> others) {
+        try {
+            return others.join();
+        } catch (CompletionException failed) {
+            throw failed.getCause() instanceof RuntimeException same ? same : failed;
+        }
+    }
+
+    private List<Turn> newest(List<Turn> turns) {
+        int left = memory.maxTokens();
+        int from = turns.size();
+        while (from > 0 && (left -= tokens.of(turns.get(from - 1))) >= 0) {
+            from--;
+        }
+        return turns.subList(Math.min(from, turns.size() - 1), turns.size());
+    }
+
+    private Highlights fromModel(Chat chat, Key key, List<Turn> turns) {
+        List<Message> messages =
+                turns.stream().flatMap(turn -> Stream.of(turn.message(), turn.reply())).toList();
+        List<Point> points = List.of();
+        try {
+            points = cited(ask(chat, key.asked(), messages), messages, key.asked());
+        } catch (RuntimeException failed) {
+            if (ModelException.in(failed) == null) {
+                LOG.debug("The model's highlights could not be read", Fault.of(failed));
+            }
+        }
+        return points.isEmpty()
+                ? new Highlights(
+                        Extract.of(messages, key.asked()),
+                        key.asked(),
+                        Highlights.By.EXTRACT,
+                        key.through())
+                : new Highlights(points, key.asked(), Highlights.By.MODEL, key.through());
+    }
+
+    private Highlighter.Found ask(Chat chat, int asked, List<Message> messages) {
+        StringBuilder transcript =
+                new StringBuilder("At most ").append(asked).append(" highlights.\n");
+        for (Message message : messages) {
+            String who =
+                    switch (message.role()) {
+                        case USER -> "user";
+                        case ASSISTANT -> "assistant";
+                    };
+            transcript
+                    .append("\n[%d] %s: ".formatted(message.seq(), who))
+                    .append(message.content())
+                    .append('\n');
+        }
+        String model =
+                chat.settings().model() == null ? endpoint.defaultModel() : chat.settings().model();
+        ModelCall call =
+                new ModelCall(
+                        model, List.of(), new Cancellation(), config.model().highlightsTimeout());
+        return ScopedValue.where(ModelCall.CURRENT, call)
+                .call(() -> highlighter.find(transcript.toString()));
+    }
+
+    /**
+     * Of what the model said, that which has text and cites a message it was shown; in the chat's
+     * order.
+     */
+    private static List<Point> cited(
+            Highlighter.@Nullable Found found, List<Message> messages, int asked) {
+        if (found == null || found.highlights() == null) {
+            return List.of();
+        }
+        Map<Integer, Message> bySeq = new HashMap<>();
+        messages.forEach(message -> bySeq.put(message.seq(), message));
+        return found.highlights().stream()
+                .flatMap(each -> cited(each, bySeq).stream())
+                .limit(asked)
+                .sorted(Comparator.comparingInt(Cited::seq))
+                .map(Cited::point)
+                .toList();
+    }
+
+    private static Optional<Cited> cited(
+            Highlighter.@Nullable Highlight highlight, Map<Integer, Message> bySeq) {
+        if (highlight == null || highlight.text() == null || highlight.message() == null) {
+            return Optional.empty();
+        }
+        Message message = bySeq.get(highlight.message());
+        String text = Extract.cut(WellFormed.repaired(highlight.text().strip()), LONGEST_POINT);
+        return message == null || text.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Cited(message.seq(), new Point(text, message.id())));
+    }
+
+    private record Cited(int seq, Point point) {}
+}

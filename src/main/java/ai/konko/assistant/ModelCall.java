@@ -1,0 +1,23 @@
+package ai.konko.assistant;
+
+import dev.langchain4j.data.message.ChatMessage;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What one call through an AI service carries beside its arguments, bound to the calling thread
+ * while it lasts.
+ *
+ * @param model the model that the provider is asked for
+ * @param memory the chat's memory as it is for this call
+ * @param timeout how long the call may take in all
+ */
+record ModelCall(
+        String model, List<ChatMessage> memory, Cancellation cancellation, Duration timeout) {
+    static final ScopedValue<ModelCall> CURRENT = ScopedValue.newInstance();
+
+    @Override
+    public String toString() {
+        return "ModelCall[" + model + "]";
+    }
+}

@@ -1,0 +1,82 @@
+package ai.konko.assistant;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithName;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Which model is asked, where, and for how long it may take. */
+@ConfigMapping(prefix = "konko")
+public interface ModelConfig {
+
+    Model model();
+
+    /**
+     * @return whether the built-in demonstration model answers in place of a provider. Where this
+     *     is not set: yes in dev and test mode without key and base URL, else no.
+     */
+    Optional<Boolean> offlineModel();
+
+    /** The provider and the bounds of a call. */
+    interface Model {
+
+        /**
+         * @return the provider's base URL, up to and with the version ({@code OPENAI_BASE_URL});
+         *     OpenAI's own where none is set.
+         */
+        Optional<URI> baseUrl();
+
+        /**
+         * @return the provider's key ({@code OPENAI_API_KEY}); a provider that wants none needs
+         *     none.
+         */
+        Optional<String> apiKey();
+
+        /**
+         * @return the model asked for where a chat names none ({@code OPENAI_MODEL}); {@code
+         *     gpt-4o-mini} where none is set.
+         */
+        Optional<String> name();
+
+        /**
+         * @return how long a connection to the provider may take to open; then the turn fails.
+         */
+        @WithDefault("5s")
+        Duration connectTimeout();
+
+        /**
+         * @return how long a plain model call may take from asking to the last byte; then the turn
+         *     fails.
+         */
+        @WithDefault("5m")
+        Duration totalTimeout();
+
+        /**
+         * @return how long the model may take for a summary's highlights; then they are extracted
+         *     from the text.
+         */
+        @WithDefault("20s")
+        Duration highlightsTimeout();
+
+        /**
+         * @return how many connections to the provider may be open; a call beyond that waits for
+         *     one.
+         */
+        @WithDefault("20000")
+        @Min(1)
+        @Max(60_000)
+        int maxConnections();
+
+        /**
+         * @return the longest answer of the provider, in bytes; a longer one fails the turn.
+         */
+        @WithDefault("8388608")
+        @WithName("max-answer-bytes")
+        @Min(1024)
+        int maxAnswerBytes();
+    }
+}

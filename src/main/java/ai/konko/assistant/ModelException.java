@@ -1,0 +1,47 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Failure;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A model call failed. Carries nothing of what the provider said. */
+final class ModelException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final transient Failure failure;
+
+    ModelException(Failure failure) {
+        super(failure.message(), null, false, false);
+        this.failure = failure;
+    }
+
+    static ModelException failed(String message) {
+        return new ModelException(Failure.of(ErrorCode.MODEL_FAILED, message));
+    }
+
+    static ModelException unavailable(String message, Duration retryAfter) {
+        return new ModelException(new Failure(ErrorCode.MODEL_UNAVAILABLE, message, retryAfter));
+    }
+
+    static ModelException timedOut(String message) {
+        return new ModelException(Failure.of(ErrorCode.MODEL_TIMEOUT, message));
+    }
+
+    Failure failure() {
+        return failure;
+    }
+
+    /**
+     * @return the model's failure among the causes of {@code thrown}, which a library may have
+     *     wrapped
+     */
+    static @Nullable Failure in(Throwable thrown) {
+        for (Throwable each = thrown; each != null; each = each.getCause()) {
+            if (each instanceof ModelException model) {
+                return model.failure();
+            }
+        }
+        return null;
+    }
+}

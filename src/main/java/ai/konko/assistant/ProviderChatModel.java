@@ -1,0 +1,98 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.WellFormed;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.openai.internal.OpenAiUtils;
+import dev.langchain4j.model.openai.internal.chat.ChatCompletionChoice;
+import dev.langchain4j.model.openai.internal.chat.ChatCompletionRequest;
+import dev.langchain4j.model.openai.internal.chat.ChatCompletionResponse;
+import io.quarkiverse.langchain4j.QuarkusJsonCodecFactory.SnakeCaseObjectMapperHolder;
+import io.quarkus.arc.Arc;
+import io.quarkus.arc.Unremovable;
+import io.vertx.core.buffer.Buffer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.util.function.Supplier;
+
+/**
+ * The provider behind LangChain4j's interface, asked by our own client: cancellable, bounded, and
+ * never twice.
+ */
+@ApplicationScoped
+@Unremovable // looked up by ForServices
+class ProviderChatModel implements ChatModel {
+    private static final ObjectMapper JSON = SnakeCaseObjectMapperHolder.MAPPER;
+
+    private static final String NONSENSE = "The model's provider answered nonsense.";
+
+    private final ModelClient client;
+
+    ProviderChatModel(ModelClient client) {
+        this.client = client;
+    }
+
+    @Override
+    public ChatResponse doChat(ChatRequest request) {
+        ModelCall call = ModelCall.CURRENT.get();
+        Buffer body =
+                write(
+                        ChatCompletionRequest.builder()
+                                .model(call.model())
+                                .messages(OpenAiUtils.toOpenAiMessages(request.messages()))
+                                .build());
+        return response(read(client.post(body, call)));
+    }
+
+    private static ChatResponse response(ChatCompletionResponse answer) {
+        ChatCompletionChoice choice =
+                answer.choices() == null || answer.choices().isEmpty()
+                        ? null
+                        : answer.choices().getFirst();
+        if (choice == null || choice.message() == null) {
+            throw ModelException.failed(NONSENSE);
+        }
+        String text = choice.message().content();
+        if (text == null || text.isEmpty()) {
+            throw ModelException.failed("The model ended without any text.");
+        }
+        return ChatResponse.builder()
+                .aiMessage(AiMessage.from(WellFormed.repaired(text)))
+                .finishReason(OpenAiUtils.finishReasonFrom(choice.finishReason()))
+                .tokenUsage(OpenAiUtils.tokenUsageFrom(answer.usage()))
+                .build();
+    }
+
+    private static Buffer write(ChatCompletionRequest request) {
+        try {
+            return Buffer.buffer(JSON.writeValueAsBytes(request));
+        } catch (JsonProcessingException unwritable) {
+            throw new IllegalStateException("a request to the model can't be written", unwritable);
+        }
+    }
+
+    private static ChatCompletionResponse read(Buffer body) {
+        try {
+            ChatCompletionResponse answer =
+                    JSON.readValue(body.getBytes(), ChatCompletionResponse.class);
+            if (answer != null) {
+                return answer;
+            }
+        } catch (IOException _) {
+            // The parser's words may hold the provider's; they go no further.
+        }
+        throw ModelException.failed(NONSENSE);
+    }
+
+    /** Gives the one model to the AI services. */
+    public static final class ForServices implements Supplier<ChatModel> {
+        @Override
+        public ChatModel get() {
+            return Arc.container().instance(ProviderChatModel.class).get();
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.Message;
+import ai.konko.chat.Turn;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.knuddels.jtokkit.Encodings;
+import com.knuddels.jtokkit.api.Encoding;
+import com.knuddels.jtokkit.api.EncodingResult;
+import com.knuddels.jtokkit.api.EncodingType;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.UUID;
+
+/**
+ * Estimates of how many tokens a text is to a model, by OpenAI's {@code o200k_base} encoding,
+ * whatever the model. A message counts four more for its role and its frame, as in OpenAI's
+ * cookbook ("How to count tokens with tiktoken").
+ */
+@ApplicationScoped
+class Tokens {
+    /** No estimate goes beyond this, so that a huge text does not cost a huge count. */
+    static final int MOST = 1_000_000;
+
+    private static final int FRAME = 4;
+
+    private final Encoding encoding =
+            Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
+    private final Cache<UUID, Integer> counted = Caffeine.newBuilder().maximumSize(100_000).build();
+
+    int of(Turn turn) {
+        return of(turn.message()) + of(turn.reply());
+    }
+
+    /**
+     * @return the estimate for a message that will not change any more
+     */
+    int of(Message message) {
+        return counted.get(message.id(), _ -> ofMessage(message.content()));
+    }
+
+    int ofMessage(String content) {
+        EncodingResult result = encoding.encodeOrdinary(content, MOST);
+        return result.getTokens().size() + FRAME;
+    }
+
+    /**
+     * @return a number that the estimate does not exceed, at next to no cost: a token is at least
+     *     one UTF-8 byte
+     */
+    static int atMost(String content) {
+        int bytes = 0;
+        for (int i = 0; i < content.length(); i++) {
+            char unit = content.charAt(i);
+            bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+        }
+        return bytes + FRAME;
+    }
+}

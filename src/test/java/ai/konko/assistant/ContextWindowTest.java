@@ -1,0 +1,123 @@
+package ai.konko.assistant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.assistant.ModelContext.Reason;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Post;
+import ai.konko.chat.Settings;
+import ai.konko.chat.TestLimits;
+import ai.konko.chat.Turn;
+import ai.konko.chat.WhenBusy;
+import ai.konko.store.memory.InMemoryChatRepository;
+import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
+import java.time.Clock;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ContextWindowTest {
+    /** Ten tokens: nine words and a full stop. */
+    private static final String TEN = "one two three four five six seven eight nine.";
+
+    private final ChatRepository repository =
+            new InMemoryChatRepository(
+                    TestLimits.WIDE, Clock.systemUTC(), new TimeOrderedEpochFactory()::create);
+    private final Tokens tokens = new Tokens();
+    private final UUID chat = repository.create(Settings.NONE).id();
+
+    private record Bounds(int maxMessages, int maxTokens) implements MemoryConfig {}
+
+    @Test
+    void tokens_areThoseOfTheEncodingAndFourMore() {
+        assertThat(tokens.ofMessage(TEN)).isEqualTo(14);
+        assertThat(tokens.ofMessage("<|endoftext|>")).isGreaterThan(5); // text, not a control token
+    }
+
+    @Test
+    void atMost_isNeverLessThanTheEstimate() {
+        for (String text :
+                List.of("", TEN, "ÄÖÜ", "日本語", "\ud83d\ude00\ud83d\ude00", "a\n\n\n b")) {
+            assertThat(Tokens.atMost(text)).isGreaterThanOrEqualTo(tokens.ofMessage(text));
+        }
+    }
+
+    @Test
+    void before_countsTheNewMessageAndKeepsTurnsWhole() {
+        turns(5);
+
+        assertThat(sent(5, 10_000)).containsExactly("m3", "m4"); // 2 turns and the new message
+        assertThat(sent(6, 10_000)).containsExactly("m3", "m4"); // half a turn does not fit
+        assertThat(sent(7, 10_000)).containsExactly("m2", "m3", "m4");
+        assertThat(sent(1, 10_000)).isEmpty();
+        assertThat(sent(2, 10_000)).isEmpty();
+        assertThat(sent(100, 10_000)).containsExactly("m0", "m1", "m2", "m3", "m4");
+    }
+
+    @Test
+    void before_cutsByTokensAtTurns() {
+        for (int i = 0; i < 5; i++) {
+            turn(TEN, TEN); // 28 tokens a turn
+        }
+
+        assertThat(sent(100, 14 + 28 * 2).size()).isEqualTo(2);
+        assertThat(sent(100, 14 + 28 * 3 - 1).size()).isEqualTo(2);
+        assertThat(sent(100, 14 + 28 * 3).size()).isEqualTo(3);
+        assertThat(sent(100, 14).size()).isZero();
+        assertThat(sent(100, 1).size()).isZero(); // the new message goes all the same
+    }
+
+    @Test
+    void next_saysWhyEachMessageIsLeftOut() {
+        turn("window", "window");
+        turn(TEN.repeat(10), "tokens");
+        turn("kept", "kept");
+        Turn failed = accept("no-reply");
+        repository.start(chat, "m");
+        repository.finish(chat, failed.reply().id(), Outcome.cancelled(""));
+        Turn pending = accept("pending");
+
+        ModelContext context = new ContextWindow(repository, new Bounds(5, 50), tokens).next(chat);
+
+        assertThat(context.turns())
+                .extracting(turn -> turn.message().content())
+                .containsExactly("kept");
+        assertThat(context.estimatedTokens()).isEqualTo(tokens.of(context.turns().getFirst()));
+        assertThat(context.excluded())
+                .extracting(ModelContext.Excluded::reason)
+                .containsExactly(
+                        Reason.WINDOW,
+                        Reason.WINDOW,
+                        Reason.TOKENS,
+                        Reason.TOKENS,
+                        Reason.NO_REPLY,
+                        Reason.NO_REPLY,
+                        Reason.PENDING,
+                        Reason.PENDING);
+        assertThat(context.excluded().getLast().messageId()).isEqualTo(pending.reply().id());
+    }
+
+    private List<String> sent(int maxMessages, int maxTokens) {
+        Message next = Message.ofUser(UUID.randomUUID(), chat, 9999, TEN, java.time.Instant.EPOCH);
+        return new ContextWindow(repository, new Bounds(maxMessages, maxTokens), tokens)
+                .before(next).stream().map(turn -> turn.message().content()).toList();
+    }
+
+    private void turns(int count) {
+        IntStream.range(0, count).forEach(i -> turn("m" + i, "r" + i));
+    }
+
+    private void turn(String message, String reply) {
+        Turn turn = accept(message);
+        repository.start(chat, "m");
+        repository.finish(chat, turn.reply().id(), Outcome.ended(reply, FinishReason.STOP, null));
+    }
+
+    private Turn accept(String message) {
+        return repository.accept(chat, new Post(message, WhenBusy.ENQUEUE, null)).turn();
+    }
+}
