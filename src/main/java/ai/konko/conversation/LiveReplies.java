@@ -1,0 +1,89 @@
+package ai.konko.conversation;
+
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.RefusedException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replies under way in this process, by id, and how many turns it has in flight. A reply is
+ * here from its turn's acceptance until the log has its end.
+ */
+@ApplicationScoped
+class LiveReplies {
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final ChatLimits limits;
+    private final Map<UUID, LiveReply> replies = new ConcurrentHashMap<>();
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final CompletableFuture<@Nullable Void> drained = new CompletableFuture<>();
+    private volatile boolean draining;
+
+    LiveReplies(ChatLimits limits) {
+        this.limits = limits;
+    }
+
+    /**
+     * Takes a place for one more turn.
+     *
+     * @throws RefusedException {@link ErrorCode#OVERLOADED} if there is none, or the service is
+     *     shutting down
+     */
+    void enter() {
+        if (inFlight.incrementAndGet() > limits.turnsInFlight() || draining) {
+            leave();
+            throw RefusedException.forNow(
+                    ErrorCode.OVERLOADED,
+                    draining
+                            ? "The service is shutting down."
+                            : "The service has as many turns in flight as it may.",
+                    RETRY);
+        }
+    }
+
+    void leave() {
+        if (inFlight.decrementAndGet() == 0 && draining) {
+            drained.complete(null);
+        }
+    }
+
+    /**
+     * @return how many turns are in flight
+     */
+    int inFlight() {
+        return inFlight.get();
+    }
+
+    /** From now on nobody enters; completes when the last one has left. */
+    CompletableFuture<@Nullable Void> drain() {
+        draining = true;
+        if (inFlight.get() == 0) {
+            drained.complete(null);
+        }
+        return drained;
+    }
+
+    /**
+     * @return the reply's entry, made if need be
+     */
+    LiveReply at(UUID replyId) {
+        return replies.computeIfAbsent(replyId, _ -> new LiveReply());
+    }
+
+    @Nullable LiveReply remove(UUID replyId) {
+        return replies.remove(replyId);
+    }
+
+    Collection<LiveReply> all() {
+        return List.copyOf(replies.values());
+    }
+}

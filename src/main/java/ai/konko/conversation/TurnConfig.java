@@ -1,0 +1,17 @@
+package ai.konko.conversation;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** How turns are run. */
+@ConfigMapping(prefix = "konko")
+public interface TurnConfig {
+
+    /**
+     * @return how long replies under way may finish when the service stops; then they are
+     *     interrupted.
+     */
+    @WithDefault("30s")
+    Duration shutdownGrace();
+}
