@@ -1,0 +1,68 @@
+package ai.konko.api;
+
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Message;
+import ai.konko.chat.Page;
+import ai.konko.chat.Role;
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A whole chat as Markdown, written page by page so that a long one costs no more memory than a
+ * short one.
+ */
+final class ChatMarkdown {
+    static final String MEDIA_TYPE = "text/markdown";
+    private static final int PAGE = 100;
+
+    private ChatMarkdown() {}
+
+    static StreamingOutput of(Chat chat, ChatRepository repository) {
+        return output -> {
+            Writer writer = new OutputStreamWriter(output, StandardCharsets.UTF_8);
+            String title = chat.settings().title();
+            writer.write(
+                    "# "
+                            + (title == null ? "Chat " + chat.id() : title.replaceAll("\\R", " "))
+                            + "\n");
+            Page<Message> page =
+                    repository.messages(chat.id(), new MessageQuery(PAGE, Order.ASC, null));
+            write(page, writer);
+            while (page.more()) {
+                int last = page.items().getLast().seq();
+                page = repository.messages(chat.id(), new MessageQuery(PAGE, Order.ASC, last));
+                write(page, writer);
+            }
+            writer.flush();
+        };
+    }
+
+    private static void write(Page<Message> page, Writer writer) throws IOException {
+        for (Message message : page.items()) {
+            writer.write(
+                    "\n## %s · %s\n\n"
+                            .formatted(who(message), JsonTimes.wire(message.createdAt())));
+            writer.write(
+                    message.content().isEmpty() ? "_" + instead(message) + "_" : message.content());
+            writer.write('\n');
+        }
+    }
+
+    private static String who(Message message) {
+        return message.role() == Role.USER ? "User" : "Assistant";
+    }
+
+    private static String instead(Message message) {
+        return switch (message.status()) {
+            case QUEUED, IN_PROGRESS -> "The reply is not here yet.";
+            case COMPLETED, INCOMPLETE -> "The reply was cancelled.";
+            case FAILED -> "The reply failed.";
+        };
+    }
+}

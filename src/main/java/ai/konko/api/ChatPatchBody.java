@@ -1,0 +1,114 @@
+package ai.konko.api;
+
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.RefusedException.Violation;
+import ai.konko.chat.SettingsPatch;
+import ai.konko.chat.SettingsPatch.Change;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A JSON merge patch (RFC 7396) of a chat's settings: absent keeps, null removes, anything else
+ * sets.
+ */
+@Schema(name = "ChatPatch", additionalProperties = Schema.False.class)
+record ChatPatchBody(
+        @Schema(implementation = String.class, nullable = true, minLength = 1, maxLength = 200)
+                @Nullable JsonNode title,
+        @Schema(implementation = String.class, nullable = true, minLength = 1, maxLength = 32768)
+                @Nullable JsonNode instructions,
+        @Schema(implementation = String.class, nullable = true, minLength = 1, maxLength = 200)
+                @Nullable JsonNode model,
+        @Schema(
+                        implementation = Object.class,
+                        nullable = true,
+                        description =
+                                "Entries to set, or with null to remove; null in place of the object removes all.")
+                @Nullable JsonNode metadata)
+        implements JsonBody {
+
+    /**
+     * @throws RefusedException if a value is of the wrong type or breaks its bound
+     */
+    SettingsPatch patch(ChatLimits limits) {
+        Reader reader = new Reader(limits, new ArrayList<>());
+        SettingsPatch patch =
+                new SettingsPatch(
+                        reader.text("title", title, TextBound.TITLE),
+                        reader.text("instructions", instructions, TextBound.INSTRUCTIONS),
+                        reader.text("model", model, TextBound.MODEL),
+                        reader.entries(metadata));
+        if (!reader.violations().isEmpty()) {
+            throw RefusedException.invalid(reader.violations());
+        }
+        return patch;
+    }
+
+    @Override
+    public String toString() {
+        return "ChatPatchBody[]";
+    }
+
+    /** Turns nodes into changes and notes what is wrong with them. */
+    private record Reader(ChatLimits limits, List<Violation> violations) {
+
+        Change<String> text(String field, @Nullable JsonNode node, TextBound bound) {
+            if (node == null) {
+                return new Change.Keep<>();
+            }
+            return node.isNull()
+                    ? new Change.Remove<>()
+                    : new Change.Set<>(checked(field, node, bound));
+        }
+
+        Change<Map<String, @Nullable String>> entries(@Nullable JsonNode node) {
+            if (node == null) {
+                return new Change.Keep<>();
+            }
+            if (node.isNull()) {
+                return new Change.Remove<>();
+            }
+            if (!node.isObject()) {
+                violations.add(new Violation("metadata", "is of the wrong JSON type"));
+            }
+            Map<String, @Nullable String> entries = new LinkedHashMap<>();
+            node.properties()
+                    .forEach(
+                            entry -> {
+                                String field = "metadata." + entry.getKey();
+                                TextBound.METADATA_KEY
+                                        .broken(entry.getKey(), limits)
+                                        .ifPresent(
+                                                message ->
+                                                        violations.add(
+                                                                new Violation(
+                                                                        "metadata",
+                                                                        "has a key that "
+                                                                                + message)));
+                                JsonNode value = entry.getValue();
+                                entries.put(
+                                        entry.getKey(),
+                                        value.isNull()
+                                                ? null
+                                                : checked(field, value, TextBound.METADATA_VALUE));
+                            });
+            return new Change.Set<>(entries);
+        }
+
+        private String checked(String field, JsonNode node, TextBound bound) {
+            if (!node.isTextual()) {
+                violations.add(new Violation(field, "is of the wrong JSON type"));
+                return "";
+            }
+            bound.broken(node.textValue(), limits)
+                    .ifPresent(message -> violations.add(new Violation(field, message)));
+            return node.textValue();
+        }
+    }
+}

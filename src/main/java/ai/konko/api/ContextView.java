@@ -1,0 +1,94 @@
+package ai.konko.api;
+
+import ai.konko.assistant.ModelContext;
+import ai.konko.chat.Message;
+import ai.konko.chat.Turn;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** What the model would be sent next, on the wire. */
+@Schema(
+        name = "Context",
+        requiredProperties = {
+            "messages",
+            "excluded",
+            "estimatedTokens",
+            "maxMessages",
+            "maxTokens"
+        })
+record ContextView(
+        @Schema(description = "What goes before the next user message, in order.")
+                List<Entry> messages,
+        @Schema(description = "The messages that the model does not see, and why.")
+                List<Excluded> excluded,
+        @Schema(
+                        description =
+                                "Of the messages but the instructions, by OpenAI's o200k_base encoding.")
+                int estimatedTokens,
+        @Schema(
+                        description =
+                                "The window; the next user message takes one place of it, instructions none.")
+                int maxMessages,
+        int maxTokens) {
+
+    static ContextView of(ModelContext context) {
+        List<Entry> entries = new ArrayList<>();
+        if (context.instructions() != null) {
+            entries.add(new Entry("system", context.instructions(), null));
+        }
+        for (Turn turn : context.turns()) {
+            entries.add(Entry.of(turn.message()));
+            entries.add(Entry.of(turn.reply()));
+        }
+        List<Excluded> excluded =
+                context.excluded().stream()
+                        .map(each -> new Excluded(each.messageId(), wire(each.reason())))
+                        .toList();
+        return new ContextView(
+                entries,
+                excluded,
+                context.estimatedTokens(),
+                context.maxMessages(),
+                context.maxTokens());
+    }
+
+    private static String wire(ModelContext.Reason reason) {
+        return reason.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** A message as the model is sent it. */
+    @Schema(
+            name = "ContextMessage",
+            requiredProperties = {"role", "content"})
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Entry(
+            @Schema(enumeration = {"system", "user", "assistant"}) String role,
+            String content,
+            @Schema(description = "Absent on the chat's instructions.") @Nullable UUID messageId) {
+
+        static Entry of(Message message) {
+            return new Entry(
+                    message.role().name().toLowerCase(Locale.ROOT),
+                    message.content(),
+                    message.id());
+        }
+
+        @Override
+        public String toString() {
+            return "Entry[role=%s, messageId=%s]".formatted(role, messageId);
+        }
+    }
+
+    /** A message that the model does not see. */
+    @Schema(
+            name = "ExcludedMessage",
+            requiredProperties = {"messageId", "reason"})
+    record Excluded(
+            UUID messageId,
+            @Schema(enumeration = {"window", "tokens", "no-reply", "pending"}) String reason) {}
+}

@@ -1,0 +1,27 @@
+package ai.konko.api;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+
+/** The bounds of one request. */
+@ConfigMapping(prefix = "konko.limits")
+interface HttpLimits {
+
+    /**
+     * @return the longest request body, in bytes ({@code 1M}, {@code 512K}); a longer one is {@code
+     *     too-large}. At most 64M.
+     */
+    @WithDefault("1M")
+    MemorySize bodySize();
+
+    /**
+     * @return the most items that a client may ask for in one page.
+     */
+    @WithDefault("100")
+    @Min(1)
+    @Max(1000)
+    int pageSize();
+}

@@ -1,0 +1,161 @@
+package ai.konko.api;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.RefusedException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.MessageBodyReader;
+import jakarta.ws.rs.ext.Provider;
+import java.io.CharConversionException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads request bodies so that nothing is guessed: first the whole body must be one JSON text, then
+ * each field must be known and of its type. No number is taken for a string, no name may come
+ * twice.
+ */
+@Provider
+@Consumes({MediaType.APPLICATION_JSON, JsonBodyReader.MERGE_PATCH})
+public class JsonBodyReader implements MessageBodyReader<JsonBody> {
+    static final String MERGE_PATCH = "application/merge-patch+json";
+
+    private static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+                    .withCoercionConfig(
+                            LogicalType.Textual,
+                            config ->
+                                    config.setCoercion(
+                                                    CoercionInputShape.Integer, CoercionAction.Fail)
+                                            .setCoercion(
+                                                    CoercionInputShape.Float, CoercionAction.Fail)
+                                            .setCoercion(
+                                                    CoercionInputShape.Boolean,
+                                                    CoercionAction.Fail))
+                    .withCoercionConfig(
+                            LogicalType.Map,
+                            config ->
+                                    config.setCoercion(
+                                            CoercionInputShape.EmptyString, CoercionAction.Fail))
+                    .withCoercionConfig(
+                            LogicalType.POJO,
+                            config ->
+                                    config.setCoercion(
+                                            CoercionInputShape.EmptyString, CoercionAction.Fail))
+                    .build();
+
+    private final HttpLimits limits;
+
+    JsonBodyReader(HttpLimits limits) {
+        this.limits = limits;
+    }
+
+    @Override
+    public boolean isReadable(
+            Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
+        return JsonBody.class.isAssignableFrom(type);
+    }
+
+    /**
+     * @return null if there is no body at all
+     */
+    @Override
+    public @Nullable JsonBody readFrom(
+            Class<JsonBody> type,
+            Type genericType,
+            Annotation[] annotations,
+            MediaType mediaType,
+            MultivaluedMap<String, String> headers,
+            InputStream body)
+            throws IOException {
+        byte[] bytes = withinLimit(body);
+        return bytes.length == 0 ? null : bind(parse(bytes), type);
+    }
+
+    /** Reads on what is too long and throws it away, so that its sender gets to see the answer. */
+    private byte[] withinLimit(InputStream body) {
+        int most = Math.toIntExact(limits.bodySize().asLongValue());
+        byte[] bytes;
+        try {
+            bytes = body.readNBytes(most + 1);
+            if (bytes.length > most) {
+                body.transferTo(OutputStream.nullOutputStream());
+            }
+        } catch (IOException _) {
+            throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body broke off.");
+        }
+        if (bytes.length > most) {
+            throw RefusedException.of(ErrorCode.TOO_LARGE, "The body is longer than it may be.");
+        }
+        return bytes;
+    }
+
+    /**
+     * @return the body; a request that needs one and has none is not JSON
+     */
+    static <T extends JsonBody> T required(@Nullable T body) {
+        if (body == null) {
+            throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body is missing.");
+        }
+        return body;
+    }
+
+    private static JsonNode parse(byte[] bytes) throws IOException {
+        try {
+            JsonNode tree = JSON.readTree(bytes);
+            if (tree != null && !tree.isMissingNode()) {
+                return tree;
+            }
+        } catch (JsonProcessingException | CharConversionException _) {
+            // What the parser says may quote the body.
+        }
+        throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body is not a JSON text.");
+    }
+
+    private static JsonBody bind(JsonNode tree, Class<JsonBody> type) {
+        if (!tree.isObject()) {
+            throw RefusedException.invalid("body", "must be a JSON object");
+        }
+        try {
+            return JSON.treeToValue(tree, type);
+        } catch (UnrecognizedPropertyException unknown) {
+            throw RefusedException.unknownField(path(unknown));
+        } catch (JsonMappingException wrong) {
+            throw RefusedException.invalid(path(wrong), "is of the wrong JSON type");
+        } catch (JsonProcessingException _) {
+            throw RefusedException.invalid("body", "can't be read");
+        }
+    }
+
+    private static String path(JsonMappingException wrong) {
+        String path =
+                wrong.getPath().stream()
+                        .map(
+                                each ->
+                                        each.getFieldName() == null
+                                                ? "[" + each.getIndex() + "]"
+                                                : each.getFieldName())
+                        .collect(Collectors.joining("."));
+        return path.isEmpty() ? "body" : path;
+    }
+}

@@ -1,0 +1,227 @@
+package ai.konko.api;
+
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Message;
+import ai.konko.chat.Page;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Status;
+import ai.konko.conversation.Conversation;
+import ai.konko.conversation.PostedTurn;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.core.Vertx;
+import jakarta.validation.Valid;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** The messages of a chat. */
+@Path("/chats/{chatId}/messages")
+@Produces(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+@Tag(name = "Messages")
+public class MessageResource {
+    private static final MediaType MARKDOWN = MediaType.valueOf(ChatMarkdown.MEDIA_TYPE);
+
+    private final ChatRepository repository;
+    private final Conversation conversation;
+    private final HttpLimits http;
+
+    MessageResource(ChatRepository repository, Conversation conversation, HttpLimits http) {
+        this.repository = repository;
+        this.conversation = conversation;
+        this.http = http;
+    }
+
+    @POST
+    @Blocking
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            operationId = "postMessage",
+            summary = "Post a message and get the reply",
+            description =
+                    "The message and its reply get their places at once. The turn belongs to the service: a"
+                            + " client that goes away neither stops nor loses it. Where the model fails, the answer is the"
+                            + " problem and the reply stays in the chat as failed.")
+    @APIResponse(
+            responseCode = "201",
+            description = "The turn, its reply completed or incomplete",
+            content = @Content(schema = @Schema(implementation = TurnView.class)))
+    @APIResponse(
+            responseCode = "202",
+            description = "With Prefer: respond-async, the turn, accepted",
+            headers =
+                    @Header(
+                            name = "Location",
+                            description = "The reply",
+                            schema = @Schema(type = SchemaType.STRING)),
+            content = @Content(schema = @Schema(implementation = TurnView.class)))
+    @Parameter(
+            name = "Idempotency-Key",
+            in = org.eclipse.microprofile.openapi.annotations.enums.ParameterIn.HEADER,
+            description =
+                    "The same key with the same body on the same chat is the same turn. 1 to 255 printable ASCII"
+                            + " characters.",
+            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
+    @Parameter(
+            name = "Prefer",
+            in = org.eclipse.microprofile.openapi.annotations.enums.ParameterIn.HEADER,
+            description = "respond-async: answer when the turn is accepted.",
+            schema = @Schema(type = SchemaType.STRING))
+    public CompletionStage<Response> post(
+            @PathParam("chatId") String chatId,
+            @RequestBody(required = true) @Valid @Nullable PostBody body,
+            @Context HttpHeaders headers) {
+        UUID id = PathId.chat(chatId);
+        String key = RequestHeaders.idempotencyKey(headers);
+        PostedTurn posted = conversation.post(id, JsonBodyReader.required(body).post(key));
+        return RequestHeaders.respondAsync(headers)
+                ? CompletableFuture.completedStage(accepted(posted))
+                : posted.end()
+                        .thenApplyAsync(
+                                reply -> answered(posted.turn().message(), reply), thisRequest());
+    }
+
+    /**
+     * Back to the request's own context, for the end comes on the turn's thread, which has none.
+     */
+    private static Executor thisRequest() {
+        io.vertx.core.Context context = Vertx.currentContext();
+        if (context == null) {
+            throw new IllegalStateException("a request has a context");
+        }
+        return command -> context.runOnContext(_ -> command.run());
+    }
+
+    private static Response accepted(PostedTurn posted) {
+        Message reply = posted.turn().reply();
+        return Response.accepted(TurnView.of(posted.turn().message(), reply))
+                .location(URI.create("/chats/%s/messages/%s".formatted(reply.chatId(), reply.id())))
+                .header("Preference-Applied", "respond-async")
+                .build();
+    }
+
+    private static Response answered(Message message, Message reply) {
+        if (reply.status() == Status.FAILED) {
+            throw new TurnFailedException(reply);
+        }
+        return Response.status(Response.Status.CREATED).entity(TurnView.of(message, reply)).build();
+    }
+
+    @GET
+    @Produces({MediaType.APPLICATION_JSON, ChatMarkdown.MEDIA_TYPE})
+    @Operation(
+            operationId = "listMessages",
+            summary = "Read the messages of a chat",
+            description = "Page by page as JSON, or the whole chat as Markdown.")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page of messages, or the chat",
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(implementation = PageView.Messages.class)),
+                @Content(
+                        mediaType = ChatMarkdown.MEDIA_TYPE,
+                        schema = @Schema(type = SchemaType.STRING))
+            })
+    public Response list(
+            @PathParam("chatId") String chatId,
+            @Parameter(
+                            schema =
+                                    @Schema(
+                                            type = SchemaType.INTEGER,
+                                            minimum = "1",
+                                            maximum = "100",
+                                            defaultValue = "50"))
+                    @QueryParam("limit")
+                    @Nullable String limit,
+            @Parameter(description = "The nextCursor of the page before, with the same order.")
+                    @QueryParam("cursor")
+                    @Nullable String cursor,
+            @Parameter(
+                            description = "By seq.",
+                            schema =
+                                    @Schema(
+                                            type = SchemaType.STRING,
+                                            enumeration = {"asc", "desc"},
+                                            defaultValue = "asc"))
+                    @QueryParam("order")
+                    @Nullable String order,
+            @Context HttpHeaders headers) {
+        UUID id = PathId.chat(chatId);
+        if (RequestHeaders.preferred(headers, MediaType.APPLICATION_JSON_TYPE, MARKDOWN)
+                .equals(MARKDOWN)) {
+            return Response.ok(ChatMarkdown.of(repository.chat(id), repository))
+                    .type(MARKDOWN.withCharset("UTF-8"))
+                    .build();
+        }
+        return Response.ok(page(id, limit, cursor, order(order)))
+                .type(MediaType.APPLICATION_JSON_TYPE)
+                .build();
+    }
+
+    private PageView.Messages page(
+            UUID id, @Nullable String limit, @Nullable String cursor, Order order) {
+        Cursor cursors = new Cursor("messages/%s/%s".formatted(id, order));
+        Page<Message> page =
+                repository.messages(
+                        id,
+                        new MessageQuery(
+                                Query.number(
+                                        "limit",
+                                        limit,
+                                        1,
+                                        http.pageSize(),
+                                        Math.min(50, http.pageSize())),
+                                order,
+                                cursors.from(cursor, Integer::valueOf)));
+        return new PageView.Messages(
+                page.map(MessageView::of).items(),
+                PageView.next(page, last -> cursors.to(Integer.toString(last.seq()))));
+    }
+
+    private static Order order(@Nullable String order) {
+        return switch (order) {
+            case "asc" -> Order.ASC;
+            case "desc" -> Order.DESC;
+            case null -> Order.ASC;
+            default -> throw RefusedException.invalid("order", "must be asc or desc");
+        };
+    }
+
+    @GET
+    @Path("/{messageId}")
+    @Operation(operationId = "getMessage", summary = "Read a message")
+    public MessageView get(
+            @PathParam("chatId") String chatId, @PathParam("messageId") String messageId) {
+        UUID id = PathId.chat(chatId);
+        repository.chat(id);
+        return MessageView.of(repository.message(id, PathId.message(messageId)));
+    }
+}

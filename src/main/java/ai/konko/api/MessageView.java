@@ -1,0 +1,81 @@
+package ai.konko.api;
+
+import ai.konko.chat.Failure;
+import ai.konko.chat.Message;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A message on the wire. */
+@Schema(
+        name = "Message",
+        requiredProperties = {"id", "chatId", "seq", "role", "content", "status", "createdAt"})
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record MessageView(
+        UUID id,
+        UUID chatId,
+        @Schema(description = "Its place in the chat, from 1 on without a gap.") int seq,
+        @Schema(enumeration = {"user", "assistant"}) String role,
+        @Schema(
+                        description =
+                                "The text to the letter; of a reply in progress what there is of it, else \"\".")
+                String content,
+        @Schema(enumeration = {"queued", "in_progress", "completed", "incomplete", "failed"})
+                String status,
+        Instant createdAt,
+        @Nullable Instant completedAt,
+        @Schema(description = "On replies, the model that was asked.") @Nullable String model,
+        @Schema(
+                        description = "Why a completed or incomplete reply ended.",
+                        enumeration = {
+                            "stop",
+                            "length",
+                            "content_filter",
+                            "cancelled",
+                            "interrupted"
+                        })
+                @Nullable String finishReason,
+        @Nullable UsageView usage,
+        @Nullable ReplyError error) {
+
+    static MessageView of(Message message) {
+        return new MessageView(
+                message.id(),
+                message.chatId(),
+                message.seq(),
+                wire(message.role()),
+                message.content(),
+                wire(message.status()),
+                message.createdAt(),
+                message.completedAt(),
+                message.model(),
+                message.finishReason() == null ? null : wire(message.finishReason()),
+                UsageView.of(message.usage()),
+                ReplyError.of(message.failure()));
+    }
+
+    private static String wire(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String toString() {
+        return "MessageView[id=%s, seq=%d, status=%s]".formatted(id, seq, status);
+    }
+
+    /** Why a reply failed. */
+    @Schema(
+            name = "ReplyError",
+            requiredProperties = {"code", "message"})
+    record ReplyError(@Schema(examples = "model-timeout") String code, String message) {
+
+        static @Nullable ReplyError of(@Nullable Failure failure) {
+            return failure == null
+                    ? null
+                    : new ReplyError(failure.code().wire(), failure.message());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package ai.konko.api;
+
+import ai.konko.chat.ErrorCode;
+import io.quarkus.smallrye.openapi.OpenApiFilter;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.eclipse.microprofile.openapi.OASFactory;
+import org.eclipse.microprofile.openapi.OASFilter;
+import org.eclipse.microprofile.openapi.models.OpenAPI;
+import org.eclipse.microprofile.openapi.models.Operation;
+import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.parameters.Parameter;
+import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+
+/** Writes into the OpenAPI document with which problems each operation may answer, by status. */
+@OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
+public class OpenApiProblems implements OASFilter {
+
+    @Override
+    public void filterOpenAPI(OpenAPI document) {
+        for (PathItem path : document.getPaths().getPathItems().values()) {
+            path.getOperations().values().forEach(OpenApiProblems::describe);
+        }
+    }
+
+    private static void describe(Operation operation) {
+        operation.getResponses().removeAPIResponse("400"); // what is there says nothing
+        Map<Integer, List<ErrorCode>> byStatus =
+                codes(operation).stream()
+                        .sorted(Comparator.naturalOrder())
+                        .collect(
+                                Collectors.groupingBy(
+                                        Problem::status, TreeMap::new, Collectors.toList()));
+        byStatus.forEach(
+                (status, codes) ->
+                        operation
+                                .getResponses()
+                                .addAPIResponse(status.toString(), response(codes)));
+    }
+
+    private static APIResponse response(List<ErrorCode> codes) {
+        return OASFactory.createAPIResponse()
+                .description(codes.stream().map(ErrorCode::wire).collect(Collectors.joining(", ")))
+                .content(
+                        OASFactory.createContent()
+                                .addMediaType(
+                                        Problem.MEDIA_TYPE,
+                                        OASFactory.createMediaType()
+                                                .schema(
+                                                        OASFactory.createSchema()
+                                                                .ref(
+                                                                        "#/components/schemas/Problem"))));
+    }
+
+    private static Set<ErrorCode> codes(Operation operation) {
+        Set<ErrorCode> codes = EnumSet.of(ErrorCode.INTERNAL);
+        if (has(operation, Parameter.In.PATH, "chatId")) {
+            codes.add(ErrorCode.CHAT_NOT_FOUND);
+        }
+        if (has(operation, Parameter.In.PATH, "messageId")) {
+            codes.add(ErrorCode.MESSAGE_NOT_FOUND);
+        }
+        if (operation.getParameters() != null
+                && operation.getParameters().stream()
+                        .anyMatch(each -> each.getIn() == Parameter.In.QUERY)) {
+            codes.add(ErrorCode.INVALID);
+        }
+        if (operation.getRequestBody() != null) {
+            addAll(
+                    codes,
+                    ErrorCode.MALFORMED_JSON,
+                    ErrorCode.TOO_LARGE,
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                    ErrorCode.INVALID,
+                    ErrorCode.UNKNOWN_FIELD,
+                    ErrorCode.CAPACITY);
+        }
+        if (has(operation, Parameter.In.HEADER, "Idempotency-Key")) {
+            addAll(
+                    codes,
+                    ErrorCode.BAD_HEADER,
+                    ErrorCode.CHAT_BUSY,
+                    ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                    ErrorCode.QUEUE_FULL,
+                    ErrorCode.MODEL_FAILED,
+                    ErrorCode.MODEL_UNAVAILABLE,
+                    ErrorCode.MODEL_TIMEOUT,
+                    ErrorCode.OVERLOADED);
+        }
+        return codes;
+    }
+
+    private static void addAll(Set<ErrorCode> codes, ErrorCode... more) {
+        codes.addAll(Arrays.asList(more));
+    }
+
+    private static boolean has(Operation operation, Parameter.In in, String name) {
+        return operation.getParameters() != null
+                && operation.getParameters().stream()
+                        .anyMatch(each -> each.getIn() == in && name.equals(each.getName()));
+    }
+}

@@ -1,0 +1,30 @@
+package ai.konko.api;
+
+import ai.konko.chat.RefusedException;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** Ids in addresses: one that is not a UUID in canonical form is one that does not exist. */
+final class PathId {
+    private PathId() {}
+
+    static UUID chat(String text) {
+        return parse(text, RefusedException::chatNotFound);
+    }
+
+    static UUID message(String text) {
+        return parse(text, RefusedException::messageNotFound);
+    }
+
+    private static UUID parse(String text, Supplier<RefusedException> unknown) {
+        try {
+            UUID id = UUID.fromString(text);
+            if (id.toString().equals(text)) {
+                return id;
+            }
+        } catch (IllegalArgumentException _) {
+            // As unknown as any other.
+        }
+        throw unknown.get();
+    }
+}

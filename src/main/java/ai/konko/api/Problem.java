@@ -1,0 +1,148 @@
+package ai.konko.api;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Message;
+import ai.konko.chat.RefusedException;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A problem document (RFC 9457). */
+@Schema(
+        name = "Problem",
+        requiredProperties = {"type", "title", "status", "detail", "code"})
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Problem(
+        @Schema(examples = "urn:konko:problem:chat-not-found") URI type,
+        String title,
+        int status,
+        String detail,
+        @Schema(examples = "chat-not-found") String code,
+        @Schema(description = "Also in the header X-Request-Id.") @Nullable String requestId,
+        @Schema(description = "The rules that the request breaks.")
+                @Nullable List<RefusedException.Violation> violations,
+        @Schema(description = "In seconds; also in the header Retry-After.")
+                @Nullable Long retryAfter,
+        @Schema(description = "The chat of a turn that failed.") @Nullable UUID chatId,
+        @Schema(description = "The reply of a turn that failed; it stays in the chat as failed.")
+                @Nullable UUID replyId) {
+
+    static final String MEDIA_TYPE = "application/problem+json";
+
+    static Problem of(ErrorCode code, String detail) {
+        return of(code, detail, null);
+    }
+
+    static Problem of(RefusedException refused) {
+        String detail = refused.getMessage();
+        Problem problem =
+                of(
+                        refused.code(),
+                        detail == null ? title(refused.code()) : detail,
+                        refused.retryAfter());
+        return refused.violations().isEmpty() ? problem : problem.with(refused.violations());
+    }
+
+    /** The problem of a turn whose reply failed. */
+    static Problem of(Message reply) {
+        if (reply.failure() == null) {
+            throw new IllegalArgumentException("not a failed reply");
+        }
+        Problem problem =
+                of(reply.failure().code(), reply.failure().message(), reply.failure().retryAfter());
+        return new Problem(
+                problem.type,
+                problem.title,
+                problem.status,
+                problem.detail,
+                problem.code,
+                null,
+                null,
+                problem.retryAfter,
+                reply.chatId(),
+                reply.id());
+    }
+
+    private static Problem of(ErrorCode code, String detail, @Nullable Duration retryAfter) {
+        return new Problem(
+                URI.create("urn:konko:problem:" + code.wire()),
+                title(code),
+                status(code),
+                detail,
+                code.wire(),
+                null,
+                null,
+                retryAfter == null ? null : retryAfter.toSeconds(),
+                null,
+                null);
+    }
+
+    private Problem with(List<RefusedException.Violation> broken) {
+        return new Problem(
+                type, title, status, detail, code, requestId, broken, retryAfter, chatId, replyId);
+    }
+
+    Problem withRequestId(@Nullable String id) {
+        return new Problem(
+                type, title, status, detail, code, id, violations, retryAfter, chatId, replyId);
+    }
+
+    @JsonIgnore
+    Response response() {
+        Response.ResponseBuilder response = Response.status(status).type(MEDIA_TYPE).entity(this);
+        if (retryAfter != null) {
+            response.header(HttpHeaders.RETRY_AFTER, retryAfter);
+        }
+        return response.build();
+    }
+
+    static int status(ErrorCode code) {
+        return switch (code) {
+            case MALFORMED_JSON, BAD_HEADER -> 400;
+            case CHAT_NOT_FOUND, MESSAGE_NOT_FOUND, NOT_FOUND -> 404;
+            case METHOD_NOT_ALLOWED -> 405;
+            case NOT_ACCEPTABLE -> 406;
+            case CHAT_BUSY -> 409;
+            case TOO_LARGE -> 413;
+            case UNSUPPORTED_MEDIA_TYPE -> 415;
+            case INVALID, UNKNOWN_FIELD, IDEMPOTENCY_KEY_REUSED -> 422;
+            case QUEUE_FULL -> 429;
+            case INTERNAL -> 500;
+            case MODEL_FAILED -> 502;
+            case MODEL_UNAVAILABLE, OVERLOADED, CAPACITY -> 503;
+            case MODEL_TIMEOUT -> 504;
+        };
+    }
+
+    private static String title(ErrorCode code) {
+        return switch (code) {
+            case MALFORMED_JSON -> "Malformed JSON";
+            case BAD_HEADER -> "Unusable header";
+            case CHAT_NOT_FOUND -> "Chat not found";
+            case MESSAGE_NOT_FOUND -> "Message not found";
+            case NOT_FOUND -> "Not found";
+            case METHOD_NOT_ALLOWED -> "Method not allowed";
+            case NOT_ACCEPTABLE -> "Not acceptable";
+            case UNSUPPORTED_MEDIA_TYPE -> "Unsupported media type";
+            case CHAT_BUSY -> "Chat busy";
+            case TOO_LARGE -> "Body too large";
+            case INVALID -> "Invalid request";
+            case UNKNOWN_FIELD -> "Unknown field";
+            case IDEMPOTENCY_KEY_REUSED -> "Idempotency key reused";
+            case QUEUE_FULL -> "Too many turns waiting";
+            case MODEL_FAILED -> "Model failed";
+            case MODEL_UNAVAILABLE -> "Model unavailable";
+            case MODEL_TIMEOUT -> "Model timed out";
+            case OVERLOADED -> "Overloaded";
+            case CAPACITY -> "At capacity";
+            case INTERNAL -> "Internal error";
+        };
+    }
+}

@@ -1,0 +1,116 @@
+package ai.konko.api;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Fault;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.RefusedException.Violation;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ConstraintViolationException;
+import jakarta.validation.ElementKind;
+import jakarta.validation.Path;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/** Everything that goes wrong leaves as a problem document, by one way. */
+class ProblemMapper {
+    private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
+
+    @ServerExceptionMapper
+    Response refused(RefusedException refused, HttpServerRequest request) {
+        return response(Problem.of(refused), request);
+    }
+
+    @ServerExceptionMapper
+    Response turnFailed(TurnFailedException failed, HttpServerRequest request) {
+        return response(Problem.of(failed.reply()), request);
+    }
+
+    @ServerExceptionMapper
+    Response invalid(ConstraintViolationException invalid, HttpServerRequest request) {
+        List<Violation> violations =
+                invalid.getConstraintViolations().stream()
+                        .map(each -> new Violation(field(each), each.getMessage()))
+                        .sorted(
+                                Comparator.comparing(Violation::field)
+                                        .thenComparing(Violation::message))
+                        .toList();
+        return response(Problem.of(RefusedException.invalid(violations)), request);
+    }
+
+    @ServerExceptionMapper
+    Response notFound(NotFoundException unknown, HttpServerRequest request) {
+        return response(
+                Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address."), request);
+    }
+
+    @ServerExceptionMapper
+    Response http(WebApplicationException thrown, HttpServerRequest request) {
+        Problem problem =
+                switch (thrown.getResponse().getStatus()) {
+                    case 404 ->
+                            Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address.");
+                    case 405 ->
+                            Problem.of(
+                                    ErrorCode.METHOD_NOT_ALLOWED,
+                                    "This address does not take this method.");
+                    case 406 ->
+                            Problem.of(
+                                    ErrorCode.NOT_ACCEPTABLE,
+                                    "There is no answer of an acceptable type.");
+                    case 413 ->
+                            Problem.of(ErrorCode.TOO_LARGE, "The body is longer than it may be.");
+                    case 415 ->
+                            Problem.of(
+                                    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                                    "The body must be JSON and say so.");
+                    case 400 ->
+                            Problem.of(ErrorCode.BAD_HEADER, "The request can't be understood.");
+                    default -> internal(thrown, request);
+                };
+        Response response = response(problem, request);
+        String allow = thrown.getResponse().getHeaderString(HttpHeaders.ALLOW);
+        return allow == null
+                ? response
+                : Response.fromResponse(response).header(HttpHeaders.ALLOW, allow).build();
+    }
+
+    @ServerExceptionMapper
+    Response fault(Throwable fault, HttpServerRequest request) {
+        return response(internal(fault, request), request);
+    }
+
+    private static Problem internal(Throwable fault, HttpServerRequest request) {
+        LOG.errorf(
+                Fault.of(fault),
+                "Request %s failed for a reason of our own",
+                RequestId.of(request));
+        return Problem.of(
+                ErrorCode.INTERNAL, "The service failed; its log says more, by the request's id.");
+    }
+
+    private static Response response(Problem problem, HttpServerRequest request) {
+        return problem.withRequestId(RequestId.of(request)).response();
+    }
+
+    /**
+     * The field by its name on the wire: what follows the method and the parameter in the
+     * violation's path.
+     */
+    private static String field(ConstraintViolation<?> violation) {
+        String field =
+                StreamSupport.stream(violation.getPropertyPath().spliterator(), false)
+                        .filter(node -> node.getKind() == ElementKind.PROPERTY)
+                        .map(Path.Node::getName)
+                        .collect(Collectors.joining("."));
+        return field.isEmpty() ? "body" : field;
+    }
+}

@@ -1,0 +1,79 @@
+package ai.konko.api;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.RefusedException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The headers that choose how a request is answered. */
+final class RequestHeaders {
+    private static final Pattern KEY = Pattern.compile("[\\x20-\\x7E]{1,255}");
+
+    private RequestHeaders() {}
+
+    /**
+     * @return whether the client asks for an answer before the turn is over (RFC 7240, 4.1)
+     */
+    static boolean respondAsync(HttpHeaders headers) {
+        return values(headers, "Prefer").stream()
+                .flatMap(value -> List.of(value.split(",")).stream())
+                .map(preference -> preference.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))
+                .anyMatch("respond-async"::equals);
+    }
+
+    /**
+     * @throws RefusedException {@link ErrorCode#BAD_HEADER} unless it is one of 1 to 255 printable
+     *     ASCII characters
+     */
+    static @Nullable String idempotencyKey(HttpHeaders headers) {
+        List<String> keys = values(headers, "Idempotency-Key");
+        if (keys.isEmpty()) {
+            return null;
+        }
+        if (keys.size() > 1 || !KEY.matcher(keys.getFirst()).matches()) {
+            throw RefusedException.of(
+                    ErrorCode.BAD_HEADER,
+                    "Idempotency-Key must be one of 1 to 255 printable ASCII characters.");
+        }
+        return keys.getFirst();
+    }
+
+    /**
+     * @return the offered type that the client wants most; the first one on a tie, and where it
+     *     does not care
+     */
+    static MediaType preferred(HttpHeaders headers, MediaType first, MediaType second) {
+        return quality(headers, second) > quality(headers, first) ? second : first;
+    }
+
+    /** The quality of the most specific range that takes in the type (RFC 9110, 12.5.1). */
+    private static double quality(HttpHeaders headers, MediaType type) {
+        double quality = 0;
+        int specific = -1;
+        for (MediaType range : headers.getAcceptableMediaTypes()) {
+            int how = range.isWildcardType() ? 0 : range.isWildcardSubtype() ? 1 : 2;
+            if (range.isCompatible(type) && how > specific) {
+                specific = how;
+                quality = q(range);
+            }
+        }
+        return quality;
+    }
+
+    private static double q(MediaType range) {
+        try {
+            return Double.parseDouble(range.getParameters().getOrDefault("q", "1"));
+        } catch (NumberFormatException _) {
+            return 0;
+        }
+    }
+
+    private static List<String> values(HttpHeaders headers, String name) {
+        List<String> values = headers.getRequestHeader(name);
+        return values == null ? List.of() : values;
+    }
+}

@@ -1,0 +1,28 @@
+package ai.konko.api;
+
+import io.vertx.core.http.HttpServerRequest;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The id of a request, which every response carries: the client's own if it sent a sane one. */
+final class RequestId {
+    static final String HEADER = "X-Request-Id";
+    private static final Pattern SANE = Pattern.compile("[A-Za-z0-9._:/+=@-]{1,128}");
+
+    private RequestId() {}
+
+    static String chosenFor(HttpServerRequest request) {
+        String theirs = request.getHeader(HEADER);
+        return theirs != null && SANE.matcher(theirs).matches()
+                ? theirs
+                : UUID.randomUUID().toString();
+    }
+
+    /**
+     * @return the id that was chosen when the request came in
+     */
+    static @Nullable String of(HttpServerRequest request) {
+        return request.response().headers().get(HEADER);
+    }
+}

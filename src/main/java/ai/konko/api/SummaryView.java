@@ -1,0 +1,76 @@
+package ai.konko.api;
+
+import ai.konko.chat.Highlights;
+import ai.konko.chat.Tally;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A chat's summary on the wire. */
+@Schema(
+        name = "Summary",
+        requiredProperties = {
+            "chatId",
+            "messageCount",
+            "userMessageCount",
+            "assistantMessageCount",
+            "highlights",
+            "highlightsBy",
+            "summarizedThrough"
+        })
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record SummaryView(
+        UUID chatId,
+        @Nullable String title,
+        int messageCount,
+        int userMessageCount,
+        int assistantMessageCount,
+        @Nullable Instant firstMessageAt,
+        @Nullable Instant lastMessageAt,
+        @Nullable UsageView usage,
+        List<Highlight> highlights,
+        @Schema(
+                        description =
+                                "Who found the highlights: the model, or where it could not, an extract of the text.",
+                        enumeration = {"model", "extract"})
+                String highlightsBy,
+        @Schema(description = "The last seq taken in; 0 where no reply has text yet.")
+                int summarizedThrough) {
+
+    static SummaryView of(Tally tally, Highlights highlights) {
+        return new SummaryView(
+                tally.chat().id(),
+                tally.chat().settings().title(),
+                tally.chat().messageCount(),
+                tally.userMessages(),
+                tally.assistantMessages(),
+                tally.firstMessageAt(),
+                tally.lastMessageAt(),
+                UsageView.of(tally.chat().usage()),
+                highlights.points().stream()
+                        .map(point -> new Highlight(point.text(), point.messageId()))
+                        .toList(),
+                highlights.by().name().toLowerCase(Locale.ROOT),
+                highlights.through());
+    }
+
+    /** A key point and the message it rests on. */
+    @Schema(
+            name = "Highlight",
+            requiredProperties = {"text", "messageId"})
+    record Highlight(String text, UUID messageId) {
+        @Override
+        public String toString() {
+            return "Highlight[messageId=" + messageId + "]";
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "SummaryView[chatId=" + chatId + "]";
+    }
+}

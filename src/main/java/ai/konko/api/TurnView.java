@@ -1,0 +1,15 @@
+package ai.konko.api;
+
+import ai.konko.chat.Message;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/** A user's message and the reply to it on the wire. */
+@Schema(
+        name = "Turn",
+        requiredProperties = {"message", "reply"})
+record TurnView(MessageView message, MessageView reply) {
+
+    static TurnView of(Message message, Message reply) {
+        return new TurnView(MessageView.of(message), MessageView.of(reply));
+    }
+}

@@ -1,0 +1,69 @@
+package ai.konko;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.Architectures;
+
+/** Which room may import which. */
+@AnalyzeClasses(packages = "ai.konko", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    @ArchTest
+    static final ArchRule ROOMS =
+            Architectures.layeredArchitecture()
+                    .consideringOnlyDependenciesInLayers()
+                    .layer("chat")
+                    .definedBy("ai.konko.chat..")
+                    .layer("store")
+                    .definedBy("ai.konko.store..")
+                    .layer("assistant")
+                    .definedBy("ai.konko.assistant..")
+                    .layer("conversation")
+                    .definedBy("ai.konko.conversation..")
+                    .layer("api")
+                    .definedBy("ai.konko.api..")
+                    .layer("offline")
+                    .definedBy("ai.konko.offline..")
+                    .whereLayer("api")
+                    .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("store")
+                    .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("offline")
+                    .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("conversation")
+                    .mayOnlyBeAccessedByLayers("api")
+                    .whereLayer("assistant")
+                    .mayOnlyBeAccessedByLayers("conversation", "api")
+                    .whereLayer("chat")
+                    .mayOnlyBeAccessedByLayers("store", "assistant", "conversation", "api")
+                    .whereLayer("offline")
+                    .mayNotAccessAnyLayer();
+
+    @ArchTest
+    static final ArchRule NO_CYCLES = slices().matching("ai.konko.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule ONLY_THE_ASSISTANT_KNOWS_LANGCHAIN4J =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("ai.konko.assistant..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("dev.langchain4j..", "io.quarkiverse.langchain4j..");
+
+    @ArchTest
+    static final ArchRule THE_LOG_IS_PLAIN_JAVA =
+            classes()
+                    .that()
+                    .resideInAPackage("ai.konko.chat..")
+                    .should()
+                    .onlyDependOnClassesThat()
+                    .resideInAnyPackage(
+                            "ai.konko.chat..", "java..", "org.jspecify..", "io.smallrye.config");
+}

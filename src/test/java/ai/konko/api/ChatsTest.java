@@ -1,0 +1,322 @@
+package ai.konko.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.api.Client.Answer;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@QuarkusTest
+class ChatsTest extends HttpTest {
+
+    @Test
+    void create_withoutBody_isAChatWithDefaults() {
+        Answer created = client.raw("POST", "/chats", new byte[0]);
+
+        assertThat(created.status()).isEqualTo(201);
+        assertThat(created.header("Location")).endsWith("/chats/" + created.id());
+        assertThat(UUID.fromString(created.id()).version()).isEqualTo(7);
+        assertThat(created.json().path("model").asText()).isEqualTo("test-model");
+        assertThat(created.json().path("status").asText()).isEqualTo("idle");
+        assertThat(created.json().path("metadata").toString()).isEqualTo("{}");
+        assertThat(created.json().path("createdAt").asText())
+                .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+        assertThat(fields(created.json()))
+                .containsExactlyInAnyOrder(
+                        "id",
+                        "model",
+                        "metadata",
+                        "status",
+                        "messageCount",
+                        "createdAt",
+                        "updatedAt");
+        assertThat(client.get("/chats/" + created.id()).json()).isEqualTo(created.json());
+    }
+
+    @Test
+    void create_withEverything_keepsIt() {
+        Answer created =
+                client.post(
+                        "/chats",
+                        """
+                        {"title": "T", "instructions": "I", "model": "m", "metadata": {"k": "v"}}""");
+
+        assertThat(created.status()).isEqualTo(201);
+        assertThat(created.json().path("title").asText()).isEqualTo("T");
+        assertThat(created.json().path("instructions").asText()).isEqualTo("I");
+        assertThat(created.json().path("model").asText()).isEqualTo("m");
+        assertThat(created.json().path("metadata").path("k").asText()).isEqualTo("v");
+    }
+
+    @Test
+    void create_breakingLimits_namesEachField() {
+        String tooLong = "x".repeat(201);
+
+        Answer refused =
+                client.post(
+                        "/chats",
+                        Client.write(
+                                java.util.Map.of(
+                                        "title",
+                                        tooLong,
+                                        "instructions",
+                                        "",
+                                        "metadata",
+                                        java.util.Map.of("k".repeat(65), "v".repeat(513)))));
+
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.code()).isEqualTo("invalid");
+        assertThat(refused.header("Content-Type")).startsWith("application/problem+json");
+        assertThat(refused.json().path("type").asText()).isEqualTo("urn:konko:problem:invalid");
+        assertThat(refused.json().path("requestId").asText())
+                .isEqualTo(refused.header("X-Request-Id"));
+        List<String> broken = new ArrayList<>();
+        refused.json().path("violations").forEach(each -> broken.add(each.path("field").asText()));
+        assertThat(broken)
+                .contains("title", "instructions")
+                .anyMatch(each -> each.startsWith("metadata"));
+        assertThat(refused.text()).doesNotContain(tooLong).doesNotContain("vvvvvvv");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"titel\": \"x\"}          | 422 | unknown-field | titel",
+                "{\"title\": 5}              | 422 | invalid       | title",
+                "{\"title\": true}           | 422 | invalid       | title",
+                "{\"title\": [\"x\"]}        | 422 | invalid       | title",
+                "{\"title\": \"\"}           | 422 | invalid       | title",
+                "{\"title\": \"a\\u0000b\"}  | 422 | invalid       | title",
+                "{\"title\": \"a\\ud800b\"}  | 422 | invalid       | title",
+                "{\"metadata\": {\"k\": 1}}  | 422 | invalid       | metadata.k",
+                "{\"metadata\": []}          | 422 | invalid       | metadata",
+                "{\"metadata\": \"\"}        | 422 | invalid       | metadata",
+                "[]                          | 422 | invalid       | body",
+                "null                        | 422 | invalid       | body",
+                "\"\"                        | 422 | invalid       | body",
+            })
+    void create_withAWrongField_isRefusedByName(
+            String body, int status, String code, String field) {
+        Answer refused = client.post("/chats", body);
+
+        assertThat(refused.status()).as(refused.text()).isEqualTo(status);
+        assertThat(refused.code()).isEqualTo(code);
+        assertThat(refused.json().path("violations").path(0).path("field").asText())
+                .isEqualTo(field);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{",
+                "{\"title\": \"x\"",
+                "{\"unknown\": 1",
+                "{} x",
+                "{}{}",
+                "nope",
+                " ",
+                "{'title': 'x'}",
+                "{\"title\": \"a\", \"title\": \"b\"}"
+            })
+    void create_withWhatIsNotJson_isMalformed(String body) {
+        Answer refused = client.post("/chats", body);
+
+        assertThat(refused.status()).as(refused.text()).isEqualTo(400);
+        assertThat(refused.code()).isEqualTo("malformed-json");
+    }
+
+    @Test
+    void create_withAnotherMediaType_isUnsupported() {
+        Answer refused =
+                client.raw("POST", "/chats", "{}".getBytes(UTF_8), "Content-Type", "text/plain");
+
+        assertThat(refused.status()).isEqualTo(415);
+        assertThat(refused.code()).isEqualTo("unsupported-media-type");
+    }
+
+    @Test
+    void patch_mergesAndRemoves() {
+        String chat =
+                "/chats/"
+                        + client.post(
+                                        "/chats",
+                                        """
+                                        {"title": "T", "model": "m", "metadata": {"a": "1", "b": "2"}}""")
+                                .id();
+
+        Answer patched =
+                client.patch(
+                        chat,
+                        """
+                        {"title": "New", "model": null, "metadata": {"a": null, "c": "3"}}""");
+
+        assertThat(patched.status()).as(patched.text()).isEqualTo(200);
+        assertThat(patched.json().path("title").asText()).isEqualTo("New");
+        assertThat(patched.json().path("model").asText()).isEqualTo("test-model");
+        assertThat(patched.json().path("metadata").toString())
+                .isEqualTo("{\"b\":\"2\",\"c\":\"3\"}");
+        assertThat(client.get(chat).json()).isEqualTo(patched.json());
+    }
+
+    @Test
+    void patch_asPlainJson_worksToo() {
+        String chat = client.chat();
+
+        Answer patched =
+                client.raw(
+                        "PATCH",
+                        chat,
+                        "{\"title\":\"x\"}".getBytes(UTF_8),
+                        "Content-Type",
+                        "application/json");
+
+        assertThat(patched.status()).isEqualTo(200);
+        assertThat(patched.json().path("title").asText()).isEqualTo("x");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"title\": 5}                | invalid",
+                "{\"title\": \"\"}             | invalid",
+                "{\"metadata\": {\"k\": 5}}    | invalid",
+                "{\"metadata\": {\"\": \"x\"}} | invalid",
+                "{\"id\": \"x\"}               | unknown-field",
+                "[]                            | invalid",
+            })
+    void patch_withAWrongValue_changesNothing(String body, String code) {
+        String chat = "/chats/" + client.post("/chats", "{\"title\": \"T\"}").id();
+        JsonNode before = client.get(chat).json();
+
+        Answer refused = client.patch(chat, body);
+
+        assertThat(refused.status()).as(refused.text()).isEqualTo(422);
+        assertThat(refused.code()).isEqualTo(code);
+        assertThat(client.get(chat).json()).isEqualTo(before);
+    }
+
+    @Test
+    void delete_leavesNothing() {
+        String chat = client.chat();
+        client.say(chat, "hello");
+
+        Answer deleted = client.delete(chat);
+
+        assertThat(deleted.status()).isEqualTo(204);
+        for (String path : List.of("", "/messages", "/summary", "/context")) {
+            assertThat(client.get(chat + path).code()).isEqualTo("chat-not-found");
+        }
+        assertThat(client.delete(chat).status()).isEqualTo(404);
+        assertThat(client.say(chat, "hello").code()).isEqualTo("chat-not-found");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/chats/nope",
+                "/chats/01890000-0000-7000-8000-000000000000",
+                "/chats/1-1-1-1-1",
+                "/chats/%20",
+                "/chats/01890000-0000-7000-8000-00000000000G"
+            })
+    void get_ofAnUnknownOrMalformedId_isNotFound(String path) {
+        Answer refused = client.get(path);
+
+        assertThat(refused.status()).isEqualTo(404);
+        assertThat(refused.code()).isEqualTo("chat-not-found");
+    }
+
+    @Test
+    void list_isPagedNewestFirst() {
+        List<String> created = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            created.addFirst(client.post("/chats", "{\"title\": \"paged\"}").id());
+        }
+
+        List<String> listed = new ArrayList<>();
+        String query = "?limit=2&q=paged";
+        JsonNode page;
+        do {
+            page = client.get("/chats" + query).json();
+            page.path("data").forEach(chat -> listed.add(chat.path("id").asText()));
+            assertThat(page.has("nextCursor")).isTrue();
+            query = "?limit=2&q=paged&cursor=" + page.path("nextCursor").asText();
+        } while (!page.path("nextCursor").isNull());
+
+        assertThat(listed).isEqualTo(created);
+    }
+
+    @Test
+    void list_withACursorOfAnotherList_isRefused() {
+        client.chat();
+        client.chat();
+        String chat = client.chat();
+        client.say(chat, "hello");
+        String ofChats = client.get("/chats?limit=1").json().path("nextCursor").asText();
+        String ofMessages =
+                client.get(chat + "/messages?limit=1").json().path("nextCursor").asText();
+
+        for (String path :
+                List.of(
+                        "/chats?cursor=" + ofMessages,
+                        "/chats?q=x&cursor=" + ofChats,
+                        "/chats?cursor=x" + ofChats.substring(1),
+                        "/chats?cursor=%00",
+                        chat + "/messages?cursor=" + ofChats,
+                        chat + "/messages?order=desc&cursor=" + ofMessages,
+                        client.chat() + "/messages?cursor=" + ofMessages)) {
+            Answer refused = client.get(path);
+            assertThat(refused.status()).as(path).isEqualTo(422);
+            assertThat(refused.json().path("violations").path(0).path("field").asText())
+                    .isEqualTo("cursor");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/chats?limit=0",
+                "/chats?limit=101",
+                "/chats?limit=abc",
+                "/chats?limit=9999999999",
+                "CHAT/messages?limit=0",
+                "CHAT/messages?order=up",
+                "CHAT/summary?highlights=-1",
+                "CHAT/summary?highlights=21"
+            })
+    void get_withABadParameter_isInvalid(String path) {
+        Answer refused = client.get(path.replace("CHAT", client.chat()));
+
+        assertThat(refused.status()).as(refused.text()).isEqualTo(422);
+        assertThat(refused.code()).isEqualTo("invalid");
+    }
+
+    @Test
+    void list_search_findsTitlesAndMessages() {
+        String byTitle = client.post("/chats", "{\"title\": \"The Xylophone\"}").id();
+        String byMessage = client.chat();
+        client.say(byMessage, "tune my xYLOPHONE");
+
+        JsonNode found = client.get("/chats?q=xylophone").json().path("data");
+
+        assertThat(found).hasSize(2);
+        assertThat("/chats/" + found.path(0).path("id").asText()).isEqualTo(byMessage);
+        assertThat(found.path(1).path("id").asText()).isEqualTo(byTitle);
+    }
+
+    private static List<String> fields(JsonNode node) {
+        List<String> names = new ArrayList<>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+}

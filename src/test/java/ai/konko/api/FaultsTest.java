@@ -1,0 +1,226 @@
+package ai.konko.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.api.Client.Answer;
+import ai.konko.fake.FakeModel.Message;
+import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.FakeModelResource;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every way in which a model fails. */
+@QuarkusTest
+@TestProfile(FaultsTest.Impatient.class)
+class FaultsTest extends HttpTest {
+    private static final String SECRET = "upstream-secret-77";
+
+    /** A service that does not wait long for its model. */
+    public static final class Impatient implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of(
+                    "konko.model.total-timeout", "1s", "konko.model.highlights-timeout", "1s");
+        }
+    }
+
+    static Stream<Arguments> faults() {
+        return Stream.of(
+                fault("401", status(401), 502, "model-failed", ""),
+                fault("400", status(400), 502, "model-failed", ""),
+                fault("404", status(404), 502, "model-failed", ""),
+                fault("302", status(302), 502, "model-failed", ""),
+                fault("204", status(204), 502, "model-failed", ""),
+                fault("500", status(500), 502, "model-failed", ""),
+                fault(
+                        "429 with Retry-After",
+                        retryAfter(429, "17"),
+                        503,
+                        "model-unavailable",
+                        "17"),
+                fault("429 without", status(429), 503, "model-unavailable", "5"),
+                fault("503 with Retry-After", retryAfter(503, "9"), 503, "model-unavailable", "9"),
+                fault("503 with nonsense", retryAfter(503, "soon"), 503, "model-unavailable", "5"),
+                fault("dropped", Reply.drop(), 502, "model-failed", ""),
+                fault("cut body", Reply.cutBody("{\"id\":\"x\",\"cho"), 502, "model-failed", ""),
+                fault("broken JSON", Reply.raw("{" + SECRET), 502, "model-failed", ""),
+                fault(
+                        "a web page",
+                        Reply.raw("<html>" + SECRET + "</html>"),
+                        502,
+                        "model-failed",
+                        ""),
+                fault("null", Reply.raw("null"), 502, "model-failed", ""),
+                fault("an array", Reply.raw("[]"), 502, "model-failed", ""),
+                fault("nothing", Reply.raw(""), 502, "model-failed", ""),
+                fault(
+                        "an error in a 200",
+                        Reply.raw("{\"error\":{\"message\":\"" + SECRET + "\"}}"),
+                        502,
+                        "model-failed",
+                        ""),
+                fault(
+                        "no choice",
+                        Reply.raw("{\"id\":\"x\",\"choices\":[]}"),
+                        502,
+                        "model-failed",
+                        ""),
+                fault(
+                        "no message",
+                        Reply.raw("{\"id\":\"x\",\"choices\":[{\"index\":0}]}"),
+                        502,
+                        "model-failed",
+                        ""),
+                fault(
+                        "no choice but null",
+                        Reply.raw("{\"id\":\"x\",\"choices\":[null]}"),
+                        502,
+                        "model-failed",
+                        ""),
+                fault("no text", Reply.text(""), 502, "model-failed", ""),
+                fault(
+                        "cut by the filter without text",
+                        Reply.text("").finish("content_filter"),
+                        502,
+                        "model-failed",
+                        ""),
+                fault("hanging", Reply.hang(), 504, "model-timeout", ""));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("faults")
+    void post_whoseModelFails_isAProblemAndStaysInTheLog(
+            String name, Reply reply, int status, String code, String retryAfter) {
+        String chat = client.chat();
+        client.say(chat, "before");
+        model.answer(_ -> reply);
+
+        Answer answer = client.say(chat, "fails", "Idempotency-Key", "k");
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+        assertThat(answer.code()).isEqualTo(code);
+        assertThat(answer.header("Content-Type")).startsWith("application/problem+json");
+        assertThat(answer.header("Retry-After")).isEqualTo(retryAfter);
+        assertThat(answer.json().path("retryAfter").asText()).isEqualTo(retryAfter);
+        assertThat(model.calls()).hasSize(2);
+        JsonNode failed = client.messages(chat).getLast();
+        assertThat(answer.json().path("replyId")).isEqualTo(failed.path("id"));
+        assertThat(chat).endsWith(answer.json().path("chatId").asText());
+        assertThat(failed.path("status").asText()).isEqualTo("failed");
+        assertThat(failed.path("content").asText()).isEmpty();
+        assertThat(failed.path("error").path("code").asText()).isEqualTo(code);
+        assertThat(failed.has("finishReason")).isFalse();
+        assertThat(answer.text() + failed)
+                .doesNotContain(SECRET, FakeModelResource.KEY, "Exception", "java.");
+
+        Answer again = client.say(chat, "fails", "Idempotency-Key", "k");
+        assertThat(again.status()).isEqualTo(status);
+        assertThat(again.header("Retry-After")).isEqualTo(retryAfter);
+        assertThat(model.calls()).hasSize(2);
+
+        model.reset();
+        assertThat(client.say(chat, "after").status()).isEqualTo(201);
+        assertThat(model.calls().getLast().messages())
+                .containsExactly(
+                        new Message("user", "before"),
+                        new Message("assistant", "reply to: before"),
+                        new Message("user", "after"));
+    }
+
+    @Test
+    void post_whoseModelHangs_closesTheConnection() throws Exception {
+        String chat = client.chat();
+        model.answer(_ -> Reply.hang());
+
+        Answer answer = client.say(chat, "hello");
+
+        assertThat(answer.status()).isEqualTo(504);
+        model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("reasons")
+    void post_whoseReplyIsCut_isIncomplete(String upstream, String status, String reason) {
+        String chat = client.chat();
+        model.answer(_ -> Reply.text("some text").finish(upstream));
+
+        Answer answer = client.say(chat, "hello");
+
+        assertThat(answer.status()).isEqualTo(201);
+        assertThat(answer.reply().path("status").asText()).isEqualTo(status);
+        assertThat(answer.reply().path("finishReason").asText()).isEqualTo(reason);
+        assertThat(answer.reply().path("content").asText()).isEqualTo("some text");
+        client.say(chat, "and then?");
+        assertThat(model.calls().getLast().messages()).hasSize(3);
+    }
+
+    static Stream<Arguments> reasons() {
+        return Stream.of(
+                Arguments.of("stop", "completed", "stop"),
+                Arguments.of("length", "incomplete", "length"),
+                Arguments.of("content_filter", "incomplete", "content_filter"),
+                Arguments.of("a reason of its own", "completed", "stop"),
+                Arguments.of(null, "completed", "stop"));
+    }
+
+    @Test
+    void post_withoutUsage_hasNone() {
+        String chat = client.chat();
+        model.answer(_ -> Reply.text("hi").noUsage());
+
+        Answer answer = client.say(chat, "hello");
+
+        assertThat(answer.reply().has("usage")).isFalse();
+        assertThat(client.get(chat).json().has("usage")).isFalse();
+    }
+
+    @Test
+    void post_whoseReplyIsNoValidText_isRepaired() {
+        String chat = client.chat();
+        model.answer(
+                _ ->
+                        Reply.raw(
+                                """
+                                {"id": "x", "choices": [{"index": 0, "finish_reason": "stop",
+                                 "message": {"role": "assistant", "content": "a\\u0000b\\ud800c \\ud83d\\ude00"}}]}"""));
+
+        Answer answer = client.say(chat, "hello");
+
+        assertThat(answer.reply().path("content").asText())
+                .isEqualTo("a\ufffdb\ufffdc \ud83d\ude00");
+    }
+
+    @Test
+    void summary_whoseModelHangs_isExtracted() {
+        String chat = client.chat();
+        client.say(chat, "hello");
+        model.answer(_ -> Reply.hang());
+
+        Answer summary = client.get(chat + "/summary");
+
+        assertThat(summary.status()).isEqualTo(200);
+        assertThat(summary.json().path("highlightsBy").asText()).isEqualTo("extract");
+    }
+
+    private static Arguments fault(
+            String name, Reply reply, int status, String code, String retryAfter) {
+        return Arguments.of(name, reply, status, code, retryAfter);
+    }
+
+    private static Reply status(int status) {
+        return Reply.status(status, "{\"error\":{\"message\":\"" + SECRET + "\"}}", Map.of());
+    }
+
+    private static Reply retryAfter(int status, String header) {
+        return Reply.status(status, "{}", Map.of("Retry-After", header));
+    }
+}

@@ -1,0 +1,222 @@
+package ai.konko.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.api.Client.Answer;
+import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What no well-meaning client sends. */
+@QuarkusTest
+class HostileInputTest extends HttpTest {
+
+    @Test
+    void randomBodies_getAClientErrorAndLeaveNoTrace() {
+        long seed = 0x5EED;
+        Random random = new Random(seed);
+        String chat = client.chat();
+        String valid = "{\"content\": \"hello\", \"whenBusy\": \"enqueue\"}";
+
+        for (int i = 0; i < 400; i++) {
+            byte[] body = i % 2 == 0 ? noise(random) : mutated(valid, random);
+            Answer answer =
+                    client.raw(
+                            "POST", chat + "/messages", body, "Content-Type", "application/json");
+            assertThat(answer.status()).as("body %d of seed %d", i, seed).isIn(201, 400, 422);
+            assertHarmless(answer);
+        }
+        long accepted = client.messages(chat).size();
+        assertThat(accepted).isEqualTo(2L * model.calls().size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/chats", "CHAT/messages"})
+    void deeplyNestedArrays_areMalformed(String path) {
+        String nested = "[".repeat(100_000) + "]".repeat(100_000);
+        String target = path.replace("CHAT", client.chat());
+
+        for (String body : List.of(nested, "{\"content\": " + nested + "}", "[".repeat(100_000))) {
+            Answer refused = client.post(target, body);
+            assertThat(refused.status()).isEqualTo(400);
+            assertThat(refused.code()).isEqualTo("malformed-json");
+            assertHarmless(refused);
+        }
+    }
+
+    @Test
+    void aBodyOverTheLimit_isTooLarge() {
+        String chat = client.chat();
+        byte[] body =
+                ("{\"content\": \"" + "x".repeat(20_000_000) + "\"}")
+                        .getBytes(StandardCharsets.UTF_8);
+
+        Answer refused =
+                client.raw("POST", chat + "/messages", body, "Content-Type", "application/json");
+
+        assertThat(refused.status()).isEqualTo(413);
+        assertThat(refused.code()).isEqualTo("too-large");
+        assertThat(refused.header("Content-Type")).startsWith("application/problem+json");
+        assertThat(refused.json().path("requestId").asText())
+                .isEqualTo(refused.header("X-Request-Id"));
+        assertThat(client.messages(chat)).isEmpty();
+    }
+
+    @Test
+    void aChunkedBodyOverTheLimit_isTooLarge() throws IOException {
+        String chat = client.chat();
+        String head =
+                """
+                POST %s/messages HTTP/1.1\r
+                Host: localhost\r
+                Content-Type: application/json\r
+                Transfer-Encoding: chunked\r
+                \r
+                """
+                        .formatted(chat);
+        String chunk = "10000\r\n" + "x".repeat(0x10000) + "\r\n";
+
+        String answer = exchange(head + chunk.repeat(40) + "0\r\n\r\n");
+
+        assertThat(answer).startsWith("HTTP/1.1 413").contains("urn:konko:problem:too-large");
+        assertThat(client.messages(chat)).isEmpty();
+    }
+
+    @Test
+    void halfSentRequests_doNotKeepOthersFromBeingServed() throws IOException {
+        String chat = client.chat();
+        List<Socket> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < 200; i++) {
+                Socket socket = new Socket(base.getHost(), base.getPort());
+                open.add(socket);
+                String half =
+                        i % 2 == 0
+                                ? "POST %s/messages HTTP/1.1\r\nHost: x\r\nContent-Le"
+                                        .formatted(chat)
+                                : """
+                                POST %s/messages HTTP/1.1\r
+                                Host: x\r
+                                Content-Type: application/json\r
+                                Content-Length: 100\r
+                                \r
+                                {"content": "he"""
+                                        .formatted(chat);
+                socket.getOutputStream().write(half.getBytes(StandardCharsets.UTF_8));
+                socket.getOutputStream().flush();
+            }
+
+            assertThat(client.say(chat, "hello").status()).isEqualTo(201);
+        } finally {
+            for (Socket socket : open) {
+                socket.close();
+            }
+        }
+        assertThat(client.messages(chat)).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET, /nope, 404, not-found",
+        "GET, /, 404, not-found",
+        "GET, /chats/x/y/z, 404, not-found",
+        "PUT, /chats, 405, method-not-allowed",
+        "DELETE, /chats, 405, method-not-allowed",
+        "POST, /chats/x, 405, method-not-allowed",
+    })
+    void whatIsNotThere_isAProblemToo(String method, String path, int status, String code) {
+        Answer refused = client.raw(method, path, new byte[0]);
+
+        assertThat(refused.status()).isEqualTo(status);
+        assertThat(refused.code()).isEqualTo(code);
+        assertThat(refused.header("Content-Type")).startsWith("application/problem+json");
+        assertThat(refused.header("X-Request-Id")).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Accept, ;;;",
+        "Accept, text",
+        "Accept, a/b;q=x",
+        "Content-Type, ;",
+        "Content-Type, json"
+    })
+    void oddHeaders_areNoServerError(String name, String value) {
+        String chat = client.chat();
+        String other = name.equals("Accept") ? "Content-Type" : "Accept";
+
+        Answer answer =
+                client.raw(
+                        "POST",
+                        chat + "/messages",
+                        "{\"content\": \"x\"}".getBytes(StandardCharsets.UTF_8),
+                        name,
+                        value,
+                        other,
+                        "application/json");
+
+        assertThat(answer.status()).isBetween(200, 499);
+        assertHarmless(answer);
+    }
+
+    @Test
+    void requestId_isTheClientsOwnIfItIsSane() {
+        assertThat(client.get("/chats", "X-Request-Id", "abc-1.2_3").header("X-Request-Id"))
+                .isEqualTo("abc-1.2_3");
+        assertThat(client.get("/chats", "X-Request-Id", "<script>").header("X-Request-Id"))
+                .doesNotContain("<");
+        assertThat(client.get("/chats", "X-Request-Id", "x".repeat(129)).header("X-Request-Id"))
+                .hasSize(36);
+        assertThat(client.get("/nope", "X-Request-Id", "mine").json().path("requestId").asText())
+                .isEqualTo("mine");
+        assertThat(client.get("/q/health/live").header("X-Request-Id")).hasSize(36);
+    }
+
+    private String exchange(String request) throws IOException {
+        try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+            socket.setSoTimeout(20_000);
+            Thread writer =
+                    Thread.startVirtualThread(
+                            () -> {
+                                try {
+                                    socket.getOutputStream()
+                                            .write(request.getBytes(StandardCharsets.UTF_8));
+                                    socket.getOutputStream().flush();
+                                } catch (IOException refusedHalfway) {
+                                    // The server may close before it has read it all.
+                                }
+                            });
+            byte[] buffer = new byte[4096];
+            int length = socket.getInputStream().read(buffer);
+            writer.interrupt();
+            return new String(buffer, 0, Math.max(0, length), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static byte[] noise(Random random) {
+        byte[] noise = new byte[random.nextInt(200)];
+        random.nextBytes(noise);
+        return noise;
+    }
+
+    private static byte[] mutated(String valid, Random random) {
+        byte[] bytes = valid.getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < 1 + random.nextInt(3); i++) {
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+        }
+        return random.nextBoolean() ? bytes : Arrays.copyOf(bytes, random.nextInt(bytes.length));
+    }
+
+    private static void assertHarmless(Answer answer) {
+        assertThat(answer.text())
+                .doesNotContain("Exception", "java.", "com.fasterxml", "at [Source");
+    }
+}

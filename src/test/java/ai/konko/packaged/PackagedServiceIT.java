@@ -1,0 +1,177 @@
+package ai.konko.packaged;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ai.konko.api.Client;
+import ai.konko.api.Client.Answer;
+import ai.konko.fake.FakeModel;
+import ai.konko.fake.FakeModel.Reply;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged jar in production mode, as users run it. */
+class PackagedServiceIT {
+    private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+
+    @TempDir Path folder;
+    private final FakeModel model = FakeModel.start();
+    private Process service;
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        model.close();
+        if (service != null && service.isAlive()) {
+            service.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void start_withoutAModel_isRefusedInOneLine() throws Exception {
+        start(Map.of());
+
+        assertThat(service.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(service.exitValue()).isNotZero();
+        assertThat(log().strip().lines())
+                .singleElement()
+                .asString()
+                .contains("OPENAI_API_KEY", "OPENAI_BASE_URL", "KONKO_OFFLINE_MODEL");
+    }
+
+    @Test
+    void service_withABaseUrl_answersWithMemory() throws Exception {
+        Client client =
+                started(
+                        Map.of(
+                                "OPENAI_BASE_URL",
+                                model.baseUrl(),
+                                "OPENAI_API_KEY",
+                                "sk-hush",
+                                "OPENAI_MODEL",
+                                "m1"));
+        String chat = client.chat();
+
+        Answer first = client.say(chat, "My name is Ada. Zebrafinch.");
+        client.say(chat, "What is my name?");
+
+        assertThat(first.status()).isEqualTo(201);
+        assertThat(model.calls().getLast().messages()).hasSize(3);
+        assertThat(model.calls().getLast().model()).isEqualTo("m1");
+        assertThat(model.calls().getLast().headers())
+                .containsEntry("authorization", "Bearer sk-hush");
+        model.answer(_ -> Reply.status(500, "{\"error\":\"Zebrafinch\"}", Map.of()));
+        client.say(chat, "Zebrafinch?");
+        assertThat(client.get("/docs").status()).isIn(200, 301, 302);
+        assertThat(client.get("/openapi").status()).isEqualTo(200);
+        assertThat(log()).doesNotContain("Zebrafinch").doesNotContain("sk-hush").contains("failed");
+    }
+
+    @Test
+    void service_withTheOfflineModel_saysSoAndRemembers() throws Exception {
+        Client client = started(Map.of("KONKO_OFFLINE_MODEL", "true"));
+        String chat = client.chat();
+        client.say(chat, "My name is Ada.");
+
+        Answer answer = client.say(chat, "What is my name?");
+
+        assertThat(answer.reply().path("content").asText())
+                .containsIgnoringCase("offline demonstration model")
+                .contains("My name is Ada.");
+    }
+
+    @Test
+    void sigterm_letsRunningRepliesFinishAndRefusesNewOnes() throws Exception {
+        Client client = started(Map.of("OPENAI_BASE_URL", model.baseUrl()));
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text("finished").gate(gate));
+        String chat = client.chat();
+        CompletableFuture<Answer> running = client.sayLater(chat, "hello");
+        await().until(() -> model.inFlight() == 1);
+
+        service.destroy();
+
+        await().until(() -> refuses(client, chat));
+        gate.complete(null);
+        assertThat(running.get(30, TimeUnit.SECONDS).reply().path("content").asText())
+                .isEqualTo("finished");
+        assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void sigterm_interruptsWhatDoesNotFinishInTime() throws Exception {
+        Client client =
+                started(
+                        Map.of(
+                                "OPENAI_BASE_URL",
+                                model.baseUrl(),
+                                "KONKO_SHUTDOWN_GRACE",
+                                "100ms"));
+        model.answer(_ -> Reply.hang());
+        CompletableFuture<Answer> running = client.sayLater(client.chat(), "hello");
+        await().until(() -> model.inFlight() == 1);
+
+        service.destroy();
+
+        Answer answer = running.get(30, TimeUnit.SECONDS);
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.code()).isEqualTo("overloaded");
+        model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
+        assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static boolean refuses(Client client, String chat) {
+        try {
+            return client.say(chat, "too late").status() == 503;
+        } catch (CompletionException closed) {
+            return true;
+        }
+    }
+
+    private Client started(Map<String, String> environment) throws IOException {
+        int port = freePort();
+        start(environment, "-Dquarkus.http.port=" + port);
+        Client client = new Client(URI.create("http://127.0.0.1:" + port));
+        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> isReady(client));
+        return client;
+    }
+
+    private static boolean isReady(Client client) {
+        return client.get("/q/health/ready").status() == 200;
+    }
+
+    private void start(Map<String, String> environment, String... options) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder();
+        builder.command().add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        builder.command().addAll(java.util.List.of(options));
+        builder.command().addAll(java.util.List.of("-jar", JAR.toString()));
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("OPENAI_") || name.startsWith("KONKO_"));
+        builder.environment().putAll(environment);
+        service =
+                builder.redirectErrorStream(true)
+                        .redirectOutput(folder.resolve("log").toFile())
+                        .start();
+    }
+
+    private String log() throws IOException {
+        return Files.readString(folder.resolve("log"));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
