@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.util.Map;
@@ -9,6 +10,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** What a client chooses for a new chat. */
+@RegisterForReflection
 @Schema(name = "NewChat", additionalProperties = Schema.False.class)
 record ChatBody(
         @Schema(minLength = 1, maxLength = 200) @Text(TextBound.TITLE) @Nullable String title,

@@ -6,6 +6,7 @@ import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.SettingsPatch.Change;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A JSON merge patch (RFC 7396) of a chat's settings: absent keeps, null removes, anything else
  * sets.
  */
+@RegisterForReflection
 @Schema(name = "ChatPatch", additionalProperties = Schema.False.class)
 record ChatPatchBody(
         @Schema(implementation = String.class, nullable = true, minLength = 1, maxLength = 200)

@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.chat.Chat;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
@@ -10,6 +11,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A chat on the wire. */
+@RegisterForReflection
 @Schema(
         name = "Chat",
         requiredProperties = {

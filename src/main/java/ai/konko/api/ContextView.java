@@ -4,6 +4,7 @@ import ai.konko.assistant.ModelContext;
 import ai.konko.chat.Message;
 import ai.konko.chat.Turn;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +13,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** What the model would be sent next, on the wire. */
+@RegisterForReflection
 @Schema(
         name = "Context",
         requiredProperties = {
@@ -62,6 +64,7 @@ record ContextView(
     }
 
     /** A message as the model is sent it. */
+    @RegisterForReflection
     @Schema(
             name = "ContextMessage",
             requiredProperties = {"role", "content"})
@@ -85,6 +88,7 @@ record ContextView(
     }
 
     /** A message that the model does not see. */
+    @RegisterForReflection
     @Schema(
             name = "ExcludedMessage",
             requiredProperties = {"messageId", "reason"})

@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.Failure;
 import ai.konko.chat.Message;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.UUID;
@@ -10,6 +11,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A message on the wire. */
+@RegisterForReflection
 @Schema(
         name = "Message",
         requiredProperties = {"id", "chatId", "seq", "role", "content", "status", "createdAt"})
@@ -67,6 +69,7 @@ record MessageView(
     }
 
     /** Why a reply failed. */
+    @RegisterForReflection
     @Schema(
             name = "ReplyError",
             requiredProperties = {"code", "message"})

@@ -1,6 +1,7 @@
 package ai.konko.api;
 
 import ai.konko.chat.Page;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
 import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -13,6 +14,7 @@ final class PageView {
     private PageView() {}
 
     /** A page of chats. */
+    @RegisterForReflection
     @Schema(
             name = "ChatPage",
             requiredProperties = {"data", "nextCursor"})
@@ -21,6 +23,7 @@ final class PageView {
             @Schema(description = NEXT, nullable = true) @Nullable String nextCursor) {}
 
     /** A page of messages. */
+    @RegisterForReflection
     @Schema(
             name = "MessagePage",
             requiredProperties = {"data", "nextCursor"})

@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.chat.Post;
 import ai.konko.chat.WhenBusy;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import java.util.Locale;
@@ -9,6 +10,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A user's message to a chat. */
+@RegisterForReflection
 @Schema(name = "Post", additionalProperties = Schema.False.class)
 record PostBody(
         @Schema(

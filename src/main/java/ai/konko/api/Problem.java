@@ -5,6 +5,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
@@ -15,6 +16,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A problem document (RFC 9457). */
+@RegisterForReflection(targets = {Problem.class, RefusedException.Violation.class})
 @Schema(
         name = "Problem",
         requiredProperties = {"type", "title", "status", "detail", "code"})

@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Tally;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +12,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A chat's summary on the wire. */
+@RegisterForReflection
 @Schema(
         name = "Summary",
         requiredProperties = {
@@ -59,6 +61,7 @@ record SummaryView(
     }
 
     /** A key point and the message it rests on. */
+    @RegisterForReflection
     @Schema(
             name = "Highlight",
             requiredProperties = {"text", "messageId"})

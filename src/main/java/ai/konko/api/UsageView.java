@@ -1,10 +1,12 @@
 package ai.konko.api;
 
 import ai.konko.chat.Usage;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** Tokens as the provider counted them. */
+@RegisterForReflection
 @Schema(
         name = "Usage",
         requiredProperties = {"inputTokens", "outputTokens", "totalTokens"})

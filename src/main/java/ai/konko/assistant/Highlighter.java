@@ -2,6 +2,7 @@ package ai.konko.assistant;
 
 import dev.langchain4j.service.SystemMessage;
 import io.quarkiverse.langchain4j.RegisterAiService;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +31,13 @@ public interface Highlighter {
     Found find(String transcript);
 
     /** What a model should answer. */
+    @RegisterForReflection
     record Found(@Nullable List<@Nullable Highlight> highlights) {}
 
     /**
      * @param text one sentence
      * @param message the number of the message it rests on
      */
+    @RegisterForReflection
     record Highlight(@Nullable String text, @Nullable Integer message) {}
 }
