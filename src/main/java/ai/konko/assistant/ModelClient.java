@@ -83,6 +83,7 @@ class ModelClient {
     }
 
     private void send(HttpClientRequest request, Buffer body, CompletableFuture<Buffer> answer) {
+        request.exceptionHandler(_ -> answer.completeExceptionally(brokeOff()));
         answer.exceptionally(
                 _ -> {
                     request.reset();
