@@ -83,7 +83,14 @@ record ChatPatchBody(
             node.properties()
                     .forEach(
                             entry -> {
-                                String field = "metadata." + entry.getKey();
+                                String field =
+                                        "metadata."
+                                                + entry.getKey()
+                                                        .substring(
+                                                                0,
+                                                                Math.min(
+                                                                        entry.getKey().length(),
+                                                                        64));
                                 TextBound.METADATA_KEY
                                         .broken(entry.getKey(), limits)
                                         .ifPresent(

@@ -70,7 +70,7 @@ public class ChatResource {
     }
 
     @POST
-    @Consumes(MediaType.APPLICATION_JSON)
+    @Consumes(MediaType.WILDCARD) // of no body, whatever it is called
     @Operation(operationId = "createChat", summary = "Start a chat")
     @APIResponse(
             responseCode = "201",
@@ -81,7 +81,15 @@ public class ChatResource {
                             description = "The chat",
                             schema = @Schema(type = SchemaType.STRING)),
             content = @Content(schema = @Schema(implementation = ChatView.class)))
-    public Response create(@RequestBody(required = false) @Valid @Nullable ChatBody body) {
+    public Response create(
+            @RequestBody(
+                            required = false,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.APPLICATION_JSON,
+                                            schema = @Schema(implementation = ChatBody.class)))
+                    @Valid
+                    @Nullable ChatBody body) {
         Chat chat = repository.create(body == null ? Settings.NONE : body.settings());
         return Response.created(URI.create("/chats/" + chat.id()))
                 .entity(ChatView.of(chat, endpoint))

@@ -22,7 +22,7 @@ class HttpEntrance {
      * How much of a refused body is read and thrown away, so that its sender gets to see the
      * answer.
      */
-    private static final long DISCARDED_BYTES = 64L << 20;
+    static final long DISCARDED_BYTES = 64L << 20;
 
     private static final long DISCARDING_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final int BEFORE_ALL_ELSE = 1000;
@@ -43,15 +43,13 @@ class HttpEntrance {
 
     /** What no resource and no page answers. */
     void answerTheRest(@Observes Router router) {
-        router.route()
-                .order(Integer.MAX_VALUE)
-                .handler(
-                        context ->
-                                refuse(
-                                        context.request(),
-                                        Problem.of(
-                                                ErrorCode.NOT_FOUND,
-                                                "There is nothing at this address.")));
+        router.route().order(Integer.MAX_VALUE).handler(this::notFound);
+    }
+
+    private void notFound(RoutingContext context) {
+        refuse(
+                context.request(),
+                Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address."));
     }
 
     private void enter(RoutingContext context) {

@@ -21,7 +21,6 @@ import jakarta.ws.rs.ext.Provider;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.util.stream.Collectors;
@@ -33,8 +32,11 @@ import org.jspecify.annotations.Nullable;
  * twice.
  */
 @Provider
-@Consumes({MediaType.APPLICATION_JSON, JsonBodyReader.MERGE_PATCH})
+@Consumes(MediaType.WILDCARD)
 public class JsonBodyReader implements MessageBodyReader<JsonBody> {
+    /** How much of a name that the client chose goes back to it. */
+    private static final int LONGEST_NAME = 100;
+
     static final String MERGE_PATCH = "application/merge-patch+json";
 
     private static final ObjectMapper JSON =
@@ -89,17 +91,34 @@ public class JsonBodyReader implements MessageBodyReader<JsonBody> {
             InputStream body)
             throws IOException {
         byte[] bytes = withinLimit(body);
+        if (bytes.length > 0 && !isJson(mediaType)) {
+            throw RefusedException.of(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON and say so.");
+        }
         return bytes.length == 0 ? null : bind(parse(bytes), type);
+    }
+
+    private static void discard(InputStream body) throws IOException {
+        byte[] buffer = new byte[8192];
+        long left = HttpEntrance.DISCARDED_BYTES;
+        for (int read = 0; read >= 0 && left > 0; left -= read) {
+            read = body.read(buffer);
+        }
+    }
+
+    private static boolean isJson(MediaType type) {
+        return type.isCompatible(MediaType.APPLICATION_JSON_TYPE)
+                || type.isCompatible(MediaType.valueOf(MERGE_PATCH));
     }
 
     /** Reads on what is too long and throws it away, so that its sender gets to see the answer. */
     private byte[] withinLimit(InputStream body) {
-        int most = Math.toIntExact(limits.bodySize().asLongValue());
+        int most = (int) Math.min(limits.bodySize().asLongValue(), HttpEntrance.DISCARDED_BYTES);
         byte[] bytes;
         try {
             bytes = body.readNBytes(most + 1);
             if (bytes.length > most) {
-                body.transferTo(OutputStream.nullOutputStream());
+                discard(body);
             }
         } catch (IOException _) {
             throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body broke off.");
@@ -156,6 +175,6 @@ public class JsonBodyReader implements MessageBodyReader<JsonBody> {
                                                 ? "[" + each.getIndex() + "]"
                                                 : each.getFieldName())
                         .collect(Collectors.joining("."));
-        return path.isEmpty() ? "body" : path;
+        return path.isEmpty() ? "body" : path.substring(0, Math.min(path.length(), LONGEST_NAME));
     }
 }

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -41,11 +42,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The messages of a chat. */
-@Path("/chats/{chatId}/messages")
+@Path("/chats")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 @Tag(name = "Messages")
 public class MessageResource {
+    private static final MediaType JSON = MediaType.APPLICATION_JSON_TYPE;
     private static final MediaType MARKDOWN = MediaType.valueOf(ChatMarkdown.MEDIA_TYPE);
 
     private final ChatRepository repository;
@@ -59,7 +61,9 @@ public class MessageResource {
     }
 
     @POST
+    @Path("/{chatId}/messages")
     @Blocking
+    @Produces(MediaType.WILDCARD)
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(
             operationId = "postMessage",
@@ -71,7 +75,10 @@ public class MessageResource {
     @APIResponse(
             responseCode = "201",
             description = "The turn, its reply completed or incomplete",
-            content = @Content(schema = @Schema(implementation = TurnView.class)))
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = TurnView.class)))
     @APIResponse(
             responseCode = "202",
             description = "With Prefer: respond-async, the turn, accepted",
@@ -80,17 +87,20 @@ public class MessageResource {
                             name = "Location",
                             description = "The reply",
                             schema = @Schema(type = SchemaType.STRING)),
-            content = @Content(schema = @Schema(implementation = TurnView.class)))
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = TurnView.class)))
     @Parameter(
             name = "Idempotency-Key",
-            in = org.eclipse.microprofile.openapi.annotations.enums.ParameterIn.HEADER,
+            in = ParameterIn.HEADER,
             description =
                     "The same key with the same body on the same chat is the same turn. 1 to 255 printable ASCII"
                             + " characters.",
             schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
     @Parameter(
             name = "Prefer",
-            in = org.eclipse.microprofile.openapi.annotations.enums.ParameterIn.HEADER,
+            in = ParameterIn.HEADER,
             description = "respond-async: answer when the turn is accepted.",
             schema = @Schema(type = SchemaType.STRING))
     public CompletionStage<Response> post(
@@ -98,9 +108,13 @@ public class MessageResource {
             @RequestBody(required = true) @Valid @Nullable PostBody body,
             @Context HttpHeaders headers) {
         UUID id = PathId.chat(chatId);
+        boolean async = RequestHeaders.respondAsync(headers);
+        if (!async) {
+            MediaType _ = RequestHeaders.preferred(headers, JSON);
+        }
         String key = RequestHeaders.idempotencyKey(headers);
         PostedTurn posted = conversation.post(id, JsonBodyReader.required(body).post(key));
-        return RequestHeaders.respondAsync(headers)
+        return async
                 ? CompletableFuture.completedStage(accepted(posted))
                 : posted.end()
                         .thenApplyAsync(
@@ -111,7 +125,7 @@ public class MessageResource {
      * Back to the request's own context, for the end comes on the turn's thread, which has none.
      */
     private static Executor thisRequest() {
-        io.vertx.core.Context context = Vertx.currentContext();
+        var context = Vertx.currentContext();
         if (context == null) {
             throw new IllegalStateException("a request has a context");
         }
@@ -121,6 +135,7 @@ public class MessageResource {
     private static Response accepted(PostedTurn posted) {
         Message reply = posted.turn().reply();
         return Response.accepted(TurnView.of(posted.turn().message(), reply))
+                .type(JSON)
                 .location(URI.create("/chats/%s/messages/%s".formatted(reply.chatId(), reply.id())))
                 .header("Preference-Applied", "respond-async")
                 .build();
@@ -130,11 +145,15 @@ public class MessageResource {
         if (reply.status() == Status.FAILED) {
             throw new TurnFailedException(reply);
         }
-        return Response.status(Response.Status.CREATED).entity(TurnView.of(message, reply)).build();
+        return Response.status(Response.Status.CREATED)
+                .type(JSON)
+                .entity(TurnView.of(message, reply))
+                .build();
     }
 
     @GET
-    @Produces({MediaType.APPLICATION_JSON, ChatMarkdown.MEDIA_TYPE})
+    @Path("/{chatId}/messages")
+    @Produces(MediaType.WILDCARD)
     @Operation(
             operationId = "listMessages",
             summary = "Read the messages of a chat",
@@ -175,8 +194,7 @@ public class MessageResource {
                     @Nullable String order,
             @Context HttpHeaders headers) {
         UUID id = PathId.chat(chatId);
-        if (RequestHeaders.preferred(headers, MediaType.APPLICATION_JSON_TYPE, MARKDOWN)
-                .equals(MARKDOWN)) {
+        if (RequestHeaders.preferred(headers, JSON, MARKDOWN).equals(MARKDOWN)) {
             return Response.ok(ChatMarkdown.of(repository.chat(id), repository))
                     .type(MARKDOWN.withCharset("UTF-8"))
                     .build();
@@ -216,7 +234,7 @@ public class MessageResource {
     }
 
     @GET
-    @Path("/{messageId}")
+    @Path("/{chatId}/messages/{messageId}")
     @Operation(operationId = "getMessage", summary = "Read a message")
     public MessageView get(
             @PathParam("chatId") String chatId, @PathParam("messageId") String messageId) {

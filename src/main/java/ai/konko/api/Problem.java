@@ -102,6 +102,9 @@ record Problem(
         if (retryAfter != null) {
             response.header(HttpHeaders.RETRY_AFTER, retryAfter);
         }
+        if (status == status(ErrorCode.TOO_LARGE)) {
+            response.header("Connection", "close"); // the rest of the body is not read
+        }
         return response.build();
     }
 

@@ -12,8 +12,8 @@ final class Query {
             return where;
         }
         try {
-            int number = Integer.parseInt(text);
-            if (number >= least && number <= most) {
+            int number = text.matches("\\d+") ? Integer.parseInt(text) : -1;
+            if (number >= Math.max(0, least) && number <= most) {
                 return number;
             }
         } catch (NumberFormatException _) {

@@ -45,9 +45,20 @@ final class RequestHeaders {
     /**
      * @return the offered type that the client wants most; the first one on a tie, and where it
      *     does not care
+     * @throws RefusedException {@link ErrorCode#NOT_ACCEPTABLE} if it wants none of them
      */
-    static MediaType preferred(HttpHeaders headers, MediaType first, MediaType second) {
-        return quality(headers, second) > quality(headers, first) ? second : first;
+    static MediaType preferred(HttpHeaders headers, MediaType... offered) {
+        MediaType best = offered[0];
+        for (MediaType each : offered) {
+            if (quality(headers, each) > quality(headers, best)) {
+                best = each;
+            }
+        }
+        if (quality(headers, best) <= 0) {
+            throw RefusedException.of(
+                    ErrorCode.NOT_ACCEPTABLE, "There is no answer of an acceptable type.");
+        }
+        return best;
     }
 
     /** The quality of the most specific range that takes in the type (RFC 9110, 12.5.1). */

@@ -39,7 +39,7 @@ enum TextBound {
     Optional<String> broken(String text, ChatLimits limits) {
         int longest = most.applyAsInt(limits);
         if (text.length() < least() || text.length() > longest) {
-            return Optional.of("must have %d to %,d characters".formatted(least(), longest));
+            return Optional.of("must have %d to %d characters".formatted(least(), longest));
         }
         return WellFormed.holds(text)
                 ? brokenIn(text)

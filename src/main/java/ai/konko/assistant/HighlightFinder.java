@@ -34,6 +34,7 @@ public class HighlightFinder {
 
     private static final Logger LOG = Logger.getLogger(HighlightFinder.class);
     private static final int LONGEST_POINT = 500;
+    private static final int LONGEST_QUOTE = 4000;
 
     /**
      * How many of the newest turns are looked at; what of them the model is shown is bounded by
@@ -102,7 +103,7 @@ public class HighlightFinder {
             }
             mine.complete(found);
             return found;
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             mine.completeExceptionally(failed);
             throw failed;
         } finally {
@@ -158,7 +159,7 @@ public class HighlightFinder {
                     };
             transcript
                     .append("\n[%d] %s: ".formatted(message.seq(), who))
-                    .append(message.content())
+                    .append(Extract.cut(message.content(), LONGEST_QUOTE))
                     .append('\n');
         }
         String model =

@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -11,42 +12,66 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.impl.VertxInternal;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /**
- * Posts to the provider, one HTTP/1.1 connection a call, so that closing the connection stops the
- * model. Nothing is sent twice, no redirect is followed.
+ * Posts to the provider over HTTP/1.1, so that closing the connection stops the model. Nothing is
+ * sent twice, no redirect is followed.
+ *
+ * <p>A connection is reused, so one must not be closed on behalf of a call that no longer has it.
+ * Hence the lanes: all that happens to the connections of a lane happens on its one event loop, in
+ * one order.
  */
 @ApplicationScoped
 class ModelClient {
+    /** Less than after how long common servers close an idle connection (uvicorn, Node: 5 s). */
+    private static final int IDLE_SECONDS = 4;
+
     private final ModelEndpoint endpoint;
     private final ModelConfig.Model config;
     private final Clock clock;
-    private final HttpClient http;
+    private final List<Lane> lanes;
+    private final AtomicInteger next = new AtomicInteger();
+
+    private record Lane(Context context, HttpClient http) {}
 
     ModelClient(ModelEndpoint endpoint, ModelConfig config, Clock clock, Vertx vertx) {
         this.endpoint = endpoint;
         this.config = config.model();
         this.clock = clock;
-        this.http =
-                vertx.createHttpClient(
-                        new HttpClientOptions()
-                                .setProtocolVersion(HttpVersion.HTTP_1_1)
-                                .setConnectTimeout((int) this.config.connectTimeout().toMillis()),
-                        new PoolOptions().setHttp1MaxSize(this.config.maxConnections()));
+        int count =
+                Math.min(Runtime.getRuntime().availableProcessors(), this.config.maxConnections());
+        this.lanes = IntStream.range(0, count).mapToObj(_ -> lane(vertx, count)).toList();
+    }
+
+    private Lane lane(Vertx vertx, int count) {
+        HttpClientOptions options =
+                new HttpClientOptions()
+                        .setProtocolVersion(HttpVersion.HTTP_1_1)
+                        .setKeepAliveTimeout(IDLE_SECONDS)
+                        .setConnectTimeout((int) config.connectTimeout().toMillis());
+        PoolOptions pool = new PoolOptions().setHttp1MaxSize(config.maxConnections() / count);
+        return new Lane(
+                ((VertxInternal) vertx).createEventLoopContext(),
+                vertx.createHttpClient(options, pool));
     }
 
     @PreDestroy
     void close() {
-        http.close();
+        lanes.forEach(lane -> lane.http().close());
     }
 
     /**
@@ -59,14 +84,17 @@ class ModelClient {
     Buffer post(Buffer body, ModelCall call) {
         CompletableFuture<Buffer> answer = new CompletableFuture<>();
         call.cancellation().onCancel(() -> answer.cancel(false));
-        http.request(request())
-                .onSuccess(request -> send(request, body, answer))
-                .onFailure(
+        Lane lane = lanes.get(Math.floorMod(next.getAndIncrement(), lanes.size()));
+        lane.context()
+                .runOnContext(
                         _ ->
-                                answer.completeExceptionally(
-                                        ModelException.unavailable(
-                                                "The model's provider can't be reached.",
-                                                RetryAfter.DEFAULT)));
+                                lane.http()
+                                        .request(request())
+                                        .onSuccess(
+                                                request ->
+                                                        send(request, body, answer, lane.context()))
+                                        .onFailure(
+                                                _ -> answer.completeExceptionally(unreachable())));
         return await(answer, call.timeout());
     }
 
@@ -82,29 +110,49 @@ class ModelClient {
         return options;
     }
 
-    private void send(HttpClientRequest request, Buffer body, CompletableFuture<Buffer> answer) {
-        request.exceptionHandler(_ -> answer.completeExceptionally(brokeOff()));
-        answer.exceptionally(
-                _ -> {
-                    request.reset();
-                    return null;
-                });
+    private void send(
+            HttpClientRequest request,
+            Buffer body,
+            CompletableFuture<Buffer> answer,
+            Context lane) {
         if (answer.isDone()) {
+            request.connection().close();
             return;
         }
+        AtomicBoolean whole = new AtomicBoolean();
+        answer.exceptionally(
+                _ -> {
+                    lane.runOnContext(_ -> close(request, whole));
+                    return null;
+                });
+        request.exceptionHandler(_ -> answer.completeExceptionally(brokeOff()));
         request.send(body)
-                .onSuccess(response -> receive(response, answer))
+                .onSuccess(response -> receive(response, answer, whole))
                 .onFailure(_ -> answer.completeExceptionally(brokeOff()));
     }
 
-    private void receive(HttpClientResponse response, CompletableFuture<Buffer> answer) {
+    /**
+     * With its whole answer the call has given its connection back: it is somebody else's by now.
+     */
+    private static void close(HttpClientRequest request, AtomicBoolean whole) {
+        if (!whole.get()) {
+            request.connection().close();
+        }
+    }
+
+    private void receive(
+            HttpClientResponse response, CompletableFuture<Buffer> answer, AtomicBoolean whole) {
         response.exceptionHandler(_ -> answer.completeExceptionally(brokeOff()));
         if (response.statusCode() != 200) {
             answer.completeExceptionally(refusal(response));
             return;
         }
         Buffer body = Buffer.buffer();
-        response.endHandler(_ -> answer.complete(body));
+        response.endHandler(
+                _ -> {
+                    whole.set(true);
+                    answer.complete(body);
+                });
         response.handler(
                 part -> {
                     if (body.length() + part.length() > config.maxAnswerBytes()) {
@@ -125,6 +173,11 @@ class ModelClient {
                     "The model's provider has no room at the moment.", retryAfter);
         }
         return ModelException.failed("The model's provider answered with status " + status + ".");
+    }
+
+    private static ModelException unreachable() {
+        return ModelException.unavailable(
+                "The model's provider can't be reached.", RetryAfter.DEFAULT);
     }
 
     private static ModelException brokeOff() {

@@ -17,6 +17,7 @@ import org.jboss.logging.Logger;
 class ModelEndpoints {
     private static final Logger LOG = Logger.getLogger(ModelEndpoints.class);
     private static final URI OPENAI = URI.create("https://api.openai.com/v1");
+    private static final URI OPENAI_TOO = URI.create(OPENAI + "/");
     private static final String DEFAULT_MODEL = "gpt-4o-mini";
     static final String NOTHING_SET =
             "No model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL for another"
@@ -47,7 +48,10 @@ class ModelEndpoints {
     /** Whether somebody named a provider: by its key, or by an address of its own. */
     private static boolean named(ModelConfig config) {
         return config.model().apiKey().isPresent()
-                || config.model().baseUrl().filter(url -> !url.equals(OPENAI)).isPresent();
+                || config.model()
+                        .baseUrl()
+                        .filter(url -> !url.equals(OPENAI) && !url.equals(OPENAI_TOO))
+                        .isPresent();
     }
 
     private static void requireHttp(URI baseUrl) {

@@ -57,11 +57,8 @@ class ProviderChatModel implements ChatModel {
             throw ModelException.failed(NONSENSE);
         }
         String text = choice.message().content();
-        if (text == null || text.isEmpty()) {
-            throw ModelException.failed("The model ended without any text.");
-        }
         return ChatResponse.builder()
-                .aiMessage(AiMessage.from(WellFormed.repaired(text)))
+                .aiMessage(AiMessage.from(text == null ? "" : WellFormed.repaired(text)))
                 .finishReason(OpenAiUtils.finishReasonFrom(choice.finishReason()))
                 .tokenUsage(OpenAiUtils.tokenUsageFrom(answer.usage()))
                 .build();

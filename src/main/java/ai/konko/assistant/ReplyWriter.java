@@ -68,8 +68,8 @@ public class ReplyWriter {
                                 () ->
                                         assistant.reply(
                                                 message.chatId().toString(), message.content()));
-        return Outcome.ended(
-                result.content(), reason(result.finishReason()), usage(result.tokenUsage()));
+        String text = result.content() == null ? "" : result.content();
+        return Outcome.ended(text, reason(result.finishReason()), usage(result.tokenUsage()));
     }
 
     private List<ChatMessage> memory(Started started) {

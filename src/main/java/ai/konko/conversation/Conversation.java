@@ -142,7 +142,7 @@ public class Conversation {
             return repository.finish(reply.chatId(), reply.id(), outcome);
         } catch (RefusedException _) {
             return cancelledWithItsChat(reply);
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             LOG.errorf(
                     Fault.of(failed),
                     "The end of reply %s of chat %s is lost",

@@ -42,6 +42,19 @@ class ChatsTest extends HttpTest {
     }
 
     @Test
+    void create_withAnEmptyBodyOfAnyType_isAChat() {
+        Answer created =
+                client.raw(
+                        "POST",
+                        "/chats",
+                        new byte[0],
+                        "Content-Type",
+                        "application/x-www-form-urlencoded");
+
+        assertThat(created.status()).isEqualTo(201);
+    }
+
+    @Test
     void create_withEverything_keepsIt() {
         Answer created =
                 client.post(

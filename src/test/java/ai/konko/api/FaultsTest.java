@@ -29,7 +29,7 @@ class FaultsTest extends HttpTest {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
-                    "konko.model.total-timeout", "1s", "konko.model.highlights-timeout", "1s");
+                    "konko.model.total-timeout", "3s", "konko.model.highlights-timeout", "3s");
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What no well-meaning client sends. */
 @QuarkusTest
@@ -70,8 +71,9 @@ class HostileInputTest extends HttpTest {
         assertThat(client.messages(chat)).isEmpty();
     }
 
-    @Test
-    void aChunkedBodyOverTheLimit_isTooLarge() throws IOException {
+    @ParameterizedTest
+    @ValueSource(ints = {40, 1200})
+    void aChunkedBodyOverTheLimit_isTooLarge(int chunks) throws IOException {
         String chat = client.chat();
         String head =
                 """
@@ -84,7 +86,7 @@ class HostileInputTest extends HttpTest {
                         .formatted(chat);
         String chunk = "10000\r\n" + "x".repeat(0x10000) + "\r\n";
 
-        String answer = exchange(head + chunk.repeat(40) + "0\r\n\r\n");
+        String answer = exchange(head + chunk.repeat(chunks) + "0\r\n\r\n");
 
         assertThat(answer).startsWith("HTTP/1.1 413").contains("urn:konko:problem:too-large");
         assertThat(client.messages(chat)).isEmpty();
@@ -131,6 +133,11 @@ class HostileInputTest extends HttpTest {
         "PUT, /chats, 405, method-not-allowed",
         "DELETE, /chats, 405, method-not-allowed",
         "POST, /chats/x, 405, method-not-allowed",
+        "PUT, /chats/x/messages, 405, method-not-allowed",
+        "DELETE, /chats/x/messages, 405, method-not-allowed",
+        "POST, /chats/x/messages/y, 405, method-not-allowed",
+        "PATCH, /chats/x/messages/y, 405, method-not-allowed",
+        "GET, /chats/x/messages/y/z, 404, not-found",
     })
     void whatIsNotThere_isAProblemToo(String method, String path, int status, String code) {
         Answer refused = client.raw(method, path, new byte[0]);
@@ -178,6 +185,14 @@ class HostileInputTest extends HttpTest {
         assertThat(client.get("/nope", "X-Request-Id", "mine").json().path("requestId").asText())
                 .isEqualTo("mine");
         assertThat(client.get("/q/health/live").header("X-Request-Id")).hasSize(36);
+    }
+
+    @Test
+    void aLongQuery_isInvalidNotUnreadable() {
+        Answer refused = client.get("/chats?q=" + "x".repeat(5000));
+
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.json().path("violations").path(0).path("field").asText()).isEqualTo("q");
     }
 
     private String exchange(String request) throws IOException {

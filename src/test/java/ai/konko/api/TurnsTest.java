@@ -257,6 +257,32 @@ class TurnsTest extends HttpTest {
     }
 
     @Test
+    void post_respondAsync_winsOverAccept() {
+        Answer accepted =
+                client.say(
+                        client.chat(),
+                        "hello",
+                        "Prefer",
+                        "respond-async",
+                        "Accept",
+                        "text/event-stream");
+
+        assertThat(accepted.status()).isEqualTo(202);
+        assertThat(accepted.header("Content-Type")).startsWith("application/json");
+    }
+
+    @Test
+    void post_acceptingNothingWeHave_isRefusedWithoutTrace() {
+        String chat = client.chat();
+
+        for (String accept : List.of("image/png", "application/json;q=0", "*/*;q=0")) {
+            assertThat(client.say(chat, "hello", "Accept", accept).code())
+                    .isEqualTo("not-acceptable");
+        }
+        assertThat(client.messages(chat)).isEmpty();
+    }
+
+    @Test
     void post_whoseClientGoesAway_isFinishedAllTheSame() {
         String chat = client.chat();
         CompletableFuture<Void> gate = new CompletableFuture<>();
@@ -461,10 +487,10 @@ class TurnsTest extends HttpTest {
     }
 
     @Test
-    void post_thousandsOfModelCallsAtOnce_allRun() {
+    void post_fiveThousandModelCallsAtOnce_allRun() {
         CompletableFuture<Void> gate = new CompletableFuture<>();
         model.answer(_ -> Reply.text("done").gate(gate));
-        List<String> chats = IntStream.range(0, 2000).mapToObj(_ -> client.chat()).toList();
+        List<String> chats = IntStream.range(0, 5000).mapToObj(_ -> client.chat()).toList();
 
         for (String chat : chats) {
             assertThat(client.say(chat, "hello", "Prefer", "respond-async").status())

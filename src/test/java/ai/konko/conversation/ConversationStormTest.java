@@ -3,6 +3,7 @@ package ai.konko.conversation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ai.konko.assistant.Assistant;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
@@ -10,10 +11,13 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
+import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
 import ai.konko.fake.FakeModelResource;
+import io.quarkiverse.langchain4j.runtime.aiservice.ChatMemoryRemovable;
+import io.quarkus.arc.ClientProxy;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -36,11 +40,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(FakeModelResource.class)
 class ConversationStormTest {
     private static final int THREADS = 24;
-    private static final int STEPS = 40;
+    private static final int STEPS = 300;
 
     @Inject Conversation conversation;
     @Inject ChatRepository repository;
     @Inject LiveReplies live;
+    @Inject Assistant assistant;
 
     FakeModel model;
 
@@ -55,7 +60,7 @@ class ConversationStormTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {11, 12, 13})
+    @ValueSource(longs = {11, 12, 13, 14, 15})
     void postsInterruptsAndDeletes_allEndAndLeaveNothing(long seed) throws Exception {
         List<UUID> chats =
                 List.of(chat(), chat(), chat(), chat()); // the last one is deleted half-way
@@ -73,6 +78,8 @@ class ConversationStormTest {
         }
         await().until(() -> live.inFlight() == 0);
         assertThat(live.all()).isEmpty();
+        assertThat(((ChatMemoryRemovable) ClientProxy.unwrap(assistant)).getAllChatMemoryIds())
+                .isEmpty();
         for (UUID chat : chats.subList(0, 3)) {
             assertThat(repository.chat(chat).busy()).isFalse();
             List<Message> log =
@@ -80,6 +87,10 @@ class ConversationStormTest {
             for (int i = 1; i < log.size(); i += 2) {
                 String said = log.get(i - 1).content();
                 assertThat(log.get(i).content()).isIn("", "reply to: " + said);
+                boolean mayFail = said.endsWith("7");
+                assertThat(log.get(i).status() == Status.FAILED && !mayFail)
+                        .as("a turn failed because another was cancelled: %s", log.get(i).failure())
+                        .isFalse();
             }
         }
     }

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -101,7 +100,7 @@ class PackagedServiceIT {
 
         service.destroy();
 
-        await().until(() -> refuses(client, chat));
+        await().until(() -> client.say(chat, "too late").status() == 503);
         gate.complete(null);
         assertThat(running.get(30, TimeUnit.SECONDS).reply().path("content").asText())
                 .isEqualTo("finished");
@@ -128,14 +127,6 @@ class PackagedServiceIT {
         assertThat(answer.code()).isEqualTo("overloaded");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
         assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    }
-
-    private static boolean refuses(Client client, String chat) {
-        try {
-            return client.say(chat, "too late").status() == 503;
-        } catch (CompletionException closed) {
-            return true;
-        }
     }
 
     private Client started(Map<String, String> environment) throws IOException {

@@ -49,6 +49,13 @@ import org.jspecify.annotations.Nullable;
 final class ChatLog {
     private static final Duration BUSY_RETRY = Duration.ofSeconds(1);
 
+    /**
+     * What a chat and a turn take of the heap beside their text, roughly, in units of two bytes.
+     */
+    private static final int CHAT_WEIGHT = 1000;
+
+    private static final int TURN_WEIGHT = 500;
+
     private final UUID id;
     private final Instant createdAt;
     private final ChatLimits limits;
@@ -96,7 +103,12 @@ final class ChatLog {
         this.ids = ids;
         this.createdAt = now();
         this.updatedAt = createdAt;
-        this.characters = settings.characters();
+        this.characters = weight(settings);
+    }
+
+    /** What a chat with these settings takes of the budget before its first turn. */
+    static int weight(Settings settings) {
+        return CHAT_WEIGHT + settings.characters();
     }
 
     UUID id() {
@@ -186,7 +198,8 @@ final class ChatLog {
     }
 
     private static int weight(Post post) {
-        return post.content().length()
+        return TURN_WEIGHT
+                + post.content().length()
                 + (post.idempotencyKey() == null ? 0 : post.idempotencyKey().length());
     }
 
@@ -238,7 +251,7 @@ final class ChatLog {
     void append(UUID replyId, String text) {
         write(
                 () -> {
-                    if (at(seqOf(replyId)).status() == Status.IN_PROGRESS) {
+                    if (messages.get(seqOf(replyId) - 1).status() == Status.IN_PROGRESS) {
                         running.append(text);
                     }
                     return null;
@@ -342,11 +355,16 @@ final class ChatLog {
     void keepHighlights(Highlights found) {
         write(
                 () -> {
-                    if (highlights == null || highlights.through() <= found.through()) {
+                    if (highlights == null || isLess(highlights, found)) {
                         highlights = found;
                     }
                     return null;
                 });
+    }
+
+    private static boolean isLess(Highlights old, Highlights found) {
+        return old.through() < found.through()
+                || (old.through() == found.through() && old.asked() <= found.asked());
     }
 
     private Chat snapshot() {

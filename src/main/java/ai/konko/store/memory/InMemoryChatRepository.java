@@ -24,6 +24,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -50,6 +51,11 @@ public class InMemoryChatRepository implements ChatRepository {
     private final Supplier<UUID> ids;
     private final TextBudget budget;
 
+    /**
+     * One search at a time, and each gives way after every chat: it must not keep turns waiting.
+     */
+    private final Semaphore searches = new Semaphore(1);
+
     private final StampedLock lock = new StampedLock();
     private final NavigableMap<UUID, ChatLog> chats = new TreeMap<>();
 
@@ -62,11 +68,11 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public Chat create(Settings settings) {
-        budget.take(settings.characters());
+        budget.take(ChatLog.weight(settings));
         ChatLog log = new ChatLog(ids.get(), settings, limits, budget, clock, ids);
         Chat created = log.chat();
         if (!put(log)) {
-            budget.giveBack(settings.characters());
+            budget.giveBack(ChatLog.weight(settings));
             throw RefusedException.of(
                     ErrorCode.CAPACITY, "The service has as many chats as it may.");
         }
@@ -93,10 +99,20 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public Page<Chat> chats(ChatQuery query) {
-        Pattern text = query.text() == null ? null : containing(query.text());
+        if (query.text() == null) {
+            return find(query, null);
+        }
+        searches.acquireUninterruptibly();
+        try {
+            return find(query, containing(query.text()));
+        } finally {
+            searches.release();
+        }
+    }
+
+    private Page<Chat> find(ChatQuery query, @Nullable Pattern text) {
         List<Chat> found = new ArrayList<>();
-        UUID before = query.before();
-        List<ChatLog> some = newestBefore(before);
+        List<ChatLog> some = newestBefore(query.before());
         while (!some.isEmpty() && found.size() <= query.limit()) {
             for (ChatLog log : some) {
                 if (found.size() <= query.limit()) {
@@ -124,7 +140,11 @@ public class InMemoryChatRepository implements ChatRepository {
                 text, Pattern.LITERAL | Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // see searches
     private static Optional<Chat> matching(ChatLog log, @Nullable Pattern text) {
+        if (text != null) {
+            Thread.yield();
+        }
         try {
             Chat chat = log.chat();
             return text == null || texts(chat, log).anyMatch(each -> text.matcher(each).find())

@@ -33,7 +33,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
 
     @Test
     void accept_beyondTheLimitOfStoredText_isRefusedAndTakesNothing() {
-        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(20));
+        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1520));
         UUID chat = small.create(new Settings("12345", null, null, java.util.Map.of())).id();
         small.accept(chat, new Post("1234567890", WhenBusy.ENQUEUE, null));
 
@@ -41,13 +41,13 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CAPACITY));
-        assertThat(small.heldCharacters()).isEqualTo(15);
+        assertThat(small.heldCharacters()).isEqualTo(1515);
         assertThat(small.chat(chat).messageCount()).isEqualTo(2);
     }
 
     @Test
     void finish_beyondTheLimitOfStoredText_keepsTheReply() {
-        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(5));
+        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1505));
         UUID chat = small.create(Settings.NONE).id();
         Turn turn = small.accept(chat, new Post("12345", WhenBusy.ENQUEUE, null)).turn();
         small.start(chat, "m");
