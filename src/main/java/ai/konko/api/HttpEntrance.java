@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -32,6 +33,9 @@ class HttpEntrance {
     private final Vertx vertx;
 
     HttpEntrance(HttpLimits limits, ObjectMapper json, Vertx vertx) {
+        if (limits.bodySize().asLongValue() > DISCARDED_BYTES) {
+            throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at most 64M.");
+        }
         this.vertx = vertx;
         this.limits = limits;
         this.json = json;

@@ -30,7 +30,15 @@ final class Extract {
 
     private Extract() {}
 
-    private record Sentence(String text, Message message, int place, Set<String> words) {}
+    private record Sentence(String text, Message message, int place, Set<String> words) {
+
+        /** Whether the other one has hardly a word of its own. */
+        boolean says(Sentence other) {
+            long shared = other.words().stream().filter(words::contains).count();
+            return text.equals(other.text())
+                    || (!other.words().isEmpty() && shared * 4 >= other.words().size() * 3L);
+        }
+    }
 
     /**
      * @return at most {@code most} sentences, in the chat's order
@@ -45,13 +53,15 @@ final class Extract {
         sentences.forEach(
                 sentence ->
                         sentence.words().forEach(word -> frequency.merge(word, 1, Integer::sum)));
-        Set<String> seen = new HashSet<>();
-        return sentences.stream()
-                .filter(sentence -> seen.add(sentence.text()))
-                .sorted(
-                        Comparator.comparingDouble(
-                                (Sentence sentence) -> -weight(sentence, frequency)))
-                .limit(most)
+        sentences.sort(
+                Comparator.comparingDouble((Sentence sentence) -> -weight(sentence, frequency)));
+        List<Sentence> chosen = new ArrayList<>();
+        for (Sentence sentence : sentences) {
+            if (chosen.size() < most && chosen.stream().noneMatch(each -> each.says(sentence))) {
+                chosen.add(sentence);
+            }
+        }
+        return chosen.stream()
                 .sorted(Comparator.comparingInt(Sentence::place))
                 .map(sentence -> new Point(sentence.text(), sentence.message().id()))
                 .toList();

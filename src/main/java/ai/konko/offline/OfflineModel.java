@@ -4,6 +4,8 @@ import io.quarkus.arc.Unremovable;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import jakarta.annotation.PreDestroy;
@@ -25,12 +27,31 @@ class OfflineModel {
 
     private static final String LOOPBACK = "127.0.0.1";
 
+    private static final FileSystemOptions NO_FILES =
+            new FileSystemOptions()
+                    .setFileCachingEnabled(false)
+                    .setClassPathResolvingEnabled(false);
+
     private final Vertx vertx;
 
     /** Set by the one caller that starts the server; the others wait for the same promise. */
     private final AtomicReference<@Nullable Promise<HttpServer>> server = new AtomicReference<>();
 
+    /**
+     * A Vert.x of its own: on the service's, this server's metrics would pass for the service's,
+     * and keep the service's own server from starting.
+     */
     @Inject
+    OfflineModel() {
+        this(
+                Vertx.vertx(
+                        new VertxOptions()
+                                .setEventLoopPoolSize(1)
+                                .setWorkerPoolSize(1)
+                                .setInternalBlockingPoolSize(1)
+                                .setFileSystemOptions(NO_FILES)));
+    }
+
     OfflineModel(Vertx vertx) {
         this.vertx = vertx;
     }
@@ -79,9 +100,6 @@ class OfflineModel {
     /** Stops listening and cuts the replies under way. */
     @PreDestroy
     void close() {
-        Promise<HttpServer> started = server.get();
-        if (started != null) {
-            started.future().onSuccess(HttpServer::close);
-        }
+        vertx.close();
     }
 }

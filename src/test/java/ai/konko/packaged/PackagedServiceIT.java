@@ -87,6 +87,20 @@ class PackagedServiceIT {
         assertThat(answer.reply().path("content").asText())
                 .containsIgnoringCase("offline demonstration model")
                 .contains("My name is Ada.");
+        await().untilAsserted(
+                        () -> assertThat(log()).contains("Listening on").doesNotContain("WARN"));
+        assertThat(client.get("/q/metrics").text()).contains("uri=\"/chats\"");
+        service.destroy();
+        assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void start_withABodySizeBeyondTheBound_isRefused() throws Exception {
+        start(Map.of("KONKO_OFFLINE_MODEL", "true", "KONKO_LIMITS_BODY_SIZE", "65M"));
+
+        assertThat(service.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(service.exitValue()).isNotZero();
+        assertThat(log()).contains("KONKO_LIMITS_BODY_SIZE");
     }
 
     @Test
