@@ -36,7 +36,7 @@ final class Extract {
         boolean says(Sentence other) {
             long shared = other.words().stream().filter(words::contains).count();
             return text.equals(other.text())
-                    || (!other.words().isEmpty() && shared * 4 >= other.words().size() * 3L);
+                    || (!other.words().isEmpty() && shared * 4 > other.words().size() * 3L);
         }
     }
 
@@ -53,18 +53,19 @@ final class Extract {
         sentences.forEach(
                 sentence ->
                         sentence.words().forEach(word -> frequency.merge(word, 1, Integer::sum)));
-        sentences.sort(
-                Comparator.comparingDouble((Sentence sentence) -> -weight(sentence, frequency)));
-        List<Sentence> chosen = new ArrayList<>();
-        for (Sentence sentence : sentences) {
-            if (chosen.size() < most && chosen.stream().noneMatch(each -> each.says(sentence))) {
-                chosen.add(sentence);
-            }
-        }
-        return chosen.stream()
+        return sentences.stream()
+                .sorted(Comparator.comparingDouble(sentence -> -weight(sentence, frequency)))
+                .filter(sentence -> isNew(sentence, sentences))
+                .limit(most)
                 .sorted(Comparator.comparingInt(Sentence::place))
                 .map(sentence -> new Point(sentence.text(), sentence.message().id()))
                 .toList();
+    }
+
+    /** Whoever said it first is cited, not who repeats it. */
+    private static boolean isNew(Sentence sentence, List<Sentence> inOrder) {
+        return inOrder.subList(0, sentence.place()).stream()
+                .noneMatch(earlier -> earlier.says(sentence));
     }
 
     private static void sentences(Message message, List<Sentence> into) {
