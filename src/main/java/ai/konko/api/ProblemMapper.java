@@ -11,7 +11,6 @@ import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.Comparator;
 import java.util.List;
@@ -76,11 +75,7 @@ class ProblemMapper {
                             Problem.of(ErrorCode.BAD_HEADER, "The request can't be understood.");
                     default -> internal(thrown, request);
                 };
-        Response response = response(problem, request);
-        String allow = thrown.getResponse().getHeaderString(HttpHeaders.ALLOW);
-        return allow == null
-                ? response
-                : Response.fromResponse(response).header(HttpHeaders.ALLOW, allow).build();
+        return response(problem, request);
     }
 
     @ServerExceptionMapper
