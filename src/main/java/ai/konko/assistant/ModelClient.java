@@ -23,23 +23,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
- * Posts to the provider over HTTP/1.1, so that closing the connection stops the model. Nothing is
- * sent twice, no redirect is followed.
- *
- * <p>A connection is reused, so one must not be closed on behalf of a call that no longer has it.
- * Hence the lanes: all that happens to the connections of a lane happens on its one event loop, in
- * one order.
+ * Posts to the provider over HTTP/1.1, a connection a call, so that closing the connection stops
+ * the model and nobody else. Nothing is sent twice, no redirect is followed. Each lane has one
+ * event loop.
  */
 @ApplicationScoped
 class ModelClient {
-    /** Less than after how long common servers close an idle connection (uvicorn, Node: 5 s). */
-    private static final int IDLE_SECONDS = 4;
-
     private final ModelEndpoint endpoint;
     private final ModelConfig.Model config;
     private final Clock clock;
@@ -61,7 +54,7 @@ class ModelClient {
         HttpClientOptions options =
                 new HttpClientOptions()
                         .setProtocolVersion(HttpVersion.HTTP_1_1)
-                        .setKeepAliveTimeout(IDLE_SECONDS)
+                        .setKeepAlive(false)
                         .setConnectTimeout((int) config.connectTimeout().toMillis());
         PoolOptions pool = new PoolOptions().setHttp1MaxSize(config.maxConnections() / count);
         return new Lane(
@@ -119,40 +112,25 @@ class ModelClient {
             request.connection().close();
             return;
         }
-        AtomicBoolean whole = new AtomicBoolean();
         answer.exceptionally(
                 _ -> {
-                    lane.runOnContext(_ -> close(request, whole));
+                    lane.runOnContext(_ -> request.connection().close());
                     return null;
                 });
         request.exceptionHandler(_ -> answer.completeExceptionally(brokeOff()));
         request.send(body)
-                .onSuccess(response -> receive(response, answer, whole))
+                .onSuccess(response -> receive(response, answer))
                 .onFailure(_ -> answer.completeExceptionally(brokeOff()));
     }
 
-    /**
-     * With its whole answer the call has given its connection back: it is somebody else's by now.
-     */
-    private static void close(HttpClientRequest request, AtomicBoolean whole) {
-        if (!whole.get()) {
-            request.connection().close();
-        }
-    }
-
-    private void receive(
-            HttpClientResponse response, CompletableFuture<Buffer> answer, AtomicBoolean whole) {
+    private void receive(HttpClientResponse response, CompletableFuture<Buffer> answer) {
         response.exceptionHandler(_ -> answer.completeExceptionally(brokeOff()));
+        Buffer body = Buffer.buffer();
         if (response.statusCode() != 200) {
             answer.completeExceptionally(refusal(response));
             return;
         }
-        Buffer body = Buffer.buffer();
-        response.endHandler(
-                _ -> {
-                    whole.set(true);
-                    answer.complete(body);
-                });
+        response.endHandler(_ -> answer.complete(body));
         response.handler(
                 part -> {
                     if (body.length() + part.length() > config.maxAnswerBytes()) {
