@@ -113,7 +113,7 @@ public class MessageResource {
             MediaType _ = RequestHeaders.preferred(headers, JSON);
         }
         String key = RequestHeaders.idempotencyKey(headers);
-        PostedTurn posted = conversation.post(id, JsonBodyReader.required(body).post(key));
+        PostedTurn posted = conversation.post(id, JsonBodyReader.required(body).post(key, async));
         return async
                 ? CompletableFuture.completedStage(accepted(posted))
                 : posted.end()

@@ -33,12 +33,12 @@ record PostBody(
                 @Nullable String whenBusy)
         implements JsonBody {
 
-    Post post(@Nullable String idempotencyKey) {
+    Post post(@Nullable String idempotencyKey, boolean streamed) {
         WhenBusy chosen =
                 whenBusy == null
                         ? WhenBusy.ENQUEUE
                         : WhenBusy.valueOf(whenBusy.toUpperCase(Locale.ROOT));
-        return new Post(content, chosen, idempotencyKey);
+        return new Post(content, chosen, idempotencyKey, streamed);
     }
 
     @Override

@@ -114,7 +114,7 @@ record Problem(
             case CHAT_NOT_FOUND, MESSAGE_NOT_FOUND, NOT_FOUND -> 404;
             case METHOD_NOT_ALLOWED -> 405;
             case NOT_ACCEPTABLE -> 406;
-            case CHAT_BUSY -> 409;
+            case CHAT_BUSY, NOT_RETRYABLE -> 409;
             case TOO_LARGE -> 413;
             case UNSUPPORTED_MEDIA_TYPE -> 415;
             case INVALID, UNKNOWN_FIELD, IDEMPOTENCY_KEY_REUSED -> 422;
@@ -137,6 +137,7 @@ record Problem(
             case NOT_ACCEPTABLE -> "Not acceptable";
             case UNSUPPORTED_MEDIA_TYPE -> "Unsupported media type";
             case CHAT_BUSY -> "Chat busy";
+            case NOT_RETRYABLE -> "Not retryable";
             case TOO_LARGE -> "Body too large";
             case INVALID -> "Invalid request";
             case UNKNOWN_FIELD -> "Unknown field";

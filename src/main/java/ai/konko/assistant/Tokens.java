@@ -25,17 +25,22 @@ class Tokens {
 
     private final Encoding encoding =
             Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
-    private final Cache<UUID, Integer> counted = Caffeine.newBuilder().maximumSize(100_000).build();
+    private final Cache<Attempt, Integer> counted =
+            Caffeine.newBuilder().maximumSize(100_000).build();
+
+    /** A message's text does not change but by a retry. */
+    private record Attempt(UUID messageId, int number) {}
 
     int of(Turn turn) {
         return of(turn.message()) + of(turn.reply());
     }
 
     /**
-     * @return the estimate for a message that will not change any more
+     * @return the estimate for a message that is over
      */
     int of(Message message) {
-        return counted.get(message.id(), _ -> ofMessage(message.content()));
+        return counted.get(
+                new Attempt(message.id(), message.attempt()), _ -> ofMessage(message.content()));
     }
 
     int ofMessage(String content) {

@@ -73,6 +73,25 @@ public interface ChatRepository {
     Message finish(UUID chatId, UUID replyId, Outcome outcome);
 
     /**
+     * Ends a reply that waits in line as cancelled; one that is in progress is left to whoever runs
+     * it, and one that is over stays as it is.
+     *
+     * @throws RefusedException {@link ErrorCode#MESSAGE_NOT_FOUND} also for a user's message
+     */
+    Cancelled cancel(UUID chatId, UUID replyId);
+
+    /**
+     * Puts a failed or incomplete reply, if it is the chat's last, back in line: the same place, a
+     * new attempt, its text discarded. What its earlier attempts have used stays in the chat's
+     * usage.
+     *
+     * @param streamed see {@link Post}
+     * @throws RefusedException {@link ErrorCode#NOT_RETRYABLE}; {@link ErrorCode#MESSAGE_NOT_FOUND}
+     *     also for a user's message
+     */
+    Turn retry(UUID chatId, UUID replyId, boolean streamed);
+
+    /**
      * @return messages of the chat, by seq in the query's order
      */
     Page<Message> messages(UUID chatId, MessageQuery query);
@@ -94,7 +113,7 @@ public interface ChatRepository {
 
     /**
      * Keeps highlights for the chat in place of earlier ones, unless those take in more of the
-     * chat.
+     * chat, or these take in a reply that runs again.
      */
     void keepHighlights(UUID chatId, Highlights highlights);
 

@@ -13,6 +13,8 @@ public enum ErrorCode {
     NOT_ACCEPTABLE,
     UNSUPPORTED_MEDIA_TYPE,
     CHAT_BUSY,
+    /** Only a failed or incomplete reply that is the chat's last can run again. */
+    NOT_RETRYABLE,
     TOO_LARGE,
     INVALID,
     UNKNOWN_FIELD,

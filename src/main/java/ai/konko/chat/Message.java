@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param seq its place in the chat, from 1 on without a gap: odd for users, even for replies
  * @param content the text to the letter; of a reply that is not over, what there is of it
+ * @param attempt which run of the reply this is, from 1; each retry makes a new one
  * @param completedAt when the message became terminal
  * @param model on replies that were started, the model that was asked
  * @param finishReason on replies that are completed or incomplete
@@ -22,6 +23,7 @@ public record Message(
         Role role,
         String content,
         Status status,
+        int attempt,
         Instant createdAt,
         @Nullable Instant completedAt,
         @Nullable String model,
@@ -48,6 +50,7 @@ public record Message(
                 Role.USER,
                 content,
                 Status.COMPLETED,
+                1,
                 now,
                 now,
                 null,
@@ -65,6 +68,7 @@ public record Message(
                 Role.ASSISTANT,
                 "",
                 Status.QUEUED,
+                1,
                 now,
                 null,
                 null,
@@ -83,6 +87,7 @@ public record Message(
                 role,
                 "",
                 Status.IN_PROGRESS,
+                attempt,
                 createdAt,
                 null,
                 askedModel,
@@ -95,7 +100,8 @@ public record Message(
     public Message withText(String soFar) {
         require(status == Status.IN_PROGRESS, "only a running reply grows");
         return new Message(
-                id, chatId, seq, role, soFar, status, createdAt, null, model, null, null, null);
+                id, chatId, seq, role, soFar, status, attempt, createdAt, null, model, null, null,
+                null);
     }
 
     /** The reply in its terminal state. */
@@ -108,12 +114,34 @@ public record Message(
                 role,
                 outcome.content(),
                 outcome.status(),
+                attempt,
                 createdAt,
                 now,
                 model,
                 outcome.finishReason(),
                 outcome.usage(),
                 outcome.failure());
+    }
+
+    /** The reply back in line for its next attempt; what came of the last one is gone. */
+    public Message requeued() {
+        require(
+                status == Status.FAILED || status == Status.INCOMPLETE,
+                "only a failed or incomplete reply can run again");
+        return new Message(
+                id,
+                chatId,
+                seq,
+                role,
+                "",
+                Status.QUEUED,
+                attempt + 1,
+                createdAt,
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 
     private static void require(boolean legal, String rule) {

@@ -2,7 +2,7 @@ package ai.konko.chat;
 
 /**
  * How far a message has come: a reply goes from queued over in progress to one terminal state and
- * stays there.
+ * stays there, unless it is retried.
  */
 public enum Status {
     /** Waits in its chat's line. */

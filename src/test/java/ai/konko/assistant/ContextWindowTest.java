@@ -118,6 +118,6 @@ class ContextWindowTest {
     }
 
     private Turn accept(String message) {
-        return repository.accept(chat, new Post(message, WhenBusy.ENQUEUE, null)).turn();
+        return repository.accept(chat, new Post(message, WhenBusy.ENQUEUE, null, false)).turn();
     }
 }

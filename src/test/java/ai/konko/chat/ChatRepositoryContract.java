@@ -143,7 +143,7 @@ public abstract class ChatRepositoryContract {
     @Test
     void accept_sameKeyAndBody_isTheSameTurnAtWhateverStage() {
         UUID chat = repository.create(Settings.NONE).id();
-        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key");
+        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key", false);
         Accepted first = repository.accept(chat, keyed);
         repository.start(chat, MODEL);
         Message end = repository.finish(chat, first.turn().reply().id(), done("hi"));
@@ -159,14 +159,14 @@ public abstract class ChatRepositoryContract {
     @Test
     void accept_sameKeyOtherBody_isRefused() {
         UUID chat = repository.create(Settings.NONE).id();
-        repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "key"));
+        repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "key", false));
 
         assertRefused(
                 ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                () -> repository.accept(chat, new Post("other", WhenBusy.ENQUEUE, "key")));
+                () -> repository.accept(chat, new Post("other", WhenBusy.ENQUEUE, "key", false)));
         assertRefused(
                 ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                () -> repository.accept(chat, new Post("hello", WhenBusy.INTERRUPT, "key")));
+                () -> repository.accept(chat, new Post("hello", WhenBusy.INTERRUPT, "key", false)));
         assertThat(repository.chat(chat).messageCount()).isEqualTo(2);
     }
 
@@ -174,7 +174,7 @@ public abstract class ChatRepositoryContract {
     void accept_sameKeyInAnotherChat_isAnotherTurn() {
         UUID one = repository.create(Settings.NONE).id();
         UUID two = repository.create(Settings.NONE).id();
-        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key");
+        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key", false);
 
         Accepted first = repository.accept(one, keyed);
         Accepted second = repository.accept(two, keyed);
@@ -187,7 +187,7 @@ public abstract class ChatRepositoryContract {
     void accept_refused_doesNotUseTheKeyUp() {
         UUID chat = repository.create(Settings.NONE).id();
         Turn busy = repository.accept(chat, post("busy")).turn();
-        Post keyed = new Post("hello", WhenBusy.REJECT, "key");
+        Post keyed = new Post("hello", WhenBusy.REJECT, "key", false);
 
         assertRefused(ErrorCode.CHAT_BUSY, () -> repository.accept(chat, keyed));
 
@@ -229,7 +229,8 @@ public abstract class ChatRepositoryContract {
         Turn waiting = repository.accept(chat, post("waits")).turn();
         repository.start(chat, MODEL);
 
-        Accepted accepted = repository.accept(chat, new Post("now", WhenBusy.INTERRUPT, null));
+        Accepted accepted =
+                repository.accept(chat, new Post("now", WhenBusy.INTERRUPT, null, false));
 
         assertThat(accepted.cancelled())
                 .extracting(Message::id)
@@ -337,6 +338,140 @@ public abstract class ChatRepositoryContract {
         assertRefused(
                 ErrorCode.MESSAGE_NOT_FOUND,
                 () -> repository.finish(chat, UUID.randomUUID(), done("no")));
+    }
+
+    @Test
+    void cancel_whatWaits_endsItOnce() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn running = repository.accept(chat, post("runs")).turn();
+        Turn waiting = repository.accept(chat, post("waits")).turn();
+        repository.start(chat, MODEL);
+
+        Cancelled cancelled = repository.cancel(chat, waiting.reply().id());
+
+        assertThat(cancelled.now()).isTrue();
+        assertThat(cancelled.reply().status()).isEqualTo(Status.INCOMPLETE);
+        assertThat(cancelled.reply().finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(repository.message(chat, waiting.reply().id())).isEqualTo(cancelled.reply());
+        assertThat(repository.cancel(chat, waiting.reply().id()))
+                .isEqualTo(new Cancelled(cancelled.reply(), false));
+        repository.finish(chat, running.reply().id(), done("done"));
+        assertThat(repository.start(chat, MODEL)).isEmpty();
+        assertThat(repository.chat(chat).busy()).isFalse();
+    }
+
+    @Test
+    void cancel_whatRunsOrIsOver_leavesItAsItIs() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn turn = repository.accept(chat, post("runs")).turn();
+        repository.start(chat, MODEL);
+        repository.append(chat, turn.reply().id(), "so far");
+
+        Cancelled running = repository.cancel(chat, turn.reply().id());
+        Message end = repository.finish(chat, turn.reply().id(), done("all"));
+        Cancelled over = repository.cancel(chat, turn.reply().id());
+
+        assertThat(running.now()).isFalse();
+        assertThat(running.reply().status()).isEqualTo(Status.IN_PROGRESS);
+        assertThat(running.reply().content()).isEqualTo("so far");
+        assertThat(over).isEqualTo(new Cancelled(end, false));
+        assertRefused(
+                ErrorCode.MESSAGE_NOT_FOUND, () -> repository.cancel(chat, turn.message().id()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void retry_theLastReplyWithoutCompletion_isBackInLine(boolean withText) {
+        UUID chat = repository.create(Settings.NONE).id();
+        finish(chat, repository.accept(chat, post("before")).turn());
+        Turn turn = repository.accept(chat, post("again")).turn();
+        repository.start(chat, MODEL);
+        Outcome outcome =
+                withText ? Outcome.brokenOff("some", FAILURE) : Outcome.brokenOff("", FAILURE);
+        repository.finish(chat, turn.reply().id(), outcome);
+
+        Turn retried = repository.retry(chat, turn.reply().id(), true);
+
+        assertThat(retried.message()).isEqualTo(turn.message());
+        Message reply = retried.reply();
+        assertThat(List.of(reply.id(), reply.seq(), reply.createdAt()))
+                .isEqualTo(
+                        List.of(turn.reply().id(), turn.reply().seq(), turn.reply().createdAt()));
+        assertThat(reply.status()).isEqualTo(Status.QUEUED);
+        assertThat(reply.attempt()).isEqualTo(2);
+        assertThat(reply.content()).isEmpty();
+        assertThat(reply.failure()).isNull();
+        assertThat(reply.finishReason()).isNull();
+        assertThat(repository.message(chat, reply.id())).isEqualTo(reply);
+        assertThat(repository.chat(chat).busy()).isTrue();
+        assertThat(repository.tally(chat).answeredThrough()).isEqualTo(2);
+        Started started = repository.start(chat, MODEL).orElseThrow();
+        assertThat(started.turn().reply().id()).isEqualTo(reply.id());
+        assertThat(started.streamed()).isTrue();
+        repository.append(chat, reply.id(), "new");
+        assertThat(repository.message(chat, reply.id()).content()).isEqualTo("new");
+        repository.finish(chat, reply.id(), done("new text"));
+        assertThat(repository.tally(chat).answeredThrough()).isEqualTo(4);
+        assertThat(repository.context(chat, Integer.MAX_VALUE, 1).getFirst().reply().content())
+                .isEqualTo("new text");
+    }
+
+    @Test
+    void retry_anythingElse_isRefusedAndChangesNothing() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn failed = repository.accept(chat, post("failed")).turn();
+        repository.start(chat, MODEL);
+        repository.finish(chat, failed.reply().id(), Outcome.brokenOff("", FAILURE));
+        Turn last = repository.accept(chat, post("last")).turn();
+
+        assertNotRetryable(chat, failed);
+        assertNotRetryable(chat, last);
+        repository.start(chat, MODEL);
+        assertNotRetryable(chat, last);
+        repository.finish(chat, last.reply().id(), done("completed"));
+        assertNotRetryable(chat, last);
+        assertRefused(
+                ErrorCode.MESSAGE_NOT_FOUND,
+                () -> repository.retry(chat, last.message().id(), false));
+        assertRefused(
+                ErrorCode.MESSAGE_NOT_FOUND,
+                () -> repository.retry(chat, UUID.randomUUID(), false));
+        assertThat(repository.chat(chat).busy()).isFalse();
+    }
+
+    private void assertNotRetryable(UUID chat, Turn turn) {
+        assertRefused(
+                ErrorCode.NOT_RETRYABLE, () -> repository.retry(chat, turn.reply().id(), false));
+    }
+
+    @Test
+    void retry_keepsTheUsageAndDropsHighlightsOfTheOldText() {
+        UUID chat = repository.create(Settings.NONE).id();
+        Turn turn = repository.accept(chat, post("x")).turn();
+        repository.start(chat, MODEL);
+        repository.finish(
+                chat,
+                turn.reply().id(),
+                Outcome.ended("cut", FinishReason.LENGTH, new Usage(10, 5)));
+        Highlights old =
+                new Highlights(
+                        List.of(new Highlights.Point("cut", turn.reply().id())),
+                        5,
+                        Highlights.By.MODEL,
+                        2);
+        repository.keepHighlights(chat, old);
+
+        repository.retry(chat, turn.reply().id(), false);
+
+        assertThat(repository.highlights(chat)).isEmpty();
+        repository.keepHighlights(chat, old);
+        assertThat(repository.highlights(chat)).as("found too late").isEmpty();
+        repository.start(chat, MODEL);
+        repository.finish(
+                chat,
+                turn.reply().id(),
+                Outcome.ended("whole", FinishReason.STOP, new Usage(10, 7)));
+        assertThat(repository.chat(chat).usage()).isEqualTo(new Usage(20, 12));
     }
 
     @Test
@@ -483,6 +618,8 @@ public abstract class ChatRepositoryContract {
     @Test
     void highlights_areKeptUnlessTheyTakeInLess() {
         UUID chat = repository.create(Settings.NONE).id();
+        finish(chat, repository.accept(chat, post("one")).turn());
+        finish(chat, repository.accept(chat, post("two")).turn());
         Highlights older = new Highlights(List.of(), 5, Highlights.By.MODEL, 2);
         Highlights newer = new Highlights(List.of(), 5, Highlights.By.MODEL, 4);
 
@@ -522,7 +659,7 @@ public abstract class ChatRepositoryContract {
     @Test
     void accept_oneKeyFromManyThreads_isOneTurn() throws Exception {
         UUID chat = repository.create(Settings.NONE).id();
-        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key");
+        Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key", false);
         List<Accepted> accepted = new ArrayList<>();
 
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -589,7 +726,7 @@ public abstract class ChatRepositoryContract {
     }
 
     private static Post post(String content) {
-        return new Post(content, WhenBusy.ENQUEUE, null);
+        return new Post(content, WhenBusy.ENQUEUE, null, false);
     }
 
     private static Outcome done(String text) {

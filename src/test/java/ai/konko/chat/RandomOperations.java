@@ -74,8 +74,12 @@ public final class RandomOperations {
             start(chat, log);
         } else if (die < 75) {
             append(chat, log);
-        } else if (die < 97) {
+        } else if (die < 87) {
             finish(chat, log);
+        } else if (die < 92) {
+            cancel(chat, log);
+        } else if (die < 97) {
+            retry(chat, log);
         } else {
             delete(chat, log);
         }
@@ -89,7 +93,7 @@ public final class RandomOperations {
                 (whenBusy == WhenBusy.REJECT && !unfinished.isEmpty())
                         || (whenBusy == WhenBusy.ENQUEUE && unfinished.size() > WAITING);
         Accepted accepted =
-                orNull(() -> repository.accept(chat, new Post(content, whenBusy, null)));
+                orNull(() -> repository.accept(chat, new Post(content, whenBusy, null, false)));
         assertThat(accepted == null).isEqualTo(refused);
         if (accepted == null) {
             return;
@@ -141,6 +145,35 @@ public final class RandomOperations {
             any.content = outcome.content();
         }
         assertThat(any.is(ended)).isTrue();
+    }
+
+    private void cancel(UUID chat, List<Naive> log) {
+        if (log.isEmpty()) {
+            return;
+        }
+        Naive any = log.get(1 + 2 * random.nextInt(log.size() / 2));
+        Cancelled cancelled = repository.cancel(chat, any.id);
+        assertThat(cancelled.now()).isEqualTo(any.status == Status.QUEUED);
+        if (any.status == Status.QUEUED) {
+            any.status = Status.INCOMPLETE;
+        }
+        assertThat(any.is(cancelled.reply())).isTrue();
+    }
+
+    private void retry(UUID chat, List<Naive> log) {
+        if (log.isEmpty()) {
+            return;
+        }
+        Naive any = pick(log.subList(Math.max(0, log.size() - 3), log.size()));
+        boolean retryable =
+                any == log.getLast()
+                        && (any.status == Status.FAILED || any.status == Status.INCOMPLETE);
+        Turn turn = orNull(() -> repository.retry(chat, any.id, false));
+        assertThat(turn != null).isEqualTo(retryable);
+        if (retryable) {
+            any.status = Status.QUEUED;
+            any.content = "";
+        }
     }
 
     private void delete(UUID chat, List<Naive> log) {

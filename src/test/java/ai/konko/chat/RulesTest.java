@@ -87,10 +87,11 @@ class RulesTest {
         Settings settings = new Settings(SECRET, SECRET, SECRET, Map.of(SECRET, SECRET));
 
         assertThat(new Turn(message, reply).toString()).doesNotContain(SECRET);
-        assertThat(new Started(new Turn(message, reply), settings).toString())
+        assertThat(new Started(new Turn(message, reply), settings, false).toString())
                 .doesNotContain(SECRET);
         assertThat(Outcome.cancelled(SECRET).toString()).doesNotContain(SECRET);
-        assertThat(new Post(SECRET, WhenBusy.ENQUEUE, SECRET).toString()).doesNotContain(SECRET);
+        assertThat(new Post(SECRET, WhenBusy.ENQUEUE, SECRET, false).toString())
+                .doesNotContain(SECRET);
         assertThat(new ChatRepository.ChatQuery(1, null, SECRET).toString()).doesNotContain(SECRET);
         assertThat(Fault.of(new IllegalStateException(SECRET, new RuntimeException(SECRET))))
                 .hasMessage("java.lang.IllegalStateException")

@@ -1,6 +1,7 @@
 package ai.konko.store.memory;
 
 import ai.konko.chat.Accepted;
+import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository.MessageQuery;
@@ -12,7 +13,6 @@ import ai.konko.chat.Outcome;
 import ai.konko.chat.Page;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
-import ai.konko.chat.Role;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.Started;
@@ -68,11 +68,8 @@ final class ChatLog {
     private final Map<UUID, Integer> seqs = new HashMap<>();
     private final Map<String, KeyedTurn> keys = new HashMap<>();
 
-    /**
-     * The seqs of the replies that are not over, oldest first; only the first one may be in
-     * progress.
-     */
-    private final Deque<Integer> unfinished = new ArrayDeque<>();
+    /** The replies that are not over, oldest first; only the first one may be in progress. */
+    private final Deque<Unfinished> unfinished = new ArrayDeque<>();
 
     /** The text so far of the reply in progress. */
     private StringBuilder running = new StringBuilder();
@@ -84,6 +81,9 @@ final class ChatLog {
     private int answeredThrough;
     private long characters;
     private boolean deleted;
+
+    /** A reply's place in line. */
+    private record Unfinished(int seq, boolean streamed) {}
 
     /** What an idempotency key stands for. */
     private record KeyedTurn(int seq, WhenBusy whenBusy) {}
@@ -142,7 +142,9 @@ final class ChatLog {
                     List<Message> cancelled = new ArrayList<>();
                     while (!unfinished.isEmpty()) {
                         cancelled.add(
-                                end(unfinished.getFirst(), Outcome.cancelled(running.toString())));
+                                end(
+                                        unfinished.getFirst().seq(),
+                                        Outcome.cancelled(running.toString())));
                     }
                     deleted = true;
                     budget.giveBack(characters);
@@ -163,7 +165,7 @@ final class ChatLog {
                             post.whenBusy() == WhenBusy.INTERRUPT ? cancelWaiting() : List.of();
                     Message toCancel =
                             post.whenBusy() == WhenBusy.INTERRUPT && !unfinished.isEmpty()
-                                    ? at(unfinished.getFirst())
+                                    ? at(unfinished.getFirst().seq())
                                     : null;
                     return new Accepted(add(post), false, cancelled, toCancel);
                 });
@@ -205,9 +207,9 @@ final class ChatLog {
 
     private List<Message> cancelWaiting() {
         List<Message> cancelled = new ArrayList<>();
-        for (int seq : List.copyOf(unfinished)) {
-            if (at(seq).status() == Status.QUEUED) {
-                cancelled.add(end(seq, Outcome.cancelled("")));
+        for (Unfinished each : List.copyOf(unfinished)) {
+            if (messages.get(each.seq() - 1).status() == Status.QUEUED) {
+                cancelled.add(end(each.seq(), Outcome.cancelled("")));
             }
         }
         return cancelled;
@@ -224,7 +226,7 @@ final class ChatLog {
         messages.add(turn.reply());
         seqs.put(turn.message().id(), seq);
         seqs.put(turn.reply().id(), seq + 1);
-        unfinished.addLast(seq + 1);
+        unfinished.addLast(new Unfinished(seq + 1, post.streamed()));
         characters += weight(post);
         updatedAt = now;
         if (post.idempotencyKey() != null) {
@@ -236,15 +238,16 @@ final class ChatLog {
     Optional<Started> start(String defaultModel) {
         return write(
                 () -> {
-                    if (unfinished.isEmpty()
-                            || at(unfinished.getFirst()).status() != Status.QUEUED) {
+                    Unfinished next = unfinished.peekFirst();
+                    if (next == null || messages.get(next.seq() - 1).status() != Status.QUEUED) {
                         return Optional.empty();
                     }
-                    int seq = unfinished.getFirst();
+                    int seq = next.seq();
                     String model = settings.model() == null ? defaultModel : settings.model();
                     messages.set(seq - 1, at(seq).started(model));
                     running = new StringBuilder();
-                    return Optional.of(new Started(new Turn(at(seq - 1), at(seq)), settings));
+                    return Optional.of(
+                            new Started(new Turn(at(seq - 1), at(seq)), settings, next.streamed()));
                 });
     }
 
@@ -261,27 +264,79 @@ final class ChatLog {
     Message finish(UUID replyId, Outcome outcome) {
         return write(
                 () -> {
-                    int seq = seqOf(replyId);
-                    if (at(seq).role() != Role.ASSISTANT) {
-                        throw RefusedException.messageNotFound();
-                    }
+                    int seq = seqOfReply(replyId);
                     return at(seq).status().terminal() ? at(seq) : end(seq, outcome);
                 });
+    }
+
+    Cancelled cancel(UUID replyId) {
+        return write(
+                () -> {
+                    int seq = seqOfReply(replyId);
+                    return messages.get(seq - 1).status() == Status.QUEUED
+                            ? new Cancelled(end(seq, Outcome.cancelled("")), true)
+                            : new Cancelled(at(seq), false);
+                });
+    }
+
+    Turn retry(UUID replyId, boolean streamed) {
+        return write(
+                () -> {
+                    int seq = seqOfReply(replyId);
+                    Message old = messages.get(seq - 1);
+                    if (seq != messages.size()
+                            || (old.status() != Status.FAILED
+                                    && old.status() != Status.INCOMPLETE)) {
+                        throw RefusedException.of(
+                                ErrorCode.NOT_RETRYABLE,
+                                "Only a failed or incomplete reply that is the chat's last can run"
+                                        + " again.");
+                    }
+                    discard(old);
+                    messages.set(seq - 1, old.requeued());
+                    unfinished.addLast(new Unfinished(seq, streamed));
+                    return new Turn(at(seq - 1), at(seq));
+                });
+    }
+
+    /** Takes the text of the chat's last reply back out of everything that rests on it. */
+    private void discard(Message reply) {
+        budget.giveBack(reply.content().length());
+        characters -= reply.content().length();
+        updatedAt = now();
+        if (answeredThrough == reply.seq()) {
+            answeredThrough = lastAnswered(reply.seq() - 2);
+        }
+        if (highlights != null && highlights.through() >= reply.seq()) {
+            highlights = null;
+        }
+    }
+
+    private int lastAnswered(int seq) {
+        int answered = seq;
+        while (answered > 0 && !answers(messages.get(answered - 1))) {
+            answered -= 2;
+        }
+        return answered;
+    }
+
+    private static boolean answers(Message reply) {
+        return reply.status().terminal() && !reply.content().isEmpty();
     }
 
     private Message end(int seq, Outcome outcome) {
         Instant now = now();
         Message ended = messages.get(seq - 1).ended(outcome, now);
-        if (ended.status() != Status.FAILED && !ended.content().isEmpty()) {
+        if (answers(ended)) {
             answeredThrough = Math.max(answeredThrough, seq);
         }
         if (outcome.usage() != null) {
             usage = outcome.usage().plus(usage);
         }
-        if (unfinished.getFirst() == seq) {
+        if (unfinished.getFirst().seq() == seq) {
             running = new StringBuilder();
         }
-        unfinished.remove(seq);
+        unfinished.removeIf(each -> each.seq() == seq);
         messages.set(seq - 1, ended);
         budget.takeAnyway(ended.content().length());
         characters += ended.content().length();
@@ -309,7 +364,8 @@ final class ChatLog {
                 () -> {
                     List<Message> all = new ArrayList<>(messages);
                     if (!unfinished.isEmpty()) {
-                        all.set(unfinished.getFirst() - 1, at(unfinished.getFirst()));
+                        int first = unfinished.getFirst().seq();
+                        all.set(first - 1, at(first));
                     }
                     return all;
                 });
@@ -327,8 +383,8 @@ final class ChatLog {
                     for (int seq = newest - newest % 2;
                             seq >= 2 && turns.size() < maxTurns;
                             seq -= 2) {
-                        Message reply = at(seq);
-                        if (reply.status().terminal() && !reply.content().isEmpty()) {
+                        Message reply = messages.get(seq - 1);
+                        if (answers(reply)) {
                             turns.addFirst(new Turn(at(seq - 1), reply));
                         }
                     }
@@ -355,7 +411,8 @@ final class ChatLog {
     void keepHighlights(Highlights found) {
         write(
                 () -> {
-                    if (highlights == null || isLess(highlights, found)) {
+                    boolean stale = found.through() > answeredThrough;
+                    if (!stale && (highlights == null || isLess(highlights, found))) {
                         highlights = found;
                     }
                     return null;
@@ -382,6 +439,14 @@ final class ChatLog {
     private int seqOf(UUID messageId) {
         Integer seq = seqs.get(messageId);
         if (seq == null) {
+            throw RefusedException.messageNotFound();
+        }
+        return seq;
+    }
+
+    private int seqOfReply(UUID replyId) {
+        int seq = seqOf(replyId);
+        if (seq % 2 == 1) {
             throw RefusedException.messageNotFound();
         }
         return seq;

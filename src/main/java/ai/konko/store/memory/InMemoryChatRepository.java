@@ -1,6 +1,7 @@
 package ai.konko.store.memory;
 
 import ai.konko.chat.Accepted;
+import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
@@ -204,6 +205,16 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public Message finish(UUID chatId, UUID replyId, Outcome outcome) {
         return log(chatId).finish(replyId, outcome);
+    }
+
+    @Override
+    public Cancelled cancel(UUID chatId, UUID replyId) {
+        return log(chatId).cancel(replyId);
+    }
+
+    @Override
+    public Turn retry(UUID chatId, UUID replyId, boolean streamed) {
+        return log(chatId).retry(replyId, streamed);
     }
 
     @Override

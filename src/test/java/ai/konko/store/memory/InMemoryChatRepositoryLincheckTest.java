@@ -1,5 +1,6 @@
 package ai.konko.store.memory;
 
+import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
@@ -47,7 +48,7 @@ public class InMemoryChatRepositoryLincheckTest {
                 () -> {
                     Message reply =
                             repository
-                                    .accept(chat, new Post("x", WhenBusy.ENQUEUE, null))
+                                    .accept(chat, new Post("x", WhenBusy.ENQUEUE, null, false))
                                     .turn()
                                     .reply();
                     return describe(reply);
@@ -58,7 +59,8 @@ public class InMemoryChatRepositoryLincheckTest {
     public String interrupt() {
         return told(
                 () -> {
-                    var accepted = repository.accept(chat, new Post("x", WhenBusy.INTERRUPT, null));
+                    var accepted =
+                            repository.accept(chat, new Post("x", WhenBusy.INTERRUPT, null, false));
                     return describe(accepted.turn().reply())
                             + accepted.cancelled().stream().map(Message::seq).toList();
                 });
@@ -88,6 +90,20 @@ public class InMemoryChatRepositoryLincheckTest {
     public String finish() {
         Outcome outcome = Outcome.ended("b", FinishReason.STOP, null);
         return told(() -> describe(repository.finish(chat, FIRST_REPLY, outcome)));
+    }
+
+    @Operation
+    public String cancel() {
+        return told(
+                () -> {
+                    Cancelled cancelled = repository.cancel(chat, FIRST_REPLY);
+                    return describe(cancelled.reply()) + cancelled.now();
+                });
+    }
+
+    @Operation
+    public String retry() {
+        return told(() -> describe(repository.retry(chat, FIRST_REPLY, false).reply()));
     }
 
     @Operation

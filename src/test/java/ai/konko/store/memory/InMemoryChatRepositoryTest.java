@@ -35,9 +35,10 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
     void accept_beyondTheLimitOfStoredText_isRefusedAndTakesNothing() {
         InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1520));
         UUID chat = small.create(new Settings("12345", null, null, java.util.Map.of())).id();
-        small.accept(chat, new Post("1234567890", WhenBusy.ENQUEUE, null));
+        small.accept(chat, new Post("1234567890", WhenBusy.ENQUEUE, null, false));
 
-        assertThatThrownBy(() -> small.accept(chat, new Post("123456", WhenBusy.ENQUEUE, null)))
+        assertThatThrownBy(
+                        () -> small.accept(chat, new Post("123456", WhenBusy.ENQUEUE, null, false)))
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CAPACITY));
@@ -49,7 +50,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
     void finish_beyondTheLimitOfStoredText_keepsTheReply() {
         InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1505));
         UUID chat = small.create(Settings.NONE).id();
-        Turn turn = small.accept(chat, new Post("12345", WhenBusy.ENQUEUE, null)).turn();
+        Turn turn = small.accept(chat, new Post("12345", WhenBusy.ENQUEUE, null, false)).turn();
         small.start(chat, "m");
 
         small.finish(
@@ -67,10 +68,11 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
                                 new Settings(
                                         "title", "instructions", "m", java.util.Map.of("k", "v")))
                         .id();
-        Turn turn = repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "a key")).turn();
+        Turn turn =
+                repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "a key", false)).turn();
         repository.start(chat, "m");
         repository.finish(chat, turn.reply().id(), Outcome.ended("hi", FinishReason.STOP, null));
-        repository.accept(chat, new Post("again", WhenBusy.ENQUEUE, null));
+        repository.accept(chat, new Post("again", WhenBusy.ENQUEUE, null, false));
         assertThat(repository.heldCharacters()).isPositive();
 
         repository.delete(chat);
