@@ -8,6 +8,7 @@ import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Status;
 import ai.konko.conversation.Conversation;
+import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.PostedTurn;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -50,6 +51,12 @@ public class MessageResource {
     private static final MediaType JSON = MediaType.APPLICATION_JSON_TYPE;
     private static final MediaType MARKDOWN = MediaType.valueOf(ChatMarkdown.MEDIA_TYPE);
 
+    private static final MediaType EVENTS = MediaType.SERVER_SENT_EVENTS_TYPE;
+    private static final String STREAM_OF_A_TURN =
+            "With Accept: text/event-stream, the events accepted (a Turn), any number of delta"
+                    + " (content; its id is the reply's length so far in UTF-16 units), and last one of"
+                    + " completed, incomplete and failed (the reply, a Message).";
+
     private final ChatRepository repository;
     private final Conversation conversation;
     private final HttpLimits http;
@@ -72,6 +79,13 @@ public class MessageResource {
                     "The message and its reply get their places at once. The turn belongs to the service: a"
                             + " client that goes away neither stops nor loses it. Where the model fails, the answer is the"
                             + " problem and the reply stays in the chat as failed.")
+    @APIResponse(
+            responseCode = "200",
+            description = STREAM_OF_A_TURN,
+            content =
+                    @Content(
+                            mediaType = MediaType.SERVER_SENT_EVENTS,
+                            schema = @Schema(type = SchemaType.STRING)))
     @APIResponse(
             responseCode = "201",
             description = "The turn, its reply completed or incomplete",
@@ -108,17 +122,26 @@ public class MessageResource {
             @RequestBody(required = true) @Valid @Nullable PostBody body,
             @Context HttpHeaders headers) {
         UUID id = PathId.chat(chatId);
-        boolean async = RequestHeaders.respondAsync(headers);
-        if (!async) {
-            MediaType _ = RequestHeaders.preferred(headers, JSON);
-        }
+        Delivery delivery = Delivery.of(headers);
         String key = RequestHeaders.idempotencyKey(headers);
-        PostedTurn posted = conversation.post(id, JsonBodyReader.required(body).post(key, async));
-        return async
-                ? CompletableFuture.completedStage(accepted(posted))
-                : posted.end()
-                        .thenApplyAsync(
-                                reply -> answered(posted.turn().message(), reply), thisRequest());
+        return delivered(
+                conversation.post(id, JsonBodyReader.required(body).post(key, delivery.streamed())),
+                delivery);
+    }
+
+    private static CompletionStage<Response> delivered(PostedTurn posted, Delivery delivery) {
+        return switch (delivery) {
+            case ASYNC -> CompletableFuture.completedStage(accepted(posted));
+            case STREAM ->
+                    CompletableFuture.completedStage(
+                            new ReplyStream(posted.turn(), posted.reply(), 0).response());
+            case WHOLE ->
+                    posted.reply()
+                            .end()
+                            .thenApplyAsync(
+                                    reply -> answered(posted.turn().message(), reply),
+                                    thisRequest());
+        };
     }
 
     /**
@@ -235,11 +258,118 @@ public class MessageResource {
 
     @GET
     @Path("/{chatId}/messages/{messageId}")
-    @Operation(operationId = "getMessage", summary = "Read a message")
-    public MessageView get(
+    @Produces(MediaType.WILDCARD)
+    @Operation(
+            operationId = "getMessage",
+            summary = "Read a message, or attach to the stream of a reply",
+            description =
+                    "As text/event-stream, the events of a reply, live or finished: delta (its id is the reply's"
+                            + " length so far in UTF-16 units), then one of completed, incomplete and failed.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The message, or the events of the reply",
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(implementation = MessageView.class)),
+                @Content(
+                        mediaType = MediaType.SERVER_SENT_EVENTS,
+                        schema = @Schema(type = SchemaType.STRING))
+            })
+    @Parameter(
+            name = "Last-Event-ID",
+            in = ParameterIn.HEADER,
+            description = "On a stream: send what comes after this id.",
+            schema = @Schema(type = SchemaType.INTEGER, minimum = "0"))
+    public Response get(
+            @PathParam("chatId") String chatId,
+            @PathParam("messageId") String messageId,
+            @Context HttpHeaders headers) {
+        UUID id = PathId.chat(chatId);
+        MediaType type = RequestHeaders.preferred(headers, JSON, EVENTS);
+        repository.chat(id);
+        UUID message = PathId.message(messageId);
+        if (type.equals(EVENTS)) {
+            LiveReply reply = conversation.reply(id, message);
+            int from = RequestHeaders.resumeFrom(headers, reply::hasOffset);
+            return new ReplyStream(null, reply, from).response();
+        }
+        return Response.ok(MessageView.of(repository.message(id, message))).type(JSON).build();
+    }
+
+    @POST
+    @Path("/{chatId}/messages/{messageId}/cancel")
+    @Blocking
+    @Operation(
+            operationId = "cancelReply",
+            summary = "Stop a reply",
+            description =
+                    "Also at the model. What there is of its text is kept. A reply that is over stays as it is.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The reply in its terminal state",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = MessageView.class)))
+    public CompletionStage<MessageView> cancel(
             @PathParam("chatId") String chatId, @PathParam("messageId") String messageId) {
         UUID id = PathId.chat(chatId);
         repository.chat(id);
-        return MessageView.of(repository.message(id, PathId.message(messageId)));
+        return conversation
+                .cancel(id, PathId.message(messageId))
+                .thenApplyAsync(MessageView::of, thisRequest());
+    }
+
+    @POST
+    @Path("/{chatId}/messages/{messageId}/retry")
+    @Blocking
+    @Produces(MediaType.WILDCARD)
+    @Operation(
+            operationId = "retryReply",
+            summary = "Have a failed or incomplete reply written again",
+            description =
+                    "If it is the chat's last. It keeps its id and place; its old text is discarded. Answers as a"
+                            + " post does.")
+    @APIResponse(
+            responseCode = "200",
+            description = STREAM_OF_A_TURN,
+            content =
+                    @Content(
+                            mediaType = MediaType.SERVER_SENT_EVENTS,
+                            schema = @Schema(type = SchemaType.STRING)))
+    @APIResponse(
+            responseCode = "201",
+            description = "The turn, its reply completed or incomplete",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = TurnView.class)))
+    @APIResponse(
+            responseCode = "202",
+            description = "With Prefer: respond-async, the turn, accepted",
+            headers =
+                    @Header(
+                            name = "Location",
+                            description = "The reply",
+                            schema = @Schema(type = SchemaType.STRING)),
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = TurnView.class)))
+    @Parameter(
+            name = "Prefer",
+            in = ParameterIn.HEADER,
+            description = "respond-async: answer when the turn is accepted.",
+            schema = @Schema(type = SchemaType.STRING))
+    public CompletionStage<Response> retry(
+            @PathParam("chatId") String chatId,
+            @PathParam("messageId") String messageId,
+            @Context HttpHeaders headers) {
+        UUID id = PathId.chat(chatId);
+        Delivery delivery = Delivery.of(headers);
+        repository.chat(id);
+        return delivered(
+                conversation.retry(id, PathId.message(messageId), delivery.streamed()), delivery);
     }
 }

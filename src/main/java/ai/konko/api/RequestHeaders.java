@@ -6,12 +6,15 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The headers that choose how a request is answered. */
 final class RequestHeaders {
     private static final Pattern KEY = Pattern.compile("[\\x20-\\x7E]{1,255}");
+
+    private static final Pattern OFFSET = Pattern.compile("[0-9]{1,9}");
 
     private RequestHeaders() {}
 
@@ -40,6 +43,25 @@ final class RequestHeaders {
                     "Idempotency-Key must be one of 1 to 255 printable ASCII characters.");
         }
         return keys.getFirst();
+    }
+
+    /**
+     * @return the offset from which a client that has lost its stream goes on; 0 where it says none
+     * @throws RefusedException {@link ErrorCode#BAD_HEADER} unless it is one that the reply has
+     */
+    static int resumeFrom(HttpHeaders headers, IntPredicate exists) {
+        List<String> ids = values(headers, "Last-Event-ID");
+        if (ids.isEmpty()) {
+            return 0;
+        }
+        if (ids.size() > 1
+                || !OFFSET.matcher(ids.getFirst()).matches()
+                || !exists.test(Integer.parseInt(ids.getFirst()))) {
+            throw RefusedException.of(
+                    ErrorCode.BAD_HEADER,
+                    "Last-Event-ID must be the id of an event of this reply.");
+        }
+        return Integer.parseInt(ids.getFirst());
     }
 
     /**

@@ -2,6 +2,7 @@ package ai.konko.assistant;
 
 import dev.langchain4j.service.MemoryId;
 import dev.langchain4j.service.Result;
+import dev.langchain4j.service.TokenStream;
 import dev.langchain4j.service.memory.ChatMemoryAccess;
 import io.quarkiverse.langchain4j.RegisterAiService;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -14,7 +15,9 @@ import jakarta.enterprise.context.ApplicationScoped;
  * same reason.
  */
 @ApplicationScoped
-@RegisterAiService(chatLanguageModelSupplier = ProviderChatModel.ForServices.class)
+@RegisterAiService(
+        chatLanguageModelSupplier = ProviderChatModel.ForServices.class,
+        streamingChatLanguageModelSupplier = ProviderStreamingChatModel.ForServices.class)
 public interface Assistant extends ChatMemoryAccess {
 
     /**
@@ -22,4 +25,7 @@ public interface Assistant extends ChatMemoryAccess {
      * @param message the user's message, to the letter
      */
     Result<String> reply(@MemoryId String chat, String message);
+
+    /** The same, piece by piece once it is started; what is bound to the thread then counts. */
+    TokenStream replyInPieces(@MemoryId String chat, String message);
 }

@@ -1,19 +1,17 @@
 package ai.konko.assistant;
 
-import ai.konko.chat.Outcome;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 
 /** The way to stop a model call: once, from any thread, before, while or after it runs. */
 public final class Cancellation {
-    private final CompletableFuture<Function<String, Outcome>> signal = new CompletableFuture<>();
+    private final CompletableFuture<Ending> signal = new CompletableFuture<>();
 
     /**
      * Stops the call and closes its connection to the model; the first call counts.
      *
-     * @param ending what the text so far ends as
+     * @param ending what becomes of the text so far
      */
-    public void cancel(Function<String, Outcome> ending) {
+    public void cancel(Ending ending) {
         signal.complete(ending);
     }
 
@@ -27,9 +25,9 @@ public final class Cancellation {
     }
 
     /**
-     * @return the reply's end, given the text it has; only after a cancel
+     * @return how the reply ends; only after a cancel
      */
-    Outcome outcome(String text) {
-        return signal.resultNow().apply(text);
+    Ending ending() {
+        return signal.resultNow();
     }
 }

@@ -166,7 +166,10 @@ public class HighlightFinder {
                 chat.settings().model() == null ? endpoint.defaultModel() : chat.settings().model();
         ModelCall call =
                 new ModelCall(
-                        model, List.of(), new Cancellation(), config.model().highlightsTimeout());
+                        model,
+                        List.of(),
+                        new Cancellation(),
+                        Timeouts.whole(config.model().highlightsTimeout()));
         return ScopedValue.where(ModelCall.CURRENT, call)
                 .call(() -> highlighter.find(transcript.toString()));
     }

@@ -1,7 +1,6 @@
 package ai.konko.assistant;
 
 import dev.langchain4j.data.message.ChatMessage;
-import java.time.Duration;
 import java.util.List;
 
 /**
@@ -10,10 +9,9 @@ import java.util.List;
  *
  * @param model the model that the provider is asked for
  * @param memory the chat's memory as it is for this call
- * @param timeout how long the call may take in all
  */
 record ModelCall(
-        String model, List<ChatMessage> memory, Cancellation cancellation, Duration timeout) {
+        String model, List<ChatMessage> memory, Cancellation cancellation, Timeouts timeouts) {
     static final ScopedValue<ModelCall> CURRENT = ScopedValue.newInstance();
 
     @Override

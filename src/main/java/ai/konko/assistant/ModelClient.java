@@ -5,8 +5,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -16,15 +14,12 @@ import io.vertx.core.impl.VertxInternal;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Posts to the provider over HTTP/1.1, a connection a call, so that closing the connection stops
@@ -68,27 +63,27 @@ class ModelClient {
     }
 
     /**
-     * Sends a request and waits for the whole answer.
+     * Sends a request; its answer goes to the reader, on one event loop.
      *
-     * @return the body of a successful answer
-     * @throws ModelException if there is none within the call's timeout
-     * @throws CancellationException on cancel, with the connection closed
+     * @return completes when the reader has all of a successful answer; fails with a {@link
+     *     ModelException} if there is none within the call's timeouts, with a {@link
+     *     CancellationException} on cancel, or with what the reader threw. Whatever comes first is
+     *     the end, and closes the connection.
      */
-    Buffer post(Buffer body, ModelCall call) {
-        CompletableFuture<Buffer> answer = new CompletableFuture<>();
-        call.cancellation().onCancel(() -> answer.cancel(false));
+    CompletableFuture<@Nullable Void> send(Buffer body, ModelCall call, AnswerReader reader) {
         Lane lane = lanes.get(Math.floorMod(next.getAndIncrement(), lanes.size()));
+        Exchange exchange = new Exchange(lane.context(), clock, call.timeouts(), body, reader);
+        call.cancellation().onCancel(() -> exchange.over().cancel(false));
         lane.context()
                 .runOnContext(
-                        _ ->
-                                lane.http()
-                                        .request(request())
-                                        .onSuccess(
-                                                request ->
-                                                        send(request, body, answer, lane.context()))
-                                        .onFailure(
-                                                _ -> answer.completeExceptionally(unreachable())));
-        return await(answer, call.timeout());
+                        _ -> {
+                            exchange.begin();
+                            lane.http()
+                                    .request(request())
+                                    .onSuccess(exchange::send)
+                                    .onFailure(_ -> exchange.unreachable());
+                        });
+        return exchange.over();
     }
 
     private RequestOptions request() {
@@ -97,87 +92,9 @@ class ModelClient {
                         .setMethod(HttpMethod.POST)
                         .setAbsoluteURI(endpoint.completions().toString())
                         .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                        .putHeader(HttpHeaders.ACCEPT, "application/json");
+                        .putHeader(HttpHeaders.ACCEPT, "application/json, text/event-stream");
         endpoint.apiKey()
                 .ifPresent(key -> options.putHeader(HttpHeaders.AUTHORIZATION, "Bearer " + key));
         return options;
-    }
-
-    private void send(
-            HttpClientRequest request,
-            Buffer body,
-            CompletableFuture<Buffer> answer,
-            Context lane) {
-        if (answer.isDone()) {
-            request.connection().close();
-            return;
-        }
-        answer.exceptionally(
-                _ -> {
-                    lane.runOnContext(_ -> request.connection().close());
-                    return null;
-                });
-        request.exceptionHandler(_ -> answer.completeExceptionally(brokeOff()));
-        request.send(body)
-                .onSuccess(response -> receive(response, answer))
-                .onFailure(_ -> answer.completeExceptionally(brokeOff()));
-    }
-
-    private void receive(HttpClientResponse response, CompletableFuture<Buffer> answer) {
-        response.exceptionHandler(_ -> answer.completeExceptionally(brokeOff()));
-        Buffer body = Buffer.buffer();
-        if (response.statusCode() != 200) {
-            answer.completeExceptionally(refusal(response));
-            return;
-        }
-        response.endHandler(_ -> answer.complete(body));
-        response.handler(
-                part -> {
-                    if (body.length() + part.length() > config.maxAnswerBytes()) {
-                        answer.completeExceptionally(
-                                ModelException.failed("The model's answer is too long."));
-                    } else {
-                        body.appendBuffer(part);
-                    }
-                });
-    }
-
-    private ModelException refusal(HttpClientResponse response) {
-        int status = response.statusCode();
-        if (status == 429 || status == 503) {
-            Duration retryAfter =
-                    RetryAfter.parse(response.getHeader(HttpHeaders.RETRY_AFTER), clock.instant());
-            return ModelException.unavailable(
-                    "The model's provider has no room at the moment.", retryAfter);
-        }
-        return ModelException.failed("The model's provider answered with status " + status + ".");
-    }
-
-    private static ModelException unreachable() {
-        return ModelException.unavailable(
-                "The model's provider can't be reached.", RetryAfter.DEFAULT);
-    }
-
-    private static ModelException brokeOff() {
-        return ModelException.failed("The model's provider broke off.");
-    }
-
-    private Buffer await(CompletableFuture<Buffer> answer, Duration timeout) {
-        try {
-            return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException _) {
-            ModelException timedOut = ModelException.timedOut("The model took too long.");
-            answer.completeExceptionally(timedOut);
-            throw timedOut;
-        } catch (InterruptedException _) {
-            answer.cancel(false);
-            Thread.currentThread().interrupt();
-            throw new CancellationException("interrupted");
-        } catch (ExecutionException failed) {
-            throw failed.getCause() instanceof ModelException known
-                    ? known
-                    : new IllegalStateException(
-                            "a model call failed for no known reason", failed.getCause());
-        }
     }
 }

@@ -49,8 +49,22 @@ public interface ModelConfig {
         Duration connectTimeout();
 
         /**
-         * @return how long a plain model call may take from asking to the last byte; then the turn
-         *     fails.
+         * @return how long a streamed model call may take from asking to the first token; then the
+         *     turn fails.
+         */
+        @WithDefault("60s")
+        Duration firstTokenTimeout();
+
+        /**
+         * @return how long a streamed model call may be silent between two tokens; then the reply
+         *     is interrupted.
+         */
+        @WithDefault("30s")
+        Duration idleTimeout();
+
+        /**
+         * @return how long a model call may take from asking to the last byte; then the turn fails,
+         *     or a streamed reply that has text is interrupted.
          */
         @WithDefault("5m")
         Duration totalTimeout();
@@ -72,7 +86,8 @@ public interface ModelConfig {
         int maxConnections();
 
         /**
-         * @return the longest answer of the provider, in bytes; a longer one fails the turn.
+         * @return the longest answer of the provider, in bytes; of a streamed one each event, and
+         *     the text in UTF-16 units. A longer one breaks the turn off.
          */
         @WithDefault("8388608")
         @WithName("max-answer-bytes")

@@ -20,6 +20,14 @@ final class ModelException extends RuntimeException {
         return new ModelException(Failure.of(ErrorCode.MODEL_FAILED, message));
     }
 
+    static ModelException nonsense() {
+        return failed("The model's provider answered nonsense.");
+    }
+
+    static ModelException tooLong() {
+        return failed("The model's answer is too long.");
+    }
+
     static ModelException unavailable(String message, Duration retryAfter) {
         return new ModelException(new Failure(ErrorCode.MODEL_UNAVAILABLE, message, retryAfter));
     }

@@ -28,24 +28,20 @@ import java.util.function.Supplier;
 class ProviderChatModel implements ChatModel {
     private static final ObjectMapper JSON = SnakeCaseObjectMapperHolder.MAPPER;
 
-    private static final String NONSENSE = "The model's provider answered nonsense.";
-
     private final ModelClient client;
+    private final ModelConfig.Model config;
 
-    ProviderChatModel(ModelClient client) {
+    ProviderChatModel(ModelClient client, ModelConfig config) {
         this.client = client;
+        this.config = config.model();
     }
 
     @Override
     public ChatResponse doChat(ChatRequest request) {
         ModelCall call = ModelCall.CURRENT.get();
-        Buffer body =
-                write(
-                        ChatCompletionRequest.builder()
-                                .model(call.model())
-                                .messages(OpenAiUtils.toOpenAiMessages(request.messages()))
-                                .build());
-        return response(read(client.post(body, call)));
+        WholeAnswer answer = new WholeAnswer(config.maxAnswerBytes());
+        client.send(write(request(request, call).build()), call, answer).join();
+        return response(read(answer.body()));
     }
 
     private static ChatResponse response(ChatCompletionResponse answer) {
@@ -54,7 +50,7 @@ class ProviderChatModel implements ChatModel {
                         ? null
                         : answer.choices().getFirst();
         if (choice == null || choice.message() == null) {
-            throw ModelException.failed(NONSENSE);
+            throw ModelException.nonsense();
         }
         String text = choice.message().content();
         return ChatResponse.builder()
@@ -64,7 +60,14 @@ class ProviderChatModel implements ChatModel {
                 .build();
     }
 
-    private static Buffer write(ChatCompletionRequest request) {
+    /** What the provider is asked, the same whether it is to answer as a whole or in pieces. */
+    static ChatCompletionRequest.Builder request(ChatRequest request, ModelCall call) {
+        return ChatCompletionRequest.builder()
+                .model(call.model())
+                .messages(OpenAiUtils.toOpenAiMessages(request.messages()));
+    }
+
+    static Buffer write(ChatCompletionRequest request) {
         try {
             return Buffer.buffer(JSON.writeValueAsBytes(request));
         } catch (JsonProcessingException unwritable) {
@@ -82,7 +85,7 @@ class ProviderChatModel implements ChatModel {
         } catch (IOException _) {
             // The parser's words may hold the provider's; they go no further.
         }
-        throw ModelException.failed(NONSENSE);
+        throw ModelException.nonsense();
     }
 
     /** Gives the one model to the AI services. */

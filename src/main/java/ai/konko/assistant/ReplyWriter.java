@@ -14,15 +14,18 @@ import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
 import dev.langchain4j.service.Result;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Has the model reply to a turn: one call, and whatever comes of it is an outcome. */
+/** Has the model reply to a turn: one call, and whatever comes of it is an end. */
 @ApplicationScoped
 public class ReplyWriter {
     private static final Logger LOG = Logger.getLogger(ReplyWriter.class);
@@ -39,37 +42,71 @@ public class ReplyWriter {
 
     /**
      * Blocks until the reply is over or {@code cancellation} is used. Fails never: a failure is an
-     * outcome too.
+     * end too.
+     *
+     * @param out takes the reply's text; of a streamed one piece by piece, on a thread that must
+     *     not be blocked, and possibly still after a cancel
      */
-    public Outcome write(Started started, Cancellation cancellation) {
+    public Ending write(Started started, Cancellation cancellation, Consumer<String> out) {
         Message reply = started.turn().reply();
         try {
-            return call(started, cancellation);
+            return started.streamed()
+                    ? streamed(started, cancellation, out)
+                    : whole(started, cancellation, out);
         } catch (RefusedException _) {
-            return Outcome.cancelled(""); // the chat was deleted meanwhile
+            return Outcome::cancelled; // the chat was deleted meanwhile
         } catch (RuntimeException | Error failed) {
-            return cancellation.cancelled() ? cancellation.outcome("") : failure(failed, reply);
+            return cancellation.cancelled() ? cancellation.ending() : failure(failed, reply);
         } finally {
             assistant.evictChatMemory(reply.chatId().toString());
         }
     }
 
-    private Outcome call(Started started, Cancellation cancellation) {
+    private Ending whole(Started started, Cancellation cancellation, Consumer<String> out) {
         Message message = started.turn().message();
-        String model = started.turn().reply().model();
-        if (model == null) {
-            throw new IllegalArgumentException("a started reply knows its model");
-        }
-        ModelCall call =
-                new ModelCall(model, memory(started), cancellation, config.model().totalTimeout());
+        ModelCall call = call(started, cancellation, Timeouts.whole(config.model().totalTimeout()));
         Result<String> result =
                 ScopedValue.where(ModelCall.CURRENT, call)
                         .call(
                                 () ->
                                         assistant.reply(
                                                 message.chatId().toString(), message.content()));
-        String text = result.content() == null ? "" : result.content();
-        return Outcome.ended(text, reason(result.finishReason()), usage(result.tokenUsage()));
+        if (result.content() != null) {
+            out.accept(result.content());
+        }
+        return ended(result.finishReason(), result.tokenUsage());
+    }
+
+    private Ending streamed(Started started, Cancellation cancellation, Consumer<String> out) {
+        Message message = started.turn().message();
+        ModelCall call = call(started, cancellation, Timeouts.streamed(config.model()));
+        CompletableFuture<ChatResponse> end = new CompletableFuture<>();
+        ScopedValue.where(ModelCall.CURRENT, call)
+                .run(
+                        () ->
+                                assistant
+                                        .replyInPieces(
+                                                message.chatId().toString(), message.content())
+                                        .onPartialResponse(out)
+                                        .onCompleteResponse(end::complete)
+                                        .onError(end::completeExceptionally)
+                                        .start());
+        ChatResponse response = end.join();
+        return ended(response.finishReason(), response.tokenUsage());
+    }
+
+    private ModelCall call(Started started, Cancellation cancellation, Timeouts timeouts) {
+        String model = started.turn().reply().model();
+        if (model == null) {
+            throw new IllegalArgumentException("a started reply knows its model");
+        }
+        return new ModelCall(model, memory(started), cancellation, timeouts);
+    }
+
+    private static Ending ended(
+            dev.langchain4j.model.output.@Nullable FinishReason reason,
+            @Nullable TokenUsage usage) {
+        return text -> Outcome.ended(text, reason(reason), usage(usage));
     }
 
     private List<ChatMessage> memory(Started started) {
@@ -85,21 +122,22 @@ public class ReplyWriter {
         return memory;
     }
 
-    private static Outcome failure(Throwable failed, Message reply) {
-        Failure failure = ModelException.in(failed);
-        if (failure == null) {
+    private static Ending failure(Throwable failed, Message reply) {
+        Failure known = ModelException.in(failed);
+        if (known == null) {
             LOG.errorf(
                     Fault.of(failed),
                     "Reply %s of chat %s failed for a reason of our own",
                     reply.id(),
                     reply.chatId());
-            failure = Failure.of(ErrorCode.INTERNAL, "The service failed.");
         } else {
             LOG.warnf(
-                    "Reply %s of chat %s failed: %s",
-                    reply.id(), reply.chatId(), failure.message());
+                    "Reply %s of chat %s broke off: %s",
+                    reply.id(), reply.chatId(), known.message());
         }
-        return Outcome.brokenOff("", failure);
+        Failure failure =
+                known == null ? Failure.of(ErrorCode.INTERNAL, "The service failed.") : known;
+        return text -> Outcome.brokenOff(text, failure);
     }
 
     /** A provider that gives no reason, or one of its own, has come to its end. */

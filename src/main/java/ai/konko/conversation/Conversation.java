@@ -1,9 +1,10 @@
 package ai.konko.conversation;
 
-import ai.konko.assistant.Cancellation;
+import ai.konko.assistant.Ending;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.ReplyWriter;
 import ai.konko.chat.Accepted;
+import ai.konko.chat.Cancelled;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
@@ -12,12 +13,20 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Role;
 import ai.konko.chat.Started;
+import ai.konko.chat.Turn;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -36,6 +45,8 @@ public class Conversation {
     private final ReplyWriter writer;
     private final ModelEndpoint endpoint;
     private final LiveReplies live;
+    private final TurnMetrics metrics;
+    private final Clock clock;
 
     /**
      * Not the request's: a turn keeps nothing of the request that posted it, such as its context.
@@ -47,11 +58,15 @@ public class Conversation {
             ChatRepository repository,
             ReplyWriter writer,
             ModelEndpoint endpoint,
-            LiveReplies live) {
+            LiveReplies live,
+            TurnMetrics metrics,
+            Clock clock) {
         this.repository = repository;
         this.writer = writer;
         this.endpoint = endpoint;
         this.live = live;
+        this.metrics = metrics;
+        this.clock = clock;
     }
 
     /**
@@ -61,22 +76,72 @@ public class Conversation {
      */
     public PostedTurn post(UUID chatId, Post post) {
         live.enter();
-        boolean entered = true;
+        boolean entered = false;
         try {
             Accepted accepted = repository.accept(chatId, post);
-            entered = accepted.repeated();
+            entered = !accepted.repeated();
             accepted.cancelled().forEach(this::announce);
             if (accepted.toCancel() != null) {
-                cancel(accepted.toCancel());
+                stop(accepted.toCancel());
             }
-            CompletableFuture<Message> end = end(accepted.turn().reply());
-            runNext(chatId);
-            return new PostedTurn(accepted.turn(), end);
+            return run(accepted.turn());
         } finally {
-            if (entered) {
+            if (!entered) {
                 live.leave();
             }
         }
+    }
+
+    /**
+     * Has a failed or incomplete reply written again.
+     *
+     * @throws RefusedException see {@link ChatRepository#retry}; also {@link ErrorCode#OVERLOADED}
+     */
+    public PostedTurn retry(UUID chatId, UUID replyId, boolean streamed) {
+        live.enter();
+        boolean entered = false;
+        try {
+            Turn turn = repository.retry(chatId, replyId, streamed);
+            entered = true;
+            return run(turn);
+        } finally {
+            if (!entered) {
+                live.leave();
+            }
+        }
+    }
+
+    private PostedTurn run(Turn turn) {
+        LiveReply reply = follow(turn.reply());
+        runNext(turn.reply().chatId());
+        return new PostedTurn(turn, reply);
+    }
+
+    /**
+     * @return the reply, to listen to and to wait for
+     * @throws RefusedException {@link ErrorCode#MESSAGE_NOT_FOUND} also for a user's message
+     */
+    public LiveReply reply(UUID chatId, UUID replyId) {
+        Message reply = repository.message(chatId, replyId);
+        if (reply.role() != Role.ASSISTANT) {
+            throw RefusedException.messageNotFound();
+        }
+        return follow(reply);
+    }
+
+    /**
+     * Stops a reply, also at the model.
+     *
+     * @return the reply in its terminal state, once it has come to that
+     * @throws RefusedException see {@link ChatRepository#cancel}
+     */
+    public CompletableFuture<Message> cancel(UUID chatId, UUID replyId) {
+        Cancelled cancelled = repository.cancel(chatId, replyId);
+        if (cancelled.now()) {
+            announce(cancelled.reply());
+            runNext(chatId);
+        }
+        return stop(cancelled.reply()).end();
     }
 
     /**
@@ -85,35 +150,50 @@ public class Conversation {
      */
     public void delete(UUID chatId) {
         for (Message reply : repository.delete(chatId)) {
-            live.at(reply.id()).cancel(Outcome::cancelled);
-            announce(reply);
+            if (neverRan(reply)) {
+                announce(reply);
+            } else {
+                LiveReply running = live.find(reply);
+                if (running != null) { // else it is over, or is about to find no chat
+                    running.cancel(Outcome::cancelled);
+                }
+            }
         }
     }
 
     /** Whoever runs the reply ends it. */
-    private void cancel(Message reply) {
-        live.at(reply.id()).cancel(Outcome::cancelled);
-        CompletableFuture<Message> _ = end(reply);
+    private LiveReply stop(Message reply) {
+        if (!reply.status().terminal()) {
+            live.at(reply).cancel(Outcome::cancelled);
+        }
+        return follow(reply);
     }
 
     /**
      * Whoever asks first makes the entry; only then is the log asked, so that an end in between is
      * not missed.
      */
-    private CompletableFuture<Message> end(Message reply) {
+    private LiveReply follow(Message reply) {
         if (reply.status().terminal()) {
-            return CompletableFuture.completedFuture(reply);
+            return live.over(reply);
         }
-        CompletableFuture<Message> end = live.at(reply.id()).end();
+        LiveReply entry = live.at(reply);
         try {
             Message now = repository.message(reply.chatId(), reply.id());
+            if (now.attempt() != reply.attempt()) {
+                live.remove(reply);
+                return follow(now);
+            }
             if (now.status().terminal()) {
-                forget(now);
+                live.remove(now);
+                entry.ended(now);
             }
         } catch (RefusedException _) {
-            forget(cancelledWithItsChat(reply));
+            if (entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
+                live.remove(reply);
+            }
         }
-        return end;
+        return entry;
     }
 
     private void runNext(UUID chatId) {
@@ -124,56 +204,76 @@ public class Conversation {
 
     private void run(Started started) {
         Message reply = started.turn().reply();
+        LiveReply entry = live.at(reply);
+        entry.run(); // before the log is read: a chat deleted before that is found gone
         try {
-            Cancellation cancellation = live.at(reply.id()).cancellation();
-            forget(finish(reply, writer.write(started, cancellation)));
+            Ending ending = writer.write(started, entry.cancellation(), draft(started, entry));
+            Message ended = finish(reply, ending, entry.seal());
+            live.remove(reply);
+            entry.ended(ended);
+            metrics.ended(ended);
         } finally {
             live.leave();
             runNext(reply.chatId());
         }
     }
 
+    /** Takes the text as the model writes it: into the log first, then to the listeners. */
+    private Consumer<String> draft(Started started, LiveReply entry) {
+        if (!started.streamed()) {
+            return entry::append;
+        }
+        Message reply = started.turn().reply();
+        long asked = System.nanoTime();
+        AtomicBoolean begun = new AtomicBoolean();
+        return piece -> {
+            if (begun.compareAndSet(false, true)) {
+                metrics.firstToken(Duration.ofNanos(System.nanoTime() - asked));
+            }
+            repository.append(reply.chatId(), reply.id(), piece);
+            entry.append(piece);
+        };
+    }
+
     /**
      * @return the reply's end as the log has it, or as it would be in a chat that was deleted
      *     meanwhile
      */
-    private Message finish(Message reply, Outcome outcome) {
+    private Message finish(Message reply, Ending ending, String text) {
         try {
-            return repository.finish(reply.chatId(), reply.id(), outcome);
+            return repository.finish(reply.chatId(), reply.id(), ending.of(text));
         } catch (RefusedException _) {
-            return cancelledWithItsChat(reply);
+            return cancelledWithItsChat(reply, text);
         } catch (RuntimeException | Error failed) {
             LOG.errorf(
                     Fault.of(failed),
                     "The end of reply %s of chat %s is lost",
                     reply.id(),
                     reply.chatId());
-            return reply.ended(
-                    Outcome.brokenOff("", Failure.of(ErrorCode.INTERNAL, "The service failed.")),
-                    reply.createdAt());
+            Failure failure = Failure.of(ErrorCode.INTERNAL, "The service failed.");
+            return reply.ended(Outcome.brokenOff(text, failure), now());
         }
     }
 
-    private static Message cancelledWithItsChat(Message reply) {
-        return reply.ended(Outcome.cancelled(""), reply.createdAt());
+    private Message cancelledWithItsChat(Message reply, String text) {
+        return reply.ended(Outcome.cancelled(text), now());
     }
 
-    /**
-     * A reply was ended by somebody else than who runs it. One that never ran leaves now, the other
-     * when it stops.
-     */
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    /** A reply that never ran was ended by somebody else. */
     private void announce(Message ended) {
-        forget(ended);
-        if (ended.model() == null) {
-            live.leave();
-        }
-    }
-
-    /** Tells those who wait. */
-    private void forget(Message ended) {
-        LiveReply waiting = live.remove(ended.id());
+        LiveReply waiting = live.remove(ended);
         if (waiting != null) {
             waiting.ended(ended);
         }
+        live.leave();
+        metrics.ended(ended);
+    }
+
+    private static boolean neverRan(Message ended) {
+        return ended.model() == null;
     }
 }

@@ -2,6 +2,7 @@ package ai.konko.conversation;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -15,16 +16,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replies under way in this process, by id, and how many turns it has in flight. A reply is
- * here from its turn's acceptance until the log has its end.
+ * The replies under way in this process, by id and attempt, and how many turns it has in flight. A
+ * reply is here from its turn's acceptance until the log has its end.
  */
 @ApplicationScoped
 class LiveReplies {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final ChatLimits limits;
-    private final Map<UUID, LiveReply> replies = new ConcurrentHashMap<>();
+    private final Map<Attempt, LiveReply> replies = new ConcurrentHashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicInteger listening = new AtomicInteger();
     private final CompletableFuture<@Nullable Void> drained = new CompletableFuture<>();
     private volatile boolean draining;
 
@@ -73,17 +75,43 @@ class LiveReplies {
     }
 
     /**
-     * @return the reply's entry, made if need be
+     * @return how many listeners all replies have
      */
-    LiveReply at(UUID replyId) {
-        return replies.computeIfAbsent(replyId, _ -> new LiveReply());
+    int listening() {
+        return listening.get();
     }
 
-    @Nullable LiveReply remove(UUID replyId) {
-        return replies.remove(replyId);
+    /**
+     * @return the reply's entry, made if need be
+     */
+    LiveReply at(Message reply) {
+        return replies.computeIfAbsent(Attempt.of(reply), _ -> new LiveReply(listening));
+    }
+
+    @Nullable LiveReply find(Message reply) {
+        return replies.get(Attempt.of(reply));
+    }
+
+    @Nullable LiveReply remove(Message reply) {
+        return replies.remove(Attempt.of(reply));
+    }
+
+    /**
+     * @return a reply that has ended before; it is not kept here
+     */
+    LiveReply over(Message reply) {
+        LiveReply over = new LiveReply(listening);
+        over.ended(reply);
+        return over;
     }
 
     Collection<LiveReply> all() {
         return List.copyOf(replies.values());
+    }
+
+    private record Attempt(UUID replyId, int number) {
+        static Attempt of(Message reply) {
+            return new Attempt(reply.id(), reply.attempt());
+        }
     }
 }

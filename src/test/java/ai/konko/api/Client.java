@@ -87,6 +87,32 @@ public final class Client {
         return postLater(chat + "/messages", write(Map.of("content", content)), headers);
     }
 
+    /** Posts and follows the reply. */
+    public EventReader sayAndFollow(String chat, String content, String... headers) {
+        return follow(
+                request(
+                        "POST",
+                        chat + "/messages",
+                        BodyPublishers.ofString(write(Map.of("content", content))),
+                        events(json(headers))));
+    }
+
+    /** Follows a reply, or whatever else this is. */
+    public EventReader follow(String method, String path, String... headers) {
+        return follow(request(method, path, BodyPublishers.noBody(), events(headers)));
+    }
+
+    private EventReader follow(HttpRequest request) {
+        return new EventReader(
+                http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream()).join());
+    }
+
+    private static String[] events(String... headers) {
+        List<String> all = new ArrayList<>(List.of(headers));
+        all.addAll(List.of("Accept", "text/event-stream"));
+        return all.toArray(String[]::new);
+    }
+
     /** The chat's messages, all of them. */
     public List<JsonNode> messages(String chat) {
         List<JsonNode> messages = new ArrayList<>();

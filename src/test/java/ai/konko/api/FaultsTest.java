@@ -29,7 +29,16 @@ class FaultsTest extends HttpTest {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
-                    "konko.model.total-timeout", "3s", "konko.model.highlights-timeout", "3s");
+                    "konko.model.first-token-timeout",
+                    "1s",
+                    "konko.model.idle-timeout",
+                    "1s",
+                    "konko.model.total-timeout",
+                    "3s",
+                    "konko.model.highlights-timeout",
+                    "3s",
+                    "konko.stream.heartbeat",
+                    "200ms");
         }
     }
 

@@ -105,7 +105,11 @@ class ConversationStormTest {
                 WhenBusy whenBusy = List.of(WhenBusy.values()).get(random.nextInt(3));
                 String key = random.nextInt(4) == 0 ? "key " + random.nextInt(3) : null;
                 String content = key == null ? "m" + random.nextInt(1000) : "keyed";
-                ends.add(conversation.post(chat, new Post(content, whenBusy, key, false)).end());
+                ends.add(
+                        conversation
+                                .post(chat, new Post(content, whenBusy, key, false))
+                                .reply()
+                                .end());
             } catch (RefusedException refused) {
                 assertThat(refused.code().wire())
                         .isIn(

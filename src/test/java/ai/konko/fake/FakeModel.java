@@ -1,8 +1,10 @@
 package ai.konko.fake;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -42,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class FakeModel implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectWriter ASCII = JSON.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
     private static final int BACKLOG = 8192;
 
     private final ServerSocket server;
@@ -232,7 +235,9 @@ public final class FakeModel implements AutoCloseable {
     private static void answer(Reply.Text text, Exchange exchange, Wire wire)
             throws IOException, InterruptedException, ExecutionException {
         Thread.sleep(text.pace().after());
-        text.pace().gate().handle((_, _) -> true).get();
+        if (text.pace().gateAt() == 0) {
+            text.pace().pass();
+        }
         if (exchange.call().stream()) {
             stream(text, exchange, wire);
         } else {
@@ -243,7 +248,7 @@ public final class FakeModel implements AutoCloseable {
     }
 
     private static void stream(Reply.Text text, Exchange exchange, Wire wire)
-            throws IOException, InterruptedException {
+            throws IOException, InterruptedException, ExecutionException {
         String model = exchange.call().model();
         wire.startStream();
         wire.event(
@@ -256,6 +261,9 @@ public final class FakeModel implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             if (i > 0) {
                 Thread.sleep(text.pace().gap());
+            }
+            if (i == text.pace().gateAt()) {
+                text.pace().pass();
             }
             wire.event(
                     chunk(
@@ -313,7 +321,16 @@ public final class FakeModel implements AutoCloseable {
         ObjectNode choice = json.putArray("choices").addObject().put("index", 0);
         choice.set("delta", delta);
         choice.put("finish_reason", finish);
-        return json.toString();
+        return ascii(json);
+    }
+
+    /** With escapes, so that a delta may be half of a surrogate pair, as real providers send it. */
+    private static String ascii(ObjectNode json) {
+        try {
+            return ASCII.writeValueAsString(json);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static ObjectNode envelope(String object, String model) {
@@ -449,17 +466,22 @@ public final class FakeModel implements AutoCloseable {
 
             /** Waits this long before the first byte. */
             public Text after(Duration after) {
-                return pace(new Pace(after, pace.gap(), pace.gate()));
+                return pace(new Pace(after, pace.gap(), pace.gate(), pace.gateAt()));
             }
 
             /** Waits this long between one delta and the next. */
             public Text gap(Duration gap) {
-                return pace(new Pace(pace.after(), gap, pace.gate()));
+                return pace(new Pace(pace.after(), gap, pace.gate(), pace.gateAt()));
             }
 
             /** Holds the answer until this future completes, normally or not. */
             public Text gate(CompletableFuture<?> gate) {
-                return pace(new Pace(pace.after(), pace.gap(), gate));
+                return gateAt(0, gate);
+            }
+
+            /** Holds the stream after n deltas until this future completes, normally or not. */
+            public Text gateAt(int n, CompletableFuture<?> gate) {
+                return pace(new Pace(pace.after(), pace.gap(), gate, n));
             }
 
             /** Gives this finish_reason, null for JSON null. */
@@ -527,10 +549,14 @@ public final class FakeModel implements AutoCloseable {
     }
 
     /** The simulated time an answer takes. */
-    public record Pace(Duration after, Duration gap, CompletableFuture<?> gate) {
+    public record Pace(Duration after, Duration gap, CompletableFuture<?> gate, int gateAt) {
 
         private static final Pace NONE =
-                new Pace(Duration.ZERO, Duration.ZERO, CompletableFuture.completedFuture(null));
+                new Pace(Duration.ZERO, Duration.ZERO, CompletableFuture.completedFuture(null), 0);
+
+        private void pass() throws InterruptedException, ExecutionException {
+            gate.handle((_, _) -> true).get();
+        }
     }
 
     /** The tokens an answer is said to have taken. */

@@ -1,0 +1,35 @@
+package ai.konko.api;
+
+import ai.konko.chat.RefusedException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+
+/** How a client wants a turn's reply. */
+enum Delivery {
+    /** When it is over. */
+    WHOLE,
+    /** As it is written. */
+    STREAM,
+    /** Later: the answer comes when the turn is accepted. */
+    ASYNC;
+
+    /**
+     * @throws RefusedException {@link ai.konko.chat.ErrorCode#NOT_ACCEPTABLE}
+     */
+    static Delivery of(HttpHeaders headers) {
+        if (RequestHeaders.respondAsync(headers)) {
+            return ASYNC;
+        }
+        MediaType type =
+                RequestHeaders.preferred(
+                        headers,
+                        MediaType.APPLICATION_JSON_TYPE,
+                        MediaType.SERVER_SENT_EVENTS_TYPE);
+        return type.equals(MediaType.SERVER_SENT_EVENTS_TYPE) ? STREAM : WHOLE;
+    }
+
+    /** Whoever does not wait for the end may want to see how far the reply has come. */
+    boolean streamed() {
+        return this != WHOLE;
+    }
+}

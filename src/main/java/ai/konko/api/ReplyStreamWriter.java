@@ -1,0 +1,68 @@
+package ai.konko.api;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.Provider;
+import java.io.OutputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
+import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
+import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
+import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
+
+/**
+ * Sends a {@link ReplyStream}. It writes to the connection itself, because the REST layer's streams
+ * pass each item through its writers and wait for each to be sent.
+ */
+@Provider
+class ReplyStreamWriter implements ServerMessageBodyWriter<ReplyStream> {
+    private final ObjectMapper json;
+    private final StreamConfig config;
+
+    ReplyStreamWriter(ObjectMapper json, StreamConfig config) {
+        this.json = json;
+        this.config = config;
+    }
+
+    @Override
+    public boolean isWriteable(
+            Class<?> type, Type generic, ResteasyReactiveResourceInfo target, MediaType media) {
+        return type == ReplyStream.class;
+    }
+
+    @Override
+    public boolean isWriteable(
+            Class<?> type, Type generic, Annotation[] annotations, MediaType media) {
+        return type == ReplyStream.class;
+    }
+
+    @Override
+    public void writeResponse(ReplyStream stream, Type generic, ServerRequestContext request) {
+        RoutingContext routing =
+                ((ResteasyReactiveRequestContext) request).unwrap(RoutingContext.class);
+        Context context = Vertx.currentContext();
+        if (context == null) {
+            throw new IllegalStateException("a request has a context");
+        }
+        StreamConnection connection =
+                new StreamConnection(context, routing, json, config.heartbeat());
+        context.runOnContext(_ -> connection.start(stream));
+    }
+
+    @Override
+    public void writeTo(
+            ReplyStream stream,
+            Class<?> type,
+            Type generic,
+            Annotation[] annotations,
+            MediaType media,
+            MultivaluedMap<String, Object> headers,
+            OutputStream out) {
+        throw new UnsupportedOperationException("a stream does not go through an interceptor");
+    }
+}

@@ -1,0 +1,156 @@
+package ai.konko.api;
+
+import ai.konko.chat.Message;
+import ai.konko.chat.Turn;
+import ai.konko.conversation.Listener;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's connection while it is sent a reply's events. It takes text from the reply only when
+ * the connection has room for it, so a client that does not read costs what it was sent and no
+ * more. All but {@link #wake} happens on the event loop of {@code context}.
+ */
+final class StreamConnection {
+    private static final String PING = ": ping\n\n";
+    private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
+
+    /** What is written to the connection at once, roughly, in UTF-16 units. */
+    private static final int BATCH = 32_768;
+
+    private final Context context;
+    private final RoutingContext routing;
+    private final HttpServerResponse response;
+    private final ObjectMapper json;
+    private final Duration heartbeat;
+    private final AtomicBoolean woken = new AtomicBoolean();
+
+    private @Nullable Listener listener;
+    private long lastWrite = System.nanoTime();
+    private long timer;
+
+    StreamConnection(
+            Context context, RoutingContext routing, ObjectMapper json, Duration heartbeat) {
+        this.context = context;
+        this.routing = routing;
+        this.response = routing.response();
+        this.json = json;
+        this.heartbeat = heartbeat;
+    }
+
+    void start(ReplyStream stream) {
+        if (response.closed()) {
+            return;
+        }
+        listener = stream.reply().listen(stream.from(), this::wake);
+        timer = context.owner().setTimer(heartbeat.toMillis(), _ -> beat());
+        routing.addEndHandler(_ -> stop());
+        response.drainHandler(_ -> send());
+        response.setChunked(true);
+        Turn accepted = stream.accepted();
+        write(
+                accepted == null
+                        ? PING // so that the client has the status, also where the reply waits
+                        : event("accepted", TurnView.of(accepted.message(), accepted.reply())));
+        send();
+    }
+
+    private void wake() {
+        if (woken.compareAndSet(false, true)) {
+            context.runOnContext(
+                    _ -> {
+                        woken.set(false);
+                        send();
+                    });
+        }
+    }
+
+    /** Sends what there is, as far as the connection has room. */
+    private void send() {
+        boolean more = true;
+        while (more && listener != null && !response.writeQueueFull()) {
+            more = sendBatch(listener);
+        }
+    }
+
+    /**
+     * @return whether there may be more
+     */
+    private boolean sendBatch(Listener following) {
+        StringBuilder batch = new StringBuilder();
+        while (batch.length() < BATCH) {
+            Listener.Piece piece = following.next();
+            if (!piece.text().isEmpty()) {
+                delta(piece, batch);
+            }
+            if (piece.end() != null) {
+                batch.append(event(name(piece.end()), MessageView.of(piece.end())));
+                stop();
+                Future<Void> _ = response.end(batch.toString());
+                return false;
+            }
+            if (piece.text().isEmpty()) {
+                break;
+            }
+        }
+        if (!batch.isEmpty()) {
+            write(batch.toString());
+        }
+        return batch.length() >= BATCH;
+    }
+
+    private static String name(Message ended) {
+        return ended.status().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static void delta(Listener.Piece piece, StringBuilder batch) {
+        batch.append("event: delta\nid: ").append(piece.offset()).append("\ndata: {\"content\":\"");
+        STRINGS.quoteAsString(piece.text(), batch);
+        batch.append("\"}\n\n");
+    }
+
+    private String event(String name, Object data) {
+        try {
+            return "event: " + name + "\ndata: " + json.writeValueAsString(data) + "\n\n";
+        } catch (JsonProcessingException unwritable) {
+            throw new IllegalStateException("an event can't be written", unwritable);
+        }
+    }
+
+    private void write(String events) {
+        lastWrite = System.nanoTime();
+        Future<Void> _ = response.write(events); // one that fails comes with the end handler
+    }
+
+    private void beat() {
+        if (listener == null) {
+            return;
+        }
+        Duration silence = Duration.ofNanos(System.nanoTime() - lastWrite);
+        Duration left = heartbeat.minus(silence);
+        if (left.toMillis() <= 0) {
+            if (!response.writeQueueFull()) {
+                write(PING);
+            }
+            left = heartbeat;
+        }
+        timer = context.owner().setTimer(Math.max(1, left.toMillis()), _ -> beat());
+    }
+
+    private void stop() {
+        if (listener != null) {
+            listener.close();
+            listener = null;
+            context.owner().cancelTimer(timer);
+        }
+    }
+}

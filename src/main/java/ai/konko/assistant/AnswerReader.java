@@ -1,0 +1,29 @@
+package ai.konko.assistant;
+
+import io.vertx.core.buffer.Buffer;
+
+/** Takes in the body of a successful answer, part by part, on one event loop. */
+interface AnswerReader {
+
+    /** What a part has brought. */
+    enum Progress {
+        /** Nothing that the model has written. */
+        NONE,
+        /** A token, also one that is not text of the reply. */
+        TOKEN,
+        /** The answer is whole; what may follow does not matter. */
+        WHOLE
+    }
+
+    /**
+     * @throws ModelException if the answer is unusable
+     */
+    Progress read(Buffer part);
+
+    /**
+     * The body has ended.
+     *
+     * @throws ModelException if that was too early
+     */
+    void end();
+}

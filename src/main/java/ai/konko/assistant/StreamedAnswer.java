@@ -1,0 +1,118 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.WellFormed;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.openai.internal.OpenAiUtils;
+import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.model.output.TokenUsage;
+import io.vertx.core.buffer.Buffer;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer that comes as a stream of chunks. All text that came with one read is given out at
+ * once, never half of a surrogate pair, also if what comes right after it breaks the answer off.
+ *
+ * <p>The reply is whole once there is a finish reason; what comes after it can only add the usage.
+ */
+final class StreamedAnswer implements AnswerReader {
+    private static final byte[] DONE = {'[', 'D', 'O', 'N', 'E', ']'};
+
+    private final int mostUnits;
+    private final Consumer<String> out;
+    private final EventStream events;
+    private final StringBuilder text = new StringBuilder();
+
+    /** What of {@code text} was given out. */
+    private int given;
+
+    private @Nullable String finishReason;
+    private @Nullable TokenUsage usage;
+    private Progress progress = Progress.NONE;
+
+    /**
+     * @param most the longest event in bytes and the longest text in UTF-16 units
+     * @param out takes the reply's text, piece by piece
+     */
+    StreamedAnswer(int most, Consumer<String> out) {
+        this.mostUnits = most;
+        this.out = out;
+        this.events = new EventStream(most);
+    }
+
+    @Override
+    public Progress read(Buffer part) {
+        progress = Progress.NONE;
+        try {
+            events.read(part, this::event);
+        } catch (ModelException broken) {
+            if (finishReason == null) {
+                throw broken;
+            }
+            progress = Progress.WHOLE;
+        } finally {
+            giveOut(progress == Progress.WHOLE);
+        }
+        return progress;
+    }
+
+    private void event(byte[] data) {
+        if (progress == Progress.WHOLE) {
+            return;
+        }
+        if (Arrays.equals(data, DONE)) {
+            end();
+            progress = Progress.WHOLE;
+            return;
+        }
+        Chunk chunk = Chunk.parse(data);
+        text.append(chunk.text());
+        if (text.length() > mostUnits) {
+            throw ModelException.tooLong();
+        }
+        finishReason = chunk.finishReason() == null ? finishReason : chunk.finishReason();
+        usage = chunk.usage() == null ? usage : chunk.usage();
+        if (chunk.token()) {
+            progress = Progress.TOKEN;
+        }
+    }
+
+    private void giveOut(boolean all) {
+        int end = text.length();
+        if (!all && end > given && Character.isHighSurrogate(text.charAt(end - 1))) {
+            end--;
+        }
+        if (end > given) {
+            String piece = WellFormed.repaired(text.substring(given, end));
+            text.replace(given, end, piece);
+            given = end;
+            out.accept(piece);
+        }
+    }
+
+    @Override
+    public void end() {
+        if (finishReason == null) {
+            throw ModelException.failed("The model's provider broke off.");
+        }
+        giveOut(true);
+    }
+
+    /**
+     * @return whether there is nothing more to come but the usage
+     */
+    boolean finished() {
+        return finishReason != null;
+    }
+
+    ChatResponse response() {
+        FinishReason known = OpenAiUtils.finishReasonFrom(finishReason);
+        return ChatResponse.builder()
+                .aiMessage(AiMessage.from(text.toString()))
+                .finishReason(known == null ? FinishReason.OTHER : known)
+                .tokenUsage(usage)
+                .build();
+    }
+}

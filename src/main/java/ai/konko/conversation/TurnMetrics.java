@@ -1,0 +1,83 @@
+package ai.konko.conversation;
+
+import ai.konko.chat.Message;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.Startup;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * What the service tells of its turns. Every tag's values are those of an enum; none is an id or a
+ * text.
+ *
+ * <ul>
+ *   <li>{@code konko.turns}: turns that have ended, by {@code outcome} (the reply's status) and
+ *       {@code reason} (its finish reason or error code)
+ *   <li>{@code konko.first.token}: the time from asking the model to the first text of a streamed
+ *       reply
+ *   <li>{@code konko.replies.in.flight}: replies that are not over, waiting ones counted
+ *   <li>{@code konko.listeners}: clients that follow a reply's stream
+ * </ul>
+ */
+@ApplicationScoped
+@Startup
+class TurnMetrics {
+    private static final Duration[] BOUNDS = {
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(60)
+    };
+
+    private final MeterRegistry registry;
+    private final Timer firstToken;
+
+    TurnMetrics(MeterRegistry registry, LiveReplies live) {
+        this.registry = registry;
+        this.firstToken =
+                Timer.builder("konko.first.token")
+                        .description("From asking the model to the first text of a streamed reply")
+                        .serviceLevelObjectives(BOUNDS)
+                        .register(registry);
+        Gauge.builder("konko.replies.in.flight", live, LiveReplies::inFlight)
+                .description("Replies that are not over")
+                .strongReference(true)
+                .register(registry);
+        Gauge.builder("konko.listeners", live, LiveReplies::listening)
+                .description("Clients that follow a reply's stream")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    void firstToken(Duration sinceAsked) {
+        firstToken.record(sinceAsked);
+    }
+
+    void ended(Message reply) {
+        Counter.builder("konko.turns")
+                .description("Turns that have ended")
+                .tag("outcome", reply.status().name().toLowerCase(Locale.ROOT))
+                .tag("reason", reason(reply))
+                .register(registry)
+                .increment();
+    }
+
+    private static String reason(Message reply) {
+        if (reply.failure() != null) {
+            return reply.failure().code().wire();
+        }
+        return reply.finishReason() == null
+                ? "none"
+                : reply.finishReason().name().toLowerCase(Locale.ROOT);
+    }
+}
