@@ -97,6 +97,15 @@ public final class EventReader implements AutoCloseable {
         throw new AssertionError("the stream ended after " + events.size() + " events");
     }
 
+    /** The next events up to and with the delta that makes their text at least this long. */
+    public List<Event> untilText(int length) {
+        List<Event> events = new ArrayList<>();
+        while (joined(events).length() < length) {
+            events.addAll(next(1));
+        }
+        return events;
+    }
+
     /** All events to the end of the stream. */
     public List<Event> rest() {
         List<Event> events = new ArrayList<>();

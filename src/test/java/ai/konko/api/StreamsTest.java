@@ -91,7 +91,7 @@ class StreamsTest extends HttpTest {
         model.answer(_ -> Reply.text("").deltas(List.of("first ", "second")).gateAt(1, gate));
 
         EventReader stream = client.sayAndFollow(chat, "hello");
-        List<Event> begun = stream.next(2);
+        List<Event> begun = stream.untilText(1);
         JsonNode soFar = client.messages(chat).getLast();
         gate.complete(null);
         List<Event> rest = stream.rest();
@@ -143,7 +143,7 @@ class StreamsTest extends HttpTest {
         CompletableFuture<Void> gate = new CompletableFuture<>();
         model.answer(_ -> Reply.text(TEXT).gateAt(3, gate));
         EventReader first = client.sayAndFollow(chat, "hello", "Idempotency-Key", "k");
-        List<Event> begun = first.next(3);
+        List<Event> begun = first.untilText(8);
 
         EventReader second = client.sayAndFollow(chat, "hello", "Idempotency-Key", "k");
         Event accepted = second.next();
@@ -237,7 +237,7 @@ class StreamsTest extends HttpTest {
         model.answer(_ -> Reply.text(TEXT).gateAt(6, gate).gap(Duration.ofMillis(5)));
         EventReader first = client.sayAndFollow(chat, "hello");
         String reply = first.next(1).getFirst().data().at("/reply/id").asText();
-        List<Event> before = first.next(5);
+        List<Event> before = first.untilText(20);
         first.close();
 
         EventReader second =
@@ -258,7 +258,7 @@ class StreamsTest extends HttpTest {
         CompletableFuture<Void> gate = new CompletableFuture<>();
         model.answer(_ -> Reply.text(TEXT).gateAt(4, gate));
         EventReader stream = client.sayAndFollow(chat, "hello");
-        stream.next(3);
+        stream.untilText(8);
 
         stream.close();
         gate.complete(null);
