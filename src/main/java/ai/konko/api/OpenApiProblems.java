@@ -81,13 +81,24 @@ public class OpenApiProblems implements OASFilter {
                     ErrorCode.UNKNOWN_FIELD,
                     ErrorCode.CAPACITY);
         }
+        if (has(operation, Parameter.In.HEADER, "Last-Event-ID")) {
+            codes.add(ErrorCode.BAD_HEADER);
+        }
         if (has(operation, Parameter.In.HEADER, "Idempotency-Key")) {
             addAll(
                     codes,
                     ErrorCode.BAD_HEADER,
                     ErrorCode.CHAT_BUSY,
                     ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                    ErrorCode.QUEUE_FULL,
+                    ErrorCode.QUEUE_FULL);
+        }
+        if ("retryReply".equals(operation.getOperationId())) {
+            codes.add(ErrorCode.NOT_RETRYABLE);
+        }
+        if (has(operation, Parameter.In.HEADER, "Prefer")) {
+            addAll(
+                    codes,
+                    ErrorCode.NOT_ACCEPTABLE,
                     ErrorCode.MODEL_FAILED,
                     ErrorCode.MODEL_UNAVAILABLE,
                     ErrorCode.MODEL_TIMEOUT,
