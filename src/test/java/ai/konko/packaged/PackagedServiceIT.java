@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import ai.konko.api.Client;
 import ai.konko.api.Client.Answer;
+import ai.konko.api.EventReader;
+import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
 import java.io.IOException;
@@ -73,7 +75,10 @@ class PackagedServiceIT {
         client.say(chat, "Zebrafinch?");
         assertThat(client.get("/docs").status()).isIn(200, 301, 302);
         assertThat(client.get("/openapi").status()).isEqualTo(200);
-        assertThat(log()).doesNotContain("Zebrafinch").doesNotContain("sk-hush").contains("failed");
+        assertThat(log())
+                .doesNotContain("Zebrafinch")
+                .doesNotContain("sk-hush")
+                .contains("answered with status 500");
     }
 
     @Test
@@ -139,6 +144,29 @@ class PackagedServiceIT {
         Answer answer = running.get(30, TimeUnit.SECONDS);
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.code()).isEqualTo("overloaded");
+        model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
+        assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void sigterm_inMidStream_endsTheStreamWithTheTextSoFar() throws Exception {
+        Client client =
+                started(
+                        Map.of(
+                                "OPENAI_BASE_URL",
+                                model.baseUrl(),
+                                "KONKO_SHUTDOWN_GRACE",
+                                "100ms"));
+        model.answer(_ -> Reply.text("some text and more").thenStall(2));
+        EventReader stream = client.sayAndFollow(client.chat(), "hello");
+        stream.untilText(8);
+
+        service.destroy();
+
+        Event last = stream.rest().getLast();
+        assertThat(last.name()).isEqualTo("incomplete");
+        assertThat(last.content()).isEqualTo("some tex");
+        assertThat(last.data().path("finishReason").asText()).isEqualTo("interrupted");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
         assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
