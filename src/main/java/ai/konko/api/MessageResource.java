@@ -6,17 +6,10 @@ import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
-import ai.konko.chat.Status;
 import ai.konko.conversation.Conversation;
 import ai.konko.conversation.LiveReply;
-import ai.konko.conversation.PostedTurn;
-import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import io.vertx.core.Vertx;
-import jakarta.validation.Valid;
-import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
@@ -25,19 +18,13 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.net.URI;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
@@ -52,10 +39,6 @@ public class MessageResource {
     private static final MediaType MARKDOWN = MediaType.valueOf(ChatMarkdown.MEDIA_TYPE);
 
     private static final MediaType EVENTS = MediaType.SERVER_SENT_EVENTS_TYPE;
-    private static final String STREAM_OF_A_TURN =
-            "With Accept: text/event-stream, the events accepted (a Turn), any number of delta"
-                    + " (content; its id is the reply's length so far in UTF-16 units), and last one of"
-                    + " completed, incomplete and failed (the reply, a Message).";
 
     private final ChatRepository repository;
     private final Conversation conversation;
@@ -65,113 +48,6 @@ public class MessageResource {
         this.repository = repository;
         this.conversation = conversation;
         this.http = http;
-    }
-
-    @POST
-    @Path("/{chatId}/messages")
-    @Blocking
-    @Produces(MediaType.WILDCARD)
-    @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(
-            operationId = "postMessage",
-            summary = "Post a message and get the reply",
-            description =
-                    "The message and its reply get their places at once. The turn belongs to the service: a"
-                            + " client that goes away neither stops nor loses it. Where the model fails, the answer is the"
-                            + " problem and the reply stays in the chat as failed.")
-    @APIResponse(
-            responseCode = "200",
-            description = STREAM_OF_A_TURN,
-            content =
-                    @Content(
-                            mediaType = MediaType.SERVER_SENT_EVENTS,
-                            schema = @Schema(type = SchemaType.STRING)))
-    @APIResponse(
-            responseCode = "201",
-            description = "The turn, its reply completed or incomplete",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = TurnView.class)))
-    @APIResponse(
-            responseCode = "202",
-            description = "With Prefer: respond-async, the turn, accepted",
-            headers =
-                    @Header(
-                            name = "Location",
-                            description = "The reply",
-                            schema = @Schema(type = SchemaType.STRING)),
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = TurnView.class)))
-    @Parameter(
-            name = "Idempotency-Key",
-            in = ParameterIn.HEADER,
-            description =
-                    "The same key with the same body on the same chat is the same turn. 1 to 255 printable ASCII"
-                            + " characters.",
-            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
-    @Parameter(
-            name = "Prefer",
-            in = ParameterIn.HEADER,
-            description = "respond-async: answer when the turn is accepted.",
-            schema = @Schema(type = SchemaType.STRING))
-    public CompletionStage<Response> post(
-            @PathParam("chatId") String chatId,
-            @RequestBody(required = true) @Valid @Nullable PostBody body,
-            @Context HttpHeaders headers) {
-        UUID id = PathId.chat(chatId);
-        Delivery delivery = Delivery.of(headers);
-        String key = RequestHeaders.idempotencyKey(headers);
-        return delivered(
-                conversation.post(id, JsonBodyReader.required(body).post(key, delivery.streamed())),
-                delivery);
-    }
-
-    private static CompletionStage<Response> delivered(PostedTurn posted, Delivery delivery) {
-        return switch (delivery) {
-            case ASYNC -> CompletableFuture.completedStage(accepted(posted));
-            case STREAM ->
-                    CompletableFuture.completedStage(
-                            new ReplyStream(posted.turn(), posted.reply(), 0).response());
-            case WHOLE ->
-                    posted.reply()
-                            .end()
-                            .thenApplyAsync(
-                                    reply -> answered(posted.turn().message(), reply),
-                                    thisRequest());
-        };
-    }
-
-    /**
-     * Back to the request's own context, for the end comes on the turn's thread, which has none.
-     */
-    private static Executor thisRequest() {
-        var context = Vertx.currentContext();
-        if (context == null) {
-            throw new IllegalStateException("a request has a context");
-        }
-        return command -> context.runOnContext(_ -> command.run());
-    }
-
-    private static Response accepted(PostedTurn posted) {
-        Message reply = posted.turn().reply();
-        return Response.accepted(TurnView.of(posted.turn().message(), reply))
-                .type(JSON)
-                .location(URI.create("/chats/%s/messages/%s".formatted(reply.chatId(), reply.id())))
-                .header("Preference-Applied", "respond-async")
-                .build();
-    }
-
-    private static Response answered(Message message, Message reply) {
-        if (reply.status() == Status.FAILED) {
-            throw new TurnFailedException(reply);
-        }
-        return Response.status(Response.Status.CREATED)
-                .type(JSON)
-                .entity(TurnView.of(message, reply))
-                .build();
     }
 
     @GET
@@ -295,81 +171,5 @@ public class MessageResource {
             return new ReplyStream(null, reply, from).response();
         }
         return Response.ok(MessageView.of(repository.message(id, message))).type(JSON).build();
-    }
-
-    @POST
-    @Path("/{chatId}/messages/{messageId}/cancel")
-    @Blocking
-    @Operation(
-            operationId = "cancelReply",
-            summary = "Stop a reply",
-            description =
-                    "Also at the model. What there is of its text is kept. A reply that is over stays as it is.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The reply in its terminal state",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = MessageView.class)))
-    public CompletionStage<MessageView> cancel(
-            @PathParam("chatId") String chatId, @PathParam("messageId") String messageId) {
-        UUID id = PathId.chat(chatId);
-        repository.chat(id);
-        return conversation
-                .cancel(id, PathId.message(messageId))
-                .thenApplyAsync(MessageView::of, thisRequest());
-    }
-
-    @POST
-    @Path("/{chatId}/messages/{messageId}/retry")
-    @Blocking
-    @Produces(MediaType.WILDCARD)
-    @Operation(
-            operationId = "retryReply",
-            summary = "Have a failed or incomplete reply written again",
-            description =
-                    "If it is the chat's last. It keeps its id and place; its old text is discarded. Answers as a"
-                            + " post does.")
-    @APIResponse(
-            responseCode = "200",
-            description = STREAM_OF_A_TURN,
-            content =
-                    @Content(
-                            mediaType = MediaType.SERVER_SENT_EVENTS,
-                            schema = @Schema(type = SchemaType.STRING)))
-    @APIResponse(
-            responseCode = "201",
-            description = "The turn, its reply completed or incomplete",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = TurnView.class)))
-    @APIResponse(
-            responseCode = "202",
-            description = "With Prefer: respond-async, the turn, accepted",
-            headers =
-                    @Header(
-                            name = "Location",
-                            description = "The reply",
-                            schema = @Schema(type = SchemaType.STRING)),
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = TurnView.class)))
-    @Parameter(
-            name = "Prefer",
-            in = ParameterIn.HEADER,
-            description = "respond-async: answer when the turn is accepted.",
-            schema = @Schema(type = SchemaType.STRING))
-    public CompletionStage<Response> retry(
-            @PathParam("chatId") String chatId,
-            @PathParam("messageId") String messageId,
-            @Context HttpHeaders headers) {
-        UUID id = PathId.chat(chatId);
-        Delivery delivery = Delivery.of(headers);
-        repository.chat(id);
-        return delivered(
-                conversation.retry(id, PathId.message(messageId), delivery.streamed()), delivery);
     }
 }
