@@ -5,7 +5,6 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository.MessageQuery;
-import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
@@ -25,9 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,29 +61,18 @@ final class ChatLog {
     private final Supplier<UUID> ids;
 
     private final StampedLock lock = new StampedLock();
-    private final List<Message> messages = new ArrayList<>();
-    private final Map<UUID, Integer> seqs = new HashMap<>();
+    private final Transcript transcript = new Transcript();
     private final Map<String, KeyedTurn> keys = new HashMap<>();
-
-    /** The replies that are not over, oldest first; only the first one may be in progress. */
-    private final Deque<Unfinished> unfinished = new ArrayDeque<>();
-
-    /** The text so far of the reply in progress. */
-    private StringBuilder running = new StringBuilder();
 
     private Settings settings;
     private Instant updatedAt;
     private @Nullable Usage usage;
     private @Nullable Highlights highlights;
-    private int answeredThrough;
     private long characters;
     private boolean deleted;
 
-    /** A reply's place in line. */
-    private record Unfinished(int seq, boolean streamed) {}
-
     /** What an idempotency key stands for. */
-    private record KeyedTurn(int seq, WhenBusy whenBusy) {}
+    private record KeyedTurn(int replySeq, WhenBusy whenBusy) {}
 
     ChatLog(
             UUID id,
@@ -140,11 +126,8 @@ final class ChatLog {
         return write(
                 () -> {
                     List<Message> cancelled = new ArrayList<>();
-                    while (!unfinished.isEmpty()) {
-                        cancelled.add(
-                                end(
-                                        unfinished.getFirst().seq(),
-                                        Outcome.cancelled(running.toString())));
+                    for (Message each : transcript.unfinished()) {
+                        cancelled.add(end(each.seq(), Outcome.cancelled(each.content())));
                     }
                     deleted = true;
                     budget.giveBack(characters);
@@ -164,15 +147,15 @@ final class ChatLog {
                     List<Message> cancelled =
                             post.whenBusy() == WhenBusy.INTERRUPT ? cancelWaiting() : List.of();
                     Message toCancel =
-                            post.whenBusy() == WhenBusy.INTERRUPT && !unfinished.isEmpty()
-                                    ? at(unfinished.getFirst().seq())
+                            post.whenBusy() == WhenBusy.INTERRUPT && transcript.busy()
+                                    ? transcript.unfinished().getFirst()
                                     : null;
                     return new Accepted(add(post), false, cancelled, toCancel);
                 });
     }
 
     private Accepted repeat(KeyedTurn known, Post post) {
-        Turn turn = new Turn(at(known.seq()), at(known.seq() + 1));
+        Turn turn = transcript.turnOf(known.replySeq());
         if (known.whenBusy() != post.whenBusy()
                 || !turn.message().content().equals(post.content())) {
             throw RefusedException.of(
@@ -184,15 +167,16 @@ final class ChatLog {
 
     /** The last step takes from the budget, so nothing may be refused after this. */
     private void refuseWhatDoesNotFit(Post post) {
-        if (post.whenBusy() == WhenBusy.REJECT && !unfinished.isEmpty()) {
+        if (post.whenBusy() == WhenBusy.REJECT && transcript.busy()) {
             throw RefusedException.forNow(
                     ErrorCode.CHAT_BUSY, "An earlier turn of this chat is unfinished.", BUSY_RETRY);
         }
-        if (post.whenBusy() == WhenBusy.ENQUEUE && unfinished.size() > limits.waitingTurns()) {
+        if (post.whenBusy() == WhenBusy.ENQUEUE
+                && transcript.unfinished().size() > limits.waitingTurns()) {
             throw RefusedException.forNow(
                     ErrorCode.QUEUE_FULL, "As many turns wait in this chat as may.", BUSY_RETRY);
         }
-        if (messages.size() + 2 > limits.messagesPerChat()) {
+        if (transcript.size() + 2 > limits.messagesPerChat()) {
             throw RefusedException.of(
                     ErrorCode.CAPACITY, "This chat has as many messages as it may.");
         }
@@ -207,8 +191,8 @@ final class ChatLog {
 
     private List<Message> cancelWaiting() {
         List<Message> cancelled = new ArrayList<>();
-        for (Unfinished each : List.copyOf(unfinished)) {
-            if (messages.get(each.seq() - 1).status() == Status.QUEUED) {
+        for (Message each : transcript.unfinished()) {
+            if (each.status() == Status.QUEUED) {
                 cancelled.add(end(each.seq(), Outcome.cancelled("")));
             }
         }
@@ -217,46 +201,37 @@ final class ChatLog {
 
     private Turn add(Post post) {
         Instant now = now();
-        int seq = messages.size() + 1;
+        int seq = transcript.size() + 1;
         Turn turn =
                 new Turn(
                         Message.ofUser(ids.get(), id, seq, post.content(), now),
                         Message.queuedReply(ids.get(), id, seq + 1, now));
-        messages.add(turn.message());
-        messages.add(turn.reply());
-        seqs.put(turn.message().id(), seq);
-        seqs.put(turn.reply().id(), seq + 1);
-        unfinished.addLast(new Unfinished(seq + 1, post.streamed()));
+        transcript.add(turn, post.streamed());
         characters += weight(post);
         updatedAt = now;
         if (post.idempotencyKey() != null) {
-            keys.put(post.idempotencyKey(), new KeyedTurn(seq, post.whenBusy()));
+            keys.put(post.idempotencyKey(), new KeyedTurn(turn.reply().seq(), post.whenBusy()));
         }
         return turn;
     }
 
     Optional<Started> start(String defaultModel) {
         return write(
-                () -> {
-                    Unfinished next = unfinished.peekFirst();
-                    if (next == null || messages.get(next.seq() - 1).status() != Status.QUEUED) {
-                        return Optional.empty();
-                    }
-                    int seq = next.seq();
-                    String model = settings.model() == null ? defaultModel : settings.model();
-                    messages.set(seq - 1, at(seq).started(model));
-                    running = new StringBuilder();
-                    return Optional.of(
-                            new Started(new Turn(at(seq - 1), at(seq)), settings, next.streamed()));
-                });
+                () ->
+                        transcript
+                                .start(settings.model() == null ? defaultModel : settings.model())
+                                .map(
+                                        next ->
+                                                new Started(
+                                                        transcript.turnOf(next.seq()),
+                                                        settings,
+                                                        next.streamed())));
     }
 
     void append(UUID replyId, String text) {
         write(
                 () -> {
-                    if (messages.get(seqOf(replyId) - 1).status() == Status.IN_PROGRESS) {
-                        running.append(text);
-                    }
+                    transcript.append(replyId, text);
                     return null;
                 });
     }
@@ -264,80 +239,50 @@ final class ChatLog {
     Message finish(UUID replyId, Outcome outcome) {
         return write(
                 () -> {
-                    int seq = seqOfReply(replyId);
-                    return at(seq).status().terminal() ? at(seq) : end(seq, outcome);
+                    Message reply = transcript.reply(replyId);
+                    return reply.status().terminal() ? reply : end(reply.seq(), outcome);
                 });
     }
 
     Cancelled cancel(UUID replyId) {
         return write(
                 () -> {
-                    int seq = seqOfReply(replyId);
-                    return messages.get(seq - 1).status() == Status.QUEUED
-                            ? new Cancelled(end(seq, Outcome.cancelled("")), true)
-                            : new Cancelled(at(seq), false);
+                    Message reply = transcript.reply(replyId);
+                    return reply.status() == Status.QUEUED
+                            ? new Cancelled(end(reply.seq(), Outcome.cancelled("")), true)
+                            : new Cancelled(reply, false);
                 });
     }
 
     Turn retry(UUID replyId, boolean streamed) {
         return write(
                 () -> {
-                    int seq = seqOfReply(replyId);
-                    Message old = messages.get(seq - 1);
-                    if (seq != messages.size()
-                            || (old.status() != Status.FAILED
-                                    && old.status() != Status.INCOMPLETE)) {
+                    Message old = transcript.reply(replyId);
+                    boolean broken =
+                            old.status() == Status.FAILED || old.status() == Status.INCOMPLETE;
+                    if (!broken || old.seq() != transcript.size()) {
                         throw RefusedException.of(
                                 ErrorCode.NOT_RETRYABLE,
                                 "Only a failed or incomplete reply that is the chat's last can run"
                                         + " again.");
                     }
-                    discard(old);
-                    messages.set(seq - 1, old.requeued());
-                    unfinished.addLast(new Unfinished(seq, streamed));
-                    return new Turn(at(seq - 1), at(seq));
+                    transcript.requeue(old, streamed);
+                    budget.giveBack(old.content().length());
+                    characters -= old.content().length();
+                    updatedAt = now();
+                    if (highlights != null && highlights.through() >= old.seq()) {
+                        highlights = null;
+                    }
+                    return transcript.turnOf(old.seq());
                 });
-    }
-
-    /** Takes the text of the chat's last reply back out of everything that rests on it. */
-    private void discard(Message reply) {
-        budget.giveBack(reply.content().length());
-        characters -= reply.content().length();
-        updatedAt = now();
-        if (answeredThrough == reply.seq()) {
-            answeredThrough = lastAnswered(reply.seq() - 2);
-        }
-        if (highlights != null && highlights.through() >= reply.seq()) {
-            highlights = null;
-        }
-    }
-
-    private int lastAnswered(int seq) {
-        int answered = seq;
-        while (answered > 0 && !answers(messages.get(answered - 1))) {
-            answered -= 2;
-        }
-        return answered;
-    }
-
-    private static boolean answers(Message reply) {
-        return reply.status().terminal() && !reply.content().isEmpty();
     }
 
     private Message end(int seq, Outcome outcome) {
         Instant now = now();
-        Message ended = messages.get(seq - 1).ended(outcome, now);
-        if (answers(ended)) {
-            answeredThrough = Math.max(answeredThrough, seq);
-        }
+        Message ended = transcript.end(seq, outcome, now);
         if (outcome.usage() != null) {
             usage = outcome.usage().plus(usage);
         }
-        if (unfinished.getFirst().seq() == seq) {
-            running = new StringBuilder();
-        }
-        unfinished.removeIf(each -> each.seq() == seq);
-        messages.set(seq - 1, ended);
         budget.takeAnyway(ended.content().length());
         characters += ended.content().length();
         updatedAt = now;
@@ -345,51 +290,20 @@ final class ChatLog {
     }
 
     Page<Message> messages(MessageQuery query) {
-        return read(
-                () -> {
-                    int size = messages.size();
-                    List<Message> found = new ArrayList<>();
-                    int step = query.order() == Order.ASC ? 1 : -1;
-                    int seq = query.after() == null ? (step > 0 ? 1 : size) : query.after() + step;
-                    for (; seq >= 1 && seq <= size && found.size() <= query.limit(); seq += step) {
-                        found.add(at(seq));
-                    }
-                    return Page.of(found, query.limit());
-                });
+        return read(() -> transcript.page(query));
     }
 
     /** All messages as they are now, for a search that must not hold the lock. */
     List<Message> all() {
-        return read(
-                () -> {
-                    List<Message> all = new ArrayList<>(messages);
-                    if (!unfinished.isEmpty()) {
-                        int first = unfinished.getFirst().seq();
-                        all.set(first - 1, at(first));
-                    }
-                    return all;
-                });
+        return read(transcript::all);
     }
 
     Message message(UUID messageId) {
-        return read(() -> at(seqOf(messageId)));
+        return read(() -> transcript.message(messageId));
     }
 
     List<Turn> context(int beforeSeq, int maxTurns) {
-        return read(
-                () -> {
-                    Deque<Turn> turns = new ArrayDeque<>();
-                    int newest = Math.min(beforeSeq - 1, messages.size());
-                    for (int seq = newest - newest % 2;
-                            seq >= 2 && turns.size() < maxTurns;
-                            seq -= 2) {
-                        Message reply = messages.get(seq - 1);
-                        if (answers(reply)) {
-                            turns.addFirst(new Turn(at(seq - 1), reply));
-                        }
-                    }
-                    return List.copyOf(turns);
-                });
+        return read(() -> transcript.answered(beforeSeq, maxTurns));
     }
 
     Tally tally() {
@@ -397,11 +311,13 @@ final class ChatLog {
                 () ->
                         new Tally(
                                 snapshot(),
-                                messages.size() / 2,
-                                messages.size() / 2,
-                                messages.isEmpty() ? null : messages.getFirst().createdAt(),
-                                messages.isEmpty() ? null : messages.getLast().createdAt(),
-                                answeredThrough));
+                                transcript.size() / 2,
+                                transcript.size() / 2,
+                                transcript.size() == 0 ? null : transcript.at(1).createdAt(),
+                                transcript.size() == 0
+                                        ? null
+                                        : transcript.at(transcript.size()).createdAt(),
+                                transcript.answeredThrough()));
     }
 
     Optional<Highlights> highlights() {
@@ -411,7 +327,7 @@ final class ChatLog {
     void keepHighlights(Highlights found) {
         write(
                 () -> {
-                    boolean stale = found.through() > answeredThrough;
+                    boolean stale = found.through() > transcript.answeredThrough();
                     if (!stale && (highlights == null || isLess(highlights, found))) {
                         highlights = found;
                     }
@@ -426,30 +342,7 @@ final class ChatLog {
 
     private Chat snapshot() {
         return new Chat(
-                id, settings, !unfinished.isEmpty(), messages.size(), usage, createdAt, updatedAt);
-    }
-
-    private Message at(int seq) {
-        Message message = messages.get(seq - 1);
-        return message.status() == Status.IN_PROGRESS
-                ? message.withText(running.toString())
-                : message;
-    }
-
-    private int seqOf(UUID messageId) {
-        Integer seq = seqs.get(messageId);
-        if (seq == null) {
-            throw RefusedException.messageNotFound();
-        }
-        return seq;
-    }
-
-    private int seqOfReply(UUID replyId) {
-        int seq = seqOf(replyId);
-        if (seq % 2 == 1) {
-            throw RefusedException.messageNotFound();
-        }
-        return seq;
+                id, settings, transcript.busy(), transcript.size(), usage, createdAt, updatedAt);
     }
 
     private Instant now() {

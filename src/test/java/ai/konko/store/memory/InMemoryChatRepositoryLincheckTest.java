@@ -22,13 +22,13 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Test;
 
 /**
  * Runs the log's operations on one chat against each other, in all interleavings that Lincheck
  * tries, and checks that what they return could have come from some order of them one after the
- * other. Message ids do not depend on the order, so results name messages by their place.
+ * other. {@link InMemoryChatRepositoryStressLincheckTest} does the same under stress. Message ids
+ * do not depend on the order, so results name messages by their place.
  */
 public class InMemoryChatRepositoryLincheckTest {
     /** Ids are counted: the chat's is the first one, then come a message's and its reply's. */
@@ -154,17 +154,6 @@ public class InMemoryChatRepositoryLincheckTest {
                 .iterations(15)
                 .invocationsPerIteration(150)
                 .threads(2)
-                .actorsPerThread(3)
-                .actorsBefore(2)
-                .check(InMemoryChatRepositoryLincheckTest.class);
-    }
-
-    @Test
-    void operations_underStress_areLinearizable() {
-        new StressOptions()
-                .iterations(15)
-                .invocationsPerIteration(400)
-                .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(2)
                 .check(InMemoryChatRepositoryLincheckTest.class);

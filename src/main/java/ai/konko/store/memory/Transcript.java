@@ -1,0 +1,174 @@
+package ai.konko.store.memory;
+
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Page;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Role;
+import ai.konko.chat.Status;
+import ai.konko.chat.Turn;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A chat's messages in their order, and which of the replies are not over. Not safe for use by
+ * several threads: its {@link ChatLog}'s lock guards it.
+ */
+final class Transcript {
+    private final List<Message> messages = new ArrayList<>();
+    private final Map<UUID, Integer> seqs = new HashMap<>();
+
+    /** The replies that are not over, oldest first; only the first one may be in progress. */
+    private final Deque<InLine> line = new ArrayDeque<>();
+
+    /** The text so far of the reply in progress; {@code messages} has it without. */
+    private StringBuilder running = new StringBuilder();
+
+    private int answeredThrough;
+
+    /** A reply's place in line. */
+    record InLine(int seq, boolean streamed) {}
+
+    int size() {
+        return messages.size();
+    }
+
+    boolean busy() {
+        return !line.isEmpty();
+    }
+
+    /**
+     * @return the seq of the last reply that is over and has text; 0 where there is none
+     */
+    int answeredThrough() {
+        return answeredThrough;
+    }
+
+    /** A message as it is now. */
+    Message at(int seq) {
+        Message message = messages.get(seq - 1);
+        return message.status() == Status.IN_PROGRESS
+                ? message.withText(running.toString())
+                : message;
+    }
+
+    Turn turnOf(int replySeq) {
+        return new Turn(at(replySeq - 1), at(replySeq));
+    }
+
+    Message message(UUID id) {
+        return at(seqOf(id));
+    }
+
+    Message reply(UUID id) {
+        Message reply = message(id);
+        if (reply.role() != Role.ASSISTANT) {
+            throw RefusedException.messageNotFound();
+        }
+        return reply;
+    }
+
+    private int seqOf(UUID id) {
+        Integer seq = seqs.get(id);
+        if (seq == null) {
+            throw RefusedException.messageNotFound();
+        }
+        return seq;
+    }
+
+    /** The replies that are not over, oldest first. */
+    List<Message> unfinished() {
+        return line.stream().map(each -> at(each.seq())).toList();
+    }
+
+    void add(Turn turn, boolean streamed) {
+        for (Message each : List.of(turn.message(), turn.reply())) {
+            messages.add(each);
+            seqs.put(each.id(), each.seq());
+        }
+        line.addLast(new InLine(turn.reply().seq(), streamed));
+    }
+
+    /** Starts the first reply in line, unless it runs already. */
+    Optional<InLine> start(String model) {
+        InLine next = line.peekFirst();
+        if (next == null || messages.get(next.seq() - 1).status() != Status.QUEUED) {
+            return Optional.empty();
+        }
+        messages.set(next.seq() - 1, messages.get(next.seq() - 1).started(model));
+        running = new StringBuilder();
+        return Optional.of(next);
+    }
+
+    void append(UUID replyId, String text) {
+        if (messages.get(seqOf(replyId) - 1).status() == Status.IN_PROGRESS) {
+            running.append(text);
+        }
+    }
+
+    Message end(int seq, Outcome outcome, Instant now) {
+        Message ended = messages.get(seq - 1).ended(outcome, now);
+        messages.set(seq - 1, ended);
+        line.removeIf(each -> each.seq() == seq);
+        if (answers(ended)) {
+            answeredThrough = Math.max(answeredThrough, seq);
+        }
+        return ended;
+    }
+
+    /** Puts the last reply, which is over, back in line; its text is gone. */
+    void requeue(Message last, boolean streamed) {
+        messages.set(last.seq() - 1, last.requeued());
+        line.addLast(new InLine(last.seq(), streamed));
+        while (answeredThrough > 0 && !answers(messages.get(answeredThrough - 1))) {
+            answeredThrough -= 2;
+        }
+    }
+
+    Page<Message> page(MessageQuery query) {
+        List<Message> found = new ArrayList<>();
+        int step = query.order() == Order.ASC ? 1 : -1;
+        int seq = query.after() == null ? (step > 0 ? 1 : size()) : query.after() + step;
+        for (; seq >= 1 && seq <= size() && found.size() <= query.limit(); seq += step) {
+            found.add(at(seq));
+        }
+        return Page.of(found, query.limit());
+    }
+
+    List<Message> all() {
+        List<Message> all = new ArrayList<>(messages);
+        InLine first = line.peekFirst();
+        if (first != null) {
+            all.set(first.seq() - 1, at(first.seq()));
+        }
+        return all;
+    }
+
+    /**
+     * @return the newest turns before {@code beforeSeq} whose reply is over and has text, oldest
+     *     first
+     */
+    List<Turn> answered(int beforeSeq, int maxTurns) {
+        Deque<Turn> turns = new ArrayDeque<>();
+        int newest = Math.min(beforeSeq - 1, size());
+        for (int seq = newest - newest % 2; seq >= 2 && turns.size() < maxTurns; seq -= 2) {
+            if (answers(messages.get(seq - 1))) {
+                turns.addFirst(turnOf(seq));
+            }
+        }
+        return List.copyOf(turns);
+    }
+
+    private static boolean answers(Message reply) {
+        return reply.status().terminal() && !reply.content().isEmpty();
+    }
+}
