@@ -61,16 +61,18 @@ public interface ChatRepository {
     Optional<Started> start(UUID chatId, String defaultModel);
 
     /**
-     * Adds to the text of a reply in progress. On a reply that is over, or gone, it does nothing.
+     * Adds to the text of a reply in progress. On one that is over, gone, or in another attempt, it
+     * does nothing. Does not wait for a disk or a network.
      */
-    void append(UUID chatId, UUID replyId, String text);
+    void append(UUID chatId, UUID replyId, int attempt, String text);
 
     /**
-     * Ends a reply. The first end wins: on a reply that is over already this changes nothing.
+     * Ends a reply. The first end wins: on a reply that is over already, or in another attempt,
+     * this changes nothing.
      *
-     * @return the reply in its terminal state
+     * @return the reply as it is now
      */
-    Message finish(UUID chatId, UUID replyId, Outcome outcome);
+    Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome);
 
     /**
      * Ends a reply that waits in line as cancelled; one that is in progress is left to whoever runs

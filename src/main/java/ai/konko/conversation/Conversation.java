@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -82,7 +83,7 @@ public class Conversation {
             entered = !accepted.repeated();
             accepted.cancelled().forEach(this::announce);
             if (accepted.toCancel() != null) {
-                stop(accepted.toCancel());
+                Optional<LiveReply> _ = stop(accepted.toCancel());
             }
             return run(accepted.turn());
         } finally {
@@ -124,7 +125,7 @@ public class Conversation {
     public LiveReply reply(UUID chatId, UUID replyId) {
         Message reply = repository.message(chatId, replyId);
         if (reply.role() != Role.ASSISTANT) {
-            throw RefusedException.messageNotFound();
+            throw RefusedException.replyNotFound();
         }
         return follow(reply);
     }
@@ -137,11 +138,17 @@ public class Conversation {
      */
     public CompletableFuture<Message> cancel(UUID chatId, UUID replyId) {
         Cancelled cancelled = repository.cancel(chatId, replyId);
+        Message reply = cancelled.reply();
         if (cancelled.now()) {
-            announce(cancelled.reply());
+            announce(reply);
             runNext(chatId);
         }
-        return stop(cancelled.reply()).end();
+        if (reply.status().terminal()) {
+            return CompletableFuture.completedFuture(reply);
+        }
+        return stop(reply)
+                .map(LiveReply::end)
+                .orElseGet(() -> cancel(chatId, replyId)); // it has ended and runs again
     }
 
     /**
@@ -161,28 +168,36 @@ public class Conversation {
         }
     }
 
-    /** Whoever runs the reply ends it. */
-    private LiveReply stop(Message reply) {
-        if (!reply.status().terminal()) {
-            live.at(reply).cancel(Outcome::cancelled);
-        }
-        return follow(reply);
+    /**
+     * Whoever runs the reply ends it.
+     *
+     * @return empty if this attempt is over and there is a new one, which is not stopped
+     */
+    private Optional<LiveReply> stop(Message running) {
+        live.at(running).cancel(Outcome::cancelled);
+        return followAttempt(running);
+    }
+
+    private LiveReply follow(Message reply) {
+        return reply.status().terminal()
+                ? live.over(reply)
+                : followAttempt(reply)
+                        .orElseGet(() -> follow(repository.message(reply.chatId(), reply.id())));
     }
 
     /**
      * Whoever asks first makes the entry; only then is the log asked, so that an end in between is
      * not missed.
+     *
+     * @return empty if this attempt is over and there is a new one
      */
-    private LiveReply follow(Message reply) {
-        if (reply.status().terminal()) {
-            return live.over(reply);
-        }
+    private Optional<LiveReply> followAttempt(Message reply) {
         LiveReply entry = live.at(reply);
         try {
             Message now = repository.message(reply.chatId(), reply.id());
             if (now.attempt() != reply.attempt()) {
                 live.remove(reply);
-                return follow(now);
+                return Optional.empty();
             }
             if (now.status().terminal()) {
                 live.remove(now);
@@ -193,7 +208,7 @@ public class Conversation {
                 live.remove(reply);
             }
         }
-        return entry;
+        return Optional.of(entry);
     }
 
     private void runNext(UUID chatId) {
@@ -230,7 +245,7 @@ public class Conversation {
             if (begun.compareAndSet(false, true)) {
                 metrics.firstToken(Duration.ofNanos(System.nanoTime() - asked));
             }
-            repository.append(reply.chatId(), reply.id(), piece);
+            repository.append(reply.chatId(), reply.id(), reply.attempt(), piece);
             entry.append(piece);
         };
     }
@@ -241,7 +256,7 @@ public class Conversation {
      */
     private Message finish(Message reply, Ending ending, String text) {
         try {
-            return repository.finish(reply.chatId(), reply.id(), ending.of(text));
+            return repository.finish(reply.chatId(), reply.id(), reply.attempt(), ending.of(text));
         } catch (RefusedException _) {
             return cancelledWithItsChat(reply, text);
         } catch (RuntimeException | Error failed) {

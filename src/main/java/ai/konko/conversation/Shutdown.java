@@ -25,6 +25,8 @@ class Shutdown {
     /** Interrupted replies end as soon as their threads hear of it. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
+    private static final int ROUNDS = 10;
+
     private static final Failure STOPPED =
             new Failure(ErrorCode.OVERLOADED, "The service was stopped.", Duration.ofSeconds(1));
 
@@ -46,8 +48,11 @@ class Shutdown {
             LOG.warnf(
                     "%d turns are not over after %s and are interrupted",
                     live.inFlight(), config.shutdownGrace());
-            live.all().forEach(reply -> reply.cancel(text -> Outcome.brokenOff(text, STOPPED)));
-            within(drained, LAST_WORDS);
+            int rounds = 0;
+            do { // also for a turn that came in just before and was not yet among them
+                live.all().forEach(reply -> reply.cancel(text -> Outcome.brokenOff(text, STOPPED)));
+                rounds++;
+            } while (!within(drained, LAST_WORDS.dividedBy(ROUNDS)) && rounds < ROUNDS);
         }
     }
 

@@ -78,7 +78,7 @@ class ContextWindowTest {
         turn("kept", "kept");
         Turn failed = accept("no-reply");
         repository.start(chat, "m");
-        repository.finish(chat, failed.reply().id(), Outcome.cancelled(""));
+        repository.finish(chat, failed.reply().id(), 1, Outcome.cancelled(""));
         Turn pending = accept("pending");
 
         ModelContext context = new ContextWindow(repository, new Bounds(5, 50), tokens).next(chat);
@@ -114,7 +114,8 @@ class ContextWindowTest {
     private void turn(String message, String reply) {
         Turn turn = accept(message);
         repository.start(chat, "m");
-        repository.finish(chat, turn.reply().id(), Outcome.ended(reply, FinishReason.STOP, null));
+        repository.finish(
+                chat, turn.reply().id(), 1, Outcome.ended(reply, FinishReason.STOP, null));
     }
 
     private Turn accept(String message) {

@@ -79,7 +79,7 @@ public abstract class ChatRepositoryContract {
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.messages(unknown, all()));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.highlights(unknown));
         assertThat(repository.start(unknown, MODEL)).isEmpty();
-        repository.append(unknown, unknown, "text");
+        repository.append(unknown, unknown, 1, "text");
     }
 
     @Test
@@ -146,7 +146,7 @@ public abstract class ChatRepositoryContract {
         Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key", false);
         Accepted first = repository.accept(chat, keyed);
         repository.start(chat, MODEL);
-        Message end = repository.finish(chat, first.turn().reply().id(), done("hi"));
+        Message end = repository.finish(chat, first.turn().reply().id(), 1, done("hi"));
 
         Accepted again = repository.accept(chat, keyed);
 
@@ -207,7 +207,7 @@ public abstract class ChatRepositoryContract {
 
         assertThat(small.chat(chat).messageCount()).isEqualTo(6);
         small.start(chat, MODEL);
-        small.finish(chat, running.reply().id(), done("done"));
+        small.finish(chat, running.reply().id(), 1, done("done"));
         assertThat(small.accept(chat, post("fits")).turn().message().seq()).isEqualTo(7);
     }
 
@@ -242,7 +242,7 @@ public abstract class ChatRepositoryContract {
         assertThat(cancelled.finishReason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(repository.message(chat, running.reply().id()).status())
                 .isEqualTo(Status.IN_PROGRESS);
-        repository.finish(chat, running.reply().id(), Outcome.cancelled("so far"));
+        repository.finish(chat, running.reply().id(), 1, Outcome.cancelled("so far"));
         assertThat(started(chat).turn().message().content()).isEqualTo("now");
     }
 
@@ -254,7 +254,7 @@ public abstract class ChatRepositoryContract {
 
         Started started = started(chat);
         Optional<Started> whileItRuns = repository.start(chat, MODEL);
-        repository.finish(chat, first.reply().id(), done("done"));
+        repository.finish(chat, first.reply().id(), 1, done("done"));
 
         assertThat(started.turn().reply().id()).isEqualTo(first.reply().id());
         assertThat(started.turn().reply().status()).isEqualTo(Status.IN_PROGRESS);
@@ -280,16 +280,16 @@ public abstract class ChatRepositoryContract {
     void append_growsTheReplyThatRuns() {
         UUID chat = repository.create(Settings.NONE).id();
         UUID reply = repository.accept(chat, post("x")).turn().reply().id();
-        repository.append(chat, reply, "too early");
+        repository.append(chat, reply, 1, "too early");
         repository.start(chat, MODEL);
 
-        repository.append(chat, reply, "one ");
-        repository.append(chat, reply, "two");
+        repository.append(chat, reply, 1, "one ");
+        repository.append(chat, reply, 1, "two");
 
         assertThat(repository.message(chat, reply).content()).isEqualTo("one two");
         assertThat(messages(chat).getLast().content()).isEqualTo("one two");
-        repository.finish(chat, reply, done("one two three"));
-        repository.append(chat, reply, "too late");
+        repository.finish(chat, reply, 1, done("one two three"));
+        repository.append(chat, reply, 1, "too late");
         assertThat(repository.message(chat, reply).content()).isEqualTo("one two three");
     }
 
@@ -303,6 +303,7 @@ public abstract class ChatRepositoryContract {
                 repository.finish(
                         chat,
                         turn.reply().id(),
+                        1,
                         Outcome.ended("the answer", FinishReason.LENGTH, new Usage(3, 4)));
 
         assertThat(ended.status()).isEqualTo(Status.INCOMPLETE);
@@ -319,9 +320,9 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(Settings.NONE).id();
         Turn turn = repository.accept(chat, post("x")).turn();
         repository.start(chat, MODEL);
-        Message first = repository.finish(chat, turn.reply().id(), Outcome.cancelled("so far"));
+        Message first = repository.finish(chat, turn.reply().id(), 1, Outcome.cancelled("so far"));
 
-        Message second = repository.finish(chat, turn.reply().id(), done("all of it"));
+        Message second = repository.finish(chat, turn.reply().id(), 1, done("all of it"));
 
         assertThat(second).isEqualTo(first);
         assertThat(repository.message(chat, turn.reply().id())).isEqualTo(first);
@@ -334,10 +335,10 @@ public abstract class ChatRepositoryContract {
 
         assertRefused(
                 ErrorCode.MESSAGE_NOT_FOUND,
-                () -> repository.finish(chat, turn.message().id(), done("no")));
+                () -> repository.finish(chat, turn.message().id(), 1, done("no")));
         assertRefused(
                 ErrorCode.MESSAGE_NOT_FOUND,
-                () -> repository.finish(chat, UUID.randomUUID(), done("no")));
+                () -> repository.finish(chat, UUID.randomUUID(), 1, done("no")));
     }
 
     @Test
@@ -355,7 +356,7 @@ public abstract class ChatRepositoryContract {
         assertThat(repository.message(chat, waiting.reply().id())).isEqualTo(cancelled.reply());
         assertThat(repository.cancel(chat, waiting.reply().id()))
                 .isEqualTo(new Cancelled(cancelled.reply(), false));
-        repository.finish(chat, running.reply().id(), done("done"));
+        repository.finish(chat, running.reply().id(), 1, done("done"));
         assertThat(repository.start(chat, MODEL)).isEmpty();
         assertThat(repository.chat(chat).busy()).isFalse();
     }
@@ -365,10 +366,10 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(Settings.NONE).id();
         Turn turn = repository.accept(chat, post("runs")).turn();
         repository.start(chat, MODEL);
-        repository.append(chat, turn.reply().id(), "so far");
+        repository.append(chat, turn.reply().id(), 1, "so far");
 
         Cancelled running = repository.cancel(chat, turn.reply().id());
-        Message end = repository.finish(chat, turn.reply().id(), done("all"));
+        Message end = repository.finish(chat, turn.reply().id(), 1, done("all"));
         Cancelled over = repository.cancel(chat, turn.reply().id());
 
         assertThat(running.now()).isFalse();
@@ -388,7 +389,7 @@ public abstract class ChatRepositoryContract {
         repository.start(chat, MODEL);
         Outcome outcome =
                 withText ? Outcome.brokenOff("some", FAILURE) : Outcome.brokenOff("", FAILURE);
-        repository.finish(chat, turn.reply().id(), outcome);
+        repository.finish(chat, turn.reply().id(), 1, outcome);
 
         Turn retried = repository.retry(chat, turn.reply().id(), true);
 
@@ -408,9 +409,12 @@ public abstract class ChatRepositoryContract {
         Started started = repository.start(chat, MODEL).orElseThrow();
         assertThat(started.turn().reply().id()).isEqualTo(reply.id());
         assertThat(started.streamed()).isTrue();
-        repository.append(chat, reply.id(), "new");
+        repository.append(chat, reply.id(), 1, "of the first attempt");
+        repository.append(chat, reply.id(), 2, "new");
         assertThat(repository.message(chat, reply.id()).content()).isEqualTo("new");
-        repository.finish(chat, reply.id(), done("new text"));
+        assertThat(repository.finish(chat, reply.id(), 1, done("late")).status())
+                .isEqualTo(Status.IN_PROGRESS);
+        repository.finish(chat, reply.id(), 2, done("new text"));
         assertThat(repository.tally(chat).answeredThrough()).isEqualTo(4);
         assertThat(repository.context(chat, Integer.MAX_VALUE, 1).getFirst().reply().content())
                 .isEqualTo("new text");
@@ -421,14 +425,14 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(Settings.NONE).id();
         Turn failed = repository.accept(chat, post("failed")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, failed.reply().id(), Outcome.brokenOff("", FAILURE));
+        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff("", FAILURE));
         Turn last = repository.accept(chat, post("last")).turn();
 
         assertNotRetryable(chat, failed);
         assertNotRetryable(chat, last);
         repository.start(chat, MODEL);
         assertNotRetryable(chat, last);
-        repository.finish(chat, last.reply().id(), done("completed"));
+        repository.finish(chat, last.reply().id(), 1, done("completed"));
         assertNotRetryable(chat, last);
         assertRefused(
                 ErrorCode.MESSAGE_NOT_FOUND,
@@ -452,6 +456,7 @@ public abstract class ChatRepositoryContract {
         repository.finish(
                 chat,
                 turn.reply().id(),
+                1,
                 Outcome.ended("cut", FinishReason.LENGTH, new Usage(10, 5)));
         Highlights old =
                 new Highlights(
@@ -470,6 +475,7 @@ public abstract class ChatRepositoryContract {
         repository.finish(
                 chat,
                 turn.reply().id(),
+                2,
                 Outcome.ended("whole", FinishReason.STOP, new Usage(10, 7)));
         assertThat(repository.chat(chat).usage()).isEqualTo(new Usage(20, 12));
     }
@@ -480,7 +486,7 @@ public abstract class ChatRepositoryContract {
         Turn running = repository.accept(chat, post("one")).turn();
         Turn waiting = repository.accept(chat, post("two")).turn();
         repository.start(chat, MODEL);
-        repository.append(chat, running.reply().id(), "so far");
+        repository.append(chat, running.reply().id(), 1, "so far");
 
         List<Message> cancelled = repository.delete(chat);
 
@@ -493,7 +499,7 @@ public abstract class ChatRepositoryContract {
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.chat(chat));
         assertRefused(
                 ErrorCode.CHAT_NOT_FOUND,
-                () -> repository.finish(chat, running.reply().id(), done("late")));
+                () -> repository.finish(chat, running.reply().id(), 1, done("late")));
         assertThat(repository.chats(new ChatQuery(10, null, null)).items()).isEmpty();
     }
 
@@ -518,13 +524,13 @@ public abstract class ChatRepositoryContract {
         Message one = finish(chat, repository.accept(chat, post("one")).turn());
         Turn failed = repository.accept(chat, post("fails")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, failed.reply().id(), Outcome.brokenOff("", FAILURE));
+        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff("", FAILURE));
         Turn partial = repository.accept(chat, post("partial")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, partial.reply().id(), Outcome.brokenOff("half", FAILURE));
+        repository.finish(chat, partial.reply().id(), 1, Outcome.brokenOff("half", FAILURE));
         Turn empty = repository.accept(chat, post("cancelled")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, empty.reply().id(), Outcome.cancelled(""));
+        repository.finish(chat, empty.reply().id(), 1, Outcome.cancelled(""));
         Turn pending = repository.accept(chat, post("pending")).turn();
 
         assertThat(repository.context(chat, pending.message().seq(), 10))
@@ -577,7 +583,7 @@ public abstract class ChatRepositoryContract {
         UUID byReply = repository.create(Settings.NONE).id();
         Turn turn = repository.accept(byReply, post("x")).turn();
         repository.start(byReply, MODEL);
-        repository.finish(byReply, turn.reply().id(), done("ÄPFEL"));
+        repository.finish(byReply, turn.reply().id(), 1, done("ÄPFEL"));
         repository.create(new Settings("Birnen", "äpfel in the instructions", null, Map.of()));
 
         assertThat(search("äpfel")).containsExactly(byReply, byMessage, byTitle);
@@ -602,7 +608,7 @@ public abstract class ChatRepositoryContract {
         finish(chat, repository.accept(chat, post("one")).turn());
         Turn failed = repository.accept(chat, post("two")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, failed.reply().id(), Outcome.brokenOff("", FAILURE));
+        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff("", FAILURE));
 
         Tally tally = repository.tally(chat);
 
@@ -692,7 +698,7 @@ public abstract class ChatRepositoryContract {
     private Message finish(UUID chat, Turn turn) {
         repository.start(chat, MODEL);
         return repository.finish(
-                chat, turn.reply().id(), done("reply to " + turn.message().content()));
+                chat, turn.reply().id(), 1, done("reply to " + turn.message().content()));
     }
 
     private List<Message> messages(UUID chat) {

@@ -25,6 +25,7 @@ public final class RandomOperations {
     private static final class Naive {
         private final UUID id;
         private String content;
+        private int attempt = 1;
         private Status status;
 
         private Naive(Message message) {
@@ -121,7 +122,7 @@ public final class RandomOperations {
     private void append(UUID chat, List<Naive> log) {
         if (!log.isEmpty()) {
             Naive any = pick(log);
-            repository.append(chat, any.id, "+");
+            repository.append(chat, any.id, any.attempt, "+");
             any.content += any.status == Status.IN_PROGRESS ? "+" : "";
         }
     }
@@ -139,7 +140,7 @@ public final class RandomOperations {
                                 Outcome.cancelled(any.content),
                                 Outcome.brokenOff(
                                         "", Failure.of(ErrorCode.MODEL_FAILED, "It failed."))));
-        Message ended = repository.finish(chat, any.id, outcome);
+        Message ended = repository.finish(chat, any.id, any.attempt, outcome);
         if (!any.status.terminal()) {
             any.status = outcome.status();
             any.content = outcome.content();
@@ -173,6 +174,7 @@ public final class RandomOperations {
         if (retryable) {
             any.status = Status.QUEUED;
             any.content = "";
+            any.attempt++;
         }
     }
 

@@ -228,19 +228,21 @@ final class ChatLog {
                                                         next.streamed())));
     }
 
-    void append(UUID replyId, String text) {
+    void append(UUID replyId, int attempt, String text) {
         write(
                 () -> {
-                    transcript.append(replyId, text);
+                    transcript.append(replyId, attempt, text);
                     return null;
                 });
     }
 
-    Message finish(UUID replyId, Outcome outcome) {
+    Message finish(UUID replyId, int attempt, Outcome outcome) {
         return write(
                 () -> {
                     Message reply = transcript.reply(replyId);
-                    return reply.status().terminal() ? reply : end(reply.seq(), outcome);
+                    return reply.status().terminal() || reply.attempt() != attempt
+                            ? reply
+                            : end(reply.seq(), outcome);
                 });
     }
 

@@ -194,17 +194,17 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public void append(UUID chatId, UUID replyId, String text) {
+    public void append(UUID chatId, UUID replyId, int attempt, String text) {
         try {
-            log(chatId).append(replyId, text);
+            log(chatId).append(replyId, attempt, text);
         } catch (RefusedException _) {
             // Deleted meanwhile: there is nothing left to add to.
         }
     }
 
     @Override
-    public Message finish(UUID chatId, UUID replyId, Outcome outcome) {
-        return log(chatId).finish(replyId, outcome);
+    public Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
+        return log(chatId).finish(replyId, attempt, outcome);
     }
 
     @Override

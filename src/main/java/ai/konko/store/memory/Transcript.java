@@ -72,7 +72,7 @@ final class Transcript {
     Message reply(UUID id) {
         Message reply = message(id);
         if (reply.role() != Role.ASSISTANT) {
-            throw RefusedException.messageNotFound();
+            throw RefusedException.replyNotFound();
         }
         return reply;
     }
@@ -109,8 +109,9 @@ final class Transcript {
         return Optional.of(next);
     }
 
-    void append(UUID replyId, String text) {
-        if (messages.get(seqOf(replyId) - 1).status() == Status.IN_PROGRESS) {
+    void append(UUID replyId, int attempt, String text) {
+        Message reply = messages.get(seqOf(replyId) - 1);
+        if (reply.status() == Status.IN_PROGRESS && reply.attempt() == attempt) {
             running.append(text);
         }
     }

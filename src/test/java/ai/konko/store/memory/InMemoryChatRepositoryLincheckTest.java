@@ -81,7 +81,7 @@ public class InMemoryChatRepositoryLincheckTest {
     public String append() {
         return told(
                 () -> {
-                    repository.append(chat, FIRST_REPLY, "a");
+                    repository.append(chat, FIRST_REPLY, 1, "a");
                     return "";
                 });
     }
@@ -89,7 +89,7 @@ public class InMemoryChatRepositoryLincheckTest {
     @Operation
     public String finish() {
         Outcome outcome = Outcome.ended("b", FinishReason.STOP, null);
-        return told(() -> describe(repository.finish(chat, FIRST_REPLY, outcome)));
+        return told(() -> describe(repository.finish(chat, FIRST_REPLY, 1, outcome)));
     }
 
     @Operation

@@ -54,7 +54,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
         small.start(chat, "m");
 
         small.finish(
-                chat, turn.reply().id(), Outcome.ended("a long reply", FinishReason.STOP, null));
+                chat, turn.reply().id(), 1, Outcome.ended("a long reply", FinishReason.STOP, null));
 
         assertThat(small.message(chat, turn.reply().id()).content()).isEqualTo("a long reply");
     }
@@ -71,7 +71,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
         Turn turn =
                 repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "a key", false)).turn();
         repository.start(chat, "m");
-        repository.finish(chat, turn.reply().id(), Outcome.ended("hi", FinishReason.STOP, null));
+        repository.finish(chat, turn.reply().id(), 1, Outcome.ended("hi", FinishReason.STOP, null));
         repository.accept(chat, new Post("again", WhenBusy.ENQUEUE, null, false));
         assertThat(repository.heldCharacters()).isPositive();
 

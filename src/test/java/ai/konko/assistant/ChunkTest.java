@@ -1,0 +1,212 @@
+package ai.konko.assistant;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import ai.konko.chat.ErrorCode;
+import dev.langchain4j.model.output.TokenUsage;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ChunkTest {
+    private static final String FULL =
+            """
+            {"id":"SECRET","object":"chat.completion.chunk","created":1,"choices":[{"index":0,\
+            "delta":{"role":"assistant","content":"SECRET \u00e9 \ud83d\ude00"},"logprobs":null,\
+            "finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":4,\
+            "total_tokens":7,"prompt_tokens_details":{"cached_tokens":2}}}""";
+
+    @Test
+    void parse_takesTextFinishReasonAndUsage() {
+        Chunk chunk = parse(FULL);
+
+        assertThat(chunk.text()).isEqualTo("SECRET \u00e9 \ud83d\ude00");
+        assertThat(chunk.token()).isTrue();
+        assertThat(chunk.finishReason()).isEqualTo("stop");
+        assertThat(chunk.usage()).isEqualTo(new TokenUsage(3, 4));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"choices\":[]}",
+                "{\"choices\":null}",
+                "{\"choices\":[{}]}",
+                "{\"choices\":[{\"delta\":{}}]}",
+                "{\"choices\":[{\"delta\":null,\"finish_reason\":null}]}",
+                "{\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}",
+                "{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}",
+                "{\"choices\":[{\"delta\":{\"content\":null,\"refusal\":null}}],\"usage\":null}",
+                "{\"error\": null}"
+            })
+    void parse_ofAChunkWithoutAnyText_isNoToken(String event) {
+        Chunk chunk = parse(event);
+
+        assertThat(chunk).isEqualTo(new Chunk("", false, null, null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"reasoning_content\":\"hm\"",
+                "\"content\":null,\"reasoning_content\":\"hm\"",
+                "\"reasoning_content\":\"hm\",\"content\":\"\"",
+                "\"tool_calls\":[{\"function\":{\"content\":\"no\"}}],\"content\":null"
+            })
+    void parse_ofWhatIsNotText_isATokenAllTheSame(String delta) {
+        Chunk chunk = parse("{\"choices\":[{\"delta\":{" + delta + "}}]}");
+
+        assertThat(chunk).isEqualTo(new Chunk("", true, null, null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1.5e3",
+                "true",
+                "null",
+                "\"content\"",
+                "[]",
+                "[[{\"error\":1}],2]",
+                "{}",
+                "{\"error\":{\"choices\":7},\"content\":\"no\",\"usage\":[]}",
+                "{\"choices\":[{\"delta\":{\"content\":\"no\"},\"finish_reason\":\"no\"}]}"
+            })
+    void parse_passesOverUnknownFieldsOfAnyShape(String any) {
+        String event =
+                """
+                {"x":%1$s,"choices":[{"x":%1$s,"delta":{"role":"x","content":"yes"},"x":%1$s,\
+                "finish_reason":"length"}],"x":%1$s,"usage":{"x":%1$s,"prompt_tokens":1,\
+                "completion_tokens":2,"x":%1$s},"x":%1$s}"""
+                        .formatted(any);
+
+        Chunk chunk = parse(event);
+
+        assertThat(chunk).isEqualTo(new Chunk("yes", true, "length", new TokenUsage(1, 2)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0",
+        "1073741823, 1073741823",
+        "2147483647, 2147483647",
+        "2147483648, 2147483647",
+        "9223372036854775808, 2147483647",
+        "99999999999999999999999999, 2147483647",
+        "null,",
+        "1.5,",
+        "'\"7\"',",
+        "'{\"completion_tokens\":7}',",
+        "'[7]',"
+    })
+    void parse_ofACount_staysAnInt(String count, Integer expected) {
+        String event = "{\"usage\":{\"prompt_tokens\":" + count + ",\"completion_tokens\":5}}";
+
+        TokenUsage usage = parse(event).usage();
+
+        assertThat(usage).isNotNull();
+        assertThat(usage.inputTokenCount()).isEqualTo(expected);
+        assertThat(usage.outputTokenCount()).isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "SECRET",
+                "null",
+                "7",
+                "\"SECRET\"",
+                "[]",
+                "[{\"choices\":[]}]",
+                "{} SECRET",
+                "{}{}",
+                "{}]",
+                "{\"SECRET\"}",
+                "{'choices':[]}",
+                "{\"id\":SECRET}",
+                "{\"choices\":{\"SECRET\":1}}",
+                "{\"choices\":\"SECRET\"}",
+                "{\"choices\":[\"SECRET\"]}",
+                "{\"choices\":[null]}",
+                "{\"choices\":[[]]}",
+                "{\"choices\":[{\"delta\":\"SECRET\"}]}",
+                "{\"choices\":[{\"delta\":[]}]}",
+                "{\"choices\":[{\"delta\":{\"content\":7}}]}",
+                "{\"choices\":[{\"delta\":{\"content\":[\"SECRET\"]}}]}",
+                "{\"choices\":[{\"delta\":{\"content\":{\"text\":\"SECRET\"}}}]}",
+                "{\"choices\":[{\"delta\":{\"content\":\"SECRET\\x\"}}]}",
+                "{\"choices\":[{\"finish_reason\":1}]}",
+                "{\"choices\":[{\"finish_reason\":{}}]}",
+                "{\"usage\":7}",
+                "{\"usage\":[\"SECRET\"]}"
+            })
+    void parse_ofGarbage_failsWithoutAWordOfIt(String event) {
+        Throwable thrown = catchThrowable(() -> parse(event));
+
+        assertThat(thrown)
+                .isInstanceOf(ModelException.class)
+                .hasMessage("The model's provider answered nonsense.")
+                .hasNoCause();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"message\":\"SECRET\"}", "\"SECRET\"", "[]", "7", "false"})
+    void parse_ofAnError_failsWithoutAWordOfIt(String error) {
+        Throwable thrown = catchThrowable(() -> parse("{\"choices\":[],\"error\":" + error + "}"));
+
+        assertThat(thrown)
+                .isInstanceOf(ModelException.class)
+                .hasMessage("The model's provider reported an error.")
+                .hasNoCause();
+        assertThat(((ModelException) thrown).failure().code()).isEqualTo(ErrorCode.MODEL_FAILED);
+    }
+
+    @Test
+    void parse_ofATruncatedChunk_fails() {
+        byte[] event = FULL.getBytes(UTF_8);
+        for (int length = 0; length < event.length; length++) {
+            byte[] truncated = Arrays.copyOf(event, length);
+
+            assertThatThrownBy(() -> Chunk.parse(truncated))
+                    .as("the first %d bytes", length)
+                    .isInstanceOf(ModelException.class);
+        }
+    }
+
+    @Test
+    void parse_ofRandomlyBrokenChunks_failsInNoOtherWay() {
+        for (long seed = 0; seed < 5_000; seed++) {
+            Random random = new Random(seed);
+            byte[] event = FULL.getBytes(UTF_8);
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                event[random.nextInt(event.length)] = (byte) random.nextInt(256);
+            }
+
+            Throwable thrown = catchThrowable(() -> Chunk.parse(event));
+
+            if (thrown != null) {
+                assertThat(thrown).as("seed %d", seed).isInstanceOf(ModelException.class);
+            }
+        }
+    }
+
+    @Test
+    void toString_holdsNoText() {
+        String shown = parse(FULL).toString();
+
+        assertThat(shown).contains("stop").doesNotContain("SECRET");
+    }
+
+    private static Chunk parse(String event) {
+        return Chunk.parse(event.getBytes(UTF_8));
+    }
+}

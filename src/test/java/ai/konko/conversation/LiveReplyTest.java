@@ -1,0 +1,227 @@
+package ai.konko.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.WellFormed;
+import ai.konko.conversation.Listener.Piece;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LiveReplyTest {
+    private static final Message RUNNING =
+            Message.queuedReply(UUID.randomUUID(), UUID.randomUUID(), 2, Instant.EPOCH)
+                    .started("m");
+
+    private final AtomicInteger listening = new AtomicInteger();
+    private final AtomicInteger woken = new AtomicInteger();
+    private final LiveReply reply = new LiveReply(listening);
+
+    @Test
+    void next_givesTheWholeTextWheneverOneJoins() {
+        Listener first = listen(0);
+        List<Piece> early = new ArrayList<>(List.of(first.next()));
+        reply.append("ab");
+        early.add(first.next());
+        Listener second = listen(0);
+        reply.append("cd");
+        reply.append("e");
+        early.addAll(rest(first));
+        reply.ended(ended("abcde"));
+        Listener last = listen(0);
+
+        early.addAll(rest(first));
+
+        assertThat(early).extracting(Piece::text).containsExactly("", "ab", "cde", "", "");
+        assertThat(early).extracting(Piece::offset).containsExactly(0, 2, 5, 5, 5);
+        assertThat(joined(rest(second))).isEqualTo("abcde");
+        assertThat(joined(rest(last))).isEqualTo("abcde");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, abcd", "1, bcd", "3, d", "4, ''"})
+    void next_givesWhatFollowsTheOffset(int from, String text) {
+        reply.append("abc");
+        reply.append("d");
+        Listener before = listen(from);
+        reply.ended(ended("abcd"));
+
+        List<Piece> pieces = rest(before);
+
+        assertThat(joined(pieces)).isEqualTo(text);
+        assertThat(joined(rest(listen(from)))).isEqualTo(text);
+        assertThat(pieces.getLast().end()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "x"}) // one of them puts a pair across any limit
+    void next_ofLargeText_givesPiecesOfWholeCharactersAndOneEnd(String shift) {
+        String text = shift + "\ud83d\ude00".repeat(50_000);
+        Message end = ended(text);
+        reply.append(text);
+        reply.ended(end);
+
+        List<Piece> pieces = rest(listen(0));
+
+        assertThat(joined(pieces)).isEqualTo(text);
+        assertThat(pieces).hasSizeBetween(6, 8);
+        assertThat(pieces).allMatch(piece -> WellFormed.holds(piece.text()));
+        assertThat(pieces.subList(0, pieces.size() - 1)).allMatch(piece -> piece.end() == null);
+        assertThat(pieces.getLast().end()).isSameAs(end);
+        assertThat(pieces.getLast().offset()).isEqualTo(text.length());
+    }
+
+    @Test
+    void append_onceSealed_isIgnored() {
+        reply.append("a");
+        reply.listen(0, woken::incrementAndGet);
+
+        String sealed = reply.seal();
+        reply.append("b");
+
+        assertThat(sealed).isEqualTo("a");
+        assertThat(reply.seal()).isEqualTo("a");
+        assertThat(joined(rest(listen(0)))).isEqualTo("a");
+        assertThat(woken).hasValue(0);
+    }
+
+    @Test
+    void append_onceEnded_isIgnored() {
+        reply.append("a");
+        reply.ended(ended("a"));
+        reply.listen(0, woken::incrementAndGet);
+
+        reply.append("b");
+
+        assertThat(reply.seal()).isEqualTo("a");
+        assertThat(joined(rest(listen(0)))).isEqualTo("a");
+        assertThat(woken).hasValue(0);
+    }
+
+    @Test
+    void ended_twice_countsOnce() {
+        Message first = ended("first");
+        reply.listen(0, woken::incrementAndGet);
+        reply.ended(first);
+
+        reply.ended(ended("second"));
+
+        assertThat(reply.end()).isCompletedWithValue(first);
+        assertThat(rest(listen(0))).containsExactly(new Piece("first", 5, first));
+        assertThat(woken).hasValue(1);
+    }
+
+    @Test
+    void endedUnlessRun_ofAReplyThatNobodyRuns_endsIt() {
+        Message end = ended("");
+
+        boolean over = reply.endedUnlessRun(end);
+
+        assertThat(over).isTrue();
+        assertThat(reply.end()).isCompletedWithValue(end);
+    }
+
+    @Test
+    void endedUnlessRun_ofARunningReply_leavesItsEndToTheRunner() {
+        Message end = ended("a");
+        reply.run();
+        reply.append("a");
+
+        boolean running = reply.endedUnlessRun(ended("other"));
+
+        assertThat(running).isFalse();
+        assertThat(reply.end()).isNotDone();
+        reply.ended(end);
+        assertThat(reply.endedUnlessRun(ended("other"))).isTrue();
+        assertThat(reply.end()).isCompletedWithValue(end);
+    }
+
+    @Test
+    void end_cancelledByOne_isThereForTheOthers() {
+        Message end = ended("a");
+        CompletableFuture<Message> other = reply.end();
+
+        reply.end().cancel(true);
+        reply.ended(end);
+
+        assertThat(other).isCompletedWithValue(end);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void hasOffset_isWithinTheTextAndNotInsideAPair(boolean over) {
+        reply.append("a\ud83d\ude00b");
+        if (over) {
+            reply.ended(ended("a\ud83d\ude00b"));
+        }
+
+        List<Integer> offsets =
+                Stream.of(Integer.MIN_VALUE, -1, 0, 1, 2, 3, 4, 5, Integer.MAX_VALUE)
+                        .filter(reply::hasOffset)
+                        .toList();
+
+        assertThat(offsets).containsExactly(0, 1, 3, 4);
+    }
+
+    @Test
+    void hasOffset_ofAnEmptyReply_isTheStartAlone() {
+        assertThat(reply.hasOffset(0)).isTrue();
+        assertThat(reply.hasOffset(1)).isFalse();
+    }
+
+    @Test
+    void close_endsTheWakingOfThatListenerAlone() {
+        Listener closed = reply.listen(0, woken::incrementAndGet);
+        Listener open = reply.listen(0, () -> woken.addAndGet(100));
+        reply.append("a");
+        assertThat(woken).hasValue(101);
+        assertThat(listening).hasValue(2);
+
+        closed.close();
+        closed.close();
+
+        assertThat(listening).hasValue(1);
+        reply.append("b");
+        reply.ended(ended("ab"));
+        assertThat(woken).hasValue(301);
+        open.close();
+        assertThat(listening).hasValue(0);
+    }
+
+    private Listener listen(int from) {
+        return reply.listen(from, () -> {});
+    }
+
+    /** Reads until there is nothing more at the moment. */
+    static List<Piece> rest(Listener listener) {
+        List<Piece> pieces = new ArrayList<>();
+        do {
+            pieces.add(listener.next());
+        } while (!pieces.getLast().text().isEmpty() && pieces.getLast().end() == null);
+        return pieces;
+    }
+
+    static String joined(List<Piece> pieces) {
+        return pieces.stream().map(Piece::text).collect(Collectors.joining());
+    }
+
+    static Message ended(String content) {
+        Outcome outcome =
+                content.isEmpty()
+                        ? Outcome.cancelled("")
+                        : Outcome.ended(content, FinishReason.STOP, null);
+        return RUNNING.ended(outcome, Instant.EPOCH);
+    }
+}
