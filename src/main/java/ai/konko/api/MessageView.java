@@ -31,7 +31,11 @@ record MessageView(
         @Nullable Instant completedAt,
         @Schema(description = "On replies, the model that was asked.") @Nullable String model,
         @Schema(
-                        description = "Why a completed or incomplete reply ended.",
+                        description =
+                                "Why a completed or incomplete reply ended: stop, the model came to its end; length, it ran"
+                                        + " into its limit; content_filter, the provider cut it; cancelled, by a client's cancel,"
+                                        + " whenBusy: interrupt or the chat's deletion; interrupted, the model, its connection, a"
+                                        + " timeout or this service broke it off.",
                         enumeration = {
                             "stop",
                             "length",

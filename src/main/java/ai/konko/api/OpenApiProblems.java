@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.chat.ErrorCode;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
+import jakarta.ws.rs.core.HttpHeaders;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -15,12 +16,20 @@ import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 
 /** Writes into the OpenAPI document with which problems each operation may answer, by status. */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class OpenApiProblems implements OASFilter {
+
+    private static final Set<ErrorCode> RETRIED_LATER =
+            EnumSet.of(
+                    ErrorCode.CHAT_BUSY,
+                    ErrorCode.QUEUE_FULL,
+                    ErrorCode.MODEL_UNAVAILABLE,
+                    ErrorCode.OVERLOADED);
 
     @Override
     public void filterOpenAPI(OpenAPI document) {
@@ -45,6 +54,18 @@ public class OpenApiProblems implements OASFilter {
     }
 
     private static APIResponse response(List<ErrorCode> codes) {
+        APIResponse response = problem(codes);
+        if (codes.stream().anyMatch(RETRIED_LATER::contains)) {
+            response.addHeader(
+                    HttpHeaders.RETRY_AFTER,
+                    OASFactory.createHeader()
+                            .description("Seconds after which the same may be tried again.")
+                            .schema(OASFactory.createSchema().addType(Schema.SchemaType.INTEGER)));
+        }
+        return response;
+    }
+
+    private static APIResponse problem(List<ErrorCode> codes) {
         return OASFactory.createAPIResponse()
                 .description(codes.stream().map(ErrorCode::wire).collect(Collectors.joining(", ")))
                 .content(
@@ -59,7 +80,7 @@ public class OpenApiProblems implements OASFilter {
     }
 
     private static Set<ErrorCode> codes(Operation operation) {
-        Set<ErrorCode> codes = EnumSet.of(ErrorCode.INTERNAL);
+        Set<ErrorCode> codes = EnumSet.of(ErrorCode.NOT_ACCEPTABLE, ErrorCode.INTERNAL);
         if (has(operation, Parameter.In.PATH, "chatId")) {
             codes.add(ErrorCode.CHAT_NOT_FOUND);
         }
@@ -98,7 +119,6 @@ public class OpenApiProblems implements OASFilter {
         if (has(operation, Parameter.In.HEADER, "Prefer")) {
             addAll(
                     codes,
-                    ErrorCode.NOT_ACCEPTABLE,
                     ErrorCode.MODEL_FAILED,
                     ErrorCode.MODEL_UNAVAILABLE,
                     ErrorCode.MODEL_TIMEOUT,

@@ -51,7 +51,17 @@ class ReplyStreamWriter implements ServerMessageBodyWriter<ReplyStream> {
         }
         StreamConnection connection =
                 new StreamConnection(context, routing, json, config.heartbeat());
-        context.runOnContext(_ -> connection.start(stream));
+        context.runOnContext(_ -> start(connection, stream, routing));
+    }
+
+    private static void start(
+            StreamConnection connection, ReplyStream stream, RoutingContext routing) {
+        try {
+            connection.start(stream);
+        } catch (RuntimeException | Error failed) {
+            routing.request().connection().close(); // which ends the listener too
+            throw failed;
+        }
     }
 
     @Override

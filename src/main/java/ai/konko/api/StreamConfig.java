@@ -3,6 +3,7 @@ package ai.konko.api;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
 
 /** How streams are sent. */
 @ConfigMapping(prefix = "konko.stream")
@@ -13,5 +14,6 @@ interface StreamConfig {
      *     connection for dead.
      */
     @WithDefault("15s")
+    @DurationMin(millis = 1)
     Duration heartbeat();
 }

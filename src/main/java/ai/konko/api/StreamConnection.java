@@ -8,7 +8,9 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Locale;
@@ -51,17 +53,23 @@ final class StreamConnection {
         if (response.closed()) {
             return;
         }
-        listener = stream.reply().listen(stream.from(), this::wake);
-        timer = context.owner().setTimer(heartbeat.toMillis(), _ -> beat());
         routing.addEndHandler(_ -> stop());
         response.drainHandler(_ -> send());
-        response.setChunked(true);
+        if (routing.request().version() == HttpVersion.HTTP_1_0) {
+            response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // its only end
+        } else {
+            response.setChunked(true);
+        }
+        listener = stream.reply().listen(stream.from(), this::wake);
+        timer = context.owner().setTimer(heartbeat.toMillis(), _ -> beat());
         Turn accepted = stream.accepted();
-        write(
-                accepted == null
-                        ? PING // so that the client has the status, also where the reply waits
-                        : event("accepted", TurnView.of(accepted.message(), accepted.reply())));
+        if (accepted != null) {
+            write(event("accepted", TurnView.of(accepted.message(), accepted.reply())));
+        }
         send();
+        if (!response.headWritten()) {
+            write(PING); // so that the client has the status, also where the reply waits
+        }
     }
 
     private void wake() {

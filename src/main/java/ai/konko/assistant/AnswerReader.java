@@ -11,6 +11,8 @@ interface AnswerReader {
         NONE,
         /** A token, also one that is not text of the reply. */
         TOKEN,
+        /** The model has come to its end; what may follow can be done without. */
+        ENDING,
         /** The answer is whole; what may follow does not matter. */
         WHOLE
     }

@@ -3,21 +3,27 @@ package ai.konko.assistant;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event of a streamed chat completion (OpenAI's {@code chat.completion.chunk}), as far as it
- * matters here; everything else in it is passed over.
+ * A chat completion, or one event of a streamed one (OpenAI's {@code chat.completion} and {@code
+ * chat.completion.chunk}), as far as it matters here; everything else in it is passed over.
  *
+ * @param said whether it has a message, or a part of one, be it empty
  * @param text what it adds to the reply
  * @param token whether the model has written anything, also what is not text of the reply, such as
  *     its reasoning
  * @param finishReason in the provider's words
  */
 record Chunk(
-        String text, boolean token, @Nullable String finishReason, @Nullable TokenUsage usage) {
+        boolean said,
+        String text,
+        boolean token,
+        @Nullable String finishReason,
+        @Nullable TokenUsage usage) {
     private static final JsonFactory JSON = new JsonFactory();
 
     /**
@@ -34,10 +40,24 @@ record Chunk(
                 throw ModelException.nonsense();
             }
             return new Chunk(
-                    reader.text.toString(), reader.token, reader.finishReason, reader.usage);
+                    reader.said,
+                    reader.text.toString(),
+                    reader.token,
+                    reader.finishReason,
+                    reader.usage);
         } catch (IOException _) {
             throw ModelException.nonsense(); // the parser's words may hold the provider's
         }
+    }
+
+    /** What a finish reason means; those that OpenAI does not know are an end like any other. */
+    static @Nullable FinishReason meaning(@Nullable String finishReason) {
+        return switch (finishReason) {
+            case null -> null;
+            case "length", "model_length" -> FinishReason.LENGTH;
+            case "content_filter" -> FinishReason.CONTENT_FILTER;
+            default -> FinishReason.STOP;
+        };
     }
 
     @Override
@@ -49,6 +69,7 @@ record Chunk(
     private static final class Reader {
         private final JsonParser json;
         private final StringBuilder text = new StringBuilder();
+        private boolean said;
         private boolean token;
         private @Nullable String finishReason;
         private @Nullable TokenUsage usage;
@@ -82,32 +103,87 @@ record Chunk(
         private void choice() throws IOException {
             while (nextField()) {
                 switch (json.currentName()) {
-                    case "delta" -> delta();
-                    case "finish_reason" -> {
-                        String reason = string();
-                        finishReason = reason == null ? finishReason : reason;
-                    }
+                    case "delta", "message" -> message();
+                    case "finish_reason" -> finishReason();
                     default -> json.skipChildren();
                 }
             }
         }
 
-        private void delta() throws IOException {
+        /** Some providers send an empty one with every piece. */
+        private void finishReason() throws IOException {
+            String reason = string();
+            if (reason == null || reason.isEmpty()) {
+                return;
+            }
+            if (reason.equals("error") || reason.equals("abort")) {
+                throw ModelException.reported();
+            }
+            finishReason = reason;
+        }
+
+        private void message() throws IOException {
             if (json.currentToken() == JsonToken.VALUE_NULL) {
                 return;
             }
             require(JsonToken.START_OBJECT);
+            said = true;
             while (nextField()) {
-                String field = json.currentName();
-                if (field.equals("content")) {
-                    String piece = string();
-                    text.append(piece == null ? "" : piece);
-                    token |= piece != null && !piece.isEmpty();
-                } else if (!field.equals("role")) {
-                    token |= json.currentToken() != JsonToken.VALUE_NULL;
-                    json.skipChildren();
+                switch (json.currentName()) {
+                    case "content" -> content();
+                    case "role" -> json.skipChildren();
+                    default -> token |= skipped();
                 }
             }
+        }
+
+        /** A text, or a list of parts of which some are text, others such as the reasoning. */
+        private void content() throws IOException {
+            if (json.currentToken() != JsonToken.START_ARRAY) {
+                add(string());
+                return;
+            }
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                require(JsonToken.START_OBJECT);
+                String type = null;
+                String part = null;
+                while (nextField()) {
+                    switch (json.currentName()) {
+                        case "type" -> type = string();
+                        case "text" -> part = string();
+                        default -> token |= skipped();
+                    }
+                }
+                if (type == null || type.equals("text")) {
+                    add(part);
+                }
+            }
+        }
+
+        private void add(@Nullable String piece) {
+            if (piece != null && !piece.isEmpty()) {
+                text.append(piece);
+                token = true;
+            }
+        }
+
+        /**
+         * @return whether there was anything in it
+         */
+        private boolean skipped() throws IOException {
+            if (!json.currentToken().isStructStart()) {
+                return json.currentToken() == JsonToken.VALUE_STRING && json.getTextLength() > 0;
+            }
+            boolean something = false;
+            for (int depth = 1; depth > 0; ) {
+                JsonToken next = json.nextToken();
+                if (next == null) {
+                    throw ModelException.nonsense();
+                }
+                depth += next.isStructStart() ? 1 : next.isStructEnd() ? -1 : 0;
+                something |= depth > 0;
+            }
+            return something;
         }
 
         private void usage() throws IOException {
@@ -129,7 +205,7 @@ record Chunk(
 
         private void error() throws IOException {
             if (json.currentToken() != JsonToken.VALUE_NULL) {
-                throw ModelException.failed("The model's provider reported an error.");
+                throw ModelException.reported();
             }
         }
 

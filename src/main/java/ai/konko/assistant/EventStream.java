@@ -2,6 +2,7 @@ package ai.konko.assistant;
 
 import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 
 /**
  * Splits a body into server-sent events (WHATWG HTML, 9.2.6) and gives out the data of each; names,
@@ -9,12 +10,14 @@ import java.io.ByteArrayOutputStream;
  */
 final class EventStream {
     private static final byte[] DATA = {'d', 'a', 't', 'a'};
+    private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     private final int mostBytes;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
     private boolean afterReturn;
     private boolean hasData;
+    private boolean first = true;
 
     /** Where the data of an event goes. */
     @FunctionalInterface
@@ -52,8 +55,14 @@ final class EventStream {
         }
     }
 
+    /** The body has ended; an event whose last empty line is missing counts. */
+    void end(Sink sink) {
+        endLine(sink);
+        dispatch(sink);
+    }
+
     private void endLine(Sink sink) {
-        byte[] ended = line.toByteArray();
+        byte[] ended = withoutMark(line.toByteArray());
         line.reset();
         if (ended.length == 0) {
             dispatch(sink);
@@ -67,6 +76,16 @@ final class EventStream {
             data.write(ended, value, ended.length - value);
             hasData = true;
         }
+    }
+
+    /** A byte order mark may come before the first line. */
+    private byte[] withoutMark(byte[] ended) {
+        boolean marked =
+                first
+                        && ended.length >= MARK.length
+                        && Arrays.equals(ended, 0, MARK.length, MARK, 0, MARK.length);
+        first = false;
+        return marked ? Arrays.copyOfRange(ended, MARK.length, ended.length) : ended;
     }
 
     private static boolean isData(byte[] ended) {

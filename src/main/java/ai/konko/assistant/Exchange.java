@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * whichever thread. All else, the timer too, happens on the event loop of {@code lane}.
  */
 final class Exchange {
+    /** How long what can be done without may take to come. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
     private final Context lane;
     private final Clock clock;
     private final Timeouts timeouts;
@@ -81,10 +84,10 @@ final class Exchange {
     void send(HttpClientRequest request) {
         CompletableFuture<@Nullable Void> _ =
                 over.whenComplete((_, _) -> lane.runOnContext(_ -> request.connection().close()));
+        request.exceptionHandler(_ -> brokeOff()); // also where this closes the connection itself
         if (over.isDone()) {
             return;
         }
-        request.exceptionHandler(_ -> brokeOff());
         request.send(body).onSuccess(this::receive).onFailure(_ -> brokeOff());
     }
 
@@ -120,9 +123,20 @@ final class Exchange {
             case NONE -> {}
             case TOKEN -> {
                 lastToken = System.nanoTime();
-                patience = timeouts.idle();
+                bePatientFor(timeouts.idle());
             }
+            case ENDING -> bePatientFor(GRACE);
             case WHOLE -> over.complete(null);
+        }
+    }
+
+    /** The timer looks again late enough, unless there is less patience now than before. */
+    private void bePatientFor(Duration silence) {
+        boolean less = silence.compareTo(patience) < 0;
+        patience = silence;
+        if (less) {
+            lane.owner().cancelTimer(timer);
+            watch();
         }
     }
 
@@ -138,6 +152,6 @@ final class Exchange {
     }
 
     private void brokeOff() {
-        over.completeExceptionally(ModelException.failed("The model's provider broke off."));
+        over.completeExceptionally(ModelException.brokeOff());
     }
 }

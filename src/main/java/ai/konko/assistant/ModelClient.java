@@ -77,6 +77,9 @@ class ModelClient {
         lane.context()
                 .runOnContext(
                         _ -> {
+                            if (exchange.over().isDone()) {
+                                return;
+                            }
                             exchange.begin();
                             lane.http()
                                     .request(request())

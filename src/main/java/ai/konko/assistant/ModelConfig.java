@@ -8,6 +8,7 @@ import jakarta.validation.constraints.Min;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import org.hibernate.validator.constraints.time.DurationMin;
 
 /** Which model is asked, where, and for how long it may take. */
 @ConfigMapping(prefix = "konko")
@@ -46,6 +47,7 @@ public interface ModelConfig {
          * @return how long a connection to the provider may take to open; then the turn fails.
          */
         @WithDefault("5s")
+        @DurationMin(millis = 1)
         Duration connectTimeout();
 
         /**
@@ -53,6 +55,7 @@ public interface ModelConfig {
          *     turn fails.
          */
         @WithDefault("60s")
+        @DurationMin(millis = 1)
         Duration firstTokenTimeout();
 
         /**
@@ -60,6 +63,7 @@ public interface ModelConfig {
          *     is interrupted.
          */
         @WithDefault("30s")
+        @DurationMin(millis = 1)
         Duration idleTimeout();
 
         /**
@@ -67,6 +71,7 @@ public interface ModelConfig {
          *     or a streamed reply that has text is interrupted.
          */
         @WithDefault("5m")
+        @DurationMin(millis = 1)
         Duration totalTimeout();
 
         /**
@@ -74,6 +79,7 @@ public interface ModelConfig {
          *     from the text.
          */
         @WithDefault("20s")
+        @DurationMin(millis = 1)
         Duration highlightsTimeout();
 
         /**

@@ -24,6 +24,14 @@ final class ModelException extends RuntimeException {
         return failed("The model's provider answered nonsense.");
     }
 
+    static ModelException brokeOff() {
+        return failed("The model's provider broke off.");
+    }
+
+    static ModelException reported() {
+        return failed("The model's provider reported an error.");
+    }
+
     static ModelException tooLong() {
         return failed("The model's answer is too long.");
     }

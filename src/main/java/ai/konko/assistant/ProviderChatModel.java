@@ -8,15 +8,12 @@ import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.openai.internal.OpenAiUtils;
-import dev.langchain4j.model.openai.internal.chat.ChatCompletionChoice;
 import dev.langchain4j.model.openai.internal.chat.ChatCompletionRequest;
-import dev.langchain4j.model.openai.internal.chat.ChatCompletionResponse;
 import io.quarkiverse.langchain4j.QuarkusJsonCodecFactory.SnakeCaseObjectMapperHolder;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
 import io.vertx.core.buffer.Buffer;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
 import java.util.function.Supplier;
 
 /**
@@ -41,22 +38,17 @@ class ProviderChatModel implements ChatModel {
         ModelCall call = ModelCall.CURRENT.get();
         WholeAnswer answer = new WholeAnswer(config.maxAnswerBytes());
         client.send(write(request(request, call).build()), call, answer).join();
-        return response(read(answer.body()));
+        return response(Chunk.parse(answer.body().getBytes()));
     }
 
-    private static ChatResponse response(ChatCompletionResponse answer) {
-        ChatCompletionChoice choice =
-                answer.choices() == null || answer.choices().isEmpty()
-                        ? null
-                        : answer.choices().getFirst();
-        if (choice == null || choice.message() == null) {
+    private static ChatResponse response(Chunk answer) {
+        if (!answer.said()) {
             throw ModelException.nonsense();
         }
-        String text = choice.message().content();
         return ChatResponse.builder()
-                .aiMessage(AiMessage.from(text == null ? "" : WellFormed.repaired(text)))
-                .finishReason(OpenAiUtils.finishReasonFrom(choice.finishReason()))
-                .tokenUsage(OpenAiUtils.tokenUsageFrom(answer.usage()))
+                .aiMessage(AiMessage.from(WellFormed.repaired(answer.text())))
+                .finishReason(Chunk.meaning(answer.finishReason()))
+                .tokenUsage(answer.usage())
                 .build();
     }
 
@@ -73,19 +65,6 @@ class ProviderChatModel implements ChatModel {
         } catch (JsonProcessingException unwritable) {
             throw new IllegalStateException("a request to the model can't be written", unwritable);
         }
-    }
-
-    private static ChatCompletionResponse read(Buffer body) {
-        try {
-            ChatCompletionResponse answer =
-                    JSON.readValue(body.getBytes(), ChatCompletionResponse.class);
-            if (answer != null) {
-                return answer;
-            }
-        } catch (IOException _) {
-            // The parser's words may hold the provider's; they go no further.
-        }
-        throw ModelException.nonsense();
     }
 
     /** Gives the one model to the AI services. */

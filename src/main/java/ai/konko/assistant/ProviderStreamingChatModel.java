@@ -46,10 +46,14 @@ class ProviderStreamingChatModel implements StreamingChatModel {
             @Nullable Throwable failed,
             StreamingChatResponseHandler handler) {
         boolean whole = failed instanceof ModelException && answer.finished();
-        if (failed == null || whole) {
-            handler.onCompleteResponse(answer.response());
-        } else {
+        if (failed != null && !whole) {
             handler.onError(failed);
+            return;
+        }
+        try {
+            handler.onCompleteResponse(answer.response());
+        } catch (RuntimeException | Error unheard) { // else nobody would hear of the end
+            handler.onError(unheard);
         }
     }
 

@@ -132,7 +132,7 @@ public class ReplyWriter {
                     reply.chatId());
         } else {
             LOG.warnf(
-                    "Reply %s of chat %s broke off: %s",
+                    "Reply %s of chat %s was not completed: %s",
                     reply.id(), reply.chatId(), known.message());
         }
         Failure failure =

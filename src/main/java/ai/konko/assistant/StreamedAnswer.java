@@ -3,8 +3,6 @@ package ai.konko.assistant;
 import ai.konko.chat.WellFormed;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
-import dev.langchain4j.model.openai.internal.OpenAiUtils;
-import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import io.vertx.core.buffer.Buffer;
 import java.util.Arrays;
@@ -63,7 +61,7 @@ final class StreamedAnswer implements AnswerReader {
             return;
         }
         if (Arrays.equals(data, DONE)) {
-            end();
+            requireFinished();
             progress = Progress.WHOLE;
             return;
         }
@@ -74,7 +72,9 @@ final class StreamedAnswer implements AnswerReader {
         }
         finishReason = chunk.finishReason() == null ? finishReason : chunk.finishReason();
         usage = chunk.usage() == null ? usage : chunk.usage();
-        if (chunk.token()) {
+        if (finishReason != null) {
+            progress = Progress.ENDING;
+        } else if (chunk.token()) {
             progress = Progress.TOKEN;
         }
     }
@@ -94,10 +94,15 @@ final class StreamedAnswer implements AnswerReader {
 
     @Override
     public void end() {
-        if (finishReason == null) {
-            throw ModelException.failed("The model's provider broke off.");
-        }
+        events.end(this::event);
+        requireFinished();
         giveOut(true);
+    }
+
+    private void requireFinished() {
+        if (finishReason == null) {
+            throw ModelException.brokeOff();
+        }
     }
 
     /**
@@ -108,10 +113,9 @@ final class StreamedAnswer implements AnswerReader {
     }
 
     ChatResponse response() {
-        FinishReason known = OpenAiUtils.finishReasonFrom(finishReason);
         return ChatResponse.builder()
                 .aiMessage(AiMessage.from(text.toString()))
-                .finishReason(known == null ? FinishReason.OTHER : known)
+                .finishReason(Chunk.meaning(finishReason))
                 .tokenUsage(usage)
                 .build();
     }

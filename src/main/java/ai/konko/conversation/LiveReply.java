@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A reply that is not over yet, or has just ended, as this process knows it: its text so far, those
  * who listen to it, those who wait for its end, and the way to stop it.
  *
- * <p>There is no buffer of events. The text is kept once, and a listener is an offset into it: one
+ * <p>There is no buffer of events. All listeners share the one text, each an offset into it: one
  * that reads slowly is given more text at a time, and costs the reply and the others nothing.
  *
  * <p>One thread at a time runs the reply: it alone adds text, and ends the reply with exactly the
@@ -26,7 +26,7 @@ public final class LiveReply {
     private final AtomicInteger listening;
 
     private final Object lock = new Object();
-    private final StringBuilder text = new StringBuilder();
+    private StringBuilder text = new StringBuilder();
     private List<Listener> listeners = List.of();
     private boolean run;
     private boolean sealed;
@@ -73,7 +73,7 @@ public final class LiveReply {
     String seal() {
         synchronized (lock) {
             sealed = true;
-            return text.toString();
+            return content().toString();
         }
     }
 
@@ -86,6 +86,7 @@ public final class LiveReply {
             }
             ended = reply;
             sealed = true;
+            text = new StringBuilder(); // the end has it
             woken = listeners;
         }
         end.complete(reply);

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -294,7 +295,28 @@ class StreamsTest extends HttpTest {
             for (Future<List<Event>> listener : listeners) {
                 assertAreTheWholeReply(listener.get(), "completed", whole);
             }
-            assertThat(neverReads.isClosed()).isFalse();
+            assertThat(neverReads.isConnected()).isTrue();
+        }
+        await().until(() -> metric("konko_listeners").equals("0.0"));
+    }
+
+    /**
+     * If all were sent that there is, it would lie in memory, and the listener be gone; so much
+     * does not fit between two sockets.
+     */
+    @Test
+    void listener_thatNeverReads_isSentWhatItsConnectionTakesAndNoMore() throws Exception {
+        String chat = client.chat();
+        List<String> deltas = Collections.nCopies(64, "日".repeat(65_536));
+        model.answer(_ -> Reply.text("").deltas(deltas));
+        String reply = client.say(chat, "hello", "Prefer", "respond-async").header("Location");
+
+        try (Socket neverReads = neverReading(reply)) {
+            String read = EventReader.joined(client.follow("GET", reply).rest());
+
+            assertThat(read).hasSize(64 * 65_536);
+            assertThat(neverReads.isConnected()).isTrue();
+            await().until(() -> metric("konko_listeners").equals("1.0"));
         }
         await().until(() -> metric("konko_listeners").equals("0.0"));
     }

@@ -49,7 +49,59 @@ class ChunkTest {
     void parse_ofAChunkWithoutAnyText_isNoToken(String event) {
         Chunk chunk = parse(event);
 
-        assertThat(chunk).isEqualTo(new Chunk("", false, null, null));
+        assertThat(chunk).isEqualTo(new Chunk(chunk.said(), "", false, null, null));
+    }
+
+    @Test
+    void parse_ofAWholeAnswer_hasItsMessage() {
+        Chunk chunk =
+                parse(
+                        """
+                        {"choices":[{"index":0,"message":{"role":"assistant","content":"all"},\
+                        "finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}""");
+
+        assertThat(chunk).isEqualTo(new Chunk(true, "all", true, "stop", new TokenUsage(1, 2)));
+        assertThat(parse("{\"choices\":[{\"index\":0}]}").said()).isFalse();
+        assertThat(parse("{\"choices\":[{\"message\":null}]}").said()).isFalse();
+        assertThat(parse("{\"choices\":[]}").said()).isFalse();
+    }
+
+    @Test
+    void parse_ofContentInParts_takesTheText() {
+        String parts =
+                """
+                [{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},\
+                {"type":"text","text":"one "},{"text":"two"},{"type":"image","text":"no"}]""";
+
+        Chunk chunk = parse("{\"choices\":[{\"delta\":{\"content\":" + parts + "}}]}");
+
+        assertThat(chunk).isEqualTo(new Chunk(true, "one two", true, null, null));
+        assertThat(parse("{\"choices\":[{\"delta\":{\"content\":[]}}]}").token()).isFalse();
+    }
+
+    @Test
+    void parse_ofAnEmptyFinishReason_isNone() {
+        assertThat(parse("{\"choices\":[{\"finish_reason\":\"\"}]}").finishReason()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"error", "abort"})
+    void parse_ofAFinishReasonThatIsNoEnd_fails(String reason) {
+        assertThatThrownBy(() -> parse("{\"choices\":[{\"finish_reason\":\"" + reason + "\"}]}"))
+                .isInstanceOf(ModelException.class)
+                .hasMessage("The model's provider reported an error.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"tool_calls\":[]",
+                "\"reasoning_content\":\"\"",
+                "\"refusal\":\"\",\"content\":\"\"",
+                "\"audio\":{}"
+            })
+    void parse_ofEmptyFields_isNoToken(String delta) {
+        assertThat(parse("{\"choices\":[{\"delta\":{" + delta + "}}]}").token()).isFalse();
     }
 
     @ParameterizedTest
@@ -63,7 +115,7 @@ class ChunkTest {
     void parse_ofWhatIsNotText_isATokenAllTheSame(String delta) {
         Chunk chunk = parse("{\"choices\":[{\"delta\":{" + delta + "}}]}");
 
-        assertThat(chunk).isEqualTo(new Chunk("", true, null, null));
+        assertThat(chunk).isEqualTo(new Chunk(chunk.said(), "", true, null, null));
     }
 
     @ParameterizedTest
@@ -89,7 +141,8 @@ class ChunkTest {
 
         Chunk chunk = parse(event);
 
-        assertThat(chunk).isEqualTo(new Chunk("yes", true, "length", new TokenUsage(1, 2)));
+        assertThat(chunk)
+                .isEqualTo(new Chunk(chunk.said(), "yes", true, "length", new TokenUsage(1, 2)));
     }
 
     @ParameterizedTest

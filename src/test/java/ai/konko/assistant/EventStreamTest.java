@@ -185,4 +185,29 @@ class EventStreamTest {
         }
         return events;
     }
+
+    @Test
+    void end_afterDataWithoutABlankLine_givesTheEvent() {
+        for (String body : List.of("data: x", "data: x\n", "data: x\n\n")) {
+            List<String> events = new ArrayList<>();
+            EventStream stream = new EventStream(100);
+            stream.read(Buffer.buffer(body), data -> events.add(new String(data, UTF_8)));
+
+            stream.end(data -> events.add(new String(data, UTF_8)));
+
+            assertThat(events).as(body).containsExactly("x");
+        }
+    }
+
+    @Test
+    void read_ofABodyWithAByteOrderMark_passesOverIt() {
+        List<String> events = new ArrayList<>();
+
+        new EventStream(100)
+                .read(
+                        Buffer.buffer("\uFEFFdata: x\n\ndata: \uFEFFy\n\n"),
+                        data -> events.add(new String(data, UTF_8)));
+
+        assertThat(events).containsExactly("x", "\uFEFFy");
+    }
 }

@@ -44,9 +44,9 @@ class StreamedAnswerTest {
                 .isEqualTo(Progress.TOKEN);
         assertThat(read(delta("a") + event("{}"))).isEqualTo(Progress.TOKEN);
         assertThat(answer.finished()).isFalse();
-        assertThat(read(STOP)).isEqualTo(Progress.NONE);
+        assertThat(read(STOP)).isEqualTo(Progress.ENDING);
         assertThat(answer.finished()).isTrue();
-        assertThat(read(USAGE)).isEqualTo(Progress.NONE);
+        assertThat(read(USAGE)).isEqualTo(Progress.ENDING);
         assertThat(read(DONE)).isEqualTo(Progress.WHOLE);
     }
 
@@ -159,7 +159,13 @@ class StreamedAnswerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"stop, STOP", "length, LENGTH", "content_filter, CONTENT_FILTER", "odd, OTHER"})
+    @CsvSource({
+        "stop, STOP",
+        "length, LENGTH",
+        "model_length, LENGTH",
+        "content_filter, CONTENT_FILTER",
+        "odd, STOP"
+    })
     void response_hasTheWholeTextFinishReasonAndUsage(String reason, FinishReason expected) {
         read(ROLE + delta("a"));
         read(delta("b"));

@@ -71,7 +71,8 @@ class RacesTest {
                 race(
                         (chat, posted) -> {
                             UUID reply = posted.turn().reply().id();
-                            Message cancelled = conversation.cancel(chat, reply).join();
+                            Message cancelled =
+                                    conversation.cancel(chat, reply).get(30, TimeUnit.SECONDS);
                             assertThat(cancelled).isEqualTo(repository.message(chat, reply));
                             return cancelled;
                         });
@@ -100,9 +101,33 @@ class RacesTest {
                 race(
                         (chat, posted) -> {
                             conversation.delete(chat);
-                            Message end = posted.reply().end().join();
+                            Message end = posted.reply().end().get(30, TimeUnit.SECONDS);
                             assertThat(exists(chat)).isFalse();
                             return end;
+                        });
+
+        assertBothWon(ends);
+    }
+
+    @Test
+    void cancelAgainstFinishAndRetry_endsSomeAttempt() throws Exception {
+        List<Message> ends =
+                race(
+                        (chat, posted) -> {
+                            UUID reply = posted.turn().reply().id();
+                            Future<Message> end = posted.reply().end();
+                            conversation.cancel(chat, reply).get(30, TimeUnit.SECONDS);
+                            Message first = end.get(30, TimeUnit.SECONDS);
+                            if (first.status() == Status.COMPLETED) {
+                                return first;
+                            }
+                            PostedTurn again = conversation.retry(chat, reply, true);
+                            Message second =
+                                    conversation.cancel(chat, reply).get(30, TimeUnit.SECONDS);
+                            assertThat(follow(again.reply())).isEqualTo(second);
+                            assertThat(repository.message(chat, reply)).isEqualTo(second);
+                            assertThat(second.attempt()).isEqualTo(2);
+                            return first;
                         });
 
         assertBothWon(ends);
@@ -128,7 +153,7 @@ class RacesTest {
     /** What happens to a reply at some moment; gives the end as it saw it. */
     @FunctionalInterface
     private interface Event {
-        Message happen(UUID chat, PostedTurn posted) throws InterruptedException;
+        Message happen(UUID chat, PostedTurn posted) throws Exception;
     }
 
     private List<Message> race(Event event) throws Exception {
@@ -175,7 +200,9 @@ class RacesTest {
         Message seenByIt = event.happen(chat, posted);
 
         Message end = listener.get(30, TimeUnit.SECONDS);
-        assertThat(end).isEqualTo(posted.reply().end().join()).isEqualTo(seenByIt);
+        assertThat(end)
+                .isEqualTo(posted.reply().end().get(30, TimeUnit.SECONDS))
+                .isEqualTo(seenByIt);
         assertThat(end.status()).isIn(Status.COMPLETED, Status.INCOMPLETE);
         assertThat(TEXT).startsWith(end.content());
         return end;

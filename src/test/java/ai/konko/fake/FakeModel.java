@@ -272,7 +272,11 @@ public final class FakeModel implements AutoCloseable {
                             null));
             wire.flush();
         }
-        if (text.fault().kind() == Fault.Kind.STALL) {
+        if (text.fault().kind() == Fault.Kind.NO_END) {
+            wire.event(chunk(model, JSON.createObjectNode(), text.finish()));
+            wire.flush();
+        }
+        if (Set.of(Fault.Kind.STALL, Fault.Kind.NO_END).contains(text.fault().kind())) {
             silence();
         }
         exchange.finish(); // Before the last bytes: a client that has them may call again at once.
@@ -529,6 +533,11 @@ public final class FakeModel implements AutoCloseable {
                 return fault(Fault.Kind.NO_FINISH, Integer.MAX_VALUE);
             }
 
+            /** Gives the finish_reason and then stays silent until the client closes. */
+            public Text noEnd() {
+                return fault(Fault.Kind.NO_END, Integer.MAX_VALUE);
+            }
+
             private Text pace(Pace changed) {
                 return new Text(text, changed, finish, usage, deltas, fault);
             }
@@ -582,7 +591,8 @@ public final class FakeModel implements AutoCloseable {
             GARBAGE,
             ERROR_EVENT,
             STALL,
-            NO_FINISH
+            NO_FINISH,
+            NO_END
         }
     }
 
