@@ -15,12 +15,14 @@ import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
-import org.eclipse.microprofile.openapi.models.PathItem;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 
-/** Writes into the OpenAPI document with which problems each operation may answer, by status. */
+/**
+ * Writes into the OpenAPI document with which problems each operation may answer, by status, and
+ * what would stand in it twice otherwise.
+ */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class OpenApiProblems implements OASFilter {
 
@@ -33,8 +35,25 @@ public class OpenApiProblems implements OASFilter {
 
     @Override
     public void filterOpenAPI(OpenAPI document) {
-        for (PathItem path : document.getPaths().getPathItems().values()) {
-            path.getOperations().values().forEach(OpenApiProblems::describe);
+        List<Operation> operations =
+                document.getPaths().getPathItems().values().stream()
+                        .flatMap(path -> path.getOperations().values().stream())
+                        .toList();
+        operations.forEach(OpenApiProblems::describe);
+        answerAlike(operation(operations, "postMessage"), operation(operations, "retryReply"));
+    }
+
+    private static Operation operation(List<Operation> operations, String id) {
+        return operations.stream()
+                .filter(each -> id.equals(each.getOperationId()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("there is no operation " + id));
+    }
+
+    /** What is true of a post's successes is true of a retry's. */
+    private static void answerAlike(Operation post, Operation retry) {
+        for (String status : List.of("200", "201", "202")) {
+            retry.getResponses().addAPIResponse(status, post.getResponses().getAPIResponse(status));
         }
     }
 

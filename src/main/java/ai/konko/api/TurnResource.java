@@ -41,11 +41,6 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 @Tag(name = "Turns")
 public class TurnResource {
-    private static final String STREAM_OF_A_TURN =
-            "With Accept: text/event-stream, the events accepted (a Turn), any number of delta"
-                    + " (content; its id is the reply's length so far in UTF-16 units), and last one of"
-                    + " completed, incomplete and failed (the reply, a Message).";
-
     private final ChatRepository repository;
     private final Conversation conversation;
 
@@ -68,7 +63,10 @@ public class TurnResource {
                             + " problem and the reply stays in the chat as failed.")
     @APIResponse(
             responseCode = "200",
-            description = STREAM_OF_A_TURN,
+            description =
+                    "With Accept: text/event-stream, the events accepted (a Turn), any number of delta"
+                            + " (content; its id is the reply's length so far in UTF-16 units), and last one of"
+                            + " completed, incomplete and failed (the reply, a Message).",
             content =
                     @Content(
                             mediaType = MediaType.SERVER_SENT_EVENTS,
@@ -150,32 +148,6 @@ public class TurnResource {
             description =
                     "If it is the chat's last. It keeps its id and place; its old text is discarded. Answers as a"
                             + " post does.")
-    @APIResponse(
-            responseCode = "200",
-            description = STREAM_OF_A_TURN,
-            content =
-                    @Content(
-                            mediaType = MediaType.SERVER_SENT_EVENTS,
-                            schema = @Schema(type = SchemaType.STRING)))
-    @APIResponse(
-            responseCode = "201",
-            description = "The turn, its reply completed or incomplete",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = TurnView.class)))
-    @APIResponse(
-            responseCode = "202",
-            description = "With Prefer: respond-async, the turn, accepted",
-            headers =
-                    @Header(
-                            name = "Location",
-                            description = "The reply",
-                            schema = @Schema(type = SchemaType.STRING)),
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = TurnView.class)))
     @Parameter(
             name = "Prefer",
             in = ParameterIn.HEADER,
