@@ -103,7 +103,7 @@ final class StreamConnection {
             if (piece.end() != null) {
                 batch.append(event(name(piece.end()), MessageView.of(piece.end())));
                 stop();
-                Future<Void> _ = response.end(batch.toString());
+                end(batch.toString());
                 return false;
             }
             if (piece.text().isEmpty()) {
@@ -114,6 +114,13 @@ final class StreamConnection {
             write(batch.toString());
         }
         return batch.length() >= BATCH;
+    }
+
+    private void end(String events) {
+        Future<Void> sent = response.end(events);
+        if (!response.isChunked()) {
+            sent.onComplete(_ -> routing.request().connection().close());
+        }
     }
 
     private static String name(Message ended) {

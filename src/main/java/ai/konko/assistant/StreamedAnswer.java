@@ -94,9 +94,12 @@ final class StreamedAnswer implements AnswerReader {
 
     @Override
     public void end() {
-        events.end(this::event);
+        try {
+            events.end(this::event);
+        } finally {
+            giveOut(true);
+        }
         requireFinished();
-        giveOut(true);
     }
 
     private void requireFinished() {

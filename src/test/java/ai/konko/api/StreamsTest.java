@@ -348,6 +348,28 @@ class StreamsTest extends HttpTest {
                 .orElse("");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Connection: keep-alive\r\n"})
+    void stream_overHttp10_endsWithItsConnection(String header) throws Exception {
+        String chat = client.chat();
+        String reply = chat + "/messages/" + client.say(chat, "hello").reply().path("id").asText();
+
+        try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream()
+                    .write(
+                            ("GET "
+                                            + reply
+                                            + " HTTP/1.0\r\nAccept: text/event-stream\r\n"
+                                            + header
+                                            + "\r\n")
+                                    .getBytes(StandardCharsets.UTF_8));
+            String all = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(all).contains("\r\n\r\nevent: delta\n").contains("event: completed\n");
+        }
+    }
+
     @Test
     void partialReplies_areContextAndFailedOnesAreNot() {
         String chat = client.chat();

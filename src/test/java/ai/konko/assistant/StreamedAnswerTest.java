@@ -115,6 +115,15 @@ class StreamedAnswerTest {
     }
 
     @Test
+    void end_withoutAFinishReason_givesOutAllTheTextAllTheSame() {
+        read(delta("a") + delta("b").strip());
+
+        assertThatThrownBy(answer::end).isInstanceOf(ModelException.class);
+
+        assertThat(pieces).containsExactly("a", "b");
+    }
+
+    @Test
     void end_withoutAFinishReason_fails() {
         read(delta("a"));
 
