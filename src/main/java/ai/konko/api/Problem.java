@@ -121,7 +121,7 @@ record Problem(
             case QUEUE_FULL -> 429;
             case INTERNAL -> 500;
             case MODEL_FAILED -> 502;
-            case MODEL_UNAVAILABLE, OVERLOADED, CAPACITY -> 503;
+            case MODEL_UNAVAILABLE, OVERLOADED, CAPACITY, STORE_UNAVAILABLE -> 503;
             case MODEL_TIMEOUT -> 504;
         };
     }
@@ -148,6 +148,7 @@ record Problem(
             case MODEL_TIMEOUT -> "Model timed out";
             case OVERLOADED -> "Overloaded";
             case CAPACITY -> "At capacity";
+            case STORE_UNAVAILABLE -> "Store unavailable";
             case INTERNAL -> "Internal error";
         };
     }

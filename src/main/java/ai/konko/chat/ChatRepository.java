@@ -3,6 +3,7 @@ package ai.konko.chat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Operations on a chat that does not exist are refused with {@link ErrorCode#CHAT_NOT_FOUND}, on
  * a message that the chat does not have with {@link ErrorCode#MESSAGE_NOT_FOUND}. Every refusal is
  * a {@link RefusedException} and leaves the log as it was.
+ *
+ * <p>A log that several processes share, or that can be out of reach, refuses anything with {@link
+ * ErrorCode#STORE_UNAVAILABLE} while it is; whether the refused operation took effect is then not
+ * known in every case.
  */
 public interface ChatRepository {
 
@@ -53,7 +58,8 @@ public interface ChatRepository {
 
     /**
      * Starts the oldest unfinished turn of the chat, unless one is in progress already: so at most
-     * one runs at any time, and they run in the order of the log.
+     * one runs at any time, and they run in the order of the log. A turn whose process has died is
+     * started again, with its text discarded; after three such runs it is ended.
      *
      * @param defaultModel the model to ask where the chat names none
      * @return the turn that the caller has to run now; empty if there is none, or no such chat
@@ -67,10 +73,10 @@ public interface ChatRepository {
     void append(UUID chatId, UUID replyId, int attempt, String text);
 
     /**
-     * Ends a reply. The first end wins: on a reply that is over already, or in another attempt,
-     * this changes nothing.
+     * Ends a reply. The first end wins: on a reply that is over already, in another attempt, or
+     * another process' by now, this changes nothing.
      *
-     * @return the reply as it is now
+     * @return the reply as it is now, which need not be over if it is another process'
      */
     Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome);
 
@@ -118,6 +124,40 @@ public interface ChatRepository {
      * chat, or these take in a reply that runs again.
      */
     void keepHighlights(UUID chatId, Highlights highlights);
+
+    /**
+     * Has somebody hear of what others do to the log; one at most. By default there are no others.
+     */
+    default void observe(Observer observer) {}
+
+    /**
+     * Lets go of the replies that this process runs, so that another process, or this one when it
+     * is started again, runs them again. Comes last.
+     *
+     * @return false if the log does not outlive this process, so that they have to end now
+     */
+    default boolean handOver() {
+        return false;
+    }
+
+    /**
+     * Hears of what happens to the log by others' doing: other processes that share it, or nobody
+     * where one of them has died. It may be told too much and more than once.
+     */
+    interface Observer {
+
+        /** Replies of these chats may have grown or ended. */
+        void changed(Predicate<UUID> chats);
+
+        /** Somebody has to {@link ChatRepository#start} the chat's next turn. */
+        void startable(UUID chatId);
+
+        /**
+         * A reply that this process runs has to stop: somebody wants it cancelled, or it is not
+         * this process' any more.
+         */
+        void toStop(UUID chatId, UUID replyId, int attempt);
+    }
 
     /**
      * Which chats to return.

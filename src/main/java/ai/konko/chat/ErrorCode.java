@@ -29,6 +29,8 @@ public enum ErrorCode {
     OVERLOADED,
     /** The log has reached one of its bounds. */
     CAPACITY,
+    /** The log can't be reached at the moment. */
+    STORE_UNAVAILABLE,
     /** A fault of this service's own. */
     INTERNAL;
 

@@ -17,6 +17,14 @@ public record Highlights(List<Point> points, int asked, By by, int through) {
         points = List.copyOf(points);
     }
 
+    /**
+     * @return whether {@code found} may take these highlights' place: it takes in more of the chat,
+     *     or as much for at least as many points
+     */
+    public boolean isLessThan(Highlights found) {
+        return through < found.through || (through == found.through && asked <= found.asked);
+    }
+
     /** Who found the highlights. */
     public enum By {
         MODEL,

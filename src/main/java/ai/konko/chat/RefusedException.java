@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RefusedException extends RuntimeException {
     private static final long serialVersionUID = 1;
+    private static final Duration SOON = Duration.ofSeconds(1);
 
     private final ErrorCode code;
     private final transient @Nullable Duration retryAfter;
@@ -63,6 +64,31 @@ public final class RefusedException extends RuntimeException {
     /** A user's message where only a reply makes sense. */
     public static RefusedException replyNotFound() {
         return of(ErrorCode.MESSAGE_NOT_FOUND, "This message is a user's; only a reply will do.");
+    }
+
+    /** For a post that asks for it. */
+    public static RefusedException chatBusy() {
+        return forNow(ErrorCode.CHAT_BUSY, "An earlier turn of this chat is unfinished.", SOON);
+    }
+
+    public static RefusedException queueFull() {
+        return forNow(ErrorCode.QUEUE_FULL, "As many turns wait in this chat as may.", SOON);
+    }
+
+    public static RefusedException chatFull() {
+        return of(ErrorCode.CAPACITY, "This chat has as many messages as it may.");
+    }
+
+    public static RefusedException keyReused() {
+        return of(
+                ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                "The idempotency key stands for another post of this chat.");
+    }
+
+    public static RefusedException notRetryable() {
+        return of(
+                ErrorCode.NOT_RETRYABLE,
+                "Only a failed or incomplete reply that is the chat's last can run again.");
     }
 
     public ErrorCode code() {

@@ -55,18 +55,6 @@ public abstract class ChatRepositoryContract {
     }
 
     @Test
-    void create_atTheLimitOfChats_isRefusedUntilOneIsDeleted() {
-        ChatRepository small = repository(TestLimits.WIDE.withChats(2));
-        Chat first = small.create(Settings.NONE);
-        small.create(Settings.NONE);
-
-        assertRefused(ErrorCode.CAPACITY, () -> small.create(Settings.NONE));
-
-        small.delete(first.id());
-        assertThat(small.create(Settings.NONE).id()).isNotEqualTo(first.id());
-    }
-
-    @Test
     void everyOperation_onAnUnknownChat_isRefused() {
         UUID unknown = UUID.randomUUID();
 

@@ -5,7 +5,6 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository.MessageQuery;
-import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
@@ -21,7 +20,6 @@ import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -44,8 +42,6 @@ import org.jspecify.annotations.Nullable;
  * after.
  */
 final class ChatLog {
-    private static final Duration BUSY_RETRY = Duration.ofSeconds(1);
-
     /**
      * What a chat and a turn take of the heap beside their text, roughly, in units of two bytes.
      */
@@ -158,9 +154,7 @@ final class ChatLog {
         Turn turn = transcript.turnOf(known.replySeq());
         if (known.whenBusy() != post.whenBusy()
                 || !turn.message().content().equals(post.content())) {
-            throw RefusedException.of(
-                    ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                    "The idempotency key stands for another post of this chat.");
+            throw RefusedException.keyReused();
         }
         return new Accepted(turn, true, List.of(), null);
     }
@@ -168,17 +162,14 @@ final class ChatLog {
     /** The last step takes from the budget, so nothing may be refused after this. */
     private void refuseWhatDoesNotFit(Post post) {
         if (post.whenBusy() == WhenBusy.REJECT && transcript.busy()) {
-            throw RefusedException.forNow(
-                    ErrorCode.CHAT_BUSY, "An earlier turn of this chat is unfinished.", BUSY_RETRY);
+            throw RefusedException.chatBusy();
         }
         if (post.whenBusy() == WhenBusy.ENQUEUE
                 && transcript.unfinished().size() > limits.waitingTurns()) {
-            throw RefusedException.forNow(
-                    ErrorCode.QUEUE_FULL, "As many turns wait in this chat as may.", BUSY_RETRY);
+            throw RefusedException.queueFull();
         }
         if (transcript.size() + 2 > limits.messagesPerChat()) {
-            throw RefusedException.of(
-                    ErrorCode.CAPACITY, "This chat has as many messages as it may.");
+            throw RefusedException.chatFull();
         }
         budget.take(weight(post));
     }
@@ -263,10 +254,7 @@ final class ChatLog {
                     boolean broken =
                             old.status() == Status.FAILED || old.status() == Status.INCOMPLETE;
                     if (!broken || old.seq() != transcript.size()) {
-                        throw RefusedException.of(
-                                ErrorCode.NOT_RETRYABLE,
-                                "Only a failed or incomplete reply that is the chat's last can run"
-                                        + " again.");
+                        throw RefusedException.notRetryable();
                     }
                     transcript.requeue(old, streamed);
                     budget.giveBack(old.content().length());
@@ -330,16 +318,11 @@ final class ChatLog {
         write(
                 () -> {
                     boolean stale = found.through() > transcript.answeredThrough();
-                    if (!stale && (highlights == null || isLess(highlights, found))) {
+                    if (!stale && (highlights == null || highlights.isLessThan(found))) {
                         highlights = found;
                     }
                     return null;
                 });
-    }
-
-    private static boolean isLess(Highlights old, Highlights found) {
-        return old.through() < found.through()
-                || (old.through() == found.through() && old.asked() <= found.asked());
     }
 
     private Chat snapshot() {

@@ -18,6 +18,7 @@ import ai.konko.chat.Started;
 import ai.konko.chat.Tally;
 import ai.konko.chat.Turn;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Typed;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The map is sorted by id, and ids sort by creation, so the newest chats are its tail.
  */
 @ApplicationScoped
+@Typed(InMemoryChatRepository.class)
 public class InMemoryChatRepository implements ChatRepository {
     /** How many chats a listing copies out of the map under one stamp. */
     private static final int STRIDE = 256;

@@ -32,6 +32,21 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
     }
 
     @Test
+    void create_atTheLimitOfChats_isRefusedUntilOneIsDeleted() {
+        ChatRepository small = inMemory(TestLimits.WIDE.withChats(2));
+        UUID first = small.create(Settings.NONE).id();
+        small.create(Settings.NONE);
+
+        assertThatThrownBy(() -> small.create(Settings.NONE))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CAPACITY));
+
+        small.delete(first);
+        assertThat(small.create(Settings.NONE).id()).isNotEqualTo(first);
+    }
+
+    @Test
     void accept_beyondTheLimitOfStoredText_isRefusedAndTakesNothing() {
         InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1520));
         UUID chat = small.create(new Settings("12345", null, null, java.util.Map.of())).id();

@@ -1,0 +1,76 @@
+package ai.konko.store;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+
+/** Where the log is kept. */
+@ConfigMapping(prefix = "konko")
+public interface StoreConfig {
+
+    /**
+     * @return which store; one is chosen when the service starts.
+     */
+    @WithDefault("memory")
+    Kind store();
+
+    /**
+     * @return the folder for what {@link Kind#EMBEDDED} keeps; made if it is not there.
+     */
+    @WithDefault("data")
+    Path data();
+
+    DatabaseConfig database();
+
+    /** The stores there are. */
+    enum Kind {
+        /** In this process, gone with it. */
+        MEMORY,
+        /** In a PostgreSQL server, see {@link DatabaseConfig}. */
+        POSTGRES,
+        /** In a PostgreSQL of this process' own, for one process on one machine. */
+        EMBEDDED
+    }
+
+    /** The database, and how it is used. */
+    interface DatabaseConfig {
+
+        /**
+         * @return where it is, as {@code postgresql://host:port/database}.
+         */
+        Optional<String> url();
+
+        Optional<String> username();
+
+        Optional<String> password();
+
+        /**
+         * @return how long a replica that gives no sign of life keeps the replies it runs; then
+         *     others run them again. 3 to 20 s.
+         */
+        @WithDefault("10s")
+        @DurationMin(seconds = 3)
+        @DurationMax(seconds = 20)
+        Duration lease();
+
+        /**
+         * @return how often the text of running replies is written, which is how much later other
+         *     replicas have it, and how much of it is lost with a process. 10 to 500 ms.
+         */
+        @WithDefault("250ms")
+        @DurationMin(millis = 10)
+        @DurationMax(millis = 500)
+        Duration flushInterval();
+
+        /**
+         * @return how many requests and turns may use the database or wait for it at any time; one
+         *     more is refused with {@code store-unavailable}. At least 1.
+         */
+        @WithDefault("5000")
+        int maxWaiting();
+    }
+}

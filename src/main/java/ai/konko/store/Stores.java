@@ -1,0 +1,23 @@
+package ai.konko.store;
+
+import ai.konko.chat.ChatRepository;
+import ai.konko.store.StoreConfig.Kind;
+import ai.konko.store.memory.InMemoryChatRepository;
+import ai.konko.store.postgres.PostgresStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
+import jakarta.enterprise.inject.Produces;
+
+/** The log that everybody uses. */
+@ApplicationScoped
+class Stores {
+
+    @Produces
+    @ApplicationScoped
+    ChatRepository repository(
+            StoreConfig config,
+            Instance<InMemoryChatRepository> memory,
+            Instance<PostgresStore> postgres) {
+        return config.store() == Kind.MEMORY ? memory.get() : postgres.get().repository();
+    }
+}

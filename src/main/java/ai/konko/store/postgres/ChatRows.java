@@ -1,0 +1,191 @@
+package ai.konko.store.postgres;
+
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.Highlights;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Chats as rows. */
+@RegisterForReflection(targets = {Highlights.class, Highlights.Point.class})
+final class ChatRows {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final TypeReference<LinkedHashMap<String, String>> STRINGS =
+            new TypeReference<>() {};
+
+    private static final String SELECT =
+            """
+            select c.id, c.title, c.instructions, c.model, c.metadata, c.message_count, c.input_tokens,
+                c.output_tokens, c.created_at, c.updated_at,
+                exists (select 1 from pending p where p.chat_id = c.id) as busy
+            from chat c
+            """;
+
+    private ChatRows() {}
+
+    /**
+     * A chat's row, locked until the transaction is over.
+     *
+     * @param lastId the greatest id among its messages
+     */
+    record Locked(Settings settings, int messageCount, @Nullable UUID lastId, Instant updatedAt) {}
+
+    /**
+     * Everybody who changes a chat goes through here first.
+     *
+     * @throws RefusedException if there is no such chat
+     */
+    static Locked lock(Session session, UUID chatId) throws SQLException {
+        return session.first(
+                        """
+                        select title, instructions, model, metadata, message_count, last_id, updated_at
+                        from chat where id = ? for no key update
+                        """,
+                        row ->
+                                new Locked(
+                                        settings(row),
+                                        row.getInt("message_count"),
+                                        row.getObject("last_id", UUID.class),
+                                        MessageRows.instant(row, "updated_at")),
+                        chatId)
+                .orElseThrow(RefusedException::chatNotFound);
+    }
+
+    static void insert(Session session, UUID id, Settings settings, Instant now)
+            throws SQLException {
+        session.update(
+                """
+                insert into chat (id, title, instructions, model, metadata, created_at, updated_at)
+                values (?, ?, ?, ?, ?::json, ?, ?)
+                """,
+                id,
+                settings.title(),
+                settings.instructions(),
+                settings.model(),
+                json(settings.metadata()),
+                now,
+                now);
+    }
+
+    static void update(Session session, UUID id, Settings settings, Instant now)
+            throws SQLException {
+        session.update(
+                """
+                update chat set title = ?, instructions = ?, model = ?, metadata = ?::json, updated_at = ?
+                where id = ?
+                """,
+                settings.title(),
+                settings.instructions(),
+                settings.model(),
+                json(settings.metadata()),
+                now,
+                id);
+    }
+
+    static Chat get(Session session, UUID id) throws SQLException {
+        return session.first(SELECT + "where c.id = ?", ChatRows::of, id)
+                .orElseThrow(RefusedException::chatNotFound);
+    }
+
+    static void require(Session session, UUID id) throws SQLException {
+        boolean _ =
+                session.first("select 1 from chat where id = ?", _ -> true, id)
+                        .orElseThrow(RefusedException::chatNotFound);
+    }
+
+    /** One more than the query's limit, if there is one. Ids sort by creation. */
+    static List<Chat> list(Session session, ChatQuery query) throws SQLException {
+        List<String> conditions = new ArrayList<>(List.of("true"));
+        List<Object> parameters = new ArrayList<>();
+        if (query.before() != null) {
+            conditions.add("c.id < ?");
+            parameters.add(query.before());
+        }
+        if (query.text() != null) {
+            conditions.add(
+                    """
+                    c.id in (select h.id from chat h where lower(h.title) like lower(?)
+                        union select m.chat_id from message m where lower(m.content) like lower(?))
+                    """);
+            String pattern = containing(query.text());
+            parameters.add(pattern);
+            parameters.add(pattern);
+        }
+        parameters.add(query.limit() + 1);
+        return session.list(
+                SELECT
+                        + "where "
+                        + String.join(" and ", conditions)
+                        + " order by c.id desc limit ?",
+                ChatRows::of,
+                parameters.toArray());
+    }
+
+    private static String containing(String text) {
+        return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
+    }
+
+    static Optional<Highlights> highlights(Session session, UUID id) throws SQLException {
+        return session.first(
+                        "select highlights from chat where id = ?",
+                        row -> Optional.ofNullable(row.getString("highlights")),
+                        id)
+                .orElseThrow(RefusedException::chatNotFound)
+                .map(json -> read(json, new TypeReference<Highlights>() {}));
+    }
+
+    static void keep(Session session, UUID id, Highlights highlights) throws SQLException {
+        session.update("update chat set highlights = ?::json where id = ?", json(highlights), id);
+    }
+
+    private static Chat of(ResultSet row) throws SQLException {
+        return new Chat(
+                row.getObject("id", UUID.class),
+                settings(row),
+                row.getBoolean("busy"),
+                row.getInt("message_count"),
+                MessageRows.usage(row),
+                MessageRows.instant(row, "created_at"),
+                MessageRows.instant(row, "updated_at"));
+    }
+
+    private static Settings settings(ResultSet row) throws SQLException {
+        String metadata = row.getString("metadata");
+        Map<String, String> entries = "{}".equals(metadata) ? Map.of() : read(metadata, STRINGS);
+        return new Settings(
+                row.getString("title"),
+                row.getString("instructions"),
+                row.getString("model"),
+                entries);
+    }
+
+    private static String json(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException unwritable) {
+            throw new IllegalStateException("a value can't be written as JSON", unwritable);
+        }
+    }
+
+    private static <T> T read(String json, TypeReference<T> type) {
+        try {
+            return JSON.readValue(json, type);
+        } catch (JsonProcessingException unreadable) {
+            throw new IllegalStateException("the store has unreadable JSON");
+        }
+    }
+}

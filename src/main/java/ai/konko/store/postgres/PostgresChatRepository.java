@@ -1,0 +1,548 @@
+package ai.konko.store.postgres;
+
+import ai.konko.chat.Accepted;
+import ai.konko.chat.Cancelled;
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Failure;
+import ai.konko.chat.Highlights;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Page;
+import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Role;
+import ai.konko.chat.Settings;
+import ai.konko.chat.SettingsPatch;
+import ai.konko.chat.Started;
+import ai.konko.chat.Status;
+import ai.konko.chat.Tally;
+import ai.konko.chat.Turn;
+import ai.konko.chat.WhenBusy;
+import ai.konko.store.postgres.PendingRows.Pending;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log in PostgreSQL.
+ *
+ * <p>Order comes from the database: every change of a chat is one transaction that locks the chat's
+ * row first, so the changes of a chat come one after the other, whichever replica makes them, and
+ * those of different chats do not wait for each other.
+ *
+ * <p>A reply that runs belongs to one replica, its owner, and to one run. Each start makes a new
+ * run, and everything an owner writes names its own: what comes late, from an owner that was taken
+ * for dead, changes nothing. Who is alive is {@link Replica}'s matter, the text of running replies
+ * that of {@link Drafts}.
+ */
+public class PostgresChatRepository implements ChatRepository {
+    /** After that many runs that ended with their replica, a reply is given up. */
+    static final int RUNS = 3;
+
+    private static final Failure GIVEN_UP =
+            Failure.of(
+                    ErrorCode.INTERNAL,
+                    "The service was stopped "
+                            + RUNS
+                            + " times while it worked on this reply; it may be retried.");
+
+    private final ChatLimits limits;
+    private final Clock clock;
+    private final Supplier<UUID> ids;
+    private final Database database;
+    private final Replica replica;
+    private final Drafts drafts;
+
+    PostgresChatRepository(
+            ChatLimits limits,
+            Clock clock,
+            Supplier<UUID> ids,
+            Database database,
+            Replica replica,
+            Drafts drafts) {
+        this.limits = limits;
+        this.clock = clock;
+        this.ids = ids;
+        this.database = database;
+        this.replica = replica;
+        this.drafts = drafts;
+    }
+
+    @Override
+    public void observe(Observer observer) {
+        replica.observe(observer);
+    }
+
+    @Override
+    public boolean handOver() {
+        replica.leave();
+        return true;
+    }
+
+    @Override
+    public Chat create(Settings settings) {
+        return database.transaction(
+                session -> {
+                    UUID id = ids.get();
+                    ChatRows.insert(session, id, settings, now());
+                    return ChatRows.get(session, id);
+                });
+    }
+
+    @Override
+    public Chat chat(UUID chatId) {
+        return database.statement(session -> ChatRows.get(session, chatId));
+    }
+
+    @Override
+    public Page<Chat> chats(ChatQuery query) {
+        return Page.of(database.statement(session -> ChatRows.list(session, query)), query.limit());
+    }
+
+    @Override
+    public Chat patch(UUID chatId, SettingsPatch patch) {
+        return database.transaction(
+                session -> {
+                    ChatRows.Locked chat = ChatRows.lock(session, chatId);
+                    Settings patched = patch.applyTo(chat.settings());
+                    ChatRows.update(session, chatId, patched, later(chat));
+                    return ChatRows.get(session, chatId);
+                });
+    }
+
+    @Override
+    public List<Message> delete(UUID chatId) {
+        List<Message> cancelled =
+                database.transaction(
+                        session -> {
+                            ChatRows.Locked _ = ChatRows.lock(session, chatId);
+                            Instant now = now();
+                            List<Message> ended = new ArrayList<>();
+                            for (Message each : MessageRows.unfinished(session, drafts, chatId)) {
+                                ended.add(each.ended(Outcome.cancelled(each.content()), now));
+                            }
+                            session.update("delete from pending where chat_id = ?", chatId);
+                            session.update("delete from piece where chat_id = ?", chatId);
+                            session.update("delete from message where chat_id = ?", chatId);
+                            session.update("delete from chat where id = ?", chatId);
+                            return List.copyOf(ended);
+                        });
+        replica.changed(chatId);
+        return cancelled;
+    }
+
+    @Override
+    public Accepted accept(UUID chatId, Post post) {
+        Accepted accepted =
+                database.transaction(
+                        session -> {
+                            ChatRows.Locked chat = ChatRows.lock(session, chatId);
+                            Optional<Accepted> known = known(session, chatId, post);
+                            return known.isPresent()
+                                    ? known.get()
+                                    : add(session, chatId, chat, post);
+                        });
+        if (post.whenBusy() == WhenBusy.INTERRUPT) {
+            replica.changed(chatId);
+        }
+        return accepted;
+    }
+
+    private Optional<Accepted> known(Session session, UUID chatId, Post post) throws SQLException {
+        if (post.idempotencyKey() == null) {
+            return Optional.empty();
+        }
+        record Known(int seq, WhenBusy whenBusy) {}
+        Optional<Known> known =
+                session.first(
+                        "select seq, when_busy from message where chat_id = ? and idempotency_key = ?",
+                        row -> new Known(row.getInt(1), WhenBusy.valueOf(row.getString(2))),
+                        chatId,
+                        post.idempotencyKey());
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        Turn turn = MessageRows.turnOf(session, drafts, chatId, known.get().seq() + 1);
+        if (known.get().whenBusy() != post.whenBusy()
+                || !turn.message().content().equals(post.content())) {
+            throw RefusedException.keyReused();
+        }
+        return Optional.of(new Accepted(turn, true, List.of(), null));
+    }
+
+    private Accepted add(Session session, UUID chatId, ChatRows.Locked chat, Post post)
+            throws SQLException {
+        List<Pending> line = PendingRows.line(session, chatId);
+        if (post.whenBusy() == WhenBusy.REJECT && !line.isEmpty()) {
+            throw RefusedException.chatBusy();
+        }
+        if (post.whenBusy() == WhenBusy.ENQUEUE && line.size() > limits.waitingTurns()) {
+            throw RefusedException.queueFull();
+        }
+        if (chat.messageCount() + 2 > limits.messagesPerChat()) {
+            throw RefusedException.chatFull();
+        }
+        List<Message> cancelled = new ArrayList<>();
+        Message toCancel = null;
+        if (post.whenBusy() == WhenBusy.INTERRUPT) {
+            for (Pending each : line) {
+                if (each.waits()) {
+                    cancelled.add(end(session, each, Outcome.cancelled("")));
+                } else {
+                    PendingRows.wantCancelled(session, each);
+                    toCancel = MessageRows.turnOf(session, drafts, chatId, each.seq()).reply();
+                }
+            }
+        }
+        Instant now = later(chat);
+        int seq = chat.messageCount() + 1;
+        UUID messageId = Uuids.after(chat.lastId(), ids.get());
+        Turn turn =
+                new Turn(
+                        Message.ofUser(messageId, chatId, seq, post.content(), now),
+                        Message.queuedReply(
+                                Uuids.after(messageId, ids.get()), chatId, seq + 1, now));
+        MessageRows.insert(session, turn, post.idempotencyKey(), post.whenBusy());
+        PendingRows.insert(session, turn.reply(), post.streamed());
+        session.update(
+                "update chat set message_count = ?, last_id = ?, updated_at = ? where id = ?",
+                seq + 1,
+                turn.reply().id(),
+                now,
+                chatId);
+        return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
+    }
+
+    @Override
+    public Optional<Started> start(UUID chatId, String defaultModel) {
+        if (!replica.serves()) {
+            return Optional.empty();
+        }
+        AtomicReference<@Nullable Draft> draft = new AtomicReference<>();
+        try {
+            Optional<Started> started =
+                    database.transaction(session -> start(session, chatId, defaultModel, draft));
+            Draft begun = draft.get();
+            if (begun != null) {
+                begun.confirmed = true;
+            }
+            return started;
+        } catch (RefusedException refused) {
+            forget(draft.get());
+            if (refused.code() == ErrorCode.CHAT_NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw refused;
+        } catch (RuntimeException | Error failed) {
+            forget(draft.get());
+            throw failed;
+        }
+    }
+
+    /**
+     * @param draft takes the reply's draft, which is there before the log says that this replica
+     *     runs the reply
+     */
+    private Optional<Started> start(
+            Session session,
+            UUID chatId,
+            String defaultModel,
+            AtomicReference<@Nullable Draft> draft)
+            throws SQLException {
+        forget(draft.getAndSet(null)); // of a try that did not come to its end
+        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+        Optional<Pending> next = nextToRun(session, chatId);
+        if (next.isEmpty()) {
+            return Optional.empty();
+        }
+        Draft begun = next.get().draft();
+        draft.set(begun);
+        drafts.put(begun);
+        return Optional.of(started(session, next.get(), chat, defaultModel));
+    }
+
+    private void forget(@Nullable Draft draft) {
+        if (draft != null) {
+            drafts.remove(draft);
+        }
+    }
+
+    /** Ends on its way those that nobody is to run any more. */
+    private Optional<Pending> nextToRun(Session session, UUID chatId) throws SQLException {
+        for (Pending each : PendingRows.line(session, chatId)) {
+            if (!each.waits() && !replica.mayTakeOver(session, each)) {
+                return Optional.empty();
+            }
+            if (!each.waits() && (each.cancel() || each.run() >= RUNS)) {
+                String text =
+                        MessageRows.turnOf(session, drafts, chatId, each.seq()).reply().content();
+                Message _ =
+                        end(
+                                session,
+                                each,
+                                each.cancel()
+                                        ? Outcome.cancelled(text)
+                                        : Outcome.brokenOff(text, GIVEN_UP));
+                replica.changed(chatId);
+            } else {
+                return Optional.of(each);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Started started(
+            Session session, Pending next, ChatRows.Locked chat, String defaultModel)
+            throws SQLException {
+        String own = chat.settings().model();
+        PendingRows.run(session, next, replica.id(), own == null ? defaultModel : own);
+        return new Started(
+                MessageRows.turnOf(session, drafts, next.chatId(), next.seq()),
+                chat.settings(),
+                next.streamed());
+    }
+
+    @Override
+    public void append(UUID chatId, UUID replyId, int attempt, String text) {
+        drafts.append(chatId, replyId, attempt, text);
+    }
+
+    @Override
+    public Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
+        Draft draft = drafts.find(chatId, replyId, attempt);
+        int run = draft == null ? 0 : draft.run;
+        Message now =
+                database.transaction(
+                        session -> {
+                            ChatRows.Locked _ = ChatRows.lock(session, chatId);
+                            Optional<Pending> mine =
+                                    PendingRows.find(session, chatId, replyId)
+                                            .filter(each -> each.isRun(attempt, run, replica.id()));
+                            return mine.isPresent()
+                                    ? end(session, mine.get(), outcome)
+                                    : reply(session, chatId, replyId);
+                        });
+        forget(draft);
+        replica.changed(chatId);
+        return now;
+    }
+
+    @Override
+    public Cancelled cancel(UUID chatId, UUID replyId) {
+        Cancelled cancelled =
+                database.transaction(
+                        session -> {
+                            ChatRows.Locked _ = ChatRows.lock(session, chatId);
+                            Optional<Pending> pending = PendingRows.find(session, chatId, replyId);
+                            if (pending.isPresent() && pending.get().waits()) {
+                                return new Cancelled(
+                                        end(session, pending.get(), Outcome.cancelled("")), true);
+                            }
+                            if (pending.isPresent()) {
+                                PendingRows.wantCancelled(session, pending.get());
+                            }
+                            return new Cancelled(reply(session, chatId, replyId), false);
+                        });
+        replica.changed(chatId);
+        return cancelled;
+    }
+
+    @Override
+    public Turn retry(UUID chatId, UUID replyId, boolean streamed) {
+        Turn turn =
+                database.transaction(
+                        session -> {
+                            ChatRows.Locked chat = ChatRows.lock(session, chatId);
+                            Message old = reply(session, chatId, replyId);
+                            boolean broken =
+                                    old.status() == Status.FAILED
+                                            || old.status() == Status.INCOMPLETE;
+                            if (!broken || old.seq() != chat.messageCount()) {
+                                throw RefusedException.notRetryable();
+                            }
+                            MessageRows.requeue(session, old);
+                            PendingRows.insert(session, old.requeued(), streamed);
+                            session.update(
+                                    """
+                                    update chat set updated_at = ?, highlights = case
+                                        when (highlights ->> 'through')::int >= ? then null else highlights end
+                                    where id = ?
+                                    """,
+                                    later(chat),
+                                    old.seq(),
+                                    chatId);
+                            return MessageRows.turnOf(session, drafts, chatId, old.seq());
+                        });
+        replica.changed(chatId);
+        return turn;
+    }
+
+    @Override
+    public Page<Message> messages(UUID chatId, MessageQuery query) {
+        String condition =
+                query.order() == Order.ASC
+                        ? "m.seq > ? order by m.seq limit ?"
+                        : "m.seq < ? order by m.seq desc limit ?";
+        int start = query.order() == Order.ASC ? 0 : Integer.MAX_VALUE;
+        return Page.of(
+                database.statement(
+                        session ->
+                                orNoChat(
+                                        session,
+                                        chatId,
+                                        MessageRows.list(
+                                                session,
+                                                drafts,
+                                                chatId,
+                                                condition,
+                                                query.after() == null ? start : query.after(),
+                                                query.limit() + 1))),
+                query.limit());
+    }
+
+    @Override
+    public Message message(UUID chatId, UUID messageId) {
+        return database.statement(session -> message(session, chatId, messageId));
+    }
+
+    @Override
+    public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns) {
+        return database.statement(
+                session -> {
+                    List<Message> messages =
+                            MessageRows.list(
+                                    session,
+                                    drafts,
+                                    chatId,
+                                    """
+                                    m.seq in (
+                                        select s from (
+                                            select a.seq from message a
+                                            where a.chat_id = ? and a.seq < ? and a.seq % 2 = 0 and a.content <> ''
+                                            order by a.seq desc limit ?) as newest (seq),
+                                        lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s))
+                                    order by m.seq
+                                    """,
+                                    chatId,
+                                    beforeSeq,
+                                    maxTurns);
+                    List<Turn> turns = new ArrayList<>();
+                    for (int i = 0; i < messages.size(); i += 2) {
+                        turns.add(new Turn(messages.get(i), messages.get(i + 1)));
+                    }
+                    return List.copyOf(orNoChat(session, chatId, turns));
+                });
+    }
+
+    @Override
+    public Tally tally(UUID chatId) {
+        return database.transaction(
+                session -> {
+                    Chat chat = ChatRows.get(session, chatId);
+                    int half = chat.messageCount() / 2;
+                    return new Tally(
+                            chat,
+                            half,
+                            half,
+                            createdAt(session, chatId, 1),
+                            createdAt(session, chatId, chat.messageCount()),
+                            answeredThrough(session, chatId));
+                });
+    }
+
+    private static @Nullable Instant createdAt(Session session, UUID chatId, int seq)
+            throws SQLException {
+        return session.first(
+                        "select created_at from message where chat_id = ? and seq = ?",
+                        row -> MessageRows.instant(row, "created_at"),
+                        chatId,
+                        seq)
+                .orElse(null);
+    }
+
+    private static int answeredThrough(Session session, UUID chatId) throws SQLException {
+        return session.first(
+                        """
+                        select seq from message where chat_id = ? and seq % 2 = 0 and content <> ''
+                        order by seq desc limit 1
+                        """,
+                        row -> row.getInt(1), chatId)
+                .orElse(0);
+    }
+
+    @Override
+    public Optional<Highlights> highlights(UUID chatId) {
+        return database.statement(session -> ChatRows.highlights(session, chatId));
+    }
+
+    @Override
+    public void keepHighlights(UUID chatId, Highlights found) {
+        boolean _ =
+                database.transaction(
+                        session -> {
+                            ChatRows.Locked _ = ChatRows.lock(session, chatId);
+                            boolean stale = found.through() > answeredThrough(session, chatId);
+                            boolean better =
+                                    ChatRows.highlights(session, chatId)
+                                            .map(old -> old.isLessThan(found))
+                                            .orElse(true);
+                            if (!stale && better) {
+                                ChatRows.keep(session, chatId, found);
+                            }
+                            return better;
+                        });
+    }
+
+    private Message end(Session session, Pending pending, Outcome outcome) throws SQLException {
+        PendingRows.delete(session, pending);
+        MessageRows.end(session, pending.chatId(), pending.seq(), pending.model(), outcome, now());
+        return reply(session, pending.chatId(), pending.replyId());
+    }
+
+    private Message reply(Session session, UUID chatId, UUID replyId) throws SQLException {
+        Message reply = message(session, chatId, replyId);
+        if (reply.role() != Role.ASSISTANT) {
+            throw RefusedException.replyNotFound();
+        }
+        return reply;
+    }
+
+    private Message message(Session session, UUID chatId, UUID messageId) throws SQLException {
+        Optional<Message> message = MessageRows.find(session, drafts, chatId, messageId);
+        if (message.isEmpty()) {
+            ChatRows.require(session, chatId);
+            throw RefusedException.messageNotFound();
+        }
+        return message.get();
+    }
+
+    /** A chat that has none of these may be gone. */
+    private static <T> List<T> orNoChat(Session session, UUID chatId, List<T> found)
+            throws SQLException {
+        if (found.isEmpty()) {
+            ChatRows.require(session, chatId);
+        }
+        return found;
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    /** Now, or when the chat changed last, if another replica's clock is ahead. */
+    private Instant later(ChatRows.Locked chat) {
+        Instant now = now();
+        return now.isBefore(chat.updatedAt()) ? chat.updatedAt() : now;
+    }
+}

@@ -1,0 +1,144 @@
+package ai.konko.store.postgres;
+
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.RefusedException;
+import ai.konko.store.StoreConfig;
+import ai.konko.store.StoreConfig.Kind;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.flywaydb.core.Flyway;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log in PostgreSQL, from its start to its end: the server, if it is our own, then the schema,
+ * then the lease. A database that can't be reached at the start is waited for.
+ */
+@ApplicationScoped
+public class PostgresStore {
+    private static final Logger LOG = Logger.getLogger(PostgresStore.class);
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+
+    private final Instance<Flyway> flyway;
+    private final Replica replica;
+    private final PostgresChatRepository repository;
+    private final Database database;
+    private final @Nullable EmbeddedServer server;
+    private volatile boolean joined;
+    private @Nullable Loop joining;
+
+    PostgresStore(
+            StoreConfig config,
+            ChatLimits limits,
+            Clock clock,
+            Supplier<UUID> ids,
+            Instance<AgroalDataSource> source,
+            Instance<Flyway> flyway) {
+        UUID me = UUID.randomUUID();
+        boolean embedded = config.store() == Kind.EMBEDDED;
+        this.flyway = flyway;
+        this.server = embedded ? new EmbeddedServer(config.data(), EmbeddedServer.port()) : null;
+        this.database = new Database(source::get, config.database().maxWaiting());
+        Drafts drafts = new Drafts(me);
+        this.replica =
+                new Replica(
+                        me,
+                        database,
+                        drafts,
+                        config.database().lease(),
+                        embedded,
+                        config.database().flushInterval());
+        this.repository = new PostgresChatRepository(limits, clock, ids, database, replica, drafts);
+    }
+
+    public ChatRepository repository() {
+        return repository;
+    }
+
+    /** Whether the log can be used at this moment. */
+    boolean reachable() {
+        try {
+            return joined
+                    && database.statement(
+                            session -> session.first("select true", _ -> true).orElse(false));
+        } catch (RefusedException _) {
+            return false;
+        }
+    }
+
+    /** Only of a store that is used; an unused one is never made. */
+    void start() throws IOException {
+        if (server != null) {
+            server.start();
+        }
+        if (!join()) {
+            LOG.warn("The database can't be reached; the service waits for it");
+            joining =
+                    new Loop(
+                            "join",
+                            AGAIN,
+                            () -> {
+                                if (joined || join()) {
+                                    throw new InterruptedException("joined");
+                                }
+                            });
+        }
+    }
+
+    private boolean join() {
+        try {
+            database.statement(session -> session.first("select 1", _ -> true));
+            flyway.get().migrate();
+            replica.join();
+            joined = true;
+            return true;
+        } catch (RefusedException unreachable) {
+            return false;
+        }
+    }
+
+    void stop() throws IOException {
+        if (joining != null) {
+            joining.close();
+        }
+        replica.close();
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    /** Starts the store before, and stops it after, all that use it. */
+    @ApplicationScoped
+    static class Lifecycle {
+        private final StoreConfig config;
+        private final Instance<PostgresStore> store;
+
+        Lifecycle(StoreConfig config, Instance<PostgresStore> store) {
+            this.config = config;
+            this.store = store;
+        }
+
+        void start(@Observes @Priority(1) StartupEvent event) throws IOException {
+            if (config.store() != Kind.MEMORY) {
+                store.get().start();
+            }
+        }
+
+        void stop(@Observes @Priority(10_000) ShutdownEvent event) throws IOException {
+            if (config.store() != Kind.MEMORY) {
+                store.get().stop();
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package ai.konko.store.postgres;
+
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.security.NamePrincipal;
+import io.agroal.api.security.SimplePassword;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import org.apache.commons.io.FileUtils;
+import org.flywaydb.core.Flyway;
+
+/**
+ * A real PostgreSQL for the tests of one JVM, started when it is first asked for. Each user takes a
+ * database of its own.
+ */
+public final class TestPostgres {
+    private static final Path FOLDER =
+            Path.of("target", "postgres-" + ProcessHandle.current().pid()).toAbsolutePath();
+
+    /** Classes are loaded several times in a JVM that runs Quarkus; there is one server. */
+    private static final String PORT = "konko.test.postgres.port";
+
+    private TestPostgres() {}
+
+    /** The port of the server, started if need be. */
+    public static synchronized int port() {
+        if (System.getProperty(PORT) == null) {
+            EmbeddedServer server = new EmbeddedServer(FOLDER, EmbeddedServer.freePort());
+            try {
+                server.start();
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            }
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> close(server)));
+            System.setProperty(PORT, Integer.toString(server.ownPort()));
+        }
+        return Integer.getInteger(PORT);
+    }
+
+    private static void close(EmbeddedServer server) {
+        try {
+            server.close();
+            FileUtils.deleteDirectory(FOLDER.toFile());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    public static String user() {
+        return EmbeddedServer.USER;
+    }
+
+    public static String password() {
+        return EmbeddedServer.password(FOLDER);
+    }
+
+    /** A new and empty database, as {@code postgresql://…}. */
+    public static String newDatabase(String name) {
+        String url = "postgresql://localhost:" + port() + "/";
+        try (Connection connection =
+                        DriverManager.getConnection(
+                                "jdbc:" + url + "postgres", user(), password());
+                Statement statement = connection.createStatement()) {
+            statement.execute("drop database if exists " + name + " with (force)");
+            statement.execute("create database " + name);
+        } catch (SQLException failed) {
+            throw new IllegalStateException(failed);
+        }
+        return url + name;
+    }
+
+    /** Connections to this database, with the schema made. */
+    static AgroalDataSource migrated(String url) {
+        try {
+            AgroalDataSource source =
+                    AgroalDataSource.from(
+                            new AgroalDataSourceConfigurationSupplier()
+                                    .connectionPoolConfiguration(
+                                            pool ->
+                                                    pool.maxSize(20)
+                                                            .acquisitionTimeout(
+                                                                    Duration.ofSeconds(3))
+                                                            .connectionFactoryConfiguration(
+                                                                    factory ->
+                                                                            factory.jdbcUrl(
+                                                                                            "jdbc:"
+                                                                                                    + url)
+                                                                                    .principal(
+                                                                                            new NamePrincipal(
+                                                                                                    user()))
+                                                                                    .credential(
+                                                                                            new SimplePassword(
+                                                                                                    password())))));
+            Flyway.configure().dataSource(source).load().migrate();
+            return source;
+        } catch (SQLException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+}
