@@ -106,6 +106,13 @@ final class StreamConnection {
                 end(batch.toString());
                 return false;
             }
+            if (piece.left()) {
+                stop();
+                routing.request()
+                        .connection()
+                        .close(); // not an end: the client may resume elsewhere
+                return false;
+            }
             if (piece.text().isEmpty()) {
                 break;
             }

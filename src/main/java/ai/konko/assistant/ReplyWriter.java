@@ -8,6 +8,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Started;
+import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import dev.langchain4j.data.message.AiMessage;
@@ -53,10 +54,12 @@ public class ReplyWriter {
             return started.streamed()
                     ? streamed(started, cancellation, out)
                     : whole(started, cancellation, out);
-        } catch (RefusedException _) {
-            return Outcome::cancelled; // the chat was deleted meanwhile
+        } catch (RefusedException refused) {
+            return refused.code() == ErrorCode.CHAT_NOT_FOUND
+                    ? Outcome::cancelled // the chat was deleted meanwhile
+                    : failure(refused, reply, cancellation);
         } catch (RuntimeException | Error failed) {
-            return cancellation.cancelled() ? cancellation.ending() : failure(failed, reply);
+            return failure(failed, reply, cancellation);
         } finally {
             assistant.evictChatMemory(reply.chatId().toString());
         }
@@ -100,7 +103,7 @@ public class ReplyWriter {
         if (model == null) {
             throw new IllegalArgumentException("a started reply knows its model");
         }
-        return new ModelCall(model, memory(started), cancellation, timeouts);
+        return new ModelCall(model, memory(started, cancellation), cancellation, timeouts);
     }
 
     private static Ending ended(
@@ -109,20 +112,26 @@ public class ReplyWriter {
         return text -> Outcome.ended(text, reason(reason), usage(usage));
     }
 
-    private List<ChatMessage> memory(Started started) {
+    private List<ChatMessage> memory(Started started, Cancellation cancellation) {
         List<ChatMessage> memory = new ArrayList<>();
         String instructions = started.settings().instructions();
         if (instructions != null && ContextWindow.isSent(instructions)) {
             memory.add(SystemMessage.from(instructions));
         }
-        for (Turn turn : window.before(started.turn().message())) {
+        List<Turn> turns =
+                StoreOutage.outlast(
+                        () -> window.before(started.turn().message()), cancellation::cancelled);
+        for (Turn turn : turns) {
             memory.add(UserMessage.from(turn.message().content()));
             memory.add(AiMessage.from(turn.reply().content()));
         }
         return memory;
     }
 
-    private static Ending failure(Throwable failed, Message reply) {
+    private static Ending failure(Throwable failed, Message reply, Cancellation cancellation) {
+        if (cancellation.cancelled()) {
+            return cancellation.ending();
+        }
         Failure known = ModelException.in(failed);
         if (known == null) {
             LOG.errorf(

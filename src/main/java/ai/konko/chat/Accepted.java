@@ -1,6 +1,7 @@
 package ai.konko.chat;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,4 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param toCancel the running reply that this post wants cancelled; whoever runs it ends it
  */
 public record Accepted(
-        Turn turn, boolean repeated, List<Message> cancelled, @Nullable Message toCancel) {}
+        Turn turn, boolean repeated, List<Message> cancelled, @Nullable Message toCancel) {
+
+    /**
+     * @return the turn's reply, if the turn is new
+     */
+    public Optional<Message> added() {
+        return repeated ? Optional.empty() : Optional.of(turn.reply());
+    }
+}

@@ -1,5 +1,6 @@
 package ai.konko.conversation;
 
+import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.ReplyWriter;
@@ -15,6 +16,7 @@ import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
 import ai.konko.chat.Started;
+import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Turn;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
@@ -28,6 +30,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -37,6 +41,9 @@ import org.jboss.logging.Logger;
  * ended, the log is asked for the chat's next turn to run; it hands out one at a time, in order, so
  * each chat has at most one turn running and none is forgotten. Every turn runs on a virtual thread
  * of its own, and ends in the log before anybody hears of it.
+ *
+ * <p>Where several processes share the log, each runs what the log hands out to it, and follows in
+ * the log what it was asked for and another runs, see {@link Elsewhere}.
  */
 @ApplicationScoped
 public class Conversation {
@@ -76,20 +83,28 @@ public class Conversation {
      * @throws RefusedException see {@link ChatRepository#accept}; also {@link ErrorCode#OVERLOADED}
      */
     public PostedTurn post(UUID chatId, Post post) {
+        Accepted accepted = placed(() -> repository.accept(chatId, post), Accepted::added);
+        accepted.cancelled().forEach(this::announce);
+        if (accepted.toCancel() != null) {
+            Optional<LiveReply> _ = stop(accepted.toCancel());
+        }
+        return run(accepted.turn());
+    }
+
+    /**
+     * Takes a place for the turn that {@code operation} may add.
+     *
+     * @param added the reply of that turn, if there is one
+     */
+    private <T> T placed(Supplier<T> operation, Function<T, Optional<Message>> added) {
         live.enter();
-        boolean entered = false;
+        Optional<Message> reply = Optional.empty();
         try {
-            Accepted accepted = repository.accept(chatId, post);
-            entered = !accepted.repeated();
-            accepted.cancelled().forEach(this::announce);
-            if (accepted.toCancel() != null) {
-                Optional<LiveReply> _ = stop(accepted.toCancel());
-            }
-            return run(accepted.turn());
+            T result = operation.get();
+            reply = added.apply(result);
+            return result;
         } finally {
-            if (!entered) {
-                live.leave();
-            }
+            reply.ifPresentOrElse(live::admit, live::leave);
         }
     }
 
@@ -99,17 +114,10 @@ public class Conversation {
      * @throws RefusedException see {@link ChatRepository#retry}; also {@link ErrorCode#OVERLOADED}
      */
     public PostedTurn retry(UUID chatId, UUID replyId, boolean streamed) {
-        live.enter();
-        boolean entered = false;
-        try {
-            Turn turn = repository.retry(chatId, replyId, streamed);
-            entered = true;
-            return run(turn);
-        } finally {
-            if (!entered) {
-                live.leave();
-            }
-        }
+        return run(
+                placed(
+                        () -> repository.retry(chatId, replyId, streamed),
+                        turn -> Optional.of(turn.reply())));
     }
 
     private PostedTurn run(Turn turn) {
@@ -160,9 +168,12 @@ public class Conversation {
             if (neverRan(reply)) {
                 announce(reply);
             } else {
-                LiveReply running = live.find(reply);
+                LiveReply running = live.find(reply.id(), reply.attempt());
                 if (running != null) { // else it is over, or is about to find no chat
                     running.cancel(Outcome::cancelled);
+                    if (running.endedUnlessRun(reply)) {
+                        live.remove(reply);
+                    }
                 }
             }
         }
@@ -193,42 +204,71 @@ public class Conversation {
      */
     private Optional<LiveReply> followAttempt(Message reply) {
         LiveReply entry = live.at(reply);
+        return refresh(entry) ? Optional.of(entry) : Optional.empty();
+    }
+
+    /**
+     * Brings what is known of a reply to where the log is. What another process runs ends so; where
+     * the log can't be reached, it is left as it is.
+     *
+     * @return whether the entry's attempt is still the reply's last
+     */
+    boolean refresh(LiveReply entry) {
+        Message reply = entry.reply();
         try {
             Message now = repository.message(reply.chatId(), reply.id());
             if (now.attempt() != reply.attempt()) {
                 live.remove(reply);
-                return Optional.empty();
+                if (!entry.isRun()) {
+                    CompletableFuture<Void> _ = follow(now).end().thenAccept(entry::ended);
+                }
+                return false;
             }
             if (now.status().terminal()) {
                 live.remove(now);
                 entry.ended(now);
+            } else {
+                entry.show(now.content());
             }
-        } catch (RefusedException _) {
-            if (entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
+        } catch (RefusedException refused) {
+            if (refused.code() != ErrorCode.STORE_UNAVAILABLE
+                    && entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
                 live.remove(reply);
             }
         }
-        return Optional.of(entry);
+        return true;
     }
 
-    private void runNext(UUID chatId) {
-        repository
-                .start(chatId, endpoint.defaultModel())
-                .ifPresent(next -> threads.execute(() -> run(next)));
+    /** Where the log can't be reached, its observer finds the turn later. */
+    void runNext(UUID chatId) {
+        try {
+            repository
+                    .start(chatId, endpoint.defaultModel())
+                    .ifPresent(next -> threads.execute(() -> run(next)));
+        } catch (RefusedException refused) {
+            if (refused.code() != ErrorCode.STORE_UNAVAILABLE) {
+                throw refused;
+            }
+        }
     }
 
     private void run(Started started) {
         Message reply = started.turn().reply();
         LiveReply entry = live.at(reply);
-        entry.run(); // before the log is read: a chat deleted before that is found gone
+        Cancellation cancellation =
+                entry.run(); // before the log is read: a chat deleted before that is found gone
         try {
-            Ending ending = writer.write(started, entry.cancellation(), draft(started, entry));
+            Ending ending = writer.write(started, cancellation, draft(started, entry));
             Message ended = finish(reply, ending, entry.seal());
-            live.remove(reply);
-            entry.ended(ended);
-            metrics.ended(ended);
+            if (ended.status().terminal() && ended.attempt() == reply.attempt()) {
+                live.remove(reply);
+                entry.ended(ended);
+                metrics.ended(ended);
+            } else {
+                entry.handOver();
+                boolean _ = refresh(entry);
+            }
         } finally {
-            live.leave();
             runNext(reply.chatId());
         }
     }
@@ -255,8 +295,11 @@ public class Conversation {
      *     meanwhile
      */
     private Message finish(Message reply, Ending ending, String text) {
+        Outcome outcome = ending.of(text);
         try {
-            return repository.finish(reply.chatId(), reply.id(), reply.attempt(), ending.of(text));
+            return StoreOutage.outlast(
+                    () -> repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome),
+                    () -> false);
         } catch (RefusedException _) {
             return cancelledWithItsChat(reply, text);
         } catch (RuntimeException | Error failed) {
@@ -284,7 +327,6 @@ public class Conversation {
         if (waiting != null) {
             waiting.ended(ended);
         }
-        live.leave();
         metrics.ended(ended);
     }
 

@@ -13,10 +13,15 @@ public final class Listener {
     private final Runnable wake;
     private final AtomicBoolean closed = new AtomicBoolean();
     private int offset;
+    private int version;
 
-    Listener(LiveReply reply, int offset, Runnable wake) {
+    /**
+     * @param version of the reply's text, for which the offset holds
+     */
+    Listener(LiveReply reply, int offset, int version, Runnable wake) {
         this.reply = reply;
         this.offset = offset;
+        this.version = version;
         this.wake = wake;
     }
 
@@ -26,8 +31,11 @@ public final class Listener {
      * @param text empty if there is nothing more at the moment
      * @param offset the reply's length in UTF-16 units up to and with this text
      * @param end the reply in its terminal state, once all of its text was given
+     * @param version of the text that the offset is in
+     * @param left whether this process has let go of the reply: nothing more comes, while the reply
+     *     goes on elsewhere
      */
-    public record Piece(String text, int offset, @Nullable Message end) {
+    public record Piece(String text, int offset, @Nullable Message end, int version, boolean left) {
         @Override
         public String toString() {
             return "Piece[offset=" + offset + "]";
@@ -35,8 +43,9 @@ public final class Listener {
     }
 
     public Piece next() {
-        Piece piece = reply.after(offset, PIECE);
+        Piece piece = reply.after(offset, version, PIECE);
         offset = piece.offset();
+        version = piece.version();
         return piece;
     }
 

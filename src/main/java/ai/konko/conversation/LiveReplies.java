@@ -16,8 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replies under way in this process, by id and attempt, and how many turns it has in flight. A
- * reply is here from its turn's acceptance until the log has its end.
+ * The replies under way that this process knows of, by id and attempt: those it runs, those it was
+ * asked for, and those it follows while another process runs them. A reply is here from its turn's
+ * acceptance, or from when it was first asked for, until the log has its end.
  */
 @ApplicationScoped
 class LiveReplies {
@@ -35,7 +36,8 @@ class LiveReplies {
     }
 
     /**
-     * Takes a place for one more turn.
+     * Takes a place for one more turn, to be used by {@link #admit} or given back by {@link
+     * #leave}.
      *
      * @throws RefusedException {@link ErrorCode#OVERLOADED} if there is none, or the service is
      *     shutting down
@@ -82,25 +84,47 @@ class LiveReplies {
     }
 
     /**
+     * @return the entry of a reply whose turn has a place already
+     */
+    LiveReply admit(Message reply) {
+        LiveReply made = new LiveReply(reply, listening);
+        LiveReply known = replies.putIfAbsent(Attempt.of(reply), made);
+        if (known == null) {
+            return made;
+        }
+        leave();
+        return known;
+    }
+
+    /**
      * @return the reply's entry, made if need be
      */
     LiveReply at(Message reply) {
-        return replies.computeIfAbsent(Attempt.of(reply), _ -> new LiveReply(listening));
+        LiveReply known = find(reply.id(), reply.attempt());
+        if (known != null) {
+            return known;
+        }
+        inFlight.incrementAndGet();
+        return admit(reply);
     }
 
-    @Nullable LiveReply find(Message reply) {
-        return replies.get(Attempt.of(reply));
+    @Nullable LiveReply find(UUID replyId, int attempt) {
+        return replies.get(new Attempt(replyId, attempt));
     }
 
     @Nullable LiveReply remove(Message reply) {
-        return replies.remove(Attempt.of(reply));
+        LiveReply removed = replies.remove(Attempt.of(reply));
+        if (removed != null) {
+            leave();
+        }
+        return removed;
     }
 
     /**
      * @return a reply that has ended before; it is not kept here
      */
     LiveReply over(Message reply) {
-        LiveReply over = new LiveReply(listening);
+        LiveReply over = new LiveReply(reply, listening);
         over.ended(reply);
         return over;
     }

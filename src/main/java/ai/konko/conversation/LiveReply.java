@@ -3,6 +3,7 @@ package ai.konko.conversation;
 import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
 import ai.konko.chat.Message;
+import ai.konko.chat.RefusedException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,40 +18,82 @@ import org.jspecify.annotations.Nullable;
  * that reads slowly is given more text at a time, and costs the reply and the others nothing.
  *
  * <p>One thread at a time runs the reply: it alone adds text, and ends the reply with exactly the
- * text that listeners can have seen. A reply that nobody runs is ended by whoever finds it over.
- * {@code lock} guards all fields but the final ones; nothing foreign is called under it.
+ * text that listeners can have seen. A reply that nobody runs here shows the text that the log has
+ * of it, and is ended by whoever finds it over.
+ *
+ * <p>Where the process that ran a reply has died, the reply is written anew. As long as the new
+ * text says the same, listeners notice nothing. One that has seen text which the new one does not
+ * repeat is given no more text, only the end.
+ *
+ * <p>{@code lock} guards all fields but the final ones and {@code cancellation}; nothing foreign is
+ * called under it.
  */
 public final class LiveReply {
-    private final Cancellation cancellation = new Cancellation();
+    private final Message reply;
     private final CompletableFuture<Message> end = new CompletableFuture<>();
     private final AtomicInteger listening;
+    private volatile Cancellation cancellation = new Cancellation();
 
     private final Object lock = new Object();
     private StringBuilder text = new StringBuilder();
+
+    /** What is written anew, until it has come as far as {@code text}, or differs from it. */
+    private @Nullable StringBuilder anew;
+
+    /** The text before it changed into another one; {@code version} counts how often it has. */
+    private String before = "";
+
+    private int version;
+
     private List<Listener> listeners = List.of();
     private boolean run;
     private boolean sealed;
+    private boolean left;
     private @Nullable Message ended;
 
     /**
+     * @param reply as it was when it was first asked for
      * @param listening counts the listeners of all replies
      */
-    LiveReply(AtomicInteger listening) {
+    LiveReply(Message reply, AtomicInteger listening) {
+        this.reply = reply;
         this.listening = listening;
     }
 
-    Cancellation cancellation() {
-        return cancellation;
+    Message reply() {
+        return reply;
     }
 
     void cancel(Ending ending) {
         cancellation.cancel(ending);
     }
 
-    /** From now on only the caller ends the reply. */
-    void run() {
+    /**
+     * From now on only the caller adds text and ends the reply.
+     *
+     * @return how the caller is told to stop
+     */
+    Cancellation run() {
         synchronized (lock) {
             run = true;
+            sealed = false;
+            anew = text.isEmpty() ? null : new StringBuilder();
+        }
+        return cancellation;
+    }
+
+    /** The caller of {@link #run} has found that the reply is another process' by now. */
+    void handOver() {
+        cancellation = new Cancellation();
+        synchronized (lock) {
+            run = false;
+            anew = null;
+        }
+    }
+
+    boolean isRun() {
+        synchronized (lock) {
+            return run;
         }
     }
 
@@ -61,35 +104,76 @@ public final class LiveReply {
             if (sealed) {
                 return;
             }
-            text.append(piece);
+            if (anew == null) {
+                text.append(piece);
+            } else {
+                anew.append(piece);
+                become(anew);
+            }
             woken = listeners;
         }
         woken.forEach(Listener::wake);
     }
 
+    /** Takes over the text that the log has, if nobody runs the reply here. */
+    void show(String content) {
+        List<Listener> woken;
+        synchronized (lock) {
+            if (run || ended != null || content.contentEquals(text)) {
+                return;
+            }
+            become(new StringBuilder(content));
+            woken = listeners;
+        }
+        woken.forEach(Listener::wake);
+    }
+
+    /** A text that is only behind the one known is no change. */
+    private void become(StringBuilder content) {
+        int common = Math.min(text.length(), content.length());
+        boolean same = text.substring(0, common).contentEquals(content.substring(0, common));
+        if (same && content.length() < text.length()) {
+            return;
+        }
+        if (!same) {
+            changed();
+        }
+        text = content;
+        anew = null;
+    }
+
+    private void changed() {
+        before = text.toString();
+        version++;
+    }
+
     /**
-     * @return the text, to which nothing is added any more
+     * @return the text of the run, to which nothing is added any more
      */
     String seal() {
         synchronized (lock) {
             sealed = true;
-            return content().toString();
+            return anew == null ? content().toString() : anew.toString();
         }
     }
 
     /** Tells everybody who waits or listens; only the first call counts. */
-    void ended(Message reply) {
+    void ended(Message terminal) {
         List<Listener> woken;
         synchronized (lock) {
             if (ended != null) {
                 return;
             }
-            ended = reply;
+            if (!terminal.content().startsWith(text.toString())) {
+                changed();
+            }
+            ended = terminal;
             sealed = true;
             text = new StringBuilder(); // the end has it
+            anew = null;
             woken = listeners;
         }
-        end.complete(reply);
+        end.complete(terminal);
         woken.forEach(Listener::wake);
     }
 
@@ -98,19 +182,31 @@ public final class LiveReply {
      *
      * @return whether the reply is over now
      */
-    boolean endedUnlessRun(Message reply) {
+    boolean endedUnlessRun(Message terminal) {
         synchronized (lock) {
             if (run && ended == null) {
                 return false;
             }
         }
-        ended(reply);
+        ended(terminal);
         return true;
     }
 
+    /** This process lets go of the reply, which goes on elsewhere. */
+    void leave(RefusedException reason) {
+        List<Listener> woken;
+        synchronized (lock) {
+            left = ended == null;
+            woken = listeners;
+        }
+        end.completeExceptionally(reason);
+        woken.forEach(Listener::wake);
+    }
+
     /**
-     * @return the reply in its terminal state, once it has come to that; it never fails, and
-     *     cancelling it stops nothing
+     * @return the reply in its terminal state, once it has come to that. It fails only with a
+     *     {@link RefusedException}, when the service stops while the reply goes on elsewhere;
+     *     cancelling it stops nothing.
      */
     public CompletableFuture<Message> end() {
         return end.copy();
@@ -135,8 +231,9 @@ public final class LiveReply {
      *     block nor throw
      */
     public Listener listen(int from, Runnable wake) {
-        Listener listener = new Listener(this, from, wake);
+        Listener listener;
         synchronized (lock) {
+            listener = new Listener(this, from, version, wake);
             listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
         }
         listening.incrementAndGet();
@@ -150,18 +247,37 @@ public final class LiveReply {
         listening.decrementAndGet();
     }
 
-    /** What follows {@code from}, up to {@code most} UTF-16 units or one more. */
-    Listener.Piece after(int from, int most) {
+    /**
+     * What follows {@code from}, up to {@code most} UTF-16 units or one more.
+     *
+     * @param seen the version of the text that {@code from} is in
+     */
+    Listener.Piece after(int from, int seen, int most) {
         synchronized (lock) {
             CharSequence content = content();
+            if (!repeats(content, from, seen)) {
+                return new Listener.Piece("", from, ended, seen, left);
+            }
             int start = Math.min(from, content.length());
             int until = Math.min(start + most, content.length());
             until += splitsPair(content, until) ? 1 : 0;
             return new Listener.Piece(
                     content.subSequence(start, until).toString(),
                     until,
-                    until == content.length() ? ended : null);
+                    until == content.length() ? ended : null,
+                    version,
+                    left);
         }
+    }
+
+    /** Whether the text has what a listener has seen of the one before. */
+    private boolean repeats(CharSequence content, int from, int seen) {
+        return seen == version
+                || from == 0
+                || (seen == version - 1
+                        && from <= content.length()
+                        && from <= before.length()
+                        && before.substring(0, from).contentEquals(content.subSequence(0, from)));
     }
 
     private CharSequence content() {

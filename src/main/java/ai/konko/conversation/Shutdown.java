@@ -1,8 +1,10 @@
 package ai.konko.conversation;
 
+import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.RefusedException;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stops without losing a reply that can still finish: no new turns, a grace period, then what is
- * left is interrupted.
+ * left is interrupted, or where the log outlives this process, left to be run again.
  */
 @ApplicationScoped
 class Shutdown {
@@ -26,14 +28,17 @@ class Shutdown {
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
     private static final int ROUNDS = 10;
+    private static final Duration SOON = Duration.ofSeconds(1);
 
     private static final Failure STOPPED =
-            new Failure(ErrorCode.OVERLOADED, "The service was stopped.", Duration.ofSeconds(1));
+            new Failure(ErrorCode.OVERLOADED, "The service was stopped.", SOON);
 
+    private final ChatRepository repository;
     private final LiveReplies live;
     private final TurnConfig config;
 
-    Shutdown(LiveReplies live, TurnConfig config) {
+    Shutdown(ChatRepository repository, LiveReplies live, TurnConfig config) {
+        this.repository = repository;
         this.live = live;
         this.config = config;
     }
@@ -45,15 +50,46 @@ class Shutdown {
     void stop(@Observes ShutdownDelayInitiatedEvent event) {
         CompletableFuture<@Nullable Void> drained = live.drain();
         if (!within(drained, config.shutdownGrace())) {
-            LOG.warnf(
-                    "%d turns are not over after %s and are interrupted",
-                    live.inFlight(), config.shutdownGrace());
-            int rounds = 0;
-            do { // also for a turn that came in just before and was not yet among them
-                live.all().forEach(reply -> reply.cancel(text -> Outcome.brokenOff(text, STOPPED)));
-                rounds++;
-            } while (!within(drained, LAST_WORDS.dividedBy(ROUNDS)) && rounds < ROUNDS);
+            if (handedOver()) {
+                LOG.warnf(
+                        "%d turns are not over after %s and are left to other replicas",
+                        live.inFlight(), config.shutdownGrace());
+                live.all().forEach(this::leave);
+            } else {
+                LOG.warnf(
+                        "%d turns are not over after %s and are interrupted",
+                        live.inFlight(), config.shutdownGrace());
+                interrupt(drained);
+            }
+        } else {
+            boolean _ = handedOver();
         }
+    }
+
+    private boolean handedOver() {
+        try {
+            return repository.handOver();
+        } catch (RefusedException _) {
+            return true; // out of reach, so the lease runs out
+        }
+    }
+
+    private void leave(LiveReply reply) {
+        reply.leave(
+                RefusedException.forNow(
+                        ErrorCode.OVERLOADED,
+                        "The service is shutting down; the turn goes on when it is back.",
+                        SOON));
+        reply.cancel(text -> Outcome.brokenOff(text, STOPPED));
+        live.remove(reply.reply());
+    }
+
+    private void interrupt(CompletableFuture<@Nullable Void> drained) {
+        int rounds = 0;
+        do { // also for a turn that came in just before and was not yet among them
+            live.all().forEach(reply -> reply.cancel(text -> Outcome.brokenOff(text, STOPPED)));
+            rounds++;
+        } while (!within(drained, LAST_WORDS.dividedBy(ROUNDS)) && rounds < ROUNDS);
     }
 
     private static boolean within(CompletableFuture<@Nullable Void> drained, Duration time) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One writes, many listen, and they join whenever they like. */
 class LiveReplyStormTest {
     private final AtomicInteger listening = new AtomicInteger();
-    private final LiveReply reply = new LiveReply(listening);
+    private final LiveReply reply = new LiveReply(LiveReplyTest.RUNNING, listening);
 
     /** What one listener was given, from an offset to the end. */
     private record Heard(int from, String text, List<Message> ends) {}

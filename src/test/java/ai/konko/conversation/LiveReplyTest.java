@@ -2,9 +2,12 @@ package ai.konko.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.assistant.Cancellation;
+import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.RefusedException;
 import ai.konko.chat.WellFormed;
 import ai.konko.conversation.Listener.Piece;
 import java.time.Instant;
@@ -21,13 +24,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LiveReplyTest {
-    private static final Message RUNNING =
+    static final Message RUNNING =
             Message.queuedReply(UUID.randomUUID(), UUID.randomUUID(), 2, Instant.EPOCH)
                     .started("m");
 
     private final AtomicInteger listening = new AtomicInteger();
     private final AtomicInteger woken = new AtomicInteger();
-    private final LiveReply reply = new LiveReply(listening);
+    private final LiveReply reply = new LiveReply(RUNNING, listening);
 
     @Test
     void next_givesTheWholeTextWheneverOneJoins() {
@@ -119,8 +122,80 @@ class LiveReplyTest {
         reply.ended(ended("second"));
 
         assertThat(reply.end()).isCompletedWithValue(first);
-        assertThat(rest(listen(0))).containsExactly(new Piece("first", 5, first));
+        assertThat(rest(listen(0))).containsExactly(new Piece("first", 5, first, 0, false));
         assertThat(woken).hasValue(1);
+    }
+
+    @Test
+    void run_anewWithTheSameText_goesOnWhereListenersAre() {
+        reply.show("abc");
+        Listener early = listen(0);
+        List<Piece> seen = new ArrayList<>(List.of(early.next()));
+        Cancellation _ = reply.run();
+
+        reply.append("ab");
+        seen.add(early.next());
+        reply.append("cde");
+        seen.addAll(rest(early));
+        assertThat(reply.seal()).isEqualTo("abcde");
+        reply.ended(ended("abcde"));
+        seen.addAll(rest(early));
+
+        assertThat(joined(seen)).isEqualTo("abcde");
+        assertThat(seen.getLast().end()).isNotNull();
+    }
+
+    @Test
+    void run_anewWithAnotherText_givesThoseWhoSawTheOldOneOnlyTheEnd() {
+        reply.show("abc");
+        Listener early = listen(0);
+        early.next();
+        Listener idle = listen(0);
+        Cancellation _ = reply.run();
+        reply.append("ax");
+        Listener late = listen(1);
+
+        List<Piece> after = new ArrayList<>(List.of(early.next()));
+        assertThat(reply.seal()).isEqualTo("ax");
+        reply.ended(ended("ax"));
+        after.addAll(rest(early));
+
+        assertThat(joined(after)).isEmpty();
+        assertThat(after.getLast().end()).isEqualTo(ended("ax"));
+        assertThat(joined(rest(idle))).isEqualTo("ax");
+        assertThat(joined(rest(late))).isEqualTo("x");
+    }
+
+    @Test
+    void seal_ofATextThatIsNotYetAsLongAsTheOldOne_isTheNewOne() {
+        reply.show("abc");
+        Cancellation _ = reply.run();
+        reply.append("a");
+
+        assertThat(reply.seal()).isEqualTo("a");
+    }
+
+    @Test
+    void show_growsTheTextAndIgnoresWhatIsBehind() {
+        Listener listener = listen(0);
+        reply.show("abc");
+        reply.show("ab");
+        reply.show("abcd");
+
+        assertThat(joined(rest(listener))).isEqualTo("abcd");
+        Cancellation _ = reply.run();
+        reply.show("abcdefg");
+        assertThat(rest(listener)).allMatch(piece -> piece.text().isEmpty());
+    }
+
+    @Test
+    void leave_endsListeningWithoutAnEnd() {
+        Listener listener = listen(0);
+
+        reply.leave(RefusedException.of(ErrorCode.OVERLOADED, "gone"));
+
+        assertThat(listener.next().left()).isTrue();
+        assertThat(reply.end()).isCompletedExceptionally();
     }
 
     @Test

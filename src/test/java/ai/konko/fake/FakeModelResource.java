@@ -1,6 +1,8 @@
 package ai.konko.fake;
 
+import ai.konko.store.postgres.TestPostgres;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -14,13 +16,26 @@ public final class FakeModelResource implements QuarkusTestResourceLifecycleMana
 
     @Override
     public Map<String, String> start() {
-        return Map.of(
-                "konko.model.base-url",
-                model.baseUrl(),
-                "konko.model.api-key",
-                KEY,
-                "konko.model.name",
-                "test-model");
+        Map<String, String> config = new HashMap<>(store());
+        config.put("konko.model.base-url", model.baseUrl());
+        config.put("konko.model.api-key", KEY);
+        config.put("konko.model.name", "test-model");
+        return config;
+    }
+
+    /** The same tests run with each store: the build says with which. */
+    private static Map<String, String> store() {
+        return Boolean.getBoolean("test.postgres")
+                ? Map.of(
+                        "konko.store",
+                        "postgres",
+                        "konko.database.url",
+                        TestPostgres.newDatabase("http"),
+                        "konko.database.username",
+                        TestPostgres.user(),
+                        "konko.database.password",
+                        TestPostgres.password())
+                : Map.of();
     }
 
     @Override

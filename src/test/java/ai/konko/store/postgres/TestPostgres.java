@@ -24,7 +24,7 @@ public final class TestPostgres {
             Path.of("target", "postgres-" + ProcessHandle.current().pid()).toAbsolutePath();
 
     /** Classes are loaded several times in a JVM that runs Quarkus; there is one server. */
-    private static final String PORT = "konko.test.postgres.port";
+    private static final String PORT = "test.postgres.port";
 
     private TestPostgres() {}
 

@@ -1,0 +1,77 @@
+package ai.konko.conversation;
+
+import ai.konko.assistant.Ending;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.Fault;
+import ai.konko.chat.Outcome;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.function.Predicate;
+import org.jboss.logging.Logger;
+
+/**
+ * What other processes that share the log do, as far as it matters here: replies that they run and
+ * this one follows, replies of this one that are to stop, and turns that nobody runs any more.
+ *
+ * <p>Replies are read again one after the other, each at most once for all that has happened to it
+ * meanwhile, so that a slow log has nothing to catch up with.
+ */
+@ApplicationScoped
+class Elsewhere implements ChatRepository.Observer {
+    private static final Logger LOG = Logger.getLogger(Elsewhere.class);
+
+    private final ChatRepository repository;
+    private final Conversation conversation;
+    private final LiveReplies live;
+    private final Set<LiveReply> toRead = ConcurrentHashMap.newKeySet();
+    private final Executor reader =
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("elsewhere").factory());
+
+    Elsewhere(ChatRepository repository, Conversation conversation, LiveReplies live) {
+        this.repository = repository;
+        this.conversation = conversation;
+        this.live = live;
+    }
+
+    void start(@Observes StartupEvent event) {
+        repository.observe(this);
+    }
+
+    @Override
+    public void changed(Predicate<UUID> chats) {
+        for (LiveReply each : live.all()) {
+            if (!each.isRun() && chats.test(each.reply().chatId()) && toRead.add(each)) {
+                reader.execute(() -> read(each));
+            }
+        }
+    }
+
+    private void read(LiveReply reply) {
+        toRead.remove(reply);
+        try {
+            boolean _ = conversation.refresh(reply);
+        } catch (RuntimeException failed) {
+            LOG.errorf(Fault.of(failed), "Reply %s can't be followed", reply.reply().id());
+        }
+    }
+
+    @Override
+    public void startable(UUID chatId) {
+        conversation.runNext(chatId);
+    }
+
+    @Override
+    public void toStop(UUID chatId, UUID replyId, int attempt) {
+        LiveReply running = live.find(replyId, attempt);
+        if (running != null) {
+            Ending ending = Outcome::cancelled;
+            running.cancel(ending);
+        }
+    }
+}
