@@ -10,11 +10,7 @@ import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -24,17 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged jar in production mode, as users run it. */
 class PackagedServiceIT {
-    private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
-
     @TempDir Path folder;
     private final FakeModel model = FakeModel.start();
-    private Process service;
+    private Service service;
 
     @AfterEach
     void stop() throws InterruptedException {
         model.close();
-        if (service != null && service.isAlive()) {
-            service.destroyForcibly().waitFor();
+        if (service != null) {
+            service.kill();
         }
     }
 
@@ -42,8 +36,7 @@ class PackagedServiceIT {
     void start_withoutAModel_isRefusedInOneLine() throws Exception {
         start(Map.of());
 
-        assertThat(service.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(service.exitValue()).isNotZero();
+        assertThat(service.exit()).isNotZero();
         assertThat(log().strip().lines())
                 .singleElement()
                 .asString()
@@ -95,16 +88,15 @@ class PackagedServiceIT {
         await().untilAsserted(
                         () -> assertThat(log()).contains("Listening on").doesNotContain("WARN"));
         assertThat(client.get("/q/metrics").text()).contains("uri=\"/chats\"");
-        service.destroy();
-        assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        service.terminate();
+        service.exit();
     }
 
     @Test
     void start_withABodySizeBeyondTheBound_isRefused() throws Exception {
         start(Map.of("KONKO_OFFLINE_MODEL", "true", "KONKO_LIMITS_BODY_SIZE", "65M"));
 
-        assertThat(service.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(service.exitValue()).isNotZero();
+        assertThat(service.exit()).isNotZero();
         assertThat(log()).contains("KONKO_LIMITS_BODY_SIZE");
     }
 
@@ -117,13 +109,13 @@ class PackagedServiceIT {
         CompletableFuture<Answer> running = client.sayLater(chat, "hello");
         await().until(() -> model.inFlight() == 1);
 
-        service.destroy();
+        service.terminate();
 
         await().until(() -> client.say(chat, "too late").status() == 503);
         gate.complete(null);
         assertThat(running.get(30, TimeUnit.SECONDS).reply().path("content").asText())
                 .isEqualTo("finished");
-        assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        service.exit();
     }
 
     @Test
@@ -139,13 +131,13 @@ class PackagedServiceIT {
         CompletableFuture<Answer> running = client.sayLater(client.chat(), "hello");
         await().until(() -> model.inFlight() == 1);
 
-        service.destroy();
+        service.terminate();
 
         Answer answer = running.get(30, TimeUnit.SECONDS);
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.code()).isEqualTo("overloaded");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
-        assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        service.exit();
     }
 
     @Test
@@ -161,50 +153,26 @@ class PackagedServiceIT {
         EventReader stream = client.sayAndFollow(client.chat(), "hello");
         stream.untilText(8);
 
-        service.destroy();
+        service.terminate();
 
         Event last = stream.rest().getLast();
         assertThat(last.name()).isEqualTo("incomplete");
         assertThat(last.content()).isEqualTo("some tex");
         assertThat(last.data().path("finishReason").asText()).isEqualTo("interrupted");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
-        assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        service.exit();
     }
 
     private Client started(Map<String, String> environment) throws IOException {
-        int port = freePort();
-        start(environment, "-Dquarkus.http.port=" + port);
-        Client client = new Client(URI.create("http://127.0.0.1:" + port));
-        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> isReady(client));
-        return client;
+        start(environment);
+        return service.ready();
     }
 
-    private static boolean isReady(Client client) {
-        return client.get("/q/health/ready").status() == 200;
-    }
-
-    private void start(Map<String, String> environment, String... options) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder();
-        builder.command().add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        builder.command().addAll(java.util.List.of(options));
-        builder.command().addAll(java.util.List.of("-jar", JAR.toString()));
-        builder.environment()
-                .keySet()
-                .removeIf(name -> name.startsWith("OPENAI_") || name.startsWith("KONKO_"));
-        builder.environment().putAll(environment);
-        service =
-                builder.redirectErrorStream(true)
-                        .redirectOutput(folder.resolve("log").toFile())
-                        .start();
+    private void start(Map<String, String> environment) throws IOException {
+        service = Service.start(environment, folder);
     }
 
     private String log() throws IOException {
-        return Files.readString(folder.resolve("log"));
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+        return service.log();
     }
 }

@@ -1,0 +1,125 @@
+package ai.konko.packaged;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ai.konko.api.Client;
+import ai.konko.api.Client.Answer;
+import ai.konko.fake.FakeModel;
+import ai.konko.fake.FakeModel.Call;
+import ai.konko.fake.FakeModel.Reply;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One machine, no database server: what the service brings along keeps everything. */
+class DurabilityIT {
+    private static final int WRITERS = 30;
+    private static final int SLOW = 10;
+    private static final int ENOUGH = 600;
+
+    @TempDir Path folder;
+    private final FakeModel model = FakeModel.start();
+    private final AtomicBoolean slow = new AtomicBoolean(true);
+    private final List<Service> services = new ArrayList<>();
+
+    @AfterEach
+    void stop() throws Exception {
+        for (Service each : services) {
+            each.terminate();
+            int _ = each.exit();
+        }
+        model.close();
+    }
+
+    @Test
+    void killedUnderLoad_itHasEverythingAndEndsEverything() throws Exception {
+        model.answer(this::reply);
+        Service first = service();
+        Client client = first.ready();
+        List<String> slowChats = new ArrayList<>();
+        for (int i = 0; i < SLOW; i++) {
+            slowChats.add(client.chat());
+            Answer accepted =
+                    client.say(slowChats.getLast(), "slow " + i, "Prefer", "respond-async");
+            assertThat(accepted.status()).isEqualTo(202);
+        }
+        await().until(() -> model.inFlight() == SLOW);
+        try (Load load = Load.on(client, WRITERS)) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> load.acknowledged() > ENOUGH);
+
+            first.kill();
+
+            load.stop();
+            slow.set(false);
+            Client again = service().ready();
+            await().atMost(Duration.ofSeconds(60))
+                    .until(
+                            () ->
+                                    Load.isTerminal(again, slowChats)
+                                            && Load.isTerminal(again, load.chats()));
+            load.assertNothingIsLost(again);
+            load.chats().forEach(chat -> Load.assertAlternates(again, chat));
+            for (String chat : slowChats) {
+                assertThat(again.messages(chat).getLast().path("content").asText())
+                        .isEqualTo(
+                                "re: " + again.messages(chat).getFirst().path("content").asText());
+            }
+        }
+    }
+
+    private Reply reply(Call call) {
+        String text = call.lastUser();
+        Reply.Text reply = Reply.text("re: " + text);
+        return slow.get() && text.startsWith("slow") ? reply.thenStall(2) : reply;
+    }
+
+    @Test
+    void restarted_itGoesOnWithWhatWasThere() throws Exception {
+        Service first = service();
+        Client client = first.ready();
+        String chat = client.chat();
+        Answer said = client.say(chat, "Ünïcödé 🎉 \\ 'quoted'");
+        first.terminate();
+        assertThat(first.exit()).isZero();
+
+        Client again = service().ready();
+
+        assertThat(again.messages(chat)).containsExactly(said.json().path("message"), said.reply());
+        assertThat(again.say(chat, "more").status()).isEqualTo(201);
+        assertThat(model.calls().getLast().messages()).hasSize(3);
+        assertThat(again.get("/chats?q=ÜNÏ").json().path("data")).hasSize(1);
+    }
+
+    @Test
+    void start_onAFolderInUse_isRefused() throws Exception {
+        Client _ = service().ready();
+
+        Service second = service();
+
+        assertThat(second.exit()).isNotZero();
+        assertThat(second.log()).contains("KONKO_DATA is in use");
+        services.remove(second);
+    }
+
+    private Service service() throws Exception {
+        Service service =
+                Service.start(
+                        Service.with(
+                                model.baseUrl(),
+                                Map.of(
+                                        "KONKO_STORE",
+                                        "embedded",
+                                        "KONKO_DATA",
+                                        folder.resolve("data").toString())),
+                        folder);
+        services.add(service);
+        return service;
+    }
+}

@@ -1,0 +1,96 @@
+package ai.konko.packaged;
+
+import static org.awaitility.Awaitility.await;
+
+import ai.konko.api.Client;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The packaged jar as a process, in production mode. */
+final class Service {
+    private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+
+    private final Process process;
+    private final Path log;
+    private final Client client;
+
+    private Service(Process process, Path log, Client client) {
+        this.process = process;
+        this.log = log;
+        this.client = client;
+    }
+
+    /**
+     * @param environment all of the service's own settings
+     * @param folder where its log is written
+     */
+    static Service start(Map<String, String> environment, Path folder) throws IOException {
+        int port = freePort();
+        Path log = folder.resolve("log-" + port);
+        ProcessBuilder builder =
+                new ProcessBuilder(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Dquarkus.http.port=" + port,
+                                "-jar",
+                                JAR.toString()));
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("OPENAI_") || name.startsWith("KONKO_"));
+        builder.environment().putAll(environment);
+        Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        return new Service(process, log, new Client(URI.create("http://127.0.0.1:" + port)));
+    }
+
+    /** The settings of one that uses this model, and these more. */
+    static Map<String, String> with(String modelUrl, Map<String, String> more) {
+        Map<String, String> all = new HashMap<>(more);
+        all.put("OPENAI_BASE_URL", modelUrl);
+        return all;
+    }
+
+    /** Once it is ready. */
+    Client ready() {
+        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(this::isReady);
+        return client;
+    }
+
+    boolean isReady() {
+        return client.get("/q/health/ready").status() == 200;
+    }
+
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    void terminate() {
+        process.destroy();
+    }
+
+    /** As by {@code kill -9}. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Its exit code, once it has ended. */
+    int exit() throws InterruptedException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("the service does not end");
+        }
+        return process.exitValue();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
