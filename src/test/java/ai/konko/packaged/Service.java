@@ -63,6 +63,14 @@ final class Service {
         return client;
     }
 
+    /** Once it answers, ready or not. */
+    Client live() {
+        await().atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> client.get("/q/health/live").status() == 200);
+        return client;
+    }
+
     boolean isReady() {
         return client.get("/q/health/ready").status() == 200;
     }

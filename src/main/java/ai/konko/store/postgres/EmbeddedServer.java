@@ -113,7 +113,8 @@ public final class EmbeddedServer implements AutoCloseable {
                         .setRegisterShutdownHook(false) // turns end first
                         .setPort(port)
                         .setPGStartupWait(PATIENCE)
-                        .setServerConfig("fsync", "on") // which its starter turns off
+                        .setServerConfig("fsync", "on") // this and the next its starter turns off
+                        .setServerConfig("synchronous_commit", "on")
                         .setServerConfig("unix_socket_directories", "")
                         .setLocaleConfig("locale-provider", "builtin")
                         .setLocaleConfig("builtin-locale", "C.UTF-8")

@@ -6,12 +6,16 @@ import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.apache.commons.io.FileUtils;
 import org.flywaydb.core.Flyway;
 
@@ -58,6 +62,75 @@ public final class TestPostgres {
 
     public static String password() {
         return EmbeddedServer.password(FOLDER);
+    }
+
+    /** A server of one's own, to be stopped and started. */
+    public static final class Server implements AutoCloseable {
+        private final Path folder;
+        private final int port = EmbeddedServer.freePort();
+        private EmbeddedServer server;
+
+        /**
+         * @param folder where its data is kept
+         */
+        public Server(Path folder) {
+            this.folder = folder;
+        }
+
+        public Server start() throws IOException {
+            server = new EmbeddedServer(folder, port);
+            server.start();
+            return this;
+        }
+
+        public String url() {
+            return "postgresql://localhost:" + port + "/postgres";
+        }
+
+        public String password() {
+            return EmbeddedServer.password(folder);
+        }
+
+        /** As by {@code pg_ctl stop -m immediate}: without a checkpoint or a word. */
+        public void crash() throws IOException, InterruptedException {
+            signal("QUIT");
+            while (postmaster().isPresent()) {
+                Thread.onSpinWait();
+            }
+            server.close();
+        }
+
+        /** It is there, and does nothing. */
+        public void freeze() throws IOException, InterruptedException {
+            signal("STOP");
+        }
+
+        public void thaw() throws IOException, InterruptedException {
+            signal("CONT");
+        }
+
+        /** To the server, and where it is to freeze, to its sessions, which go on by themselves. */
+        private void signal(String name) throws IOException, InterruptedException {
+            ProcessHandle postmaster = postmaster().orElseThrow();
+            List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+            command.add(Long.toString(postmaster.pid()));
+            if (!name.equals("QUIT")) {
+                postmaster.descendants().forEach(each -> command.add(Long.toString(each.pid())));
+            }
+            int _ = new ProcessBuilder(command).start().waitFor();
+        }
+
+        private Optional<ProcessHandle> postmaster() throws IOException {
+            Path file = folder.resolve("postgresql").resolve("postmaster.pid");
+            return Files.exists(file)
+                    ? ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()))
+                    : Optional.empty();
+        }
+
+        @Override
+        public void close() throws IOException {
+            server.close();
+        }
     }
 
     /** A new and empty database, as {@code postgresql://…}. */

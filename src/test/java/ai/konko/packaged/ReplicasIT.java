@@ -1,0 +1,260 @@
+package ai.konko.packaged;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ai.konko.api.Client;
+import ai.konko.api.Client.Answer;
+import ai.konko.api.EventReader;
+import ai.konko.api.EventReader.Event;
+import ai.konko.fake.FakeModel;
+import ai.konko.fake.FakeModel.Call;
+import ai.konko.fake.FakeModel.Reply;
+import ai.konko.store.postgres.TestPostgres;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two replicas on one PostgreSQL. */
+class ReplicasIT {
+    private static final Duration MINUTE = Duration.ofSeconds(60);
+
+    @TempDir Path folder;
+    private final FakeModel model = FakeModel.start();
+    private String database;
+    private Service serviceA;
+    private Client a;
+    private Client b;
+    private final List<Service> services = new ArrayList<>();
+
+    @BeforeEach
+    void twoReplicas() throws IOException {
+        database = TestPostgres.newDatabase("replicas");
+        serviceA = service();
+        Service serviceB = service();
+        a = serviceA.ready();
+        b = serviceB.ready();
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        for (Service each : services) {
+            each.kill();
+        }
+        model.close();
+    }
+
+    @Test
+    void postsToOneChatOverBoth_haveOneOrderAndOneCallEach() {
+        String chat = a.chat();
+        List<CompletableFuture<Answer>> posts =
+                IntStream.range(0, 16)
+                        .mapToObj(i -> (i % 2 == 0 ? a : b).sayLater(chat, "post " + i))
+                        .toList();
+
+        List<Answer> answers = posts.stream().map(CompletableFuture::join).toList();
+
+        assertThat(answers).allMatch(answer -> answer.status() == 201);
+        Load.assertAlternates(a, chat);
+        List<JsonNode> log = a.messages(chat);
+        assertThat(b.messages(chat)).isEqualTo(log);
+        List<String> inLog =
+                log.stream()
+                        .filter(each -> each.path("role").asText().equals("user"))
+                        .map(each -> each.path("content").asText())
+                        .toList();
+        assertThat(model.calls().stream().map(Call::lastUser).toList()).isEqualTo(inLog);
+        assertThat(log).isSortedAccordingTo(java.util.Comparator.comparing(ReplicasIT::id));
+        assertThat(answers)
+                .extracting(answer -> answer.reply().path("id").asText())
+                .doesNotHaveDuplicates();
+    }
+
+    private static String id(JsonNode message) {
+        return message.path("id").asText();
+    }
+
+    @Test
+    void oneKeyOverBoth_isOneTurnAndOneCall() {
+        String chat = b.chat();
+        List<CompletableFuture<Answer>> posts =
+                IntStream.range(0, 20)
+                        .mapToObj(
+                                i ->
+                                        (i % 2 == 0 ? a : b)
+                                                .sayLater(chat, "once", "Idempotency-Key", "key"))
+                        .toList();
+
+        List<Answer> answers = posts.stream().map(CompletableFuture::join).toList();
+
+        assertThat(answers).allMatch(answer -> answer.status() == 201);
+        assertThat(answers).extracting(Answer::json).containsOnly(answers.getFirst().json());
+        assertThat(model.calls()).hasSize(1);
+        assertThat(a.messages(chat)).hasSize(2);
+    }
+
+    @Test
+    void aReplyThatRunsOnOne_streamsFromBothAndIsCancelledFromTheOther() throws Exception {
+        String text = "some text 🎉 and a lot more of it";
+        model.answer(_ -> Reply.text(text).thenStall(20));
+        String chat = a.chat();
+        EventReader onA = a.sayAndFollow(chat, "hello");
+        String seen = EventReader.joined(onA.untilText(20));
+        String reply = chat + "/messages/" + a.messages(chat).getLast().path("id").asText();
+        EventReader onB = b.follow("GET", reply);
+        assertThat(EventReader.joined(onB.untilText(20))).isEqualTo(seen);
+
+        Answer cancelled = b.post(reply + "/cancel", "");
+
+        assertThat(cancelled.status()).isEqualTo(200);
+        assertThat(cancelled.json().path("finishReason").asText()).isEqualTo("cancelled");
+        assertThat(cancelled.json().path("content").asText()).isEqualTo(seen);
+        model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
+        for (EventReader each : List.of(onA, onB)) {
+            Event last = each.rest().getLast();
+            assertThat(last.name()).isEqualTo("incomplete");
+            assertThat(last.data()).isEqualTo(cancelled.json());
+        }
+        assertThat(a.get(reply).json()).isEqualTo(cancelled.json());
+    }
+
+    @Test
+    void aTurnThatWaitsOnOneBehindTheOthers_isAnswered() throws Exception {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(call -> Reply.text("re: " + call.lastUser()).gate(gate));
+        String chat = a.chat();
+        CompletableFuture<Answer> first = a.sayLater(chat, "first");
+        await().until(() -> model.inFlight() == 1);
+        CompletableFuture<Answer> second = b.sayLater(chat, "second");
+        await().until(() -> a.messages(chat).size() == 4);
+
+        gate.complete(null);
+
+        assertThat(first.get(30, TimeUnit.SECONDS).reply().path("content").asText())
+                .isEqualTo("re: first");
+        assertThat(second.get(30, TimeUnit.SECONDS).reply().path("content").asText())
+                .isEqualTo("re: second");
+    }
+
+    @Test
+    void deletedOnTheOther_itStopsAtTheModel() throws Exception {
+        model.answer(_ -> Reply.text("some text and more").thenStall(5));
+        String chat = a.chat();
+        EventReader onA = a.sayAndFollow(chat, "hello");
+        List<Event> _ = onA.untilText(5);
+
+        assertThat(b.delete(chat).status()).isEqualTo(204);
+
+        model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
+        assertThat(onA.rest().getLast().name()).isEqualTo("incomplete");
+        assertThat(a.get(chat).status()).isEqualTo(404);
+    }
+
+    @Test
+    void killedWhileItRunsAReply_theOtherFinishesIt() throws Exception {
+        String text = "all of this text, and 🎉 at last";
+        model.answer(_ -> Reply.text(text).thenStall(10));
+        String chat = a.chat();
+        EventReader onA = a.sayAndFollow(chat, "hello");
+        String seen = EventReader.joined(onA.untilText(10));
+        CompletableFuture<Answer> waiting = b.sayLater(chat, "next");
+        String reply = chat + "/messages/" + b.messages(chat).get(1).path("id").asText();
+        EventReader onB = b.follow("GET", reply);
+        assertThat(EventReader.joined(onB.untilText(10))).isEqualTo(seen);
+        model.answer(_ -> Reply.text(text));
+
+        serviceA.kill();
+
+        List<Event> rest = onB.rest();
+        assertThat(rest.getLast().name()).isEqualTo("completed");
+        assertThat(seen + EventReader.joined(rest)).isEqualTo(text);
+        assertThat(waiting.get(60, TimeUnit.SECONDS).status()).isEqualTo(201);
+        Load.assertAlternates(b, chat);
+        assertThat(model.calls()).hasSize(3);
+    }
+
+    @Test
+    void terminatedWhileItRunsAReply_theOtherFinishesItAtOnce() throws Exception {
+        model.answer(_ -> Reply.hang());
+        String chat = a.chat();
+        CompletableFuture<Answer> onA = a.sayLater(chat, "hello");
+        await().until(() -> model.inFlight() == 1);
+        CompletableFuture<Answer> onB = b.sayLater(chat, "next"); // waits in line, for B to follow
+        await().until(() -> b.messages(chat).size() == 4);
+        model.answer(_ -> Reply.text("all of it"));
+
+        serviceA.terminate();
+
+        Answer told = onA.get(30, TimeUnit.SECONDS);
+        assertThat(told.status()).isEqualTo(503);
+        assertThat(told.code()).isEqualTo("overloaded");
+        assertThat(onB.get(30, TimeUnit.SECONDS).status()).isEqualTo(201);
+        assertThat(b.messages(chat).get(1).path("content").asText()).isEqualTo("all of it");
+        int _ = serviceA.exit();
+    }
+
+    @Test
+    void killedThreeTimes_theReplyIsGivenUp() throws Exception {
+        model.answer(_ -> Reply.hang());
+        String chat = a.chat();
+        assertThat(a.say(chat, "poison", "Prefer", "respond-async").status()).isEqualTo(202);
+        await().until(() -> model.calls().size() == 1);
+        for (int calls = 2; calls <= 3; calls++) {
+            int expected = calls;
+            Service next = service();
+            Client _ = next.ready();
+            for (Service each : services.subList(0, services.size() - 1)) {
+                each.kill();
+            }
+            await().atMost(MINUTE).until(() -> model.calls().size() == expected);
+        }
+        Service last = service();
+        Client client = last.ready();
+        for (Service each : services.subList(0, services.size() - 1)) {
+            each.kill();
+        }
+
+        await().atMost(MINUTE).until(() -> Load.isTerminal(client, List.of(chat)));
+
+        JsonNode reply = client.messages(chat).getLast();
+        assertThat(reply.path("status").asText()).isEqualTo("failed");
+        assertThat(model.calls()).hasSize(3);
+        model.answer(_ -> Reply.text("well"));
+        String address = chat + "/messages/" + reply.path("id").asText();
+        assertThat(client.post(address + "/retry", "").status()).isEqualTo(201);
+    }
+
+    private Service service() throws IOException {
+        Service service =
+                Service.start(
+                        Service.with(
+                                model.baseUrl(),
+                                Map.of(
+                                        "KONKO_STORE",
+                                        "postgres",
+                                        "KONKO_DATABASE_URL",
+                                        database,
+                                        "KONKO_DATABASE_USERNAME",
+                                        TestPostgres.user(),
+                                        "KONKO_DATABASE_PASSWORD",
+                                        TestPostgres.password(),
+                                        "KONKO_DATABASE_LEASE",
+                                        "3s",
+                                        "KONKO_SHUTDOWN_GRACE",
+                                        "100ms")),
+                        folder);
+        services.add(service);
+        return service;
+    }
+}
