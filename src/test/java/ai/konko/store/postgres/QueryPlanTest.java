@@ -1,0 +1,194 @@
+package ai.konko.store.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Post;
+import ai.konko.chat.TestLimits;
+import ai.konko.chat.Turn;
+import ai.konko.chat.WhenBusy;
+import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
+import io.agroal.api.AgroalDataSource;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What PostgreSQL says (by EXPLAIN ANALYZE) of the statements that are run again and again, in a
+ * chat of 100,000 messages and among 20,000 chats: they use an index, and read no more rows than
+ * they would of few.
+ */
+class QueryPlanTest {
+    private static final int MESSAGES = 100_000;
+    private static final int CHATS = 20_000;
+
+    /** More than any page, and far less than all. */
+    private static final int FEW_ROWS = 250;
+
+    private static final Pattern ROWS =
+            Pattern.compile("actual (?:time=\\S+ )?rows=(\\d+)(?:\\.\\d+)? loops=(\\d+)");
+    private static final UUID CHAT = UUID.fromString("01a20b86-8c89-7414-9000-000000000000");
+
+    private static AgroalDataSource source;
+    private static Explained explained;
+    private static ChatRepository repository;
+
+    @BeforeAll
+    static void fill() {
+        source = TestPostgres.migrated(TestPostgres.newDatabase("plans"));
+        explained = new Explained(source);
+        AgroalDataSource explaining = explained.source();
+        Database database = new Database(() -> explaining, 100);
+        database.statement(
+                session -> {
+                    session.update(
+                            """
+                            insert into chat (id, title, metadata, message_count, created_at, updated_at)
+                            select case when g = 0 then ?::uuid else gen_random_uuid() end,
+                                'chat ' || g, '{}', case when g = 0 then ? else 0 end, now(), now()
+                            from generate_series(0, ?) g
+                            """,
+                            CHAT,
+                            MESSAGES,
+                            CHATS);
+                    session.update(
+                            """
+                            insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at)
+                            select ?, g, gen_random_uuid(), 'message number ' || g, 'COMPLETED', 1, now(), now()
+                            from generate_series(1, ?) g
+                            """,
+                            CHAT,
+                            MESSAGES);
+                    return session.update("analyze");
+                });
+        UUID me = UUID.randomUUID();
+        Drafts drafts = new Drafts(me);
+        Replica replica =
+                new Replica(
+                        me, database, drafts, Duration.ofSeconds(10), true, Duration.ofMillis(50));
+        replica.renew();
+        repository =
+                new PostgresChatRepository(
+                        TestLimits.WIDE.withMessagesPerChat(2 * MESSAGES),
+                        Clock.systemUTC(),
+                        new TimeOrderedEpochFactory()::create,
+                        database,
+                        replica,
+                        drafts);
+    }
+
+    @AfterAll
+    static void disconnect() {
+        source.close();
+    }
+
+    @BeforeEach
+    void noPlansYet() {
+        explained.plans().clear();
+    }
+
+    @Test
+    void page_readsItsOwnRows() {
+        assertThat(
+                        repository
+                                .messages(CHAT, new MessageQuery(100, Order.ASC, MESSAGES / 2))
+                                .items())
+                .hasSize(100);
+        assertThat(repository.messages(CHAT, new MessageQuery(100, Order.DESC, null)).items())
+                .hasSize(100);
+
+        assertPlans("message_pkey");
+    }
+
+    @Test
+    void context_readsItsOwnTurns() {
+        assertThat(repository.context(CHAT, MESSAGES, 20)).hasSize(20);
+
+        assertPlans("message_answer", "message_pkey");
+    }
+
+    @Test
+    void message_isFoundByItsId() {
+        UUID id =
+                repository
+                        .messages(CHAT, new MessageQuery(1, Order.ASC, MESSAGES / 3))
+                        .items()
+                        .getFirst()
+                        .id();
+        explained.plans().clear();
+
+        assertThat(repository.message(CHAT, id).seq()).isEqualTo(MESSAGES / 3 + 1);
+
+        assertPlans("message_id");
+    }
+
+    @Test
+    void turn_costsTheSameHoweverLongTheChat() {
+        Post post = new Post("hello", WhenBusy.ENQUEUE, "key-" + UUID.randomUUID(), false);
+        Turn turn = repository.accept(CHAT, post).turn();
+        assertThat(repository.accept(CHAT, post).repeated()).isTrue();
+        assertThat(repository.start(CHAT, "m")).isPresent();
+        repository.finish(CHAT, turn.reply().id(), 1, Outcome.ended("hi", FinishReason.STOP, null));
+
+        assertPlans("message_key", "message_pkey", "chat_pkey");
+    }
+
+    @Test
+    void tally_readsNoMoreThanItsEnds() {
+        assertThat(repository.tally(CHAT).answeredThrough()).isGreaterThanOrEqualTo(MESSAGES);
+
+        assertPlans("message_answer");
+    }
+
+    @Test
+    void list_readsItsOwnRowsWhereverItIs() {
+        List<UUID> first =
+                repository.chats(new ChatQuery(100, null, null)).items().stream()
+                        .map(chat -> chat.id())
+                        .toList();
+        assertThat(repository.chats(new ChatQuery(100, first.getLast(), null)).items())
+                .hasSize(100);
+
+        assertPlans("chat_pkey");
+    }
+
+    @Test
+    void search_ofARareText_usesTheTrigrams() {
+        assertThat(repository.chats(new ChatQuery(100, null, "NUMBER 77777")).items()).hasSize(1);
+        assertThat(repository.chats(new ChatQuery(100, null, "chat 7777")).items())
+                .extracting(chat -> chat.settings().title())
+                .containsExactly("chat 7777");
+
+        assertPlans("message_text", "chat_title");
+    }
+
+    private static void assertPlans(String... indexes) {
+        assertThat(explained.plans()).isNotEmpty();
+        String all = String.join("\n", explained.plans());
+        assertThat(all).contains(indexes);
+        assertThat(all).doesNotContain("Seq Scan on message", "Seq Scan on chat");
+        Matcher rows = ROWS.matcher(all);
+        assertThat(rows.find()).isTrue();
+        rows.reset()
+                .results()
+                .forEach(
+                        each ->
+                                assertThat(
+                                                Integer.parseInt(each.group(1))
+                                                        * Integer.parseInt(each.group(2)))
+                                        .as(all)
+                                        .isLessThan(FEW_ROWS));
+    }
+}

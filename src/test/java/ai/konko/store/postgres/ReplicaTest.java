@@ -1,0 +1,289 @@
+package ai.konko.store.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.chat.ChatRepository.Observer;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Post;
+import ai.konko.chat.Settings;
+import ai.konko.chat.Started;
+import ai.konko.chat.Status;
+import ai.konko.chat.TestLimits;
+import ai.konko.chat.WhenBusy;
+import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
+import io.agroal.api.AgroalDataSource;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two replicas on one log, played by hand, without their loops. */
+class ReplicaTest {
+    private static final Duration LEASE = Duration.ofSeconds(10);
+    private static AgroalDataSource source;
+    private static Database database;
+
+    private final Part a = new Part(false);
+
+    /** This one holds all others for dead. */
+    private final Part b = new Part(true);
+
+    private UUID chat;
+
+    @BeforeAll
+    static void connect() {
+        source = TestPostgres.migrated(TestPostgres.newDatabase("two"));
+        database = new Database(() -> source, 1000);
+    }
+
+    @AfterAll
+    static void disconnect() {
+        source.close();
+    }
+
+    @BeforeEach
+    void aChatWithATurn() {
+        a.replica.renew();
+        b.replica.renew();
+        chat = a.repository.create(Settings.NONE).id();
+        a.repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, null, true));
+    }
+
+    @Test
+    void flush_letsTheOtherReadTheText() {
+        UUID reply = a.start();
+        a.repository.append(chat, reply, 1, "one ");
+        a.replica.flush();
+        a.repository.append(chat, reply, 1, "two");
+
+        assertThat(b.content(reply)).isEqualTo("one ");
+        assertThat(a.content(reply)).isEqualTo("one two");
+        a.replica.flush();
+        assertThat(b.content(reply)).isEqualTo("one two");
+        assertThat(a.content(reply)).isEqualTo("one two");
+    }
+
+    @Test
+    void flush_betweenTheHalvesOfAPair_keepsThemTogether() {
+        UUID reply = a.start();
+        a.repository.append(chat, reply, 1, "x\uD83C");
+        a.replica.flush();
+
+        assertThat(b.content(reply)).isEqualTo("x");
+        a.repository.append(chat, reply, 1, "\uDF89y");
+        a.replica.flush();
+        assertThat(b.content(reply)).isEqualTo("x🎉y");
+    }
+
+    @Test
+    void start_ofWhatARunningReplicaHas_isRefused() {
+        UUID _ = a.start();
+        Part c = new Part(false);
+        c.replica.renew();
+
+        assertThat(c.repository.start(chat, "m")).isEmpty();
+        assertThat(a.repository.start(chat, "m")).isEmpty();
+    }
+
+    @Test
+    void takenOver_theFirstOwnerChangesNothingAnyMore() {
+        UUID reply = a.start();
+        a.repository.append(chat, reply, 1, "old text");
+        a.replica.flush();
+
+        Started again = b.repository.start(chat, "m").orElseThrow();
+
+        assertThat(again.turn().reply().content()).isEmpty();
+        assertThat(again.streamed()).isTrue();
+        a.repository.append(chat, reply, 1, " goes on");
+        a.replica.flush();
+        Message late = a.repository.finish(chat, reply, 1, done("old text goes on"));
+        assertThat(late.status()).isEqualTo(Status.IN_PROGRESS);
+        assertThat(b.content(reply)).isEmpty();
+        b.repository.append(chat, reply, 1, "new");
+        b.replica.flush();
+        assertThat(a.content(reply)).isEqualTo("new");
+        b.repository.finish(chat, reply, 1, done("new text"));
+        assertThat(a.content(reply)).isEqualTo("new text");
+        assertThat(pieces()).isZero();
+    }
+
+    @Test
+    void takenOverThreeTimes_itIsEndedWithItsText() {
+        UUID reply = a.start();
+        b.start();
+        b.forget();
+        b.start();
+        b.repository.append(chat, reply, 1, "third try");
+        b.replica.flush();
+        b.forget();
+
+        assertThat(b.repository.start(chat, "m")).isEmpty();
+
+        Message ended = a.repository.message(chat, reply);
+        assertThat(ended.status()).isEqualTo(Status.INCOMPLETE);
+        assertThat(ended.finishReason()).isEqualTo(FinishReason.INTERRUPTED);
+        assertThat(ended.content()).isEqualTo("third try");
+    }
+
+    @Test
+    void cancelledOnTheOther_theOwnerIsToldToStop() {
+        UUID reply = a.start();
+
+        b.repository.cancel(chat, reply);
+        a.replica.round();
+
+        assertThat(a.stopped).containsExactly(reply);
+    }
+
+    @Test
+    void cancelledBeforeItWasTakenOver_itEndsSo() {
+        UUID reply = a.start();
+        a.repository.append(chat, reply, 1, "so far");
+        a.replica.flush();
+        b.repository.cancel(chat, reply);
+
+        assertThat(b.repository.start(chat, "m")).isEmpty();
+
+        Message ended = b.repository.message(chat, reply);
+        assertThat(ended.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(ended.content()).isEqualTo("so far");
+    }
+
+    @Test
+    void deletedOnTheOther_theOwnerIsToldToStop() {
+        UUID reply = a.start();
+
+        b.repository.delete(chat);
+        a.replica.round();
+
+        assertThat(a.stopped).containsExactly(reply);
+        a.repository.append(chat, reply, 1, "too late");
+        a.replica.flush();
+        assertThat(pieces()).isZero();
+    }
+
+    @Test
+    void takenOver_theOwnerIsToldToStop() {
+        UUID reply = a.start();
+        b.start();
+
+        a.replica.round();
+
+        assertThat(a.stopped).containsExactly(reply);
+    }
+
+    @Test
+    void ownedButNotRun_isFoundAndStartedAgain() {
+        UUID reply = a.start();
+        a.forget(); // as if the answer to the start had been lost
+
+        a.replica.round();
+
+        assertThat(a.startable).contains(chat);
+        assertThat(a.start()).isEqualTo(reply);
+    }
+
+    @Test
+    void handedOver_anotherMayStartAtOnce() {
+        UUID reply = a.start();
+        a.repository.append(chat, reply, 1, "so far");
+        Part c = new Part(false);
+        c.replica.renew();
+
+        assertThat(a.repository.handOver()).isTrue();
+
+        assertThat(c.content(reply)).isEqualTo("so far");
+        c.replica.round();
+        assertThat(c.startable).contains(chat);
+        assertThat(c.start()).isEqualTo(reply);
+        Message late = a.repository.finish(chat, reply, 1, done("so far and more"));
+        assertThat(late.status()).isEqualTo(Status.IN_PROGRESS);
+        assertThat(a.repository.start(chat, "m")).isEmpty();
+    }
+
+    @Test
+    void ids_ofAReplicaWhoseClockIsBehind_stillSortAsPlacesDo() {
+        UUID last = UUID.fromString("01a20b86-8c89-7414-bfff-ffffffffffff");
+        UUID before = UUID.fromString("01a20b86-8c89-7413-8000-000000000000");
+
+        UUID next = Uuids.after(last, before);
+
+        assertThat(next).isGreaterThan(last);
+        assertThat(next.version()).isEqualTo(7);
+        assertThat(next.variant()).isEqualTo(2);
+        assertThat(Uuids.after(before, last)).isEqualTo(last);
+        assertThat(Uuids.after(before, before)).isGreaterThan(before);
+    }
+
+    private static int pieces() {
+        return database.statement(
+                session ->
+                        session.first("select count(*) from piece", row -> row.getInt(1))
+                                .orElseThrow());
+    }
+
+    private static Outcome done(String text) {
+        return Outcome.ended(text, FinishReason.STOP, null);
+    }
+
+    /** A replica and what it is told. */
+    private final class Part {
+        private final UUID id = UUID.randomUUID();
+        private final Drafts drafts = new Drafts(id);
+        private final List<UUID> stopped = new ArrayList<>();
+        private final List<UUID> startable = new ArrayList<>();
+        private final Replica replica;
+        private final PostgresChatRepository repository;
+
+        private Part(boolean alone) {
+            replica = new Replica(id, database, drafts, LEASE, alone, Duration.ofMillis(50));
+            repository =
+                    new PostgresChatRepository(
+                            TestLimits.WIDE,
+                            Clock.systemUTC(),
+                            new TimeOrderedEpochFactory()::create,
+                            database,
+                            replica,
+                            drafts);
+            repository.observe(
+                    new Observer() {
+                        @Override
+                        public void changed(Predicate<UUID> chats) {
+                            // Nobody follows anything here.
+                        }
+
+                        @Override
+                        public void startable(UUID chatId) {
+                            startable.add(chatId);
+                        }
+
+                        @Override
+                        public void toStop(UUID chatId, UUID replyId, int attempt) {
+                            stopped.add(replyId);
+                        }
+                    });
+        }
+
+        private UUID start() {
+            return repository.start(chat, "m").orElseThrow().turn().reply().id();
+        }
+
+        private String content(UUID reply) {
+            return repository.message(chat, reply).content();
+        }
+
+        /** It no longer knows what it runs, as a new process in its place would not. */
+        private void forget() {
+            drafts.forget();
+        }
+    }
+}
