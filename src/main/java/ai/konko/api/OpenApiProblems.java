@@ -31,7 +31,8 @@ public class OpenApiProblems implements OASFilter {
                     ErrorCode.CHAT_BUSY,
                     ErrorCode.QUEUE_FULL,
                     ErrorCode.MODEL_UNAVAILABLE,
-                    ErrorCode.OVERLOADED);
+                    ErrorCode.OVERLOADED,
+                    ErrorCode.STORE_UNAVAILABLE);
 
     @Override
     public void filterOpenAPI(OpenAPI document) {
@@ -99,7 +100,9 @@ public class OpenApiProblems implements OASFilter {
     }
 
     private static Set<ErrorCode> codes(Operation operation) {
-        Set<ErrorCode> codes = EnumSet.of(ErrorCode.NOT_ACCEPTABLE, ErrorCode.INTERNAL);
+        Set<ErrorCode> codes =
+                EnumSet.of(
+                        ErrorCode.NOT_ACCEPTABLE, ErrorCode.STORE_UNAVAILABLE, ErrorCode.INTERNAL);
         if (has(operation, Parameter.In.PATH, "chatId")) {
             codes.add(ErrorCode.CHAT_NOT_FOUND);
         }

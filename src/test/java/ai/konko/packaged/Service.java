@@ -79,6 +79,11 @@ final class Service {
         return Files.readString(log);
     }
 
+    /** What it has used so far. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
     void terminate() {
         process.destroy();
     }

@@ -64,6 +64,13 @@ public final class TestPostgres {
         return EmbeddedServer.password(FOLDER);
     }
 
+    /** The server, once it is started. */
+    public static ProcessHandle process() throws IOException {
+        Path file = FOLDER.resolve("postgresql").resolve("postmaster.pid");
+        return ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()))
+                .orElseThrow();
+    }
+
     /** A server of one's own, to be stopped and started. */
     public static final class Server implements AutoCloseable {
         private final Path folder;
