@@ -30,7 +30,7 @@ public final class StoreConfigSource implements ConfigSourceFactory {
                     case POSTGRES ->
                             Map.of(
                                     "quarkus.datasource.jdbc.url",
-                                    () -> "jdbc:" + value(context, "konko.database.url", ""),
+                                    () -> jdbc(value(context, "konko.database.url", "")),
                                     "quarkus.datasource.username",
                                     () -> value(context, "konko.database.username", ""),
                                     "quarkus.datasource.password",
@@ -54,6 +54,13 @@ public final class StoreConfigSource implements ConfigSourceFactory {
                                 "quarkus.flyway.active",
                                 () -> active)),
                 new Derived(derived));
+    }
+
+    /**
+     * Both schemes name PostgreSQL (its documentation, 34.1.1.2); its driver knows the longer one.
+     */
+    private static String jdbc(String url) {
+        return "jdbc:" + url.replaceFirst("^postgres://", "postgresql://");
     }
 
     private static Kind kind(String name) {

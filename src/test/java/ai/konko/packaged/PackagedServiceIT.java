@@ -93,6 +93,14 @@ class PackagedServiceIT {
     }
 
     @Test
+    void start_withPostgresButNoAddress_isRefusedAndSaysWhatToSet() throws Exception {
+        start(Map.of("KONKO_OFFLINE_MODEL", "true", "KONKO_STORE", "postgres"));
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(log()).contains("KONKO_DATABASE_URL");
+    }
+
+    @Test
     void start_withABodySizeBeyondTheBound_isRefused() throws Exception {
         start(Map.of("KONKO_OFFLINE_MODEL", "true", "KONKO_LIMITS_BODY_SIZE", "65M"));
 

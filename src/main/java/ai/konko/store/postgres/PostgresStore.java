@@ -8,6 +8,7 @@ import ai.konko.store.StoreConfig.Kind;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -45,6 +46,7 @@ public class PostgresStore {
             Supplier<UUID> ids,
             Instance<AgroalDataSource> source,
             Instance<Flyway> flyway) {
+        requireAddress(config);
         UUID me = UUID.randomUUID();
         boolean embedded = config.store() == Kind.EMBEDDED;
         this.flyway = flyway;
@@ -60,6 +62,14 @@ public class PostgresStore {
                         embedded,
                         config.database().flushInterval());
         this.repository = new PostgresChatRepository(limits, clock, ids, database, replica, drafts);
+    }
+
+    private static void requireAddress(StoreConfig config) {
+        if (config.store() == Kind.POSTGRES
+                && !config.database().url().orElse("").matches("postgres(ql)?://[^/]+/.+")) {
+            throw new ConfigurationException(
+                    "KONKO_STORE=postgres needs KONKO_DATABASE_URL as postgresql://host:port/database.");
+        }
     }
 
     public ChatRepository repository() {

@@ -33,12 +33,22 @@ public final class GrowthBenchmark {
         AgroalDataSource many = filled("many", MANY_CHATS);
         ChatRepository inFew = repository(few);
         ChatRepository inMany = repository(many);
+        System.out.printf(
+                "%n%-34s %10s %10s %6s%n", "us each, best of " + ROUNDS, "small", "large", "ratio");
+        compare(
+                "list of 20, 100 : 1,000,000 chats",
+                inFew,
+                inMany,
+                log -> log.chats(new ChatQuery(20, null, null)));
+        compare(
+                "search of a rare text",
+                inFew,
+                inMany,
+                log -> log.chats(new ChatQuery(20, null, "chat 77 ")));
         UUID small = chat(inMany, many, SMALL_CHAT);
         UUID large = chat(inMany, many, LARGE_CHAT);
         Map<UUID, Integer> middle = Map.of(small, SMALL_CHAT / 2, large, LARGE_CHAT / 2);
 
-        System.out.printf(
-                "%n%-34s %10s %10s %6s%n", "us each, best of " + ROUNDS, "small", "large", "ratio");
         compare(
                 "page of 5, 10 : 100,000 messages",
                 small,
@@ -56,16 +66,6 @@ public final class GrowthBenchmark {
                 chat -> inMany.context(chat, Integer.MAX_VALUE, 5));
         compare("summary's counts", small, large, inMany::tally);
         compare("turn", small, large, chat -> turn(inMany, chat));
-        compare(
-                "list of 20, 100 : 1,000,000 chats",
-                inFew,
-                inMany,
-                log -> log.chats(new ChatQuery(20, null, null)));
-        compare(
-                "search of a rare text",
-                inFew,
-                inMany,
-                log -> log.chats(new ChatQuery(20, null, "chat 77 ")));
         few.close();
         many.close();
     }
