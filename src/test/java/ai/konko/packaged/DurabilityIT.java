@@ -8,6 +8,7 @@ import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Call;
 import ai.konko.fake.FakeModel.Reply;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -95,6 +96,17 @@ class DurabilityIT {
         assertThat(again.say(chat, "more").status()).isEqualTo(201);
         assertThat(model.calls().getLast().messages()).hasSize(3);
         assertThat(again.get("/chats?q=ÜNÏ").json().path("data")).hasSize(1);
+    }
+
+    @Test
+    void start_whereTheFirstOneWasKilled_beginsAnew() throws Exception {
+        Path halfMade = folder.resolve("data").resolve("postgresql");
+        Files.createDirectories(halfMade);
+        Files.writeString(halfMade.resolve("postgresql.conf"), "port = 1");
+
+        Client client = service().ready();
+
+        assertThat(client.say(client.chat(), "hello").status()).isEqualTo(201);
     }
 
     @Test

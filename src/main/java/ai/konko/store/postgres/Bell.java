@@ -29,7 +29,7 @@ final class Bell implements AutoCloseable {
     /** A payload may have 8,000 bytes, and an id has 37 with its separator. */
     private static final int IDS = 200;
 
-    private static final int WAIT_MILLIS = 1000;
+    private static final int WAIT_MILLIS = 500;
 
     private final UUID me;
     private final Database database;
@@ -113,7 +113,7 @@ final class Bell implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.set(true);
+        closed.set(true); // which the listener sees when it has waited
         telling.close();
         listening.close();
     }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.HexFormat;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmbeddedServer implements AutoCloseable {
     public static final String USER = "postgres";
+
+    private static final String DATA = "postgresql";
+
+    /** Is there once the server has started for the first time. */
+    private static final String MADE = "made";
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int PORT = freePort();
@@ -82,12 +89,11 @@ public final class EmbeddedServer implements AutoCloseable {
         new SecureRandom().nextBytes(random);
         String password = HexFormat.of().formatHex(random);
         try {
-            Files.createDirectories(folder.toAbsolutePath());
-            Files.createFile(
-                    file,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(file, password);
+            makeFolder(folder.toAbsolutePath());
+            Path written = Files.createTempFile(folder.toAbsolutePath(), "password", "");
+            Files.writeString(written, password); // for its owner only, as all temporary files are
+            Files.createLink(file, written);
+            Files.delete(written);
             return password;
         } catch (FileAlreadyExistsException _) {
             return password(folder);
@@ -102,12 +108,13 @@ public final class EmbeddedServer implements AutoCloseable {
      * @throws IllegalStateException if another process uses the folder
      */
     public void start() throws IOException {
-        Files.createDirectories(folder);
+        makeFolder(folder);
         lock();
         stopOrphan();
+        removeHalfMade();
         server =
                 EmbeddedPostgres.builder()
-                        .setDataDirectory(folder.resolve("postgresql"))
+                        .setDataDirectory(folder.resolve(DATA))
                         .setCleanDataDirectory(false)
                         .setOverrideWorkingDirectory(folder.resolve("binaries").toFile())
                         .setRegisterShutdownHook(false) // turns end first
@@ -125,6 +132,25 @@ public final class EmbeddedServer implements AutoCloseable {
                         .setOutputRedirector(
                                 Redirect.appendTo(folder.resolve("postgresql.log").toFile()))
                         .start();
+        Files.writeString(folder.resolve(MADE), "");
+    }
+
+    /** Nobody else may look into it. */
+    private static void makeFolder(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(folder, permissions("rwx------"));
+        }
+    }
+
+    private static FileAttribute<?> permissions(String permissions) {
+        return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
+    }
+
+    /** What a first start left that was killed before it was done; there is no data in it. */
+    private void removeHalfMade() throws IOException {
+        if (!Files.exists(folder.resolve(MADE))) {
+            FileUtils.deleteDirectory(folder.resolve(DATA).toFile());
+        }
     }
 
     private String passwordFile() {
@@ -151,7 +177,7 @@ public final class EmbeddedServer implements AutoCloseable {
     }
 
     private void stopOrphan() throws IOException {
-        Path file = folder.resolve("postgresql").resolve("postmaster.pid");
+        Path file = folder.resolve(DATA).resolve("postmaster.pid");
         if (!Files.exists(file)) {
             return;
         }

@@ -15,6 +15,8 @@ import org.jboss.logging.Logger;
 final class Loop implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(Loop.class);
 
+    private static final Duration LAST_ROUND = Duration.ofSeconds(2);
+
     private final String name;
     private final Duration pause;
     private final Round round;
@@ -84,9 +86,12 @@ final class Loop implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        thread.interrupt();
+        wake();
         try {
-            thread.join(Duration.ofSeconds(5));
+            if (!thread.join(LAST_ROUND)) {
+                thread.interrupt();
+                boolean _ = thread.join(LAST_ROUND);
+            }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
