@@ -63,7 +63,9 @@ class Elsewhere implements ChatRepository.Observer {
 
     @Override
     public void startable(UUID chatId) {
-        conversation.runNext(chatId);
+        if (!live.draining()) {
+            conversation.runNext(chatId);
+        }
     }
 
     @Override

@@ -76,6 +76,11 @@ class LiveReplies {
         return drained;
     }
 
+    /** Whether nobody may enter any more. */
+    boolean draining() {
+        return draining;
+    }
+
     /**
      * @return how many listeners all replies have
      */

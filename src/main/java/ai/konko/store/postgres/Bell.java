@@ -69,7 +69,7 @@ final class Bell implements AutoCloseable {
                 some.remove();
             }
             boolean _ =
-                    database.statement(
+                    database.urgent(
                             session ->
                                     session.first(
                                                     "select pg_notify(?, ?)",

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +23,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Database {
     private static final Duration RETRY = Duration.ofSeconds(2);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(3);
 
     /** Deadlocks and failed serializations, which a sharded database has more of. */
     private static final int CONFLICTS = 5;
 
+    /** Connections for what keeps the others going: the lease, the flush, the notifications. */
+    private static final int KEPT_FREE = 3;
+
     private final Supplier<AgroalDataSource> source;
+
+    /** How many more may use the database or wait for it. */
     private final Semaphore places;
+
+    /** The connections that are not kept free, in the order in which they are asked for. */
+    private final Semaphore turns;
 
     /** Some work on one connection. It may run more than once, until it is committed. */
     @FunctionalInterface
@@ -36,11 +46,18 @@ final class Database {
     }
 
     /**
+     * @param connections how many the source has
      * @param most how many may use the database or wait for it at any time; one more is refused
      */
-    Database(Supplier<AgroalDataSource> source, int most) {
+    Database(Supplier<AgroalDataSource> source, int connections, int most) {
         this.source = source;
         this.places = new Semaphore(most);
+        this.turns = new Semaphore(Math.max(1, connections - KEPT_FREE), true);
+    }
+
+    /** One statement that does not wait behind the others. */
+    <T extends @Nullable Object> T urgent(Work<T> work) {
+        return attempt(false, work);
     }
 
     /** One statement that reads, or changes one thing. */
@@ -70,9 +87,25 @@ final class Database {
             throw unavailable("The store has as many requests waiting as it may.");
         }
         try {
-            return attempt(transaction, work);
+            return inTurn(transaction, work);
         } finally {
             places.release();
+        }
+    }
+
+    private <T extends @Nullable Object> T inTurn(boolean transaction, Work<T> work) {
+        try {
+            if (!turns.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw unavailable("The store is too slow at the moment.");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw unavailable("The service is stopping.");
+        }
+        try {
+            return attempt(transaction, work);
+        } finally {
+            turns.release();
         }
     }
 

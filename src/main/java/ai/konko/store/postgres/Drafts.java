@@ -92,7 +92,7 @@ final class Drafts {
             int to = Math.min(drafts.size(), from + ROWS);
             List<Draft> some = drafts.subList(from, to);
             List<Draft.Tail> theirs = tails.subList(from, to);
-            int _ = database.statement(session -> insert(session, some, theirs));
+            int _ = database.urgent(session -> insert(session, some, theirs));
             for (int i = 0; i < some.size(); i++) {
                 some.get(i).flushed(theirs.get(i));
                 flushed.accept(some.get(i).chatId);

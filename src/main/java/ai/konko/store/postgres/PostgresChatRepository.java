@@ -449,6 +449,7 @@ public class PostgresChatRepository implements ChatRepository {
     public Tally tally(UUID chatId) {
         return database.transaction(
                 session -> {
+                    int _ = session.update("set transaction isolation level repeatable read");
                     Chat chat = ChatRows.get(session, chatId);
                     int half = chat.messageCount() / 2;
                     return new Tally(

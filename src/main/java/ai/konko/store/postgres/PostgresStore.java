@@ -5,6 +5,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.RefusedException;
 import ai.konko.store.StoreConfig;
 import ai.konko.store.StoreConfig.Kind;
+import ai.konko.store.postgres.Database.StoreException;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -51,7 +52,11 @@ public class PostgresStore {
         boolean embedded = config.store() == Kind.EMBEDDED;
         this.flyway = flyway;
         this.server = embedded ? new EmbeddedServer(config.data(), EmbeddedServer.port()) : null;
-        this.database = new Database(source::get, config.database().maxWaiting());
+        this.database =
+                new Database(
+                        source::get,
+                        source.get().getConfiguration().connectionPoolConfiguration().maxSize(),
+                        config.database().maxWaiting());
         Drafts drafts = new Drafts(me);
         this.replica =
                 new Replica(
@@ -113,8 +118,14 @@ public class PostgresStore {
             replica.join();
             joined = true;
             return true;
-        } catch (RefusedException unreachable) {
+        } catch (RefusedException _) {
             return false;
+        } catch (StoreException refused) {
+            throw new ConfigurationException(
+                    "The database refuses the service ("
+                            + refused.getMessage()
+                            + "): check KONKO_DATABASE_URL, KONKO_DATABASE_USERNAME and"
+                            + " KONKO_DATABASE_PASSWORD.");
         }
     }
 
@@ -122,7 +133,11 @@ public class PostgresStore {
         if (joining != null) {
             joining.close();
         }
-        replica.close();
+        try {
+            replica.leave();
+        } catch (RefusedException _) {
+            // Out of reach: the lease runs out.
+        }
         if (server != null) {
             server.close();
         }

@@ -52,6 +52,7 @@ final class Replica implements AutoCloseable {
 
     private volatile Observer observer = NOBODY;
     private volatile boolean serves;
+    private volatile boolean left;
     private volatile int others;
     private volatile long renewed;
     private volatile long heldSince;
@@ -92,8 +93,10 @@ final class Replica implements AutoCloseable {
 
     /** Begins to serve, once the schema is there. */
     void join() {
+        if (alone) {
+            int _ = database.urgent(session -> session.update("delete from replica"));
+        }
         renew();
-        serves = true;
         bell = new Bell(id, database, () -> others > 0, this::heard);
         flushes = new Loop("flush", flushInterval, this::flush);
         rounds = new Loop("lease", ROUND, this::round);
@@ -104,7 +107,7 @@ final class Replica implements AutoCloseable {
         long asked = System.nanoTime();
         boolean lapsed = asked - renewed > lease.toNanos();
         others =
-                database.statement(
+                database.urgent(
                         session ->
                                 session.first(
                                                 """
@@ -123,7 +126,7 @@ final class Replica implements AutoCloseable {
             heldSince = asked;
         }
         renewed = asked;
-        serves = true;
+        serves = !left;
     }
 
     /**
@@ -188,7 +191,7 @@ final class Replica implements AutoCloseable {
     private void compare() {
         List<Draft> known = drafts.all().stream().filter(draft -> draft.confirmed).toList();
         List<Mine> mine =
-                database.statement(
+                database.urgent(
                         session ->
                                 session.list(
                                         """
@@ -229,7 +232,7 @@ final class Replica implements AutoCloseable {
 
     /** Chats whose first unfinished reply nobody runs. */
     private List<UUID> abandoned() {
-        return database.statement(
+        return database.urgent(
                 session ->
                         session.list(
                                 """
@@ -252,18 +255,20 @@ final class Replica implements AutoCloseable {
 
     /** Stops serving: what this replica runs is for others to run again, with a new run. */
     void leave() {
+        if (left) {
+            return;
+        }
+        left = true;
         serves = false;
         close();
         flush();
         drafts.forget();
         int _ =
-                database.statement(
+                database.urgent(
                         session ->
                                 session.update(
                                         "update pending set owner = null where owner = ?", id));
-        int _ =
-                database.statement(
-                        session -> session.update("delete from replica where id = ?", id));
+        int _ = database.urgent(session -> session.update("delete from replica where id = ?", id));
     }
 
     @Override

@@ -96,7 +96,7 @@ public final class GrowthBenchmark {
 
     private static AgroalDataSource filled(String name, int chats) {
         AgroalDataSource source = TestPostgres.migrated(TestPostgres.newDatabase(name));
-        new Database(() -> source, 10)
+        new Database(() -> source, 20, 10)
                 .statement(
                         session -> {
                             session.update(
@@ -113,7 +113,7 @@ public final class GrowthBenchmark {
 
     private static UUID chat(ChatRepository repository, AgroalDataSource source, int messages) {
         UUID chat = repository.create(ai.konko.chat.Settings.NONE).id();
-        new Database(() -> source, 10)
+        new Database(() -> source, 20, 10)
                 .statement(
                         session -> {
                             session.update(
@@ -137,7 +137,7 @@ public final class GrowthBenchmark {
 
     private static ChatRepository repository(AgroalDataSource source) {
         UUID me = UUID.randomUUID();
-        Database database = new Database(() -> source, 10);
+        Database database = new Database(() -> source, 20, 10);
         Drafts drafts = new Drafts(me);
         Replica replica =
                 new Replica(

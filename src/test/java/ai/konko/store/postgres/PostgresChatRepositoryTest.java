@@ -18,7 +18,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
     @BeforeAll
     static void connect() {
         source = TestPostgres.migrated(TestPostgres.newDatabase("contract"));
-        database = new Database(() -> source, 1000);
+        database = new Database(() -> source, 20, 1000);
     }
 
     @AfterAll

@@ -50,7 +50,7 @@ class QueryPlanTest {
         source = TestPostgres.migrated(TestPostgres.newDatabase("plans"));
         explained = new Explained(source);
         AgroalDataSource explaining = explained.source();
-        Database database = new Database(() -> explaining, 100);
+        Database database = new Database(() -> explaining, 20, 100);
         database.statement(
                 session -> {
                     session.update(

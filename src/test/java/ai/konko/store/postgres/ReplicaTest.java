@@ -41,7 +41,7 @@ class ReplicaTest {
     @BeforeAll
     static void connect() {
         source = TestPostgres.migrated(TestPostgres.newDatabase("two"));
-        database = new Database(() -> source, 1000);
+        database = new Database(() -> source, 20, 1000);
     }
 
     @AfterAll
