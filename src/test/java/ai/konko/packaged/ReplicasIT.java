@@ -171,7 +171,9 @@ class ReplicasIT {
         CompletableFuture<Answer> waiting = b.sayLater(chat, "next");
         String reply = chat + "/messages/" + b.messages(chat).get(1).path("id").asText();
         EventReader onB = b.follow("GET", reply);
-        assertThat(EventReader.joined(onB.untilText(10))).isEqualTo(seen);
+        assertThat(EventReader.joined(onB.untilText(10)))
+                .as("%s", b.messages(chat))
+                .isEqualTo(seen);
         model.answer(_ -> Reply.text(text));
 
         serviceA.kill();
