@@ -30,6 +30,12 @@ import org.junit.jupiter.api.io.TempDir;
 class ReplicasIT {
     private static final Duration MINUTE = Duration.ofSeconds(60);
 
+    private static final List<String> DELTAS = List.of("all of this ", "text, and 🎉", " at last");
+    private static final String TEXT = String.join("", DELTAS);
+
+    /** How much of the text there is while the model stalls. */
+    private static final int STALLED = DELTAS.get(0).length() + DELTAS.get(1).length();
+
     @TempDir Path folder;
     private final FakeModel model = FakeModel.start();
     private String database;
@@ -106,14 +112,13 @@ class ReplicasIT {
 
     @Test
     void aReplyThatRunsOnOne_streamsFromBothAndIsCancelledFromTheOther() throws Exception {
-        String text = "some text 🎉 and a lot more of it";
-        model.answer(_ -> Reply.text(text).thenStall(20));
+        model.answer(_ -> Reply.text(TEXT).deltas(DELTAS).thenStall(2));
         String chat = a.chat();
         EventReader onA = a.sayAndFollow(chat, "hello");
-        String seen = EventReader.joined(onA.untilText(20));
+        String seen = EventReader.joined(onA.untilText(STALLED));
         String reply = chat + "/messages/" + a.messages(chat).getLast().path("id").asText();
         EventReader onB = b.follow("GET", reply);
-        assertThat(EventReader.joined(onB.untilText(20))).isEqualTo(seen);
+        assertThat(EventReader.joined(onB.untilText(STALLED))).isEqualTo(seen);
 
         Answer cancelled = b.post(reply + "/cancel", "");
 
@@ -163,24 +168,23 @@ class ReplicasIT {
 
     @Test
     void killedWhileItRunsAReply_theOtherFinishesIt() throws Exception {
-        String text = "all of this text, and 🎉 at last";
-        model.answer(_ -> Reply.text(text).thenStall(10));
+        model.answer(_ -> Reply.text(TEXT).deltas(DELTAS).thenStall(2));
         String chat = a.chat();
         EventReader onA = a.sayAndFollow(chat, "hello");
-        String seen = EventReader.joined(onA.untilText(10));
+        String seen = EventReader.joined(onA.untilText(STALLED));
         CompletableFuture<Answer> waiting = b.sayLater(chat, "next");
         String reply = chat + "/messages/" + b.messages(chat).get(1).path("id").asText();
         EventReader onB = b.follow("GET", reply);
-        assertThat(EventReader.joined(onB.untilText(10)))
+        assertThat(EventReader.joined(onB.untilText(STALLED)))
                 .as("%s", b.messages(chat))
                 .isEqualTo(seen);
-        model.answer(_ -> Reply.text(text));
+        model.answer(_ -> Reply.text(TEXT).deltas(DELTAS));
 
         serviceA.kill();
 
         List<Event> rest = onB.rest();
         assertThat(rest.getLast().name()).isEqualTo("completed");
-        assertThat(seen + EventReader.joined(rest)).isEqualTo(text);
+        assertThat(seen + EventReader.joined(rest)).isEqualTo(TEXT);
         assertThat(waiting.get(60, TimeUnit.SECONDS).status()).isEqualTo(201);
         Load.assertAlternates(b, chat);
         assertThat(model.calls()).hasSize(3);
