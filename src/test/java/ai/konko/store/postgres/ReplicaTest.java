@@ -1,6 +1,7 @@
 package ai.konko.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.chat.FinishReason;
@@ -114,6 +115,28 @@ class ReplicaTest {
         b.repository.finish(chat, reply, 1, done("new text"));
         assertThat(a.content(reply)).isEqualTo("new text");
         assertThat(pieces()).isZero();
+    }
+
+    @Test
+    void start_ofWhatADeadReplicaHas_waitsUntilOnesOwnLeaseHasHeld() {
+        UUID reply = a.start();
+        int _ = database.statement(session -> session.update("delete from replica"));
+        Part fresh = new Part(false);
+        fresh.replica.renew();
+        Part settled = new Part(false, Duration.ofMillis(300));
+
+        assertThat(fresh.repository.start(chat, "m")).isEmpty();
+        assertThat(a.repository.start(chat, "m")).isEmpty();
+        List<UUID> started = new ArrayList<>();
+        await().until(
+                        () -> {
+                            settled.replica.renew();
+                            settled.repository
+                                    .start(chat, "m")
+                                    .ifPresent(each -> started.add(each.turn().reply().id()));
+                            return !started.isEmpty();
+                        });
+        assertThat(started).containsExactly(reply);
     }
 
     @Test
@@ -245,7 +268,11 @@ class ReplicaTest {
         private final PostgresChatRepository repository;
 
         private Part(boolean alone) {
-            replica = new Replica(id, database, drafts, LEASE, alone, Duration.ofMillis(50));
+            this(alone, LEASE);
+        }
+
+        private Part(boolean alone, Duration lease) {
+            replica = new Replica(id, database, drafts, lease, alone, Duration.ofMillis(50));
             repository =
                     new PostgresChatRepository(
                             TestLimits.WIDE,
