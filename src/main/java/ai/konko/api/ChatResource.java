@@ -7,6 +7,7 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
@@ -90,7 +91,8 @@ public class ChatResource {
                                             schema = @Schema(implementation = ChatBody.class)))
                     @Valid
                     @Nullable ChatBody body) {
-        Chat chat = repository.create(body == null ? Settings.NONE : body.settings());
+        Chat chat =
+                repository.create(Owner.ANONYMOUS, body == null ? Settings.NONE : body.settings());
         return Response.created(URI.create("/chats/" + chat.id()))
                 .entity(ChatView.of(chat, endpoint))
                 .build();
@@ -129,6 +131,7 @@ public class ChatResource {
         Page<Chat> page =
                 repository.chats(
                         new ChatQuery(
+                                Owner.ANONYMOUS,
                                 Query.number(
                                         "limit",
                                         limit,

@@ -1,5 +1,7 @@
 package ai.konko.chat;
 
+import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -24,7 +26,12 @@ public interface ChatRepository {
     /**
      * @throws RefusedException {@link ErrorCode#CAPACITY} at the limit of chats or of stored text
      */
-    Chat create(Settings settings);
+    Chat create(Owner owner, Settings settings);
+
+    /**
+     * @return whose the chat is, which never changes
+     */
+    Owner owner(UUID chatId);
 
     Chat chat(UUID chatId);
 
@@ -45,6 +52,14 @@ public interface ChatRepository {
      *     one has to stop
      */
     List<Message> delete(UUID chatId);
+
+    /**
+     * Removes all chats that have no unfinished turn and have not changed since {@code before};
+     * those that cannot be reached are left.
+     *
+     * @return how many
+     */
+    int expire(Instant before);
 
     /**
      * Gives a user's message and the reply to it the chat's next two places, or finds the turn that
@@ -126,6 +141,13 @@ public interface ChatRepository {
     void keepHighlights(UUID chatId, Highlights highlights);
 
     /**
+     * What was used on some days, that of deleted chats counted.
+     *
+     * @return at most {@code most}, by day, owner and model
+     */
+    List<DailyUsage> usage(UsageQuery query, int most);
+
+    /**
      * Has somebody hear of what others do to the log; one at most. By default there are no others.
      */
     default void observe(Observer observer) {}
@@ -160,12 +182,22 @@ public interface ChatRepository {
     }
 
     /**
+     * Whose usage, and when.
+     *
+     * @param owner absent for everybody's
+     * @param from the first day, by UTC
+     * @param to the last day
+     */
+    record UsageQuery(@Nullable Owner owner, LocalDate from, LocalDate to) {}
+
+    /**
      * Which chats to return.
      *
+     * @param owner only this one's
      * @param before only chats created before this one, which need not exist any more
      * @param text only chats whose title or messages contain it, whatever the case
      */
-    record ChatQuery(int limit, @Nullable UUID before, @Nullable String text) {
+    record ChatQuery(Owner owner, int limit, @Nullable UUID before, @Nullable String text) {
         @Override
         public String toString() {
             return "ChatQuery[limit=%d, before=%s]".formatted(limit, before);

@@ -59,6 +59,11 @@ public record Outcome(
                 : ended(content, FinishReason.INTERRUPTED, null);
     }
 
+    /** Whether the model did something that is counted as use of it. */
+    public boolean countsAsUse() {
+        return usage != null || !content.isEmpty();
+    }
+
     private static Outcome failed(Failure failure, @Nullable Usage usage) {
         return new Outcome(Status.FAILED, "", null, usage, failure);
     }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param outputTokens tokens the model wrote, at least 0
  */
 public record Usage(long inputTokens, long outputTokens) {
+    public static final Usage NONE = new Usage(0, 0);
 
     public Usage {
         if (inputTokens < 0 || outputTokens < 0) {

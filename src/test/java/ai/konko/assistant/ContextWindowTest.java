@@ -7,6 +7,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
@@ -28,7 +29,7 @@ class ContextWindowTest {
             new InMemoryChatRepository(
                     TestLimits.WIDE, Clock.systemUTC(), new TimeOrderedEpochFactory()::create);
     private final Tokens tokens = new Tokens();
-    private final UUID chat = repository.create(Settings.NONE).id();
+    private final UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
 
     private record Bounds(int maxMessages, int maxTokens) implements MemoryConfig {}
 

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.ChatRepository.UsageQuery;
 import ai.konko.chat.SettingsPatch.Change;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,6 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 public abstract class ChatRepositoryContract {
     private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "It failed.");
     private static final String MODEL = "default-model";
+    private static final Owner ADA = new Owner("ada");
+    private static final Owner BOB = new Owner("bob");
 
     /** An empty repository with these limits. */
     protected abstract ChatRepository repository(TestLimits limits);
@@ -44,7 +50,7 @@ public abstract class ChatRepositoryContract {
     void create_withSettings_returnsAndKeepsThem() {
         Settings settings = new Settings("A title", "Be brief.", "a-model", Map.of("k", "v"));
 
-        Chat created = repository.create(settings);
+        Chat created = repository.create(Owner.ANONYMOUS, settings);
 
         assertThat(created.settings()).isEqualTo(settings);
         assertThat(created.busy()).isFalse();
@@ -73,7 +79,9 @@ public abstract class ChatRepositoryContract {
     @Test
     void patch_setsKeepsAndRemoves() {
         Chat chat =
-                repository.create(new Settings("old", "stay", "go", Map.of("a", "1", "b", "2")));
+                repository.create(
+                        Owner.ANONYMOUS,
+                        new Settings("old", "stay", "go", Map.of("a", "1", "b", "2")));
         Map<String, @Nullable String> entries = new HashMap<>();
         entries.put("a", null);
         entries.put("c", "3");
@@ -94,7 +102,8 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void patch_beyondSixteenEntries_changesNothing() {
-        Chat chat = repository.create(new Settings("t", null, null, Map.of("a", "1")));
+        Chat chat =
+                repository.create(Owner.ANONYMOUS, new Settings("t", null, null, Map.of("a", "1")));
         Map<String, @Nullable String> entries = new HashMap<>();
         IntStream.range(0, 16).forEach(i -> entries.put("k" + i, "v"));
         SettingsPatch tooMany =
@@ -111,7 +120,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void accept_givesBothMessagesTheNextPlaces() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
 
         Turn first = repository.accept(chat, post("one")).turn();
         Turn second = repository.accept(chat, post("two")).turn();
@@ -130,7 +139,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void accept_sameKeyAndBody_isTheSameTurnAtWhateverStage() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key", false);
         Accepted first = repository.accept(chat, keyed);
         repository.start(chat, MODEL);
@@ -146,7 +155,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void accept_sameKeyOtherBody_isRefused() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "key", false));
 
         assertRefused(
@@ -160,8 +169,8 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void accept_sameKeyInAnotherChat_isAnotherTurn() {
-        UUID one = repository.create(Settings.NONE).id();
-        UUID two = repository.create(Settings.NONE).id();
+        UUID one = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        UUID two = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key", false);
 
         Accepted first = repository.accept(one, keyed);
@@ -173,7 +182,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void accept_refused_doesNotUseTheKeyUp() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn busy = repository.accept(chat, post("busy")).turn();
         Post keyed = new Post("hello", WhenBusy.REJECT, "key", false);
 
@@ -186,7 +195,7 @@ public abstract class ChatRepositoryContract {
     @Test
     void accept_withMoreWaitingThanMay_isRefusedUntilOneEnds() {
         ChatRepository small = repository(TestLimits.WIDE.withWaitingTurns(2));
-        UUID chat = small.create(Settings.NONE).id();
+        UUID chat = small.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn running = small.accept(chat, post("running")).turn();
         small.accept(chat, post("waits"));
         small.accept(chat, post("waits too"));
@@ -202,7 +211,7 @@ public abstract class ChatRepositoryContract {
     @Test
     void accept_atTheLimitOfMessages_isRefused() {
         ChatRepository small = repository(TestLimits.WIDE.withMessagesPerChat(3));
-        UUID chat = small.create(Settings.NONE).id();
+        UUID chat = small.create(Owner.ANONYMOUS, Settings.NONE).id();
         small.accept(chat, post("fits"));
 
         assertRefused(ErrorCode.CAPACITY, () -> small.accept(chat, post("does not")));
@@ -212,7 +221,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void accept_interrupt_cancelsWhatWaitsAndNamesWhatRuns() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn running = repository.accept(chat, post("runs")).turn();
         Turn waiting = repository.accept(chat, post("waits")).turn();
         repository.start(chat, MODEL);
@@ -236,7 +245,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void start_handsOutOneTurnAtATimeInOrder() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn first = repository.accept(chat, post("one")).turn();
         Turn second = repository.accept(chat, post("two")).turn();
 
@@ -252,9 +261,13 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void start_asksForTheChatsModelOrTheDefault() {
-        UUID plain = repository.create(Settings.NONE).id();
+        UUID plain = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         UUID choosy =
-                repository.create(new Settings(null, "Be brief.", "own-model", Map.of())).id();
+                repository
+                        .create(
+                                Owner.ANONYMOUS,
+                                new Settings(null, "Be brief.", "own-model", Map.of()))
+                        .id();
         repository.accept(plain, post("x"));
         repository.accept(choosy, post("x"));
 
@@ -266,7 +279,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void append_growsTheReplyThatRuns() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         UUID reply = repository.accept(chat, post("x")).turn().reply().id();
         repository.append(chat, reply, 1, "too early");
         repository.start(chat, MODEL);
@@ -283,7 +296,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void finish_keepsTheOutcome() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("x")).turn();
         repository.start(chat, MODEL);
 
@@ -305,7 +318,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void finish_twice_theFirstEndWins() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("x")).turn();
         repository.start(chat, MODEL);
         Message first = repository.finish(chat, turn.reply().id(), 1, Outcome.cancelled("so far"));
@@ -318,7 +331,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void finish_aUsersMessage_isRefused() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("x")).turn();
 
         assertRefused(
@@ -331,7 +344,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void cancel_whatWaits_endsItOnce() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn running = repository.accept(chat, post("runs")).turn();
         Turn waiting = repository.accept(chat, post("waits")).turn();
         repository.start(chat, MODEL);
@@ -351,7 +364,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void cancel_whatRunsOrIsOver_leavesItAsItIs() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("runs")).turn();
         repository.start(chat, MODEL);
         repository.append(chat, turn.reply().id(), 1, "so far");
@@ -371,7 +384,7 @@ public abstract class ChatRepositoryContract {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void retry_theLastReplyWithoutCompletion_isBackInLine(boolean withText) {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         finish(chat, repository.accept(chat, post("before")).turn());
         Turn turn = repository.accept(chat, post("again")).turn();
         repository.start(chat, MODEL);
@@ -410,7 +423,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void retry_anythingElse_isRefusedAndChangesNothing() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn failed = repository.accept(chat, post("failed")).turn();
         repository.start(chat, MODEL);
         repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff("", FAILURE));
@@ -438,7 +451,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void retry_keepsTheUsageAndDropsHighlightsOfTheOldText() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("x")).turn();
         repository.start(chat, MODEL);
         repository.finish(
@@ -470,7 +483,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void delete_cancelsWhatIsUnfinishedAndLeavesNothing() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn running = repository.accept(chat, post("one")).turn();
         Turn waiting = repository.accept(chat, post("two")).turn();
         repository.start(chat, MODEL);
@@ -488,12 +501,13 @@ public abstract class ChatRepositoryContract {
         assertRefused(
                 ErrorCode.CHAT_NOT_FOUND,
                 () -> repository.finish(chat, running.reply().id(), 1, done("late")));
-        assertThat(repository.chats(new ChatQuery(10, null, null)).items()).isEmpty();
+        assertThat(repository.chats(new ChatQuery(Owner.ANONYMOUS, 10, null, null)).items())
+                .isEmpty();
     }
 
     @Test
     void messages_pageByPage_areAllOfThemOnceInEitherOrder() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         for (int i = 0; i < 5; i++) {
             finish(chat, repository.accept(chat, post("m" + i)).turn());
         }
@@ -508,7 +522,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void context_isTheNewestTurnsWithText() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Message one = finish(chat, repository.accept(chat, post("one")).turn());
         Turn failed = repository.accept(chat, post("fails")).turn();
         repository.start(chat, MODEL);
@@ -538,12 +552,14 @@ public abstract class ChatRepositoryContract {
     void chats_areListedNewestFirstPageByPage() {
         List<UUID> created = new ArrayList<>();
         for (int i = 0; i < 7; i++) {
-            created.addFirst(repository.create(Settings.NONE).id());
+            created.addFirst(repository.create(Owner.ANONYMOUS, Settings.NONE).id());
         }
 
-        Page<Chat> first = repository.chats(new ChatQuery(3, null, null));
-        Page<Chat> second = repository.chats(new ChatQuery(3, created.get(2), null));
-        Page<Chat> third = repository.chats(new ChatQuery(3, created.get(5), null));
+        Page<Chat> first = repository.chats(new ChatQuery(Owner.ANONYMOUS, 3, null, null));
+        Page<Chat> second =
+                repository.chats(new ChatQuery(Owner.ANONYMOUS, 3, created.get(2), null));
+        Page<Chat> third =
+                repository.chats(new ChatQuery(Owner.ANONYMOUS, 3, created.get(5), null));
 
         assertThat(first.items()).extracting(Chat::id).isEqualTo(created.subList(0, 3));
         assertThat(second.items()).extracting(Chat::id).isEqualTo(created.subList(3, 6));
@@ -554,25 +570,30 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void chats_pageGoesOnAfterAChatThatIsGone() {
-        UUID oldest = repository.create(Settings.NONE).id();
-        UUID gone = repository.create(Settings.NONE).id();
+        UUID oldest = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        UUID gone = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         repository.delete(gone);
 
-        Page<Chat> page = repository.chats(new ChatQuery(3, gone, null));
+        Page<Chat> page = repository.chats(new ChatQuery(Owner.ANONYMOUS, 3, gone, null));
 
         assertThat(page.items()).extracting(Chat::id).containsExactly(oldest);
     }
 
     @Test
     void chats_search_findsTitlesAndMessagesWhateverTheCase() {
-        UUID byTitle = repository.create(new Settings("Über Äpfel", null, null, Map.of())).id();
-        UUID byMessage = repository.create(Settings.NONE).id();
+        UUID byTitle =
+                repository
+                        .create(Owner.ANONYMOUS, new Settings("Über Äpfel", null, null, Map.of()))
+                        .id();
+        UUID byMessage = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         repository.accept(byMessage, post("I like äPFEL (a.b*)"));
-        UUID byReply = repository.create(Settings.NONE).id();
+        UUID byReply = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(byReply, post("x")).turn();
         repository.start(byReply, MODEL);
         repository.finish(byReply, turn.reply().id(), 1, done("ÄPFEL"));
-        repository.create(new Settings("Birnen", "äpfel in the instructions", null, Map.of()));
+        repository.create(
+                Owner.ANONYMOUS,
+                new Settings("Birnen", "äpfel in the instructions", null, Map.of()));
 
         assertThat(search("äpfel")).containsExactly(byReply, byMessage, byTitle);
         assertThat(search("(A.B*)")).containsExactly(byMessage);
@@ -581,9 +602,12 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void chats_search_fillsItsPageFromMany() {
-        UUID needle = repository.create(new Settings("needle", null, null, Map.of())).id();
+        UUID needle =
+                repository
+                        .create(Owner.ANONYMOUS, new Settings("needle", null, null, Map.of()))
+                        .id();
         for (int i = 0; i < 600; i++) {
-            repository.create(Settings.NONE);
+            repository.create(Owner.ANONYMOUS, Settings.NONE);
         }
 
         assertThat(search("needle")).containsExactly(needle);
@@ -591,7 +615,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void tally_countsAndSaysHowFarTheChatIsAnswered() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Tally none = repository.tally(chat);
         finish(chat, repository.accept(chat, post("one")).turn());
         Turn failed = repository.accept(chat, post("two")).turn();
@@ -611,7 +635,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void highlights_areKeptUnlessTheyTakeInLess() {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         finish(chat, repository.accept(chat, post("one")).turn());
         finish(chat, repository.accept(chat, post("two")).turn());
         Highlights older = new Highlights(List.of(), 5, Highlights.By.MODEL, 2);
@@ -625,9 +649,135 @@ public abstract class ChatRepositoryContract {
     }
 
     @Test
+    void owner_isWhoMadeTheChat() {
+        UUID chat = repository.create(ADA, Settings.NONE).id();
+
+        assertThat(repository.owner(chat)).isEqualTo(ADA);
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.owner(UUID.randomUUID()));
+    }
+
+    @Test
+    void chats_ofAnOwner_areNoOthers() {
+        UUID first = repository.create(ADA, titled("a boat")).id();
+        repository.create(BOB, titled("a boat"));
+        UUID last = repository.create(ADA, titled("a boat")).id();
+
+        assertThat(repository.chats(new ChatQuery(ADA, 10, null, null)).items())
+                .extracting(Chat::id)
+                .containsExactly(last, first);
+        assertThat(repository.chats(new ChatQuery(ADA, 10, last, "boat")).items())
+                .extracting(Chat::id)
+                .containsExactly(first);
+        assertThat(repository.chats(new ChatQuery(Owner.ANONYMOUS, 10, null, null)).items())
+                .isEmpty();
+    }
+
+    @Test
+    void expire_removesWhatHasNotChangedSinceAndIsNotBusy() {
+        UUID idle = repository.create(ADA, Settings.NONE).id();
+        finish(idle, repository.accept(idle, post("old")).turn());
+        UUID busy = repository.create(ADA, Settings.NONE).id();
+        repository.accept(busy, post("waits"));
+
+        int early = repository.expire(repository.chat(idle).createdAt());
+        int late = repository.expire(Instant.now().plusSeconds(60));
+
+        assertThat(early).isZero();
+        assertThat(late).isEqualTo(1);
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.chat(idle));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.messages(idle, all()));
+        assertThat(repository.chat(busy).busy()).isTrue();
+        assertThat(repository.chats(new ChatQuery(ADA, 10, null, null)).items()).hasSize(1);
+    }
+
+    @Test
+    void expire_ofMoreThanOneBatch_leavesNone() {
+        for (int i = 0; i < 1100; i++) {
+            repository.create(ADA, Settings.NONE);
+        }
+
+        int expired = repository.expire(Instant.now().plusSeconds(60));
+
+        assertThat(expired).isEqualTo(1100);
+        assertThat(repository.chats(new ChatQuery(ADA, 10, null, null)).items()).isEmpty();
+    }
+
+    @Test
+    void usage_isByOwnerModelAndDay_andOutlivesRetriesAndChats() {
+        UUID first = repository.create(ADA, Settings.NONE).id();
+        use(first, new Usage(10, 1));
+        use(first, new Usage(20, 2));
+        UUID second = repository.create(ADA, new Settings(null, null, "other", Map.of())).id();
+        Turn broken = repository.accept(second, post("hello")).turn();
+        started(second);
+        repository.finish(
+                second,
+                broken.reply().id(),
+                1,
+                Outcome.ended("cut", FinishReason.LENGTH, new Usage(5, 5)));
+        repository.retry(second, broken.reply().id(), false);
+        started(second);
+        repository.finish(second, broken.reply().id(), 2, done("whole"));
+        UUID failed = repository.create(ADA, Settings.NONE).id();
+        Turn none = repository.accept(failed, post("hello")).turn();
+        started(failed);
+        repository.finish(failed, none.reply().id(), 1, Outcome.brokenOff("", FAILURE));
+        UUID bobs = repository.create(BOB, Settings.NONE).id();
+        use(bobs, new Usage(7, 7));
+        LocalDate today = LocalDate.ofInstant(repository.chat(bobs).updatedAt(), ZoneOffset.UTC);
+        List<DailyUsage> adas =
+                List.of(
+                        new DailyUsage(ADA, MODEL, today, 2, new Usage(30, 3)),
+                        new DailyUsage(ADA, "other", today, 2, new Usage(5, 5)));
+
+        List<DailyUsage> before = repository.usage(new UsageQuery(ADA, today, today), 10);
+        repository.delete(first);
+        repository.expire(Instant.now().plusSeconds(60));
+
+        assertThat(before).isEqualTo(adas);
+        assertThat(repository.usage(new UsageQuery(ADA, today, today), 10)).isEqualTo(adas);
+        assertThat(repository.usage(new UsageQuery(null, today, today), 10))
+                .containsExactly(
+                        adas.get(0),
+                        adas.get(1),
+                        new DailyUsage(BOB, MODEL, today, 1, new Usage(7, 7)));
+        assertThat(repository.usage(new UsageQuery(null, today, today), 1)).hasSize(1);
+        assertThat(repository.usage(new UsageQuery(ADA, today.plusDays(1), today.plusDays(2)), 10))
+                .isEmpty();
+        assertThat(repository.usage(new UsageQuery(ADA, today.minusDays(2), today.minusDays(1)), 9))
+                .isEmpty();
+    }
+
+    @Test
+    void usage_ofATurnStoppedByTheChatsDeletion_isCounted() {
+        UUID chat = repository.create(ADA, Settings.NONE).id();
+        Turn turn = repository.accept(chat, post("hello")).turn();
+        started(chat);
+        repository.append(chat, turn.reply().id(), 1, "half");
+        LocalDate today = LocalDate.ofInstant(repository.chat(chat).updatedAt(), ZoneOffset.UTC);
+
+        repository.delete(chat);
+
+        assertThat(repository.usage(new UsageQuery(ADA, today, today.plusDays(1)), 10))
+                .extracting(DailyUsage::turns)
+                .containsExactly(1L);
+    }
+
+    private static Settings titled(String title) {
+        return new Settings(title, null, null, Map.of());
+    }
+
+    private void use(UUID chat, Usage usage) {
+        Turn turn = repository.accept(chat, post("hello")).turn();
+        started(chat);
+        repository.finish(
+                chat, turn.reply().id(), 1, Outcome.ended("hi", FinishReason.STOP, usage));
+    }
+
+    @Test
     void accept_fromManyThreads_givesOneOrderWithoutGaps() throws Exception {
         ChatRepository wide = repository(TestLimits.WIDE.withWaitingTurns(1000));
-        UUID chat = wide.create(Settings.NONE).id();
+        UUID chat = wide.create(Owner.ANONYMOUS, Settings.NONE).id();
         List<Callable<Turn>> posts = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             String text = "m" + i;
@@ -652,7 +802,7 @@ public abstract class ChatRepositoryContract {
 
     @Test
     void accept_oneKeyFromManyThreads_isOneTurn() throws Exception {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Post keyed = new Post("hello", WhenBusy.ENQUEUE, "key", false);
         List<Accepted> accepted = new ArrayList<>();
 
@@ -694,7 +844,7 @@ public abstract class ChatRepositoryContract {
     }
 
     private List<UUID> search(String text) {
-        return repository.chats(new ChatQuery(10, null, text)).items().stream()
+        return repository.chats(new ChatQuery(Owner.ANONYMOUS, 10, null, text)).items().stream()
                 .map(Chat::id)
                 .toList();
     }

@@ -64,7 +64,7 @@ public final class RandomOperations {
     private void step() {
         int die = random.nextInt(100);
         if (chats.isEmpty() || die < 5) {
-            chats.put(repository.create(Settings.NONE).id(), new ArrayList<>());
+            chats.put(repository.create(Owner.ANONYMOUS, Settings.NONE).id(), new ArrayList<>());
             return;
         }
         UUID chat = pick(List.copyOf(chats.keySet()));
@@ -191,7 +191,7 @@ public final class RandomOperations {
     }
 
     private void compare() {
-        assertThat(repository.chats(new ChatQuery(1000, null, null)).items())
+        assertThat(repository.chats(new ChatQuery(Owner.ANONYMOUS, 1000, null, null)).items())
                 .extracting(Chat::id)
                 .containsExactlyElementsOf(new ArrayList<>(chats.keySet()).reversed());
         chats.forEach(

@@ -92,7 +92,8 @@ class RulesTest {
         assertThat(Outcome.cancelled(SECRET).toString()).doesNotContain(SECRET);
         assertThat(new Post(SECRET, WhenBusy.ENQUEUE, SECRET, false).toString())
                 .doesNotContain(SECRET);
-        assertThat(new ChatRepository.ChatQuery(1, null, SECRET).toString()).doesNotContain(SECRET);
+        assertThat(new ChatRepository.ChatQuery(Owner.ANONYMOUS, 1, null, SECRET).toString())
+                .doesNotContain(SECRET);
         assertThat(Fault.of(new IllegalStateException(SECRET, new RuntimeException(SECRET))))
                 .hasMessage("java.lang.IllegalStateException")
                 .hasRootCauseMessage("java.lang.RuntimeException");

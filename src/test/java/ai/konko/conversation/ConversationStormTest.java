@@ -8,6 +8,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.Message;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
@@ -122,6 +123,6 @@ class ConversationStormTest {
     }
 
     private UUID chat() {
-        return repository.create(Settings.NONE).id();
+        return repository.create(Owner.ANONYMOUS, Settings.NONE).id();
     }
 }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Message;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
@@ -190,7 +191,7 @@ class RacesTest {
     /** The event happens a moment after so much of the text was there. */
     private Message race(Event event, int seen, long waitNanos, ExecutorService threads)
             throws Exception {
-        UUID chat = repository.create(Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         PostedTurn posted =
                 conversation.post(chat, new Post("hello", WhenBusy.ENQUEUE, null, true));
         Future<Message> listener = threads.submit(() -> follow(posted.reply()));

@@ -5,9 +5,11 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
@@ -21,6 +23,8 @@ import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,6 +54,7 @@ final class ChatLog {
     private static final int TURN_WEIGHT = 500;
 
     private final UUID id;
+    private final Owner owner;
     private final Instant createdAt;
     private final ChatLimits limits;
     private final TextBudget budget;
@@ -59,6 +64,7 @@ final class ChatLog {
     private final StampedLock lock = new StampedLock();
     private final Transcript transcript = new Transcript();
     private final Map<String, KeyedTurn> keys = new HashMap<>();
+    private final Ledger ledger = new Ledger();
 
     private Settings settings;
     private Instant updatedAt;
@@ -72,12 +78,14 @@ final class ChatLog {
 
     ChatLog(
             UUID id,
+            Owner owner,
             Settings settings,
             ChatLimits limits,
             TextBudget budget,
             Clock clock,
             Supplier<UUID> ids) {
         this.id = id;
+        this.owner = owner;
         this.settings = settings;
         this.limits = limits;
         this.budget = budget;
@@ -95,6 +103,10 @@ final class ChatLog {
 
     UUID id() {
         return id;
+    }
+
+    Owner owner() {
+        return owner;
     }
 
     Chat chat() {
@@ -125,10 +137,39 @@ final class ChatLog {
                     for (Message each : transcript.unfinished()) {
                         cancelled.add(end(each.seq(), Outcome.cancelled(each.content())));
                     }
-                    deleted = true;
-                    budget.giveBack(characters);
+                    remove();
                     return List.copyOf(cancelled);
                 });
+    }
+
+    /**
+     * @return whether it had no unfinished turn and had not changed since {@code before}, and so is
+     *     deleted now
+     */
+    boolean expire(Instant before) {
+        return write(
+                () -> {
+                    if (transcript.busy() || !updatedAt.isBefore(before)) {
+                        return false;
+                    }
+                    remove();
+                    return true;
+                });
+    }
+
+    private void remove() {
+        deleted = true;
+        budget.giveBack(characters);
+    }
+
+    /** What the chat has used, also when it is deleted. */
+    List<DailyUsage> used() {
+        long stamp = lock.readLock();
+        try {
+            return ledger.all();
+        } finally {
+            lock.unlockRead(stamp);
+        }
     }
 
     Accepted accept(Post post) {
@@ -272,6 +313,15 @@ final class ChatLog {
         Message ended = transcript.end(seq, outcome, now);
         if (outcome.usage() != null) {
             usage = outcome.usage().plus(usage);
+        }
+        if (ended.model() != null && outcome.countsAsUse()) {
+            ledger.add(
+                    new DailyUsage(
+                            owner,
+                            ended.model(),
+                            LocalDate.ofInstant(now, ZoneOffset.UTC),
+                            1,
+                            outcome.usage() == null ? Usage.NONE : outcome.usage()));
         }
         budget.takeAnyway(ended.content().length());
         characters += ended.content().length();

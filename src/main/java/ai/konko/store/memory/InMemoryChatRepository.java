@@ -5,10 +5,12 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
@@ -20,8 +22,12 @@ import ai.konko.chat.Turn;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Typed;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -36,12 +42,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The log in memory.
  *
- * <p>Two kinds of locks. {@code lock} here guards {@code chats}, the map of which chats there are;
- * each {@link ChatLog} has one of its own that guards what is in the chat. They are never held
- * together: an operation looks the chat up under the one, lets go, and works under the other. A
- * chat's deletion takes effect in its own log; the map forgets it right after.
+ * <p>Two kinds of locks. {@code lock} here guards the fields below it: which chats there are, and
+ * what the deleted ones have used; each {@link ChatLog} has one of its own that guards what is in
+ * the chat. They are never held together: an operation looks the chat up under the one, lets go,
+ * and works under the other. A chat's deletion takes effect in its own log; the map forgets it
+ * right after.
  *
- * <p>The map is sorted by id, and ids sort by creation, so the newest chats are its tail.
+ * <p>An owner's chats are sorted by id, and ids sort by creation, so the newest are the map's tail.
  */
 @ApplicationScoped
 @Typed(InMemoryChatRepository.class)
@@ -60,7 +67,9 @@ public class InMemoryChatRepository implements ChatRepository {
     private final Semaphore searches = new Semaphore(1);
 
     private final StampedLock lock = new StampedLock();
-    private final NavigableMap<UUID, ChatLog> chats = new TreeMap<>();
+    private final Map<UUID, ChatLog> chats = new HashMap<>();
+    private final Map<Owner, NavigableMap<UUID, ChatLog>> byOwner = new HashMap<>();
+    private final Ledger departed = new Ledger();
 
     public InMemoryChatRepository(ChatLimits limits, Clock clock, Supplier<UUID> ids) {
         this.limits = limits;
@@ -70,9 +79,9 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Chat create(Settings settings) {
+    public Chat create(Owner owner, Settings settings) {
         budget.take(ChatLog.weight(settings));
-        ChatLog log = new ChatLog(ids.get(), settings, limits, budget, clock, ids);
+        ChatLog log = new ChatLog(ids.get(), owner, settings, limits, budget, clock, ids);
         Chat created = log.chat();
         if (!put(log)) {
             budget.giveBack(ChatLog.weight(settings));
@@ -89,10 +98,16 @@ public class InMemoryChatRepository implements ChatRepository {
                 return false;
             }
             chats.put(log.id(), log);
+            byOwner.computeIfAbsent(log.owner(), _ -> new TreeMap<>()).put(log.id(), log);
             return true;
         } finally {
             lock.unlockWrite(stamp);
         }
+    }
+
+    @Override
+    public Owner owner(UUID chatId) {
+        return log(chatId).owner();
     }
 
     @Override
@@ -115,23 +130,26 @@ public class InMemoryChatRepository implements ChatRepository {
 
     private Page<Chat> find(ChatQuery query, @Nullable Pattern text) {
         List<Chat> found = new ArrayList<>();
-        List<ChatLog> some = newestBefore(query.before());
+        List<ChatLog> some = newestBefore(query.owner(), query.before());
         while (!some.isEmpty() && found.size() <= query.limit()) {
             for (ChatLog log : some) {
                 if (found.size() <= query.limit()) {
                     matching(log, text).ifPresent(found::add);
                 }
             }
-            some = newestBefore(some.getLast().id());
+            some = newestBefore(query.owner(), some.getLast().id());
         }
         return Page.of(found, query.limit());
     }
 
-    private List<ChatLog> newestBefore(@Nullable UUID before) {
+    private List<ChatLog> newestBefore(Owner owner, @Nullable UUID before) {
         long stamp = lock.readLock();
         try {
-            NavigableMap<UUID, ChatLog> older =
-                    before == null ? chats : chats.headMap(before, false);
+            NavigableMap<UUID, ChatLog> own = byOwner.get(owner);
+            if (own == null) {
+                return List.of();
+            }
+            NavigableMap<UUID, ChatLog> older = before == null ? own : own.headMap(before, false);
             return older.descendingMap().values().stream().limit(STRIDE).toList();
         } finally {
             lock.unlockRead(stamp);
@@ -171,14 +189,69 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public List<Message> delete(UUID chatId) {
-        List<Message> cancelled = log(chatId).delete();
+        ChatLog log = log(chatId);
+        List<Message> cancelled = log.delete();
+        forget(log);
+        return cancelled;
+    }
+
+    @Override
+    public int expire(Instant before) {
+        int expired = 0;
+        for (ChatLog log : logs()) {
+            if (expire(log, before)) {
+                forget(log);
+                expired++;
+            }
+        }
+        return expired;
+    }
+
+    private static boolean expire(ChatLog log, Instant before) {
+        try {
+            return log.expire(before);
+        } catch (RefusedException _) {
+            return false; // deleted meanwhile
+        }
+    }
+
+    private void forget(ChatLog log) {
+        List<DailyUsage> used = log.used();
         long stamp = lock.writeLock();
         try {
-            chats.remove(chatId);
+            chats.remove(log.id());
+            byOwner.computeIfPresent(
+                    log.owner(),
+                    (_, own) -> {
+                        own.remove(log.id());
+                        return own.isEmpty() ? null : own;
+                    });
+            departed.add(used);
         } finally {
             lock.unlockWrite(stamp);
         }
-        return cancelled;
+    }
+
+    /** A chat is among these or its usage among that of the departed, never in both. */
+    @Override
+    public List<DailyUsage> usage(UsageQuery query, int most) {
+        Ledger sum = new Ledger();
+        List<ChatLog> logs;
+        long stamp = lock.readLock();
+        try {
+            sum.add(departed.all());
+            logs =
+                    query.owner() == null
+                            ? List.copyOf(chats.values())
+                            : List.copyOf(
+                                    byOwner.getOrDefault(
+                                                    query.owner(), Collections.emptyNavigableMap())
+                                            .values());
+        } finally {
+            lock.unlockRead(stamp);
+        }
+        logs.forEach(log -> sum.add(log.used()));
+        return sum.find(query, most);
     }
 
     @Override
@@ -247,6 +320,15 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public void keepHighlights(UUID chatId, Highlights highlights) {
         log(chatId).keepHighlights(highlights);
+    }
+
+    private List<ChatLog> logs() {
+        long stamp = lock.readLock();
+        try {
+            return List.copyOf(chats.values());
+        } finally {
+            lock.unlockRead(stamp);
+        }
     }
 
     private ChatLog log(UUID chatId) {

@@ -3,6 +3,7 @@ package ai.konko.store.postgres;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.Highlights;
+import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -65,14 +66,15 @@ final class ChatRows {
                 .orElseThrow(RefusedException::chatNotFound);
     }
 
-    static void insert(Session session, UUID id, Settings settings, Instant now)
+    static void insert(Session session, UUID id, Owner owner, Settings settings, Instant now)
             throws SQLException {
         session.update(
                 """
-                insert into chat (id, title, instructions, model, metadata, created_at, updated_at)
-                values (?, ?, ?, ?, ?::json, ?, ?)
+                insert into chat (id, owner, title, instructions, model, metadata, created_at, updated_at)
+                values (?, ?, ?, ?, ?, ?::json, ?, ?)
                 """,
                 id,
+                owner.name(),
                 settings.title(),
                 settings.instructions(),
                 settings.model(),
@@ -101,6 +103,33 @@ final class ChatRows {
                 .orElseThrow(RefusedException::chatNotFound);
     }
 
+    static Owner owner(Session session, UUID id) throws SQLException {
+        return session.first(
+                        "select owner from chat where id = ?",
+                        row -> new Owner(row.getString(1)),
+                        id)
+                .orElseThrow(RefusedException::chatNotFound);
+    }
+
+    /**
+     * Some chats that have not changed since {@code before}, the ones created first first. A chat
+     * is not older than its id.
+     *
+     * @param after only chats created after this one
+     */
+    static List<UUID> idle(Session session, Instant before, UUID after, int most)
+            throws SQLException {
+        return session.list(
+                """
+                select id from chat where id > ? and id < ? and updated_at < ? order by id limit ?
+                """,
+                row -> row.getObject(1, UUID.class),
+                after,
+                Uuids.firstAt(before),
+                before,
+                most);
+    }
+
     static void require(Session session, UUID id) throws SQLException {
         boolean _ =
                 session.first("select 1 from chat where id = ?", _ -> true, id)
@@ -109,8 +138,8 @@ final class ChatRows {
 
     /** One more than the query's limit, if there is one. Ids sort by creation. */
     static List<Chat> list(Session session, ChatQuery query) throws SQLException {
-        List<String> conditions = new ArrayList<>(List.of("true"));
-        List<Object> parameters = new ArrayList<>();
+        List<String> conditions = new ArrayList<>(List.of("c.owner = ?"));
+        List<Object> parameters = new ArrayList<>(List.of(query.owner().name()));
         if (query.before() != null) {
             conditions.add("c.id < ?");
             parameters.add(query.before());

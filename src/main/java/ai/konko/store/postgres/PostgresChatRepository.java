@@ -5,11 +5,13 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
@@ -49,6 +51,9 @@ import org.jspecify.annotations.Nullable;
 public class PostgresChatRepository implements ChatRepository {
     /** After that many runs that ended with their replica, a reply is given up. */
     static final int RUNS = 3;
+
+    /** How many chats a sweep looks for at a time. */
+    private static final int EXPIRED_AT_ONCE = 500;
 
     private static final Failure GIVEN_UP =
             Failure.of(
@@ -91,13 +96,18 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Chat create(Settings settings) {
+    public Chat create(Owner owner, Settings settings) {
         return database.transaction(
                 session -> {
                     UUID id = ids.get();
-                    ChatRows.insert(session, id, settings, now());
+                    ChatRows.insert(session, id, owner, settings, now());
                     return ChatRows.get(session, id);
                 });
+    }
+
+    @Override
+    public Owner owner(UUID chatId) {
+        return database.statement(session -> ChatRows.owner(session, chatId));
     }
 
     @Override
@@ -132,14 +142,70 @@ public class PostgresChatRepository implements ChatRepository {
                             for (Message each : MessageRows.unfinished(session, drafts, chatId)) {
                                 ended.add(each.ended(Outcome.cancelled(each.content()), now));
                             }
-                            session.update("delete from pending where chat_id = ?", chatId);
-                            session.update("delete from piece where chat_id = ?", chatId);
-                            session.update("delete from message where chat_id = ?", chatId);
-                            session.update("delete from chat where id = ?", chatId);
+                            for (Message each : ended) {
+                                UsageRows.add(
+                                        session,
+                                        chatId,
+                                        each.model(),
+                                        Outcome.cancelled(each.content()),
+                                        now);
+                            }
+                            remove(session, chatId);
                             return List.copyOf(ended);
                         });
         replica.changed(chatId);
         return cancelled;
+    }
+
+    private static void remove(Session session, UUID chatId) throws SQLException {
+        UsageRows.detach(session, chatId);
+        session.update("delete from pending where chat_id = ?", chatId);
+        session.update("delete from piece where chat_id = ?", chatId);
+        session.update("delete from message where chat_id = ?", chatId);
+        session.update("delete from chat where id = ?", chatId);
+    }
+
+    @Override
+    public int expire(Instant before) {
+        int expired = 0;
+        List<UUID> idle = idle(before, Uuids.FIRST);
+        while (!idle.isEmpty()) {
+            for (UUID each : idle) {
+                expired += expire(each, before) ? 1 : 0;
+            }
+            idle = idle(before, idle.getLast());
+        }
+        return expired;
+    }
+
+    private List<UUID> idle(Instant before, UUID after) {
+        return database.statement(
+                session -> ChatRows.idle(session, before, after, EXPIRED_AT_ONCE));
+    }
+
+    private boolean expire(UUID chatId, Instant before) {
+        try {
+            return database.transaction(
+                    session -> {
+                        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+                        if (!chat.updatedAt().isBefore(before)
+                                || !PendingRows.line(session, chatId).isEmpty()) {
+                            return false;
+                        }
+                        remove(session, chatId);
+                        return true;
+                    });
+        } catch (RefusedException refused) {
+            if (refused.code() == ErrorCode.CHAT_NOT_FOUND) {
+                return false; // deleted meanwhile
+            }
+            throw refused;
+        }
+    }
+
+    @Override
+    public List<DailyUsage> usage(UsageQuery query, int most) {
+        return database.statement(session -> UsageRows.list(session, query, most));
     }
 
     @Override
@@ -507,7 +573,9 @@ public class PostgresChatRepository implements ChatRepository {
 
     private Message end(Session session, Pending pending, Outcome outcome) throws SQLException {
         PendingRows.delete(session, pending);
-        MessageRows.end(session, pending.chatId(), pending.seq(), pending.model(), outcome, now());
+        Instant now = now();
+        MessageRows.end(session, pending.chatId(), pending.seq(), pending.model(), outcome, now);
+        UsageRows.add(session, pending.chatId(), pending.model(), outcome, now);
         return reply(session, pending.chatId(), pending.replyId());
     }
 

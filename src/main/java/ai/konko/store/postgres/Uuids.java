@@ -1,12 +1,23 @@
 package ai.konko.store.postgres;
 
+import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The order of ids within a chat. */
 final class Uuids {
 
+    /** Sorts before all others. */
+    static final UUID FIRST = new UUID(0, 0);
+
     private Uuids() {}
+
+    /**
+     * @return what sorts before the ids that are made from that millisecond on
+     */
+    static UUID firstAt(Instant moment) {
+        return new UUID(moment.toEpochMilli() << 16, 0);
+    }
 
     /**
      * @return {@code candidate}, or if that does not sort after {@code last}, because another

@@ -4,9 +4,12 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.ChatRepository.UsageQuery;
+import ai.konko.chat.DailyUsage;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
@@ -15,6 +18,7 @@ import ai.konko.chat.TestLimits;
 import ai.konko.chat.WhenBusy;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -40,7 +44,7 @@ public class InMemoryChatRepositoryLincheckTest {
                     TestLimits.WIDE.withWaitingTurns(2).withMessagesPerChat(8),
                     Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
                     () -> new UUID(0, nextId.incrementAndGet()));
-    private final UUID chat = repository.create(Settings.NONE).id();
+    private final UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
 
     @Operation
     public String accept() {
@@ -134,6 +138,23 @@ public class InMemoryChatRepositoryLincheckTest {
                         repository.delete(chat).stream()
                                 .map(InMemoryChatRepositoryLincheckTest::describe)
                                 .collect(Collectors.joining(",")));
+    }
+
+    @Operation
+    public String expire() {
+        return told(() -> "" + repository.expire(Instant.MAX));
+    }
+
+    /** A turn is counted in the chat or among what deleted chats have used, never in both. */
+    @Operation
+    public String turns() {
+        UsageQuery always = new UsageQuery(null, LocalDate.MIN, LocalDate.MAX);
+        return told(
+                () ->
+                        ""
+                                + repository.usage(always, 10).stream()
+                                        .mapToLong(DailyUsage::turns)
+                                        .sum());
     }
 
     private static String describe(Message message) {

@@ -8,6 +8,7 @@ import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
@@ -34,22 +35,24 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
     @Test
     void create_atTheLimitOfChats_isRefusedUntilOneIsDeleted() {
         ChatRepository small = inMemory(TestLimits.WIDE.withChats(2));
-        UUID first = small.create(Settings.NONE).id();
-        small.create(Settings.NONE);
+        UUID first = small.create(Owner.ANONYMOUS, Settings.NONE).id();
+        small.create(Owner.ANONYMOUS, Settings.NONE);
 
-        assertThatThrownBy(() -> small.create(Settings.NONE))
+        assertThatThrownBy(() -> small.create(Owner.ANONYMOUS, Settings.NONE))
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CAPACITY));
 
         small.delete(first);
-        assertThat(small.create(Settings.NONE).id()).isNotEqualTo(first);
+        assertThat(small.create(Owner.ANONYMOUS, Settings.NONE).id()).isNotEqualTo(first);
     }
 
     @Test
     void accept_beyondTheLimitOfStoredText_isRefusedAndTakesNothing() {
         InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1520));
-        UUID chat = small.create(new Settings("12345", null, null, java.util.Map.of())).id();
+        UUID chat =
+                small.create(Owner.ANONYMOUS, new Settings("12345", null, null, java.util.Map.of()))
+                        .id();
         small.accept(chat, new Post("1234567890", WhenBusy.ENQUEUE, null, false));
 
         assertThatThrownBy(
@@ -64,7 +67,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
     @Test
     void finish_beyondTheLimitOfStoredText_keepsTheReply() {
         InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1505));
-        UUID chat = small.create(Settings.NONE).id();
+        UUID chat = small.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = small.accept(chat, new Post("12345", WhenBusy.ENQUEUE, null, false)).turn();
         small.start(chat, "m");
 
@@ -80,6 +83,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
         UUID chat =
                 repository
                         .create(
+                                Owner.ANONYMOUS,
                                 new Settings(
                                         "title", "instructions", "m", java.util.Map.of("k", "v")))
                         .id();

@@ -6,6 +6,7 @@ import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.WhenBusy;
@@ -39,12 +40,12 @@ public final class GrowthBenchmark {
                 "list of 20, 100 : 1,000,000 chats",
                 inFew,
                 inMany,
-                log -> log.chats(new ChatQuery(20, null, null)));
+                log -> log.chats(new ChatQuery(Owner.ANONYMOUS, 20, null, null)));
         compare(
                 "search of a rare text",
                 inFew,
                 inMany,
-                log -> log.chats(new ChatQuery(20, null, "chat 77 ")));
+                log -> log.chats(new ChatQuery(Owner.ANONYMOUS, 20, null, "chat 77 ")));
         UUID small = chat(inMany, many, SMALL_CHAT);
         UUID large = chat(inMany, many, LARGE_CHAT);
         Map<UUID, Integer> middle = Map.of(small, SMALL_CHAT / 2, large, LARGE_CHAT / 2);
@@ -101,8 +102,8 @@ public final class GrowthBenchmark {
                         session -> {
                             session.update(
                                     """
-                                    insert into chat (id, title, metadata, created_at, updated_at)
-                                    select uuidv7(), 'chat ' || g || ' of many', '{}', now(), now()
+                                    insert into chat (id, owner, title, metadata, created_at, updated_at)
+                                    select uuidv7(), 'anonymous', 'chat ' || g || ' of many', '{}', now(), now()
                                     from generate_series(1, ?) g
                                     """,
                                     chats);
@@ -112,7 +113,7 @@ public final class GrowthBenchmark {
     }
 
     private static UUID chat(ChatRepository repository, AgroalDataSource source, int messages) {
-        UUID chat = repository.create(ai.konko.chat.Settings.NONE).id();
+        UUID chat = repository.create(Owner.ANONYMOUS, ai.konko.chat.Settings.NONE).id();
         new Database(() -> source, 20, 10)
                 .statement(
                         session -> {

@@ -29,7 +29,8 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
     @Override
     protected ChatRepository repository(TestLimits limits) {
         database.statement(
-                session -> session.update("truncate chat, message, pending, piece, replica"));
+                session ->
+                        session.update("truncate chat, message, pending, piece, replica, usage"));
         UUID me = UUID.randomUUID();
         Drafts drafts = new Drafts(me);
         Replica replica =

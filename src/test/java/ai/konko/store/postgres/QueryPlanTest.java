@@ -8,6 +8,7 @@ import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
@@ -55,14 +56,12 @@ class QueryPlanTest {
                 session -> {
                     session.update(
                             """
-                            insert into chat (id, title, metadata, message_count, created_at, updated_at)
+                            insert into chat (id, owner, title, metadata, message_count, created_at, updated_at)
                             select case when g = 0 then ?::uuid else gen_random_uuid() end,
-                                'chat ' || g, '{}', case when g = 0 then ? else 0 end, now(), now()
+                                case when g = 0 or g % 2 = 1 then 'anonymous' else 'other' end, 'chat ' || g, '{}', case when g = 0 then ? else 0 end, now(), now()
                             from generate_series(0, ?) g
                             """,
-                            CHAT,
-                            MESSAGES,
-                            CHATS);
+                            CHAT, MESSAGES, CHATS);
                     session.update(
                             """
                             insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at)
@@ -155,19 +154,26 @@ class QueryPlanTest {
     @Test
     void list_readsItsOwnRowsWhereverItIs() {
         List<UUID> first =
-                repository.chats(new ChatQuery(100, null, null)).items().stream()
+                repository.chats(new ChatQuery(Owner.ANONYMOUS, 100, null, null)).items().stream()
                         .map(chat -> chat.id())
                         .toList();
-        assertThat(repository.chats(new ChatQuery(100, first.getLast(), null)).items())
+        assertThat(
+                        repository
+                                .chats(new ChatQuery(Owner.ANONYMOUS, 100, first.getLast(), null))
+                                .items())
                 .hasSize(100);
 
-        assertPlans("chat_pkey");
+        assertPlans("chat_owner");
     }
 
     @Test
     void search_ofARareText_usesTheTrigrams() {
-        assertThat(repository.chats(new ChatQuery(100, null, "NUMBER 77777")).items()).hasSize(1);
-        assertThat(repository.chats(new ChatQuery(100, null, "chat 7777")).items())
+        assertThat(
+                        repository
+                                .chats(new ChatQuery(Owner.ANONYMOUS, 100, null, "NUMBER 77777"))
+                                .items())
+                .hasSize(1);
+        assertThat(repository.chats(new ChatQuery(Owner.ANONYMOUS, 100, null, "chat 7777")).items())
                 .extracting(chat -> chat.settings().title())
                 .containsExactly("chat 7777");
 

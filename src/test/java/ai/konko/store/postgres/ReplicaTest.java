@@ -7,6 +7,7 @@ import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Started;
@@ -54,7 +55,7 @@ class ReplicaTest {
     void aChatWithATurn() {
         a.replica.renew();
         b.replica.renew();
-        chat = a.repository.create(Settings.NONE).id();
+        chat = a.repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         a.repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, null, true));
     }
 

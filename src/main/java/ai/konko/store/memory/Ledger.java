@@ -1,0 +1,47 @@
+package ai.konko.store.memory;
+
+import ai.konko.chat.ChatRepository.UsageQuery;
+import ai.konko.chat.DailyUsage;
+import ai.konko.chat.Owner;
+import java.time.LocalDate;
+import java.util.Collection;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/** Usage by owner, model and day. Not thread-safe. */
+final class Ledger {
+    private final NavigableMap<Account, DailyUsage> accounts = new TreeMap<>();
+
+    private record Account(LocalDate day, Owner owner, String model)
+            implements Comparable<Account> {
+        @Override
+        public int compareTo(Account other) {
+            int byDay = day.compareTo(other.day);
+            int byOwner = byDay != 0 ? byDay : owner.name().compareTo(other.owner.name());
+            return byOwner != 0 ? byOwner : model.compareTo(other.model);
+        }
+    }
+
+    void add(DailyUsage used) {
+        accounts.merge(new Account(used.day(), used.owner(), used.model()), used, DailyUsage::plus);
+    }
+
+    void add(Collection<DailyUsage> used) {
+        used.forEach(this::add);
+    }
+
+    /** By day, owner and model. */
+    List<DailyUsage> all() {
+        return List.copyOf(accounts.values());
+    }
+
+    List<DailyUsage> find(UsageQuery query, int most) {
+        return accounts.values().stream()
+                .filter(each -> query.owner() == null || query.owner().equals(each.owner()))
+                .filter(each -> !each.day().isBefore(query.from()))
+                .filter(each -> !each.day().isAfter(query.to()))
+                .limit(most)
+                .toList();
+    }
+}
