@@ -26,6 +26,8 @@ class ArchitectureTest {
                     .definedBy("ai.konko.assistant..")
                     .layer("conversation")
                     .definedBy("ai.konko.conversation..")
+                    .layer("security")
+                    .definedBy("ai.konko.security..")
                     .layer("api")
                     .definedBy("ai.konko.api..")
                     .layer("offline")
@@ -36,12 +38,15 @@ class ArchitectureTest {
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("offline")
                     .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("security")
+                    .mayOnlyBeAccessedByLayers("api")
                     .whereLayer("conversation")
                     .mayOnlyBeAccessedByLayers("api")
                     .whereLayer("assistant")
                     .mayOnlyBeAccessedByLayers("conversation", "api")
                     .whereLayer("chat")
-                    .mayOnlyBeAccessedByLayers("store", "assistant", "conversation", "api")
+                    .mayOnlyBeAccessedByLayers(
+                            "store", "assistant", "conversation", "security", "api")
                     .whereLayer("offline")
                     .mayNotAccessAnyLayer();
 

@@ -7,13 +7,13 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
-import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Tally;
 import ai.konko.conversation.Conversation;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.Valid;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -24,6 +24,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
@@ -90,9 +91,11 @@ public class ChatResource {
                                             mediaType = MediaType.APPLICATION_JSON,
                                             schema = @Schema(implementation = ChatBody.class)))
                     @Valid
-                    @Nullable ChatBody body) {
+                    @Nullable ChatBody body,
+            @Context RoutingContext request) {
         Chat chat =
-                repository.create(Owner.ANONYMOUS, body == null ? Settings.NONE : body.settings());
+                repository.create(
+                        Caller.of(request), body == null ? Settings.NONE : body.settings());
         return Response.created(URI.create("/chats/" + chat.id()))
                 .entity(ChatView.of(chat, endpoint))
                 .build();
@@ -117,7 +120,8 @@ public class ChatResource {
                             description =
                                     "Only chats whose title or messages contain this, whatever the case.")
                     @QueryParam("q")
-                    @Nullable String q) {
+                    @Nullable String q,
+            @Context RoutingContext request) {
         String text = q == null || q.isEmpty() ? null : q;
         if (text != null) {
             TextBound.SEARCH
@@ -131,7 +135,7 @@ public class ChatResource {
         Page<Chat> page =
                 repository.chats(
                         new ChatQuery(
-                                Owner.ANONYMOUS,
+                                Caller.of(request),
                                 Query.number(
                                         "limit",
                                         limit,

@@ -1,10 +1,14 @@
 package ai.konko.api;
 
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Fault;
+import ai.konko.chat.RefusedException;
+import ai.konko.security.Callers;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -13,12 +17,17 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
 
 /**
- * What every request passes first: it gets its id, and a body that says it is too long is refused.
+ * What every request passes first. It gets its id; a body that says it is too long is refused; and
+ * but for what is public, it is let in only if its caller is known and has not used up what it may.
  */
 @ApplicationScoped
 class HttpEntrance {
+    private static final Logger LOG = Logger.getLogger(HttpEntrance.class);
+
     /**
      * How much of a refused body is read and thrown away, so that its sender gets to see the
      * answer.
@@ -28,14 +37,29 @@ class HttpEntrance {
     private static final long DISCARDING_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final int BEFORE_ALL_ELSE = 1000;
 
+    /**
+     * What needs no credentials: the documentation, and what is said of the process' health and
+     * load, which has no name, id or text in it. {@code /q} is not for other networks.
+     */
+    private static final Pattern PUBLIC = Pattern.compile("/|/(?:docs|openapi|q)(?:/.*)?");
+
+    private final Callers callers;
+    private final RateLimit rateLimit;
     private final HttpLimits limits;
     private final ObjectMapper json;
     private final Vertx vertx;
 
-    HttpEntrance(HttpLimits limits, ObjectMapper json, Vertx vertx) {
+    HttpEntrance(
+            Callers callers,
+            RateLimit rateLimit,
+            HttpLimits limits,
+            ObjectMapper json,
+            Vertx vertx) {
         if (limits.bodySize().asLongValue() > DISCARDED_BYTES) {
             throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at most 64M.");
         }
+        this.callers = callers;
+        this.rateLimit = rateLimit;
         this.vertx = vertx;
         this.limits = limits;
         this.json = json;
@@ -61,9 +85,44 @@ class HttpEntrance {
         request.response().putHeader(RequestId.HEADER, RequestId.chosenFor(request));
         if (contentLength(request) > limits.bodySize().asLongValue()) {
             discard(request);
-        } else {
+        } else if (PUBLIC.matcher(context.normalizedPath()).matches()) {
             context.next();
+        } else {
+            admit(context);
         }
+    }
+
+    private void admit(RoutingContext context) {
+        Context thread = vertx.getOrCreateContext();
+        callers.identify(context.request().headers().getAll(HttpHeaders.AUTHORIZATION))
+                .invoke(rateLimit::count)
+                .subscribe()
+                .with(
+                        caller ->
+                                on(
+                                        thread,
+                                        () -> {
+                                            Caller.set(context, caller);
+                                            context.next();
+                                        }),
+                        failed -> on(thread, () -> refuse(context.request(), problem(failed))));
+    }
+
+    /** A token's issuer answers on whatever thread it likes. */
+    private static void on(Context thread, Runnable action) {
+        if (thread.equals(Vertx.currentContext())) {
+            action.run();
+        } else {
+            thread.runOnContext(_ -> action.run());
+        }
+    }
+
+    private static Problem problem(Throwable failed) {
+        if (failed instanceof RefusedException refused) {
+            return Problem.of(refused);
+        }
+        LOG.error("A caller can't be identified for a reason of our own", Fault.of(failed));
+        return Problem.of(ErrorCode.INTERNAL, "The service failed.");
     }
 
     /**
@@ -72,7 +131,6 @@ class HttpEntrance {
      */
     private void discard(HttpServerRequest request) {
         Problem tooLarge = Problem.of(ErrorCode.TOO_LARGE, "The body is longer than it may be.");
-        request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         if (request.headers().contains(HttpHeaders.EXPECT)
                 || contentLength(request) > DISCARDED_BYTES) {
             refuse(request, tooLarge);
@@ -91,12 +149,16 @@ class HttpEntrance {
 
     private void refuse(HttpServerRequest request, Problem problem) {
         try {
+            problem.headers(request.response()::putHeader);
             request.response()
                     .setStatusCode(problem.status())
                     .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
                     .end(json.writeValueAsString(problem.withRequestId(RequestId.of(request))));
         } catch (JsonProcessingException unwritable) {
             throw new IllegalStateException("a problem can't be written", unwritable);
+        }
+        if (!request.isEnded()) {
+            request.resume(); // what is left of the body is thrown away
         }
     }
 

@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.util.OptionalInt;
 
 /** The bounds of one request. */
 @ConfigMapping(prefix = "konko.limits")
@@ -24,4 +25,18 @@ interface HttpLimits {
     @Min(1)
     @Max(1000)
     int pageSize();
+
+    /**
+     * @return how many requests each caller may send to this process in a minute, as many at once;
+     *     one more is {@code rate-limited}. Absent for any number.
+     */
+    OptionalInt requestsPerMinute();
+
+    /**
+     * @return how many connections clients may have open to this process; one more is closed at
+     *     once. At least 1.
+     */
+    @WithDefault("30000")
+    @Min(1)
+    int connections();
 }

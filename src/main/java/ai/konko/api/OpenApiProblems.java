@@ -18,6 +18,7 @@ import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
+import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
 
 /**
  * Writes into the OpenAPI document with which problems each operation may answer, by status, and
@@ -26,10 +27,13 @@ import org.eclipse.microprofile.openapi.models.responses.APIResponse;
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class OpenApiProblems implements OASFilter {
 
+    private static final String KEY = "key";
+
     private static final Set<ErrorCode> RETRIED_LATER =
             EnumSet.of(
                     ErrorCode.CHAT_BUSY,
                     ErrorCode.QUEUE_FULL,
+                    ErrorCode.RATE_LIMITED,
                     ErrorCode.MODEL_UNAVAILABLE,
                     ErrorCode.OVERLOADED,
                     ErrorCode.STORE_UNAVAILABLE);
@@ -41,6 +45,16 @@ public class OpenApiProblems implements OASFilter {
                         .flatMap(path -> path.getOperations().values().stream())
                         .toList();
         operations.forEach(OpenApiProblems::describe);
+        document.getComponents()
+                .addSecurityScheme(
+                        KEY,
+                        OASFactory.createSecurityScheme()
+                                .type(SecurityScheme.Type.HTTP)
+                                .scheme("bearer")
+                                .description(
+                                        "An API key, or a token of the OpenID Connect provider; not asked for where"
+                                                + " neither is configured."));
+        document.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(KEY));
         answerAlike(operation(operations, "postMessage"), operation(operations, "retryReply"));
     }
 
@@ -102,9 +116,16 @@ public class OpenApiProblems implements OASFilter {
     private static Set<ErrorCode> codes(Operation operation) {
         Set<ErrorCode> codes =
                 EnumSet.of(
-                        ErrorCode.NOT_ACCEPTABLE, ErrorCode.STORE_UNAVAILABLE, ErrorCode.INTERNAL);
+                        ErrorCode.UNAUTHENTICATED,
+                        ErrorCode.NOT_ACCEPTABLE,
+                        ErrorCode.RATE_LIMITED,
+                        ErrorCode.STORE_UNAVAILABLE,
+                        ErrorCode.INTERNAL);
         if (has(operation, Parameter.In.PATH, "chatId")) {
             codes.add(ErrorCode.CHAT_NOT_FOUND);
+        }
+        if ("getUsage".equals(operation.getOperationId())) {
+            codes.add(ErrorCode.FORBIDDEN);
         }
         if (has(operation, Parameter.In.PATH, "messageId")) {
             codes.add(ErrorCode.MESSAGE_NOT_FOUND);

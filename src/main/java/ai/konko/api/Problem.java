@@ -12,6 +12,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -99,18 +100,28 @@ record Problem(
     @JsonIgnore
     Response response() {
         Response.ResponseBuilder response = Response.status(status).type(MEDIA_TYPE).entity(this);
+        headers(response::header);
+        return response.build();
+    }
+
+    /** The headers that the problem goes with. */
+    void headers(BiConsumer<String, String> header) {
         if (retryAfter != null) {
-            response.header(HttpHeaders.RETRY_AFTER, retryAfter);
+            header.accept(HttpHeaders.RETRY_AFTER, retryAfter.toString());
         }
         if (status == status(ErrorCode.TOO_LARGE)) {
-            response.header("Connection", "close"); // the rest of the body is not read
+            header.accept("Connection", "close"); // the rest of the body is not read
         }
-        return response.build();
+        if (status == status(ErrorCode.UNAUTHENTICATED)) {
+            header.accept(HttpHeaders.WWW_AUTHENTICATE, "Bearer"); // RFC 6750, section 3
+        }
     }
 
     static int status(ErrorCode code) {
         return switch (code) {
             case MALFORMED_JSON, BAD_HEADER -> 400;
+            case UNAUTHENTICATED -> 401;
+            case FORBIDDEN -> 403;
             case CHAT_NOT_FOUND, MESSAGE_NOT_FOUND, NOT_FOUND -> 404;
             case METHOD_NOT_ALLOWED -> 405;
             case NOT_ACCEPTABLE -> 406;
@@ -118,7 +129,7 @@ record Problem(
             case TOO_LARGE -> 413;
             case UNSUPPORTED_MEDIA_TYPE -> 415;
             case INVALID, UNKNOWN_FIELD, IDEMPOTENCY_KEY_REUSED -> 422;
-            case QUEUE_FULL -> 429;
+            case QUEUE_FULL, RATE_LIMITED -> 429;
             case INTERNAL -> 500;
             case MODEL_FAILED -> 502;
             case MODEL_UNAVAILABLE, OVERLOADED, CAPACITY, STORE_UNAVAILABLE -> 503;
@@ -130,6 +141,8 @@ record Problem(
         return switch (code) {
             case MALFORMED_JSON -> "Malformed JSON";
             case BAD_HEADER -> "Unusable header";
+            case UNAUTHENTICATED -> "Unauthenticated";
+            case FORBIDDEN -> "Forbidden";
             case CHAT_NOT_FOUND -> "Chat not found";
             case MESSAGE_NOT_FOUND -> "Message not found";
             case NOT_FOUND -> "Not found";
@@ -143,6 +156,7 @@ record Problem(
             case UNKNOWN_FIELD -> "Unknown field";
             case IDEMPOTENCY_KEY_REUSED -> "Idempotency key reused";
             case QUEUE_FULL -> "Too many turns waiting";
+            case RATE_LIMITED -> "Rate limited";
             case MODEL_FAILED -> "Model failed";
             case MODEL_UNAVAILABLE -> "Model unavailable";
             case MODEL_TIMEOUT -> "Model timed out";

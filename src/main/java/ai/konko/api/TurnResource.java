@@ -1,6 +1,5 @@
 package ai.konko.api;
 
-import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Message;
 import ai.konko.chat.Status;
 import ai.konko.conversation.Conversation;
@@ -8,6 +7,7 @@ import ai.konko.conversation.PostedTurn;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.Valid;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -41,11 +41,9 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 @Tag(name = "Turns")
 public class TurnResource {
-    private final ChatRepository repository;
     private final Conversation conversation;
 
-    TurnResource(ChatRepository repository, Conversation conversation) {
-        this.repository = repository;
+    TurnResource(Conversation conversation) {
         this.conversation = conversation;
     }
 
@@ -105,12 +103,16 @@ public class TurnResource {
     public CompletionStage<Response> post(
             @PathParam("chatId") String chatId,
             @RequestBody(required = true) @Valid @Nullable PostBody body,
-            @Context HttpHeaders headers) {
+            @Context HttpHeaders headers,
+            @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         Delivery delivery = Delivery.of(headers);
         String key = RequestHeaders.idempotencyKey(headers);
         return delivered(
-                conversation.post(id, JsonBodyReader.required(body).post(key, delivery.streamed())),
+                conversation.post(
+                        Caller.of(request),
+                        id,
+                        JsonBodyReader.required(body).post(key, delivery.streamed())),
                 delivery);
     }
 
@@ -132,7 +134,6 @@ public class TurnResource {
     public CompletionStage<MessageView> cancel(
             @PathParam("chatId") String chatId, @PathParam("messageId") String messageId) {
         UUID id = PathId.chat(chatId);
-        repository.chat(id);
         return conversation
                 .cancel(id, PathId.message(messageId))
                 .thenApplyAsync(MessageView::of, thisRequest());
@@ -156,12 +157,14 @@ public class TurnResource {
     public CompletionStage<Response> retry(
             @PathParam("chatId") String chatId,
             @PathParam("messageId") String messageId,
-            @Context HttpHeaders headers) {
+            @Context HttpHeaders headers,
+            @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         Delivery delivery = Delivery.of(headers);
-        repository.chat(id);
         return delivered(
-                conversation.retry(id, PathId.message(messageId), delivery.streamed()), delivery);
+                conversation.retry(
+                        Caller.of(request), id, PathId.message(messageId), delivery.streamed()),
+                delivery);
     }
 
     private static CompletionStage<Response> delivered(PostedTurn posted, Delivery delivery) {

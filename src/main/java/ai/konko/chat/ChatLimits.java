@@ -2,6 +2,7 @@ package ai.konko.chat;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.util.OptionalInt;
 
 /** The bounds of the log and of what may be under way. At each, a clear refusal, never a loss. */
 @ConfigMapping(prefix = "konko.limits")
@@ -44,6 +45,19 @@ public interface ChatLimits {
      */
     @WithDefault("20000")
     int turnsInFlight();
+
+    /**
+     * @return how many of these may be one owner's; one more is {@code rate-limited}. Absent for as
+     *     many as there are.
+     */
+    OptionalInt turnsInFlightPerOwner();
+
+    /**
+     * @return how many turns in this process may wait for others of their chats; then posts are
+     *     refused with {@code overloaded}.
+     */
+    @WithDefault("10000")
+    int queuedTurns();
 
     /**
      * @return the longest message a user may post, in UTF-16 units; a longer one is {@code

@@ -6,6 +6,10 @@ import java.util.Locale;
 public enum ErrorCode {
     MALFORMED_JSON,
     BAD_HEADER,
+    /** The request has no credentials, or none that are known here. */
+    UNAUTHENTICATED,
+    /** The caller is known, and may not do this. */
+    FORBIDDEN,
     CHAT_NOT_FOUND,
     MESSAGE_NOT_FOUND,
     NOT_FOUND,
@@ -20,6 +24,8 @@ public enum ErrorCode {
     UNKNOWN_FIELD,
     IDEMPOTENCY_KEY_REUSED,
     QUEUE_FULL,
+    /** The caller asks for more than it may in this time. */
+    RATE_LIMITED,
     /** The model's provider refused, failed, broke off before any text, or answered nonsense. */
     MODEL_FAILED,
     /** The model's provider is not there, or asks to be left alone for a while. */

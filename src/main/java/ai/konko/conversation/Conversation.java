@@ -12,6 +12,7 @@ import ai.konko.chat.Failure;
 import ai.konko.chat.Fault;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
@@ -53,6 +54,7 @@ public class Conversation {
     private final ReplyWriter writer;
     private final ModelEndpoint endpoint;
     private final LiveReplies live;
+    private final Shares shares;
     private final TurnMetrics metrics;
     private final Clock clock;
 
@@ -67,12 +69,14 @@ public class Conversation {
             ReplyWriter writer,
             ModelEndpoint endpoint,
             LiveReplies live,
+            Shares shares,
             TurnMetrics metrics,
             Clock clock) {
         this.repository = repository;
         this.writer = writer;
         this.endpoint = endpoint;
         this.live = live;
+        this.shares = shares;
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -80,10 +84,12 @@ public class Conversation {
     /**
      * Accepts a post and sees to it that its turn runs.
      *
-     * @throws RefusedException see {@link ChatRepository#accept}; also {@link ErrorCode#OVERLOADED}
+     * @throws RefusedException see {@link ChatRepository#accept}; also {@link
+     *     ErrorCode#OVERLOADED}, and {@link ErrorCode#RATE_LIMITED} if the owner has as many turns
+     *     in flight as it may
      */
-    public PostedTurn post(UUID chatId, Post post) {
-        Accepted accepted = placed(() -> repository.accept(chatId, post), Accepted::added);
+    public PostedTurn post(Owner owner, UUID chatId, Post post) {
+        Accepted accepted = placed(owner, () -> repository.accept(chatId, post), Accepted::added);
         accepted.cancelled().forEach(this::announce);
         if (accepted.toCancel() != null) {
             Optional<LiveReply> _ = stop(accepted.toCancel());
@@ -96,26 +102,36 @@ public class Conversation {
      *
      * @param added the reply of that turn, if there is one
      */
-    private <T> T placed(Supplier<T> operation, Function<T, Optional<Message>> added) {
+    private <T> T placed(Owner owner, Supplier<T> operation, Function<T, Optional<Message>> added) {
         live.enter();
         Optional<Message> reply = Optional.empty();
         try {
-            T result = operation.get();
-            reply = added.apply(result);
-            return result;
+            shares.take(owner);
+            try {
+                T result = operation.get();
+                reply = added.apply(result);
+                return result;
+            } finally {
+                if (reply.isEmpty()) {
+                    shares.giveBack(owner);
+                }
+            }
         } finally {
-            reply.ifPresentOrElse(live::admit, live::leave);
+            reply.map(live::admit)
+                    .ifPresentOrElse(
+                            admitted -> shares.giveBack(owner, admitted.end()), live::leave);
         }
     }
 
     /**
      * Has a failed or incomplete reply written again.
      *
-     * @throws RefusedException see {@link ChatRepository#retry}; also {@link ErrorCode#OVERLOADED}
+     * @throws RefusedException see {@link ChatRepository#retry} and {@link #post}
      */
-    public PostedTurn retry(UUID chatId, UUID replyId, boolean streamed) {
+    public PostedTurn retry(Owner owner, UUID chatId, UUID replyId, boolean streamed) {
         return run(
                 placed(
+                        owner,
                         () -> repository.retry(chatId, replyId, streamed),
                         turn -> Optional.of(turn.reply())));
     }
@@ -255,6 +271,7 @@ public class Conversation {
     private void run(Started started) {
         Message reply = started.turn().reply();
         LiveReply entry = live.at(reply);
+        live.started();
         Cancellation cancellation =
                 entry.run(); // before the log is read: a chat deleted before that is found gone
         try {
@@ -269,6 +286,7 @@ public class Conversation {
                 boolean _ = refresh(entry);
             }
         } finally {
+            live.stopped();
             runNext(reply.chatId());
         }
     }

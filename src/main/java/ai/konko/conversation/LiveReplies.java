@@ -27,6 +27,7 @@ class LiveReplies {
     private final ChatLimits limits;
     private final Map<Attempt, LiveReply> replies = new ConcurrentHashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger listening = new AtomicInteger();
     private final CompletableFuture<@Nullable Void> drained = new CompletableFuture<>();
     private volatile boolean draining;
@@ -43,21 +44,38 @@ class LiveReplies {
      *     shutting down
      */
     void enter() {
-        if (inFlight.incrementAndGet() > limits.turnsInFlight() || draining) {
+        int now = inFlight.incrementAndGet();
+        if (draining) {
             leave();
-            throw RefusedException.forNow(
-                    ErrorCode.OVERLOADED,
-                    draining
-                            ? "The service is shutting down."
-                            : "The service has as many turns in flight as it may.",
-                    RETRY);
+            throw overloaded("The service is shutting down.");
         }
+        if (now > limits.turnsInFlight()) {
+            leave();
+            throw overloaded("The service has as many turns in flight as it may.");
+        }
+        if (now - running.get() > limits.queuedTurns()) {
+            leave();
+            throw overloaded("The service has as many turns waiting as it may.");
+        }
+    }
+
+    private static RefusedException overloaded(String detail) {
+        return RefusedException.forNow(ErrorCode.OVERLOADED, detail, RETRY);
     }
 
     void leave() {
         if (inFlight.decrementAndGet() == 0 && draining) {
             drained.complete(null);
         }
+    }
+
+    /** One of the turns in flight is run by this process, and does not wait any more. */
+    void started() {
+        running.incrementAndGet();
+    }
+
+    void stopped() {
+        running.decrementAndGet();
     }
 
     /**

@@ -24,8 +24,20 @@ public final class Client {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI base;
 
+    private final List<String> always;
+
     public Client(URI base) {
+        this(base, List.of());
+    }
+
+    private Client(URI base, List<String> always) {
         this.base = base;
+        this.always = always;
+    }
+
+    /** One that sends these credentials with every request. */
+    public Client as(String credential) {
+        return new Client(base, List.of("Authorization", "Bearer " + credential));
     }
 
     /** An answer; its body is a missing node where it is not JSON. */
@@ -144,7 +156,12 @@ public final class Client {
             String method, String path, HttpRequest.BodyPublisher body, String... headers) {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(base.resolve(path)).method(method, body);
-        return headers.length == 0 ? request.build() : request.headers(headers).build();
+        for (String[] each : List.of(always.toArray(String[]::new), headers)) {
+            if (each.length > 0) {
+                request.headers(each);
+            }
+        }
+        return request.build();
     }
 
     private CompletableFuture<Answer> send(HttpRequest request) {

@@ -1,5 +1,7 @@
 package ai.konko.chat;
 
+import java.util.OptionalInt;
+
 /** Limits for tests. */
 public record TestLimits(
         int chats,
@@ -56,5 +58,15 @@ public record TestLimits(
                 turnsInFlight,
                 messageCharacters,
                 instructionsCharacters);
+    }
+
+    @Override
+    public OptionalInt turnsInFlightPerOwner() {
+        return OptionalInt.empty();
+    }
+
+    @Override
+    public int queuedTurns() {
+        return turnsInFlight;
     }
 }

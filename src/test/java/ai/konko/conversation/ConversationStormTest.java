@@ -108,7 +108,10 @@ class ConversationStormTest {
                 String content = key == null ? "m" + random.nextInt(1000) : "keyed";
                 ends.add(
                         conversation
-                                .post(chat, new Post(content, whenBusy, key, false))
+                                .post(
+                                        Owner.ANONYMOUS,
+                                        chat,
+                                        new Post(content, whenBusy, key, false))
                                 .reply()
                                 .end());
             } catch (RefusedException refused) {

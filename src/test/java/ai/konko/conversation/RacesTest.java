@@ -122,7 +122,8 @@ class RacesTest {
                             if (first.status() == Status.COMPLETED) {
                                 return first;
                             }
-                            PostedTurn again = conversation.retry(chat, reply, true);
+                            PostedTurn again =
+                                    conversation.retry(Owner.ANONYMOUS, chat, reply, true);
                             Message second =
                                     conversation.cancel(chat, reply).get(30, TimeUnit.SECONDS);
                             assertThat(follow(again.reply())).isEqualTo(second);
@@ -193,7 +194,8 @@ class RacesTest {
             throws Exception {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         PostedTurn posted =
-                conversation.post(chat, new Post("hello", WhenBusy.ENQUEUE, null, true));
+                conversation.post(
+                        Owner.ANONYMOUS, chat, new Post("hello", WhenBusy.ENQUEUE, null, true));
         Future<Message> listener = threads.submit(() -> follow(posted.reply()));
         followUntil(posted.reply(), seen);
         LockSupport.parkNanos(waitNanos);

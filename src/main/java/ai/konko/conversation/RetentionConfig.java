@@ -1,0 +1,24 @@
+package ai.konko.conversation;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.Optional;
+import org.hibernate.validator.constraints.time.DurationMin;
+
+/** How long chats are kept. */
+@ConfigMapping(prefix = "konko.retention")
+public interface RetentionConfig {
+
+    /**
+     * @return after how long without a change a chat is deleted, as by its owner; a turn is a
+     *     change, reading is none. At least 1 s; absent for never.
+     */
+    Optional<@DurationMin(seconds = 1) Duration> idle();
+
+    /**
+     * @return how often such chats are looked for.
+     */
+    @WithDefault("10m")
+    Duration sweep();
+}

@@ -1,0 +1,55 @@
+package ai.konko.conversation;
+
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** How many turns each owner has in flight, so that none takes all places. */
+@ApplicationScoped
+class Shares {
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final int most;
+    private final Map<Owner, Integer> taken = new ConcurrentHashMap<>();
+
+    Shares(ChatLimits limits) {
+        this.most = limits.turnsInFlightPerOwner().orElse(limits.turnsInFlight());
+    }
+
+    /**
+     * @throws RefusedException {@link ErrorCode#RATE_LIMITED}, with nothing taken, if the owner has
+     *     as many as it may
+     */
+    void take(Owner owner) {
+        int now = taken.merge(owner, 1, Integer::sum);
+        if (now > most) {
+            giveBack(owner);
+            throw RefusedException.forNow(
+                    ErrorCode.RATE_LIMITED,
+                    "The caller has as many turns in flight as it may.",
+                    RETRY);
+        }
+    }
+
+    void giveBack(Owner owner) {
+        taken.computeIfPresent(owner, (_, now) -> now == 1 ? null : now - 1);
+    }
+
+    /** Once the turn is over, or goes on elsewhere. */
+    void giveBack(Owner owner, CompletableFuture<?> end) {
+        CompletableFuture<?> _ = end.whenComplete((_, _) -> giveBack(owner));
+    }
+
+    /**
+     * @return how many owners have turns in flight, for the check that nothing is left
+     */
+    int owners() {
+        return taken.size();
+    }
+}

@@ -1,0 +1,144 @@
+package ai.konko.security;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import io.quarkus.oidc.AccessTokenCredential;
+import io.quarkus.oidc.TenantIdentityProvider;
+import io.quarkus.oidc.TokenIntrospection;
+import io.quarkus.runtime.configuration.ConfigurationException;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.jwt.JsonWebToken;
+import org.jboss.logging.Logger;
+
+/**
+ * Who is calling: the name of an API key, or the subject of a token, or where there are no
+ * credentials at all, {@linkplain Owner#ANONYMOUS anybody}.
+ */
+@ApplicationScoped
+public class Callers {
+    private static final Logger LOG = Logger.getLogger(Callers.class);
+
+    /** RFC 6750, section 2.1. */
+    private static final Pattern BEARER = Pattern.compile("(?i:bearer) +([\\x21-\\x7e]+) *");
+
+    /** No name of a key has a colon, so nobody's token is taken for somebody's key. */
+    private static final String SUBJECT_OF = "oidc:";
+
+    private static final int LONGEST_SUBJECT = 500;
+
+    /** What Quarkus has of a token that says nothing by itself. */
+    private static final String INTROSPECTION = "introspection";
+
+    private final ApiKeys keys;
+    private final boolean tokens;
+    private final Instance<TenantIdentityProvider> issuer;
+    private final Set<String> operators;
+
+    Callers(
+            SecurityConfig config,
+            @ConfigProperty(name = "quarkus.oidc.tenant-enabled") boolean tokens,
+            Instance<TenantIdentityProvider> issuer) {
+        this.keys = keys(config);
+        this.tokens = tokens;
+        this.issuer = issuer;
+        this.operators = config.operators().orElse(Set.of());
+        if (keys.shortOnes() > 0) {
+            LOG.warnf(
+                    "%d API keys have less than 16 characters and could be guessed",
+                    keys.shortOnes());
+        }
+    }
+
+    private static ApiKeys keys(SecurityConfig config) {
+        String setting = "KONKO_API_KEYS";
+        try {
+            StringBuilder all = new StringBuilder(config.apiKeys().orElse(""));
+            ApiKeys.parse(all.toString());
+            if (config.apiKeysFile().isPresent()) {
+                setting = "The file of KONKO_API_KEYS_FILE";
+                all.append('\n').append(Files.readString(config.apiKeysFile().get()));
+            }
+            ApiKeys keys = ApiKeys.parse(all.toString());
+            if (keys.isEmpty() && config.apiKeysFile().isPresent()) {
+                throw new ConfigurationException(setting + " has no key.");
+            }
+            return keys;
+        } catch (IOException _) {
+            throw new ConfigurationException(setting + " can't be read.");
+        } catch (IllegalArgumentException malformed) {
+            throw new ConfigurationException(setting + " " + malformed.getMessage() + ".");
+        }
+    }
+
+    /** Whether callers have to say who they are. */
+    public boolean areAsked() {
+        return tokens || !keys.isEmpty();
+    }
+
+    /** Whether this one may see what others have used. */
+    public boolean isOperator(Owner caller) {
+        return !areAsked() || operators.contains(caller.name());
+    }
+
+    /**
+     * @param authorization the request's headers of that name
+     * @return who it is; fails with a {@link RefusedException}, {@link ErrorCode#UNAUTHENTICATED}
+     */
+    public Uni<Owner> identify(List<String> authorization) {
+        if (!areAsked()) {
+            return Uni.createFrom().item(Owner.ANONYMOUS);
+        }
+        if (authorization.isEmpty()) {
+            return refused("The request needs the header Authorization: Bearer <key>.");
+        }
+        Matcher bearer = BEARER.matcher(authorization.getFirst());
+        if (authorization.size() > 1 || !bearer.matches()) {
+            return refused("The request must have one header Authorization: Bearer <key>.");
+        }
+        String credential = bearer.group(1);
+        Optional<Owner> keyed = keys.ownerOf(credential);
+        if (keyed.isPresent()) {
+            return Uni.createFrom().item(keyed.get());
+        }
+        return tokens ? subjectOf(credential) : refused("The key is not known here.");
+    }
+
+    private Uni<Owner> subjectOf(String token) {
+        return issuer.get()
+                .authenticate(new AccessTokenCredential(token))
+                .onItemOrFailure()
+                .transformToUni(
+                        (identity, failed) -> {
+                            String subject = failed == null ? subject(identity) : "";
+                            return subject.isEmpty() || subject.length() > LONGEST_SUBJECT
+                                    ? refused("The key is not known here, nor is it a good token.")
+                                    : Uni.createFrom().item(new Owner(SUBJECT_OF + subject));
+                        });
+    }
+
+    private static String subject(SecurityIdentity identity) {
+        String subject =
+                identity.getPrincipal() instanceof JsonWebToken jwt
+                        ? jwt.getSubject()
+                        : identity.getAttribute(INTROSPECTION) instanceof TokenIntrospection known
+                                ? known.getSubject()
+                                : null;
+        return subject == null ? "" : subject;
+    }
+
+    private static Uni<Owner> refused(String detail) {
+        return Uni.createFrom().failure(RefusedException.of(ErrorCode.UNAUTHENTICATED, detail));
+    }
+}

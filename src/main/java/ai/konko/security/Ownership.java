@@ -1,0 +1,38 @@
+package ai.konko.security;
+
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.UUID;
+
+/** Whose a chat is. That never changes, so the log is asked once. */
+@ApplicationScoped
+public class Ownership {
+    private static final int REMEMBERED = 100_000;
+
+    private final ChatRepository repository;
+    private final Cache<UUID, Owner> owners = Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+
+    Ownership(ChatRepository repository) {
+        this.repository = repository;
+    }
+
+    /**
+     * @throws RefusedException {@link ErrorCode#CHAT_NOT_FOUND} if it is somebody else's, or
+     *     nobody's
+     */
+    public void require(Owner caller, UUID chatId) {
+        Owner owner = owners.getIfPresent(chatId);
+        if (owner == null) {
+            owner = repository.owner(chatId);
+            owners.put(chatId, owner);
+        }
+        if (!owner.equals(caller)) {
+            throw RefusedException.chatNotFound();
+        }
+    }
+}
