@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
+import ai.konko.conversation.Origin;
 import ai.konko.security.Ownership;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -31,6 +32,13 @@ class Caller {
             throw RefusedException.of(ErrorCode.UNAUTHENTICATED, "Nobody knows who is calling.");
         }
         return caller;
+    }
+
+    static Origin origin(RoutingContext request) {
+        return new Origin(
+                of(request),
+                RequestId.of(request.request()),
+                request.request().getHeader("traceparent"));
     }
 
     /** Whatever is asked about a chat: to all but its owner, there is none. */

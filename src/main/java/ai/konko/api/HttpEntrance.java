@@ -19,6 +19,7 @@ import jakarta.enterprise.event.Observes;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /**
  * What every request passes first. It gets its id; a body that says it is too long is refused; and
@@ -45,6 +46,7 @@ class HttpEntrance {
 
     private final Callers callers;
     private final RateLimit rateLimit;
+    private final Refusals refusals;
     private final HttpLimits limits;
     private final ObjectMapper json;
     private final Vertx vertx;
@@ -52,6 +54,7 @@ class HttpEntrance {
     HttpEntrance(
             Callers callers,
             RateLimit rateLimit,
+            Refusals refusals,
             HttpLimits limits,
             ObjectMapper json,
             Vertx vertx) {
@@ -60,6 +63,7 @@ class HttpEntrance {
         }
         this.callers = callers;
         this.rateLimit = rateLimit;
+        this.refusals = refusals;
         this.vertx = vertx;
         this.limits = limits;
         this.json = json;
@@ -82,7 +86,9 @@ class HttpEntrance {
 
     private void enter(RoutingContext context) {
         HttpServerRequest request = context.request();
-        request.response().putHeader(RequestId.HEADER, RequestId.chosenFor(request));
+        String id = RequestId.chosenFor(request);
+        request.response().putHeader(RequestId.HEADER, id);
+        MDC.put("requestId", id); // of this request's own context
         if (contentLength(request) > limits.bodySize().asLongValue()) {
             discard(request);
         } else if (PUBLIC.matcher(context.normalizedPath()).matches()) {
@@ -149,6 +155,7 @@ class HttpEntrance {
 
     private void refuse(HttpServerRequest request, Problem problem) {
         try {
+            refusals.count(problem);
             problem.headers(request.response()::putHeader);
             request.response()
                     .setStatusCode(problem.status())

@@ -23,6 +23,12 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 class ProblemMapper {
     private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
 
+    private final Refusals refusals;
+
+    ProblemMapper(Refusals refusals) {
+        this.refusals = refusals;
+    }
+
     @ServerExceptionMapper
     Response refused(RefusedException refused, HttpServerRequest request) {
         return response(Problem.of(refused), request);
@@ -92,7 +98,8 @@ class ProblemMapper {
                 ErrorCode.INTERNAL, "The service failed; its log says more, by the request's id.");
     }
 
-    private static Response response(Problem problem, HttpServerRequest request) {
+    private Response response(Problem problem, HttpServerRequest request) {
+        refusals.count(problem);
         return problem.withRequestId(RequestId.of(request)).response();
     }
 

@@ -110,7 +110,7 @@ public class TurnResource {
         String key = RequestHeaders.idempotencyKey(headers);
         return delivered(
                 conversation.post(
-                        Caller.of(request),
+                        Caller.origin(request),
                         id,
                         JsonBodyReader.required(body).post(key, delivery.streamed())),
                 delivery);
@@ -163,7 +163,7 @@ public class TurnResource {
         Delivery delivery = Delivery.of(headers);
         return delivered(
                 conversation.retry(
-                        Caller.of(request), id, PathId.message(messageId), delivery.streamed()),
+                        Caller.origin(request), id, PathId.message(messageId), delivery.streamed()),
                 delivery);
     }
 

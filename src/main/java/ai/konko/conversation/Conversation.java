@@ -19,6 +19,7 @@ import ai.konko.chat.Role;
 import ai.konko.chat.Started;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Turn;
+import io.opentelemetry.api.trace.Span;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,6 +35,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The turns of all chats.
@@ -56,6 +59,7 @@ public class Conversation {
     private final LiveReplies live;
     private final Shares shares;
     private final TurnMetrics metrics;
+    private final TurnSpans spans;
     private final Clock clock;
 
     /**
@@ -71,6 +75,7 @@ public class Conversation {
             LiveReplies live,
             Shares shares,
             TurnMetrics metrics,
+            TurnSpans spans,
             Clock clock) {
         this.repository = repository;
         this.writer = writer;
@@ -78,6 +83,7 @@ public class Conversation {
         this.live = live;
         this.shares = shares;
         this.metrics = metrics;
+        this.spans = spans;
         this.clock = clock;
     }
 
@@ -88,8 +94,8 @@ public class Conversation {
      *     ErrorCode#OVERLOADED}, and {@link ErrorCode#RATE_LIMITED} if the owner has as many turns
      *     in flight as it may
      */
-    public PostedTurn post(Owner owner, UUID chatId, Post post) {
-        Accepted accepted = placed(owner, () -> repository.accept(chatId, post), Accepted::added);
+    public PostedTurn post(Origin origin, UUID chatId, Post post) {
+        Accepted accepted = placed(origin, () -> repository.accept(chatId, post), Accepted::added);
         accepted.cancelled().forEach(this::announce);
         if (accepted.toCancel() != null) {
             Optional<LiveReply> _ = stop(accepted.toCancel());
@@ -102,7 +108,9 @@ public class Conversation {
      *
      * @param added the reply of that turn, if there is one
      */
-    private <T> T placed(Owner owner, Supplier<T> operation, Function<T, Optional<Message>> added) {
+    private <T> T placed(
+            Origin origin, Supplier<T> operation, Function<T, Optional<Message>> added) {
+        Owner owner = origin.owner();
         live.enter();
         Optional<Message> reply = Optional.empty();
         try {
@@ -119,7 +127,11 @@ public class Conversation {
         } finally {
             reply.map(live::admit)
                     .ifPresentOrElse(
-                            admitted -> shares.giveBack(owner, admitted.end()), live::leave);
+                            admitted -> {
+                                admitted.postedBy(origin);
+                                shares.giveBack(owner, admitted.end());
+                            },
+                            live::leave);
         }
     }
 
@@ -128,10 +140,10 @@ public class Conversation {
      *
      * @throws RefusedException see {@link ChatRepository#retry} and {@link #post}
      */
-    public PostedTurn retry(Owner owner, UUID chatId, UUID replyId, boolean streamed) {
+    public PostedTurn retry(Origin origin, UUID chatId, UUID replyId, boolean streamed) {
         return run(
                 placed(
-                        owner,
+                        origin,
                         () -> repository.retry(chatId, replyId, streamed),
                         turn -> Optional.of(turn.reply())));
     }
@@ -272,6 +284,8 @@ public class Conversation {
         Message reply = started.turn().reply();
         LiveReply entry = live.at(reply);
         live.started();
+        Span span = spans.begin(reply, entry.origin());
+        describeInLogs(reply, entry.origin());
         Cancellation cancellation =
                 entry.run(); // before the log is read: a chat deleted before that is found gone
         try {
@@ -281,13 +295,24 @@ public class Conversation {
                 live.remove(reply);
                 entry.ended(ended);
                 metrics.ended(ended);
+                spans.end(span, ended);
             } else {
                 entry.handOver();
                 boolean _ = refresh(entry);
             }
         } finally {
+            span.end();
             live.stopped();
             runNext(reply.chatId());
+        }
+    }
+
+    /** On the turn's own thread, so nothing has to be taken away again. */
+    private static void describeInLogs(Message reply, @Nullable Origin origin) {
+        MDC.put("chatId", reply.chatId().toString());
+        MDC.put("turnId", reply.id().toString());
+        if (origin != null && origin.requestId() != null) {
+            MDC.put("requestId", origin.requestId());
         }
     }
 

@@ -32,6 +32,7 @@ public final class LiveReply {
     private final Message reply;
     private final CompletableFuture<Message> end = new CompletableFuture<>();
     private final AtomicInteger listening;
+    private volatile @Nullable Origin origin;
     private volatile Cancellation cancellation = new Cancellation();
 
     private final Object lock = new Object();
@@ -62,6 +63,15 @@ public final class LiveReply {
 
     Message reply() {
         return reply;
+    }
+
+    /** Who posted its turn to this process; absent if another did, or it is not known yet. */
+    @Nullable Origin origin() {
+        return origin;
+    }
+
+    void postedBy(Origin poster) {
+        origin = poster;
     }
 
     void cancel(Ending ending) {

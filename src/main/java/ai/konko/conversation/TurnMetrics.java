@@ -20,6 +20,8 @@ import java.util.Locale;
  *   <li>{@code konko.first.token}: the time from asking the model to the first text of a streamed
  *       reply
  *   <li>{@code konko.replies.in.flight}: replies that are not over, waiting ones counted
+ *   <li>{@code konko.tokens}: what the provider has counted, by {@code direction} ({@code input},
+ *       {@code output})
  *   <li>{@code konko.listeners}: clients that follow a reply's stream
  * </ul>
  */
@@ -70,6 +72,17 @@ class TurnMetrics {
                 .tag("reason", reason(reply))
                 .register(registry)
                 .increment();
+        if (reply.usage() != null) {
+            tokens("input").increment((double) reply.usage().inputTokens());
+            tokens("output").increment((double) reply.usage().outputTokens());
+        }
+    }
+
+    private Counter tokens(String direction) {
+        return Counter.builder("konko.tokens")
+                .description("Tokens that the provider has counted")
+                .tag("direction", direction)
+                .register(registry);
     }
 
     private static String reason(Message reply) {

@@ -28,10 +28,17 @@ public final class SecurityConfigSource implements ConfigSourceFactory {
         boolean open = "open".equalsIgnoreCase(value(context, "konko.security").strip());
         Map<String, String> derived = new HashMap<>();
         derived.put("quarkus.oidc.tenant-enabled", Boolean.toString(tokens));
-        if (!tokens && !keys && !open) {
-            derived.put("quarkus.http.host", "127.0.0.1");
-        }
+        derived.put(
+                "quarkus.http.host",
+                !tokens && !keys && !open
+                        ? "127.0.0.1"
+                        : isForDevelopment(context) ? "localhost" : "0.0.0.0");
         return Set.of(new PropertiesConfigSource(derived, "konko.security", ORDINAL));
+    }
+
+    /** Quarkus' own defaults, which it does not apply where the build has seen another value. */
+    private static boolean isForDevelopment(ConfigSourceContext context) {
+        return context.getProfiles().contains("dev") || context.getProfiles().contains("test");
     }
 
     private static boolean isSet(ConfigSourceContext context, String... names) {

@@ -109,7 +109,7 @@ class ConversationStormTest {
                 ends.add(
                         conversation
                                 .post(
-                                        Owner.ANONYMOUS,
+                                        Origin.of(Owner.ANONYMOUS),
                                         chat,
                                         new Post(content, whenBusy, key, false))
                                 .reply()

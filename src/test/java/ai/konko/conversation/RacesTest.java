@@ -123,7 +123,8 @@ class RacesTest {
                                 return first;
                             }
                             PostedTurn again =
-                                    conversation.retry(Owner.ANONYMOUS, chat, reply, true);
+                                    conversation.retry(
+                                            Origin.of(Owner.ANONYMOUS), chat, reply, true);
                             Message second =
                                     conversation.cancel(chat, reply).get(30, TimeUnit.SECONDS);
                             assertThat(follow(again.reply())).isEqualTo(second);
@@ -195,7 +196,9 @@ class RacesTest {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         PostedTurn posted =
                 conversation.post(
-                        Owner.ANONYMOUS, chat, new Post("hello", WhenBusy.ENQUEUE, null, true));
+                        Origin.of(Owner.ANONYMOUS),
+                        chat,
+                        new Post("hello", WhenBusy.ENQUEUE, null, true));
         Future<Message> listener = threads.submit(() -> follow(posted.reply()));
         followUntil(posted.reply(), seen);
         LockSupport.parkNanos(waitNanos);

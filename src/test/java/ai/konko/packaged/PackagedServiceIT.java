@@ -9,7 +9,9 @@ import ai.konko.api.EventReader;
 import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged jar in production mode, as users run it. */
 class PackagedServiceIT {
@@ -89,7 +93,7 @@ class PackagedServiceIT {
                         () -> assertThat(log()).contains("Listening on").doesNotContain("WARN"));
         assertThat(client.get("/q/metrics").text()).contains("uri=\"/chats\"");
         service.terminate();
-        service.exit();
+        assertThat(service.exit()).isZero();
     }
 
     @Test
@@ -98,6 +102,125 @@ class PackagedServiceIT {
 
         assertThat(service.exit()).isNotZero();
         assertThat(log()).contains("KONKO_DATABASE_URL");
+    }
+
+    @Test
+    void start_onAllAddressesWithoutCredentials_isRefusedInOneLine() throws Exception {
+        start(Map.of("KONKO_OFFLINE_MODEL", "true", "QUARKUS_HTTP_HOST", "0.0.0.0"));
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(log().strip().lines().filter(line -> !line.startsWith("{")))
+                .singleElement()
+                .asString()
+                .contains("0.0.0.0", "KONKO_API_KEYS", "KONKO_SECURITY=open");
+    }
+
+    @Test
+    void start_onAllAddressesAndOpen_isLetThrough() throws Exception {
+        Client client =
+                started(
+                        Map.of(
+                                "KONKO_OFFLINE_MODEL",
+                                "true",
+                                "QUARKUS_HTTP_HOST",
+                                "0.0.0.0",
+                                "KONKO_SECURITY",
+                                "open"));
+
+        assertThat(client.get("/chats").status()).isEqualTo(200);
+        assertThat(log()).contains("http://0.0.0.0:");
+    }
+
+    @Test
+    void start_withKeys_listensOnAllAddressesAndTellsNoKey() throws Exception {
+        Path file = folder.resolve("keys");
+        Files.writeString(file, "bob:bobs-key-0123456789\ncarol:carols-key-0123456789\n");
+        Client client =
+                started(
+                        Map.of(
+                                "KONKO_OFFLINE_MODEL",
+                                "true",
+                                "KONKO_API_KEYS",
+                                "ada:adas-key-0123456789,eve:eves",
+                                "KONKO_API_KEYS_FILE",
+                                file.toString()));
+        String chat = client.as("bobs-key-0123456789").chat();
+
+        assertThat(client.get(chat).status()).isEqualTo(401);
+        assertThat(client.as("carols-key-0123456789").get(chat).status()).isEqualTo(404);
+        assertThat(client.as("adas-key-0123456789").get("/chats").status()).isEqualTo(200);
+        assertThat(log())
+                .contains("http://0.0.0.0:", "1 API keys have less than 16 characters")
+                .doesNotContain("0123456789", "eves");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"secret-without-name", "ada:secret key", "ada:secret,bob:secret", ":x"})
+    void start_withMalformedKeys_isRefusedAndTellsNone(String keys) throws Exception {
+        start(Map.of("KONKO_OFFLINE_MODEL", "true", "KONKO_API_KEYS", keys));
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(log()).contains("KONKO_API_KEYS").doesNotContain("secret");
+    }
+
+    @Test
+    void start_openAndWithKeys_isRefused() throws Exception {
+        start(
+                Map.of(
+                        "KONKO_OFFLINE_MODEL",
+                        "true",
+                        "KONKO_API_KEYS",
+                        "ada:adas-key-0123456789",
+                        "KONKO_SECURITY",
+                        "open"));
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(log()).contains("KONKO_SECURITY=open contradicts");
+    }
+
+    @Test
+    void chat_leftAloneForLong_isDeleted() throws Exception {
+        Client client =
+                started(
+                        Map.of(
+                                "KONKO_OFFLINE_MODEL",
+                                "true",
+                                "KONKO_RETENTION_IDLE",
+                                "1s",
+                                "KONKO_RETENTION_SWEEP",
+                                "1s"));
+        String chat = client.chat();
+        client.say(chat, "hello");
+
+        await().untilAsserted(() -> assertThat(client.get(chat).status()).isEqualTo(404));
+        assertThat(client.get("/usage").json().path("data").path(0).path("turns").asInt())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void log_ofAFailedTurn_namesRequestChatAndTurn() throws Exception {
+        Client client = started(Map.of("OPENAI_BASE_URL", model.baseUrl()));
+        model.answer(_ -> Reply.status(500, "", Map.of()));
+        String chat = client.chat();
+
+        Answer answer = client.say(chat, "hello", "X-Request-Id", "the-request");
+
+        String line =
+                log().lines()
+                        .filter(each -> each.contains("answered with status 500"))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(new ObjectMapper().readTree(line).path("mdc"))
+                .isEqualTo(
+                        new ObjectMapper()
+                                .valueToTree(
+                                        Map.of(
+                                                "requestId",
+                                                "the-request",
+                                                "chatId",
+                                                chat.substring("/chats/".length()),
+                                                "turnId",
+                                                answer.json().path("replyId").asText())));
     }
 
     @Test
@@ -120,10 +243,12 @@ class PackagedServiceIT {
         service.terminate();
 
         await().until(() -> client.say(chat, "too late").status() == 503);
+        assertThat(client.get("/q/health/ready").status()).isEqualTo(503);
+        assertThat(client.get("/q/health/live").status()).isEqualTo(200);
         gate.complete(null);
         assertThat(running.get(30, TimeUnit.SECONDS).reply().path("content").asText())
                 .isEqualTo("finished");
-        service.exit();
+        assertThat(service.exit()).isZero();
     }
 
     @Test
@@ -145,7 +270,7 @@ class PackagedServiceIT {
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.code()).isEqualTo("overloaded");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
-        service.exit();
+        assertThat(service.exit()).isZero();
     }
 
     @Test
@@ -168,7 +293,7 @@ class PackagedServiceIT {
         assertThat(last.content()).isEqualTo("some tex");
         assertThat(last.data().path("finishReason").asText()).isEqualTo("interrupted");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
-        service.exit();
+        assertThat(service.exit()).isZero();
     }
 
     private Client started(Map<String, String> environment) throws IOException {

@@ -1,0 +1,90 @@
+package ai.konko.conversation;
+
+import ai.konko.assistant.ModelEndpoint;
+import ai.konko.chat.Message;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One span for each turn that runs, with the attributes of OpenTelemetry's semantic conventions for
+ * generative AI, and nothing of what is said.
+ */
+@ApplicationScoped
+class TurnSpans {
+    private static final AttributeKey<List<String>> FINISH_REASONS =
+            AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
+
+    private static final TextMapGetter<String> TRACEPARENT =
+            new TextMapGetter<>() {
+                @Override
+                public Iterable<String> keys(String carrier) {
+                    return List.of("traceparent");
+                }
+
+                @Override
+                public @Nullable String get(@Nullable String carrier, String key) {
+                    return key.equals("traceparent") ? carrier : null;
+                }
+            };
+
+    private final Tracer tracer;
+    private final URI provider;
+
+    TurnSpans(OpenTelemetry telemetry, ModelEndpoint endpoint) {
+        this.tracer = telemetry.getTracer("ai.konko");
+        this.provider = endpoint.completions();
+    }
+
+    Span begin(Message reply, @Nullable Origin origin) {
+        String model = reply.model() == null ? "" : reply.model();
+        SpanBuilder span =
+                tracer.spanBuilder("chat " + model)
+                        .setSpanKind(SpanKind.CLIENT)
+                        .setParent(parent(origin))
+                        .setAttribute("gen_ai.operation.name", "chat")
+                        .setAttribute("gen_ai.provider.name", "openai")
+                        .setAttribute("gen_ai.request.model", model)
+                        .setAttribute("gen_ai.conversation.id", reply.chatId().toString())
+                        .setAttribute("konko.reply.id", reply.id().toString())
+                        .setAttribute("server.address", provider.getHost());
+        if (provider.getPort() > 0) {
+            span.setAttribute("server.port", provider.getPort());
+        }
+        return span.startSpan();
+    }
+
+    private static Context parent(@Nullable Origin origin) {
+        return origin == null || origin.traceparent() == null
+                ? Context.root()
+                : W3CTraceContextPropagator.getInstance()
+                        .extract(Context.root(), origin.traceparent(), TRACEPARENT);
+    }
+
+    void end(Span span, Message reply) {
+        if (reply.finishReason() != null) {
+            span.setAttribute(
+                    FINISH_REASONS, List.of(reply.finishReason().name().toLowerCase(Locale.ROOT)));
+        }
+        if (reply.usage() != null) {
+            span.setAttribute("gen_ai.usage.input_tokens", reply.usage().inputTokens());
+            span.setAttribute("gen_ai.usage.output_tokens", reply.usage().outputTokens());
+        }
+        if (reply.failure() != null) {
+            span.setAttribute("error.type", reply.failure().code().wire());
+            span.setStatus(StatusCode.ERROR);
+        }
+    }
+}
