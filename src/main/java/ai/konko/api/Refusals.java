@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Arrays;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.stream.Collectors;
 
 /** Counts the problems that clients were sent: {@code konko.refusals}, by their {@code code}. */
 @ApplicationScoped
+@Startup // a code that nobody was sent yet is 0, not unknown
 class Refusals {
     private final Map<String, Counter> counters;
 

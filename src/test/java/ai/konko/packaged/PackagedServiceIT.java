@@ -13,9 +13,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -195,6 +198,31 @@ class PackagedServiceIT {
         await().untilAsserted(() -> assertThat(client.get(chat).status()).isEqualTo(404));
         assertThat(client.get("/usage").json().path("data").path(0).path("turns").asInt())
                 .isEqualTo(1);
+    }
+
+    /** What Prometheus adds by itself is not the service's to expose. */
+    @ParameterizedTest
+    @ValueSource(strings = {"docker/grafana/konko.json", "docker/prometheus/alerts.yml"})
+    void metrics_haveAllThatIsWatched(String file) throws Exception {
+        Client client = started(Map.of("OPENAI_BASE_URL", model.baseUrl()));
+        EventReader stream = client.sayAndFollow(client.chat(), "hello");
+        assertThat(stream.rest().getLast().name()).isEqualTo("completed");
+
+        String metrics = client.get("/q/metrics").text();
+
+        List<String> watched =
+                Pattern.compile("\\b(?:konko|http_server|jvm|process)_[a-z_]+")
+                        .matcher(Files.readString(Path.of(file)))
+                        .results()
+                        .map(MatchResult::group)
+                        .distinct()
+                        .toList();
+        assertThat(watched).hasSizeGreaterThan(3);
+        assertThat(watched)
+                .allSatisfy(
+                        name ->
+                                assertThat(metrics)
+                                        .containsPattern("(?m)^" + name + "(?:\\{.*\\})? "));
     }
 
     @Test
