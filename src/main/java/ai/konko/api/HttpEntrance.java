@@ -22,8 +22,9 @@ import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
 /**
- * What every request passes first. It gets its id; a body that says it is too long is refused; and
- * but for what is public, it is let in only if its caller is known and has not used up what it may.
+ * What every request passes first. It gets its id, and its response what browsers must know; a body
+ * that says it is too long is refused; and but for what is public, it is let in only if its caller
+ * is known and has not used up what it may.
  */
 @ApplicationScoped
 class HttpEntrance {
@@ -43,6 +44,17 @@ class HttpEntrance {
      * load, which has no name, id or text in it. {@code /q} is not for other networks.
      */
     private static final Pattern PUBLIC = Pattern.compile("/|/(?:docs|openapi|q)(?:/.*)?");
+
+    /** For answers that are data: a browser that is led to show one loads and runs nothing. */
+    private static final String NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
+
+    /** Swagger UI's start page carries its script and style inline. */
+    private static final String DOCUMENTATION =
+            "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+                    + " img-src 'self' data:; frame-ancestors 'none'";
+
+    /** Quarkus' own pages, of which production has none. */
+    private static final String DEVELOPMENT = "frame-ancestors 'self'";
 
     private final Callers callers;
     private final RateLimit rateLimit;
@@ -87,7 +99,10 @@ class HttpEntrance {
     private void enter(RoutingContext context) {
         HttpServerRequest request = context.request();
         String id = RequestId.chosenFor(request);
-        request.response().putHeader(RequestId.HEADER, id);
+        request.response()
+                .putHeader(RequestId.HEADER, id)
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("Content-Security-Policy", contentSecurity(context.normalizedPath()));
         MDC.put("requestId", id); // of this request's own context
         if (contentLength(request) > limits.bodySize().asLongValue()) {
             discard(request);
@@ -96,6 +111,13 @@ class HttpEntrance {
         } else {
             admit(context);
         }
+    }
+
+    private static String contentSecurity(String path) {
+        if (path.startsWith("/q/")) {
+            return DEVELOPMENT;
+        }
+        return path.equals("/docs") || path.startsWith("/docs/") ? DOCUMENTATION : NO_PAGE;
     }
 
     private void admit(RoutingContext context) {

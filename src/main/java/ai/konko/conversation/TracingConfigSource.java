@@ -18,6 +18,9 @@ public final class TracingConfigSource implements ConfigSourceFactory {
     /** Below everything that a user sets, above defaults. */
     private static final int ORDINAL = 200;
 
+    /** What is below is a default, which Quarkus has for its own setting. */
+    private static final int SAID_BY_SOMEBODY = 100;
+
     private static final String ENDPOINT = "quarkus.otel.exporter.otlp.endpoint";
 
     @Override
@@ -37,7 +40,11 @@ public final class TracingConfigSource implements ConfigSourceFactory {
 
     private static String value(ConfigSourceContext context, String name) {
         ConfigValue value = context.getValue(name);
-        return value == null || value.getValue() == null ? "" : value.getValue();
+        return value == null
+                        || value.getValue() == null
+                        || value.getConfigSourceOrdinal() < SAID_BY_SOMEBODY
+                ? ""
+                : value.getValue();
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What no well-meaning client sends. */
 @QuarkusTest
 class HostileInputTest extends HttpTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/chats", "/chats/nonsense", "/nowhere", "/docs/", "/openapi"})
+    void everyAnswer_tellsBrowsersToStayOut(String path) {
+        Answer answer = client.get(path, "Origin", "http://evil.example");
+
+        assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+        assertThat(answer.header("Content-Security-Policy"))
+                .contains("frame-ancestors 'none'")
+                .contains("default-src");
+        assertThat(answer.headers().map().keySet())
+                .noneMatch(name -> name.toLowerCase(Locale.ROOT).startsWith("access-control-"));
+    }
 
     @Test
     void randomBodies_getAClientErrorAndLeaveNoTrace() {

@@ -9,6 +9,7 @@ import ai.konko.api.EventReader;
 import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.store.postgres.TestPostgres;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -322,6 +323,49 @@ class PackagedServiceIT {
         assertThat(last.data().path("finishReason").asText()).isEqualTo("interrupted");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
         assertThat(service.exit()).isZero();
+    }
+
+    @Test
+    void sigterm_underLoad_losesNoAcceptedTurn() throws Exception {
+        Map<String, String> environment =
+                Service.with(
+                        model.baseUrl(),
+                        Map.of(
+                                "KONKO_STORE",
+                                "postgres",
+                                "KONKO_DATABASE_URL",
+                                TestPostgres.newDatabase("sigterm"),
+                                "KONKO_DATABASE_USERNAME",
+                                TestPostgres.user(),
+                                "KONKO_DATABASE_PASSWORD",
+                                TestPostgres.password()));
+        try (Load load = Load.on(started(environment), 16)) {
+            await().until(() -> load.acknowledged() > 200);
+
+            service.terminate();
+
+            assertThat(service.exit()).isZero();
+            load.stop();
+            Client again = started(environment);
+            load.assertNothingIsLost(again);
+            for (String chat : load.chats()) {
+                Load.assertAlternates(again, chat);
+                assertThat(again.messages(chat))
+                        .extracting(each -> each.path("status").asText())
+                        .containsOnly("completed");
+            }
+        }
+    }
+
+    @Test
+    void service_withoutAnAddressForTraces_sendsNone() throws Exception {
+        Client client = started(Map.of("OPENAI_BASE_URL", model.baseUrl()));
+        client.say(client.chat(), "hello");
+
+        service.terminate(); // what there is to send is sent then
+
+        assertThat(service.exit()).isZero();
+        assertThat(log()).doesNotContain("export");
     }
 
     private Client started(Map<String, String> environment) throws IOException {
