@@ -8,10 +8,19 @@ import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.openai.internal.OpenAiUtils;
+import dev.langchain4j.model.openai.internal.chat.AssistantMessage;
 import dev.langchain4j.model.openai.internal.chat.ChatCompletionRequest;
+import dev.langchain4j.model.openai.internal.chat.JsonSchema;
+import dev.langchain4j.model.openai.internal.chat.ResponseFormat;
+import dev.langchain4j.model.openai.internal.chat.ResponseFormatType;
+import dev.langchain4j.model.openai.internal.chat.Role;
+import dev.langchain4j.model.openai.internal.chat.SystemMessage;
+import dev.langchain4j.model.openai.internal.chat.UserMessage;
+import dev.langchain4j.model.openai.internal.shared.StreamOptions;
 import io.quarkiverse.langchain4j.QuarkusJsonCodecFactory.SnakeCaseObjectMapperHolder;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.buffer.Buffer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.function.Supplier;
@@ -22,6 +31,18 @@ import java.util.function.Supplier;
  */
 @ApplicationScoped
 @Unremovable // looked up by ForServices
+@RegisterForReflection(
+        targets = {
+            ChatCompletionRequest.class,
+            SystemMessage.class,
+            UserMessage.class,
+            AssistantMessage.class,
+            Role.class,
+            StreamOptions.class,
+            ResponseFormat.class,
+            ResponseFormatType.class,
+            JsonSchema.class
+        })
 class ProviderChatModel implements ChatModel {
     private static final ObjectMapper JSON = SnakeCaseObjectMapperHolder.MAPPER;
 

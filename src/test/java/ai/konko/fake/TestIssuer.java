@@ -14,6 +14,7 @@ import java.security.KeyPairGenerator;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 
@@ -103,7 +104,7 @@ public final class TestIssuer implements QuarkusTestResourceLifecycleManager {
         int sign = number[0] == 0 ? 1 : 0;
         return Base64.getUrlEncoder()
                 .withoutPadding()
-                .encodeToString(java.util.Arrays.copyOfRange(number, sign, number.length));
+                .encodeToString(Arrays.copyOfRange(number, sign, number.length));
     }
 
     private static KeyPair newKey() {

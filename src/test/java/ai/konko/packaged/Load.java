@@ -6,6 +6,7 @@ import ai.konko.api.Client;
 import ai.konko.api.Client.Answer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -70,7 +71,7 @@ final class Load implements AutoCloseable {
 
     /** Every acknowledged turn is in the log, to the letter. */
     void assertNothingIsLost(Client client) {
-        Map<String, JsonNode> log = new java.util.HashMap<>();
+        Map<String, JsonNode> log = new HashMap<>();
         chats.forEach(
                 chat ->
                         client.messages(chat)

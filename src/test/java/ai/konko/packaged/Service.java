@@ -14,9 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** The packaged jar as a process, in production mode. */
+/**
+ * What was packaged as a process, in production mode: the jar, or with {@code -Dnative} the binary.
+ */
 final class Service {
     private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+
+    private static final boolean NATIVE = System.getProperty("native") != null;
 
     private final Process process;
     private final Path log;
@@ -35,19 +39,23 @@ final class Service {
     static Service start(Map<String, String> environment, Path folder) throws IOException {
         int port = freePort();
         Path log = folder.resolve("log-" + port);
-        ProcessBuilder builder =
-                new ProcessBuilder(
-                        List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Dquarkus.http.port=" + port,
-                                "-jar",
-                                JAR.toString()));
+        ProcessBuilder builder = new ProcessBuilder(command("-Dquarkus.http.port=" + port));
         builder.environment()
                 .keySet()
                 .removeIf(name -> name.startsWith("OPENAI_") || name.startsWith("KONKO_"));
         builder.environment().putAll(environment);
         Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         return new Service(process, log, new Client(URI.create("http://127.0.0.1:" + port)));
+    }
+
+    private static List<String> command(String setting) {
+        return NATIVE
+                ? List.of(System.getProperty("native.image.path"), setting)
+                : List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        setting,
+                        "-jar",
+                        JAR.toString());
     }
 
     /** The settings of one that uses this model, and these more. */
@@ -82,6 +90,10 @@ final class Service {
     /** What it has used so far. */
     Duration cpu() {
         return process.info().totalCpuDuration().orElseThrow();
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     void terminate() {

@@ -1,0 +1,7 @@
+package ai.konko.api;
+
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+
+/** The same, of what was packaged. */
+@QuarkusIntegrationTest
+class TurnsIT extends TurnsTest {}
