@@ -110,11 +110,6 @@ final class Exchange {
 
     private void receive(HttpClientResponse response) {
         response.exceptionHandler(_ -> brokeOff());
-        if (response.statusCode() != 200) {
-            over.completeExceptionally(refusal(response));
-            return;
-        }
-        response.handler(part -> unlessOver(() -> note(reader.read(part))));
         response.endHandler(
                 _ -> {
                     ended = true;
@@ -124,6 +119,11 @@ final class Exchange {
                                 over.complete(null);
                             });
                 });
+        if (response.statusCode() != 200) {
+            over.completeExceptionally(refusal(response));
+            return;
+        }
+        response.handler(part -> unlessOver(() -> note(reader.read(part))));
     }
 
     private void unlessOver(Runnable step) {
