@@ -40,13 +40,17 @@ class HttpEntrance {
     private static final int BEFORE_ALL_ELSE = 1000;
 
     /**
-     * What needs no credentials: the documentation, and what is said of the process' health and
-     * load, which has no name, id or text in it. {@code /q} is not for other networks.
+     * What needs no credentials: the page, which asks for them itself, the documentation, and what
+     * is said of the process' health and load, which has no name, id or text in it. {@code /q} is
+     * not for other networks.
      */
-    private static final Pattern PUBLIC = Pattern.compile("/|/(?:docs|openapi|q)(?:/.*)?");
+    private static final Pattern PUBLIC =
+            Pattern.compile("/|/index\\.html|/(?:docs|openapi|page|q|_static)(?:/.*)?");
 
     /** For answers that are data: a browser that is led to show one loads and runs nothing. */
     private static final String NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
+
+    private static final Pattern PAGE = Pattern.compile("/|/index\\.html|/(?:page|_static)/.*");
 
     /** Swagger UI's start page carries its script and style inline. */
     private static final String DOCUMENTATION =
@@ -62,6 +66,7 @@ class HttpEntrance {
     private final HttpLimits limits;
     private final ObjectMapper json;
     private final Vertx vertx;
+    private final String page = PagePolicy.read();
 
     HttpEntrance(
             Callers callers,
@@ -113,9 +118,12 @@ class HttpEntrance {
         }
     }
 
-    private static String contentSecurity(String path) {
+    private String contentSecurity(String path) {
         if (path.startsWith("/q/")) {
             return DEVELOPMENT;
+        }
+        if (PAGE.matcher(path).matches()) {
+            return page;
         }
         return path.equals("/docs") || path.startsWith("/docs/") ? DOCUMENTATION : NO_PAGE;
     }

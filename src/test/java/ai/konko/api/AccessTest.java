@@ -128,7 +128,16 @@ class AccessTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/openapi", "/docs/", "/q/health/live", "/q/health/ready", "/q/metrics"})
+            strings = {
+                "/",
+                "/index.html",
+                "/page/app.js",
+                "/openapi",
+                "/docs/",
+                "/q/health/live",
+                "/q/health/ready",
+                "/q/metrics"
+            })
     void get_ofWhatIsPublic_needsNoCredentials(String path) {
         assertThat(nobody.get(path).status()).isEqualTo(200);
         assertThat(nobody.get(path, "Authorization", "Bearer wrong").status()).isEqualTo(200);

@@ -22,6 +22,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileInputTest extends HttpTest {
 
     @ParameterizedTest
+    @ValueSource(strings = {"/", "/index.html", "/page/app.js"})
+    void page_mayRunItsOwnFilesOnly(String path) {
+        Answer answer = client.get(path);
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("Cache-Control")).isEqualTo("no-cache");
+        assertThat(answer.header("Content-Security-Policy"))
+                .contains("default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'")
+                .containsPattern("script-src 'self' 'sha256-[A-Za-z0-9+/]{43}=';")
+                .doesNotContain("unsafe", "*");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"/chats", "/chats/nonsense", "/nowhere", "/docs/", "/openapi"})
     void everyAnswer_tellsBrowsersToStayOut(String path) {
         Answer answer = client.get(path, "Origin", "http://evil.example");

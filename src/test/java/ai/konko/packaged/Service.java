@@ -22,14 +22,18 @@ final class Service {
 
     private static final boolean NATIVE = System.getProperty("native") != null;
 
+    private final int port;
     private final Process process;
     private final Path log;
+    private final Map<String, String> environment;
     private final Client client;
 
-    private Service(Process process, Path log, Client client) {
+    private Service(int port, Process process, Path log, Map<String, String> environment) {
+        this.port = port;
         this.process = process;
         this.log = log;
-        this.client = client;
+        this.environment = environment;
+        this.client = new Client(address());
     }
 
     /**
@@ -37,7 +41,11 @@ final class Service {
      * @param folder where its log is written
      */
     static Service start(Map<String, String> environment, Path folder) throws IOException {
-        int port = freePort();
+        return start(freePort(), environment, folder);
+    }
+
+    private static Service start(int port, Map<String, String> environment, Path folder)
+            throws IOException {
         Path log = folder.resolve("log-" + port);
         ProcessBuilder builder = new ProcessBuilder(command("-Dquarkus.http.port=" + port));
         builder.environment()
@@ -45,7 +53,16 @@ final class Service {
                 .removeIf(name -> name.startsWith("OPENAI_") || name.startsWith("KONKO_"));
         builder.environment().putAll(environment);
         Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
-        return new Service(process, log, new Client(URI.create("http://127.0.0.1:" + port)));
+        return new Service(port, process, log, environment);
+    }
+
+    /** Another at the same address, once this one has ended. */
+    Service again(Path folder) throws IOException {
+        return start(port, environment, folder);
+    }
+
+    URI address() {
+        return URI.create("http://127.0.0.1:" + port);
     }
 
     private static List<String> command(String setting) {
