@@ -155,7 +155,7 @@ class HostileInputTest extends HttpTest {
     @ParameterizedTest
     @CsvSource({
         "GET, /nope, 404, not-found",
-        "GET, /, 404, not-found",
+        "GET, /page/nothing.js, 404, not-found",
         "GET, /chats/x/y/z, 404, not-found",
         "PUT, /chats, 405, method-not-allowed",
         "DELETE, /chats, 405, method-not-allowed",
