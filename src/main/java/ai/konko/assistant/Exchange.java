@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to the provider and its answer, over a connection that is this call's own until the
- * answer has ended. A call that is over before that closes it, which stops the model.
+ * One request to the provider and its answer, over a connection that is this call's own and closed
+ * at its end.
  *
  * <p>{@code over} is the one truth about the end: whoever completes it first decides, from
  * whichever thread. All else, the timer too, happens on the event loop of {@code lane}.
@@ -34,7 +34,6 @@ final class Exchange {
     private long lastToken = begun;
     private Duration patience;
     private long timer;
-    private boolean ended;
 
     Exchange(Context lane, Clock clock, Timeouts timeouts, Buffer body, AnswerReader reader) {
         this.lane = lane;
@@ -84,8 +83,7 @@ final class Exchange {
 
     void send(HttpClientRequest request) {
         CompletableFuture<@Nullable Void> _ =
-                over.whenComplete(
-                        (_, failed) -> lane.runOnContext(_ -> leave(request, failed == null)));
+                over.whenComplete((_, _) -> lane.runOnContext(_ -> request.connection().close()));
         request.exceptionHandler(_ -> brokeOff()); // also where this closes the connection itself
         if (over.isDone()) {
             return;
@@ -93,37 +91,20 @@ final class Exchange {
         request.send(body).onSuccess(this::receive).onFailure(_ -> brokeOff());
     }
 
-    /**
-     * Once the answer has ended the connection serves others. An answer that is whole may take a
-     * moment to end.
-     */
-    private void leave(HttpClientRequest request, boolean whole) {
-        if (ended) {
-            return;
-        }
-        if (whole) {
-            lane.owner().setTimer(GRACE.toMillis(), _ -> leave(request, false));
-        } else {
-            request.connection().close();
-        }
-    }
-
     private void receive(HttpClientResponse response) {
         response.exceptionHandler(_ -> brokeOff());
-        response.endHandler(
-                _ -> {
-                    ended = true;
-                    unlessOver(
-                            () -> {
-                                reader.end();
-                                over.complete(null);
-                            });
-                });
         if (response.statusCode() != 200) {
             over.completeExceptionally(refusal(response));
             return;
         }
         response.handler(part -> unlessOver(() -> note(reader.read(part))));
+        response.endHandler(
+                _ ->
+                        unlessOver(
+                                () -> {
+                                    reader.end();
+                                    over.complete(null);
+                                }));
     }
 
     private void unlessOver(Runnable step) {

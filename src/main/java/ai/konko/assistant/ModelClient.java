@@ -22,18 +22,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Posts to the provider over HTTP/1.1, one call at a time on a connection, so that closing the
- * connection stops the model and nobody else. Nothing is sent twice, no redirect is followed. Each
- * lane has one event loop.
+ * Posts to the provider over HTTP/1.1, a connection a call, so that closing the connection stops
+ * the model and nobody else. Nothing is sent twice, no redirect is followed. Each lane has one
+ * event loop.
  */
 @ApplicationScoped
 class ModelClient {
-    /**
-     * How long a connection is kept for the next call, in seconds. Servers close theirs after 5 or
-     * more; a call that is sent into that moment is lost.
-     */
-    private static final int KEPT_SECONDS = 2;
-
     private final ModelEndpoint endpoint;
     private final ModelConfig.Model config;
     private final Clock clock;
@@ -55,7 +49,7 @@ class ModelClient {
         HttpClientOptions options =
                 new HttpClientOptions()
                         .setProtocolVersion(HttpVersion.HTTP_1_1)
-                        .setKeepAliveTimeout(KEPT_SECONDS)
+                        .setKeepAlive(false)
                         .setConnectTimeout((int) config.connectTimeout().toMillis());
         PoolOptions pool = new PoolOptions().setHttp1MaxSize(config.maxConnections() / count);
         return new Lane(
@@ -74,7 +68,7 @@ class ModelClient {
      * @return completes when the reader has all of a successful answer; fails with a {@link
      *     ModelException} if there is none within the call's timeouts, with a {@link
      *     CancellationException} on cancel, or with what the reader threw. Whatever comes first is
-     *     the end.
+     *     the end, and closes the connection.
      */
     CompletableFuture<@Nullable Void> send(Buffer body, ModelCall call, AnswerReader reader) {
         Lane lane = lanes.get(Math.floorMod(next.getAndIncrement(), lanes.size()));
