@@ -177,13 +177,7 @@ public final class EmbeddedServer implements AutoCloseable {
     }
 
     private void stopOrphan() throws IOException {
-        Path file = folder.resolve(DATA).resolve("postmaster.pid");
-        if (!Files.exists(file)) {
-            return;
-        }
-        long pid = Long.parseLong(Files.readAllLines(file).getFirst().strip());
-        ProcessHandle orphan =
-                ProcessHandle.of(pid).filter(EmbeddedServer::isPostgres).orElse(null);
+        ProcessHandle orphan = orphan();
         if (orphan != null) {
             orphan.destroy();
             try {
@@ -194,6 +188,16 @@ public final class EmbeddedServer implements AutoCloseable {
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private @Nullable ProcessHandle orphan() throws IOException {
+        Path file = folder.resolve(DATA).resolve("postmaster.pid");
+        try {
+            long pid = Long.parseLong(Files.readAllLines(file).getFirst().strip());
+            return ProcessHandle.of(pid).filter(EmbeddedServer::isPostgres).orElse(null);
+        } catch (NoSuchFileException _) { // also one that is just stopping takes it away
+            return null;
         }
     }
 

@@ -15,7 +15,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.commons.io.FileUtils;
 import org.flywaydb.core.Flyway;
 
@@ -66,7 +65,11 @@ public final class TestPostgres {
 
     /** The server, once it is started. */
     public static ProcessHandle process() throws IOException {
-        Path file = FOLDER.resolve("postgresql").resolve("postmaster.pid");
+        return postmaster(FOLDER);
+    }
+
+    private static ProcessHandle postmaster(Path folder) throws IOException {
+        Path file = folder.resolve("postgresql").resolve("postmaster.pid");
         return ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()))
                 .orElseThrow();
     }
@@ -100,10 +103,9 @@ public final class TestPostgres {
 
         /** As by {@code pg_ctl stop -m immediate}: without a checkpoint or a word. */
         public void crash() throws IOException, InterruptedException {
+            ProcessHandle postmaster = postmaster();
             signal("QUIT");
-            while (postmaster().isPresent()) {
-                Thread.onSpinWait();
-            }
+            ProcessHandle _ = postmaster.onExit().join();
             server.close();
         }
 
@@ -118,7 +120,7 @@ public final class TestPostgres {
 
         /** To the server, and where it is to freeze, to its sessions, which go on by themselves. */
         private void signal(String name) throws IOException, InterruptedException {
-            ProcessHandle postmaster = postmaster().orElseThrow();
+            ProcessHandle postmaster = postmaster();
             List<String> command = new ArrayList<>(List.of("kill", "-" + name));
             command.add(Long.toString(postmaster.pid()));
             if (!name.equals("QUIT")) {
@@ -127,11 +129,8 @@ public final class TestPostgres {
             int _ = new ProcessBuilder(command).start().waitFor();
         }
 
-        private Optional<ProcessHandle> postmaster() throws IOException {
-            Path file = folder.resolve("postgresql").resolve("postmaster.pid");
-            return Files.exists(file)
-                    ? ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()))
-                    : Optional.empty();
+        private ProcessHandle postmaster() throws IOException {
+            return TestPostgres.postmaster(folder);
         }
 
         @Override
