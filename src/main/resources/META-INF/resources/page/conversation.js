@@ -41,10 +41,9 @@ export class Conversation extends EventTarget {
   async open() {
     try {
       const page = await this.#steadily(() => this.#page());
-      this.messages = page.data.reverse();
+      page.data.reverse().forEach(message => this.#put(message)); // beside what was sent meanwhile
       this.#older = page.nextCursor;
       this.chat = await this.#steadily(() => json('GET', this.path, { signal: this.#end.signal }));
-      this.messages.forEach(message => this.#keepUp(message));
     } catch (failure) {
       this.#give(failure);
     }
@@ -112,9 +111,13 @@ export class Conversation extends EventTarget {
     }
     const { message, reply } = accepted.data;
     this.#put(message);
-    this.#following.add(reply.id);
-    this.#put({ ...reply, content: '' });
     this.#tellOthers();
+    if (this.#following.has(reply.id)) { // a look was faster
+      await stream.return();
+      return;
+    }
+    this.#following.add(reply.id);
+    this.#keep({ ...reply, content: '' });
     this.#follow(reply.id, stream);
   }
 
@@ -221,10 +224,16 @@ export class Conversation extends EventTarget {
     if (this.#following.has(message.id) && this.#find(message.id)) {
       if (!isOver(message)) return; // its stream knows better
     }
-    if (this.#find(message.id)) this.#replace(message);
-    else this.messages = [...this.messages, message].sort((one, other) => one.seq - other.seq);
+    this.#keep(message);
     this.#keepUp(message);
-    this.#changed();
+  }
+
+  #keep(message) {
+    if (this.#find(message.id)) this.#replace(message);
+    else {
+      this.messages = [...this.messages, message].sort((one, other) => one.seq - other.seq);
+      this.#changed();
+    }
   }
 
   #find(id) { return this.messages.find(message => message.id === id); }

@@ -8,18 +8,21 @@ import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
 import ai.konko.store.postgres.TestPostgres;
 import com.deque.html.axecore.playwright.AxeBuilder;
+import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType.LaunchOptions;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -167,10 +170,38 @@ class PageIT {
 
         assertThat(log()).containsText("Stopped.");
         assertThat(log()).containsText("a text");
-        model.answer(_ -> Reply.text("whole this time"));
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text("whole this time").gateAt(1, gate));
         page.getByRole(AriaRole.BUTTON, named("Retry")).click();
+        assertThat(log()).containsText("whole");
+        assertThat(log()).not().containsText("a text");
+        gate.complete(null);
         assertThat(log()).containsText("whole this time");
         assertThat(log()).not().containsText("Stopped.");
+    }
+
+    @Test
+    void slowOpening_hidesNothingThatWasSaidMeanwhile() {
+        List<Runnable> held = new ArrayList<>();
+        page.route(
+                Pattern.compile(".*/messages\\?.*"),
+                route -> {
+                    APIResponse then = route.fetch();
+                    held.add(() -> route.fulfill(new Route.FulfillOptions().setResponse(then)));
+                });
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text("one two three").gateAt(2, gate));
+        open("/");
+        say("Count!");
+        assertThat(log()).containsText("one two");
+        assertThat(log()).hasAttribute("aria-busy", "true");
+
+        held.getFirst().run();
+
+        assertThat(log()).hasAttribute("aria-busy", "false");
+        assertThat(log().textContent()).contains("Count!", "one two");
+        gate.complete(null);
+        assertThat(log()).containsText("one two three");
     }
 
     @Test
