@@ -4,11 +4,15 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.conversation.Origin;
+import ai.konko.conversation.Workers;
 import ai.konko.security.Ownership;
+import io.vertx.core.Context;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.ws.rs.container.ContainerRequestContext;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveContainerRequestContext;
 
 /** Who sends a request, as {@link HttpEntrance} has found out. */
 @ApplicationScoped
@@ -16,9 +20,11 @@ class Caller {
     private static final String KEY = "konko.caller";
 
     private final Ownership ownership;
+    private final Workers workers;
 
-    Caller(Ownership ownership) {
+    Caller(Ownership ownership, Workers workers) {
         this.ownership = ownership;
+        this.workers = workers;
     }
 
     static void set(RoutingContext request, Owner caller) {
@@ -41,12 +47,37 @@ class Caller {
                 request.request().getHeader("traceparent"));
     }
 
-    /** Whatever is asked about a chat: to all but its owner, there is none. */
+    /**
+     * Whatever is asked about a chat: to all but its owner, there is none. An event loop does not
+     * wait for the log to say whose it is.
+     */
     @ServerRequestFilter
-    void requireOwner(ContainerRequestContext request, RoutingContext context) {
-        String chatId = request.getUriInfo().getPathParameters().getFirst("chatId");
-        if (chatId != null) {
-            ownership.require(of(context), PathId.chat(chatId));
+    void requireOwner(ResteasyReactiveContainerRequestContext request, RoutingContext context) {
+        String segment = request.getUriInfo().getPathParameters().getFirst("chatId");
+        if (segment == null) {
+            return;
         }
+        UUID chatId = PathId.chat(segment);
+        Owner caller = of(context);
+        if (!Context.isOnEventLoopThread() || ownership.isKnownAtOnce(chatId)) {
+            ownership.require(caller, chatId);
+            return;
+        }
+        request.suspend();
+        CompletableFuture<Void> _ =
+                workers.call(
+                                () -> {
+                                    ownership.require(caller, chatId);
+                                    return true;
+                                })
+                        .handle(
+                                (_, refused) -> {
+                                    if (refused == null) {
+                                        request.resume();
+                                    } else {
+                                        request.resume(refused);
+                                    }
+                                    return null;
+                                });
     }
 }

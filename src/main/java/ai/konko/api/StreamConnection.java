@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Locale;
@@ -29,7 +30,7 @@ final class StreamConnection {
     /** What is written to the connection at once, roughly, in UTF-16 units. */
     private static final int BATCH = 32_768;
 
-    private final Context context;
+    private final ContextInternal context;
     private final RoutingContext routing;
     private final HttpServerResponse response;
     private final ObjectMapper json;
@@ -42,7 +43,7 @@ final class StreamConnection {
 
     StreamConnection(
             Context context, RoutingContext routing, ObjectMapper json, Duration heartbeat) {
-        this.context = context;
+        this.context = (ContextInternal) context;
         this.routing = routing;
         this.response = routing.response();
         this.json = json;
@@ -73,7 +74,9 @@ final class StreamConnection {
     }
 
     private void wake() {
-        if (woken.compareAndSet(false, true)) {
+        if (context.inThread()) { // the model's answer came in on the same event loop
+            context.emit(_ -> send());
+        } else if (woken.compareAndSet(false, true)) {
             context.runOnContext(
                     _ -> {
                         woken.set(false);

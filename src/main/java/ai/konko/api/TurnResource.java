@@ -1,10 +1,14 @@
 package ai.konko.api;
 
 import ai.konko.chat.Message;
+import ai.konko.chat.Post;
 import ai.konko.chat.Status;
 import ai.konko.conversation.Conversation;
+import ai.konko.conversation.Origin;
 import ai.konko.conversation.PostedTurn;
+import ai.konko.conversation.Workers;
 import io.smallrye.common.annotation.Blocking;
+import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
@@ -38,18 +42,19 @@ import org.jspecify.annotations.Nullable;
 /** The turns of a chat: a message posted, its reply stopped or written again. */
 @Path("/chats")
 @Produces(MediaType.APPLICATION_JSON)
-@RunOnVirtualThread
 @Tag(name = "Turns")
 public class TurnResource {
     private final Conversation conversation;
+    private final Workers workers;
 
-    TurnResource(Conversation conversation) {
+    TurnResource(Conversation conversation, Workers workers) {
         this.conversation = conversation;
+        this.workers = workers;
     }
 
     @POST
     @Path("/{chatId}/messages")
-    @Blocking
+    @NonBlocking
     @Produces(MediaType.WILDCARD)
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(
@@ -108,16 +113,16 @@ public class TurnResource {
         UUID id = PathId.chat(chatId);
         Delivery delivery = Delivery.of(headers);
         String key = RequestHeaders.idempotencyKey(headers);
-        return delivered(
-                conversation.post(
-                        Caller.origin(request),
-                        id,
-                        JsonBodyReader.required(body).post(key, delivery.streamed())),
-                delivery);
+        Post post = JsonBodyReader.required(body).post(key, delivery.streamed());
+        Origin origin = Caller.origin(request);
+        Executor thisRequest = thisRequest();
+        return workers.call(() -> conversation.post(origin, id, post))
+                .thenComposeAsync(posted -> delivered(posted, delivery), thisRequest);
     }
 
     @POST
     @Path("/{chatId}/messages/{messageId}/cancel")
+    @RunOnVirtualThread
     @Blocking
     @Operation(
             operationId = "cancelReply",
@@ -141,6 +146,7 @@ public class TurnResource {
 
     @POST
     @Path("/{chatId}/messages/{messageId}/retry")
+    @RunOnVirtualThread
     @Blocking
     @Produces(MediaType.WILDCARD)
     @Operation(

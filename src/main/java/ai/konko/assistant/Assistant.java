@@ -1,7 +1,6 @@
 package ai.konko.assistant;
 
 import dev.langchain4j.service.MemoryId;
-import dev.langchain4j.service.Result;
 import dev.langchain4j.service.TokenStream;
 import dev.langchain4j.service.memory.ChatMemoryAccess;
 import io.quarkiverse.langchain4j.RegisterAiService;
@@ -16,16 +15,15 @@ import jakarta.enterprise.context.ApplicationScoped;
  */
 @ApplicationScoped
 @RegisterAiService(
-        chatLanguageModelSupplier = ProviderChatModel.ForServices.class,
         streamingChatLanguageModelSupplier = ProviderStreamingChatModel.ForServices.class)
 public interface Assistant extends ChatMemoryAccess {
 
     /**
+     * The reply, once it is started: piece by piece or as a whole, as the call says that is then
+     * bound to the thread. It never blocks.
+     *
      * @param chat the chat's id, which is its memory's
      * @param message the user's message, to the letter
      */
-    Result<String> reply(@MemoryId String chat, String message);
-
-    /** The same, piece by piece once it is started; what is bound to the thread then counts. */
-    TokenStream replyInPieces(@MemoryId String chat, String message);
+    TokenStream reply(@MemoryId String chat, String message);
 }

@@ -1,31 +1,37 @@
 package ai.konko.assistant;
 
 import ai.konko.assistant.AnswerReader.Progress;
-import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.impl.HttpClientConnection;
+import io.vertx.core.impl.ContextInternal;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to the provider and its answer, over a connection that is this call's own and closed
- * at its end.
+ * One request to the provider and its answer, over a connection that is this call's own from when
+ * it is taken until the whole answer has been read. Then it is given back; a call that is over
+ * before that closes it, which stops the model.
  *
  * <p>{@code over} is the one truth about the end: whoever completes it first decides, from
- * whichever thread. All else, the timer too, happens on the event loop of {@code lane}.
+ * whichever thread. All else, the timer too, happens on the event loop of {@code loop}.
  */
-final class Exchange {
+final class Exchange implements Connections.Taker {
     /** How long what can be done without may take to come. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
-    private final Context lane;
+    private final ContextInternal loop;
+    private final Connections connections;
     private final Clock clock;
     private final Timeouts timeouts;
+    private final Consumer<HttpClientRequest> head;
     private final Buffer body;
     private final AnswerReader reader;
     private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
@@ -34,11 +40,24 @@ final class Exchange {
     private long lastToken = begun;
     private Duration patience;
     private long timer;
+    private @Nullable HttpClientConnection connection;
 
-    Exchange(Context lane, Clock clock, Timeouts timeouts, Buffer body, AnswerReader reader) {
-        this.lane = lane;
+    /**
+     * @param head writes the request's method, target and headers
+     */
+    Exchange(
+            ContextInternal loop,
+            Connections connections,
+            Clock clock,
+            Timeouts timeouts,
+            Consumer<HttpClientRequest> head,
+            Buffer body,
+            AnswerReader reader) {
+        this.loop = loop;
+        this.connections = connections;
         this.clock = clock;
         this.timeouts = timeouts;
+        this.head = head;
         this.body = body;
         this.reader = reader;
         this.patience = timeouts.firstToken();
@@ -52,12 +71,14 @@ final class Exchange {
         return over;
     }
 
-    /** Must be called first. */
     void begin() {
+        if (over.isDone()) {
+            return;
+        }
         watch();
         CompletableFuture<@Nullable Void> _ =
-                over.whenComplete(
-                        (_, _) -> lane.runOnContext(_ -> lane.owner().cancelTimer(timer)));
+                over.whenComplete((_, failed) -> loop.emit(_ -> settle(failed == null)));
+        connections.take(this);
     }
 
     /** Sleeps until the call would be too late if nothing came, and looks again then. */
@@ -70,24 +91,55 @@ final class Exchange {
         if (left <= 0) {
             over.completeExceptionally(ModelException.timedOut("The model took too long."));
         } else {
-            long millis = TimeUnit.NANOSECONDS.toMillis(left) + 1;
-            timer = lane.owner().setTimer(millis, _ -> watch());
+            timer = loop.setTimer(TimeUnit.NANOSECONDS.toMillis(left) + 1, _ -> watch());
         }
     }
 
-    void unreachable() {
+    /**
+     * The call is over. An answer that is whole may take a moment to end, and its connection can
+     * serve others then.
+     */
+    private void settle(boolean whole) {
+        loop.owner().cancelTimer(timer);
+        if (connection != null && whole) {
+            timer = loop.setTimer(GRACE.toMillis(), _ -> close());
+        } else {
+            close();
+        }
+    }
+
+    private void close() {
+        if (connection != null) {
+            Future<Void> _ = connection.close();
+            connection = null;
+        }
+    }
+
+    @Override
+    public boolean waits() {
+        return !over.isDone();
+    }
+
+    @Override
+    public void unreachable() {
         over.completeExceptionally(
                 ModelException.unavailable(
                         "The model's provider can't be reached.", RetryAfter.DEFAULT));
     }
 
-    void send(HttpClientRequest request) {
-        CompletableFuture<@Nullable Void> _ =
-                over.whenComplete((_, _) -> lane.runOnContext(_ -> request.connection().close()));
+    @Override
+    public void take(HttpClientConnection taken) {
+        connection = taken;
+        taken.createRequest(loop).onSuccess(this::send).onFailure(_ -> brokeOff());
+    }
+
+    private void send(HttpClientRequest request) {
         request.exceptionHandler(_ -> brokeOff()); // also where this closes the connection itself
         if (over.isDone()) {
+            close();
             return;
         }
+        head.accept(request);
         request.send(body).onSuccess(this::receive).onFailure(_ -> brokeOff());
     }
 
@@ -98,13 +150,25 @@ final class Exchange {
             return;
         }
         response.handler(part -> unlessOver(() -> note(reader.read(part))));
-        response.endHandler(
-                _ ->
-                        unlessOver(
-                                () -> {
-                                    reader.end();
-                                    over.complete(null);
-                                }));
+        response.endHandler(_ -> end());
+    }
+
+    private void end() {
+        HttpClientConnection free = connection;
+        connection = null;
+        unlessOver(
+                () -> {
+                    reader.end();
+                    over.complete(null);
+                });
+        if (free == null) { // closed, for what came was unusable
+            return;
+        }
+        if (over.isCompletedExceptionally()) {
+            Future<Void> _ = free.close();
+        } else { // once Vert.x is through with this answer; it closes what is not to be kept
+            loop.runOnContext(_ -> connections.giveBack(free));
+        }
     }
 
     private void unlessOver(Runnable step) {
@@ -135,7 +199,7 @@ final class Exchange {
         boolean less = silence.compareTo(patience) < 0;
         patience = silence;
         if (less) {
-            lane.owner().cancelTimer(timer);
+            loop.owner().cancelTimer(timer);
             watch();
         }
     }

@@ -168,6 +168,7 @@ public class HighlightFinder {
                 new ModelCall(
                         model,
                         List.of(),
+                        false,
                         new Cancellation(),
                         Timeouts.whole(config.model().highlightsTimeout()));
         return ScopedValue.where(ModelCall.CURRENT, call)

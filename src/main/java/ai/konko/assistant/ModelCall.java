@@ -9,9 +9,14 @@ import java.util.List;
  *
  * @param model the model that the provider is asked for
  * @param memory the chat's memory as it is for this call
+ * @param streamed whether the model is to give its answer piece by piece
  */
 record ModelCall(
-        String model, List<ChatMessage> memory, Cancellation cancellation, Timeouts timeouts) {
+        String model,
+        List<ChatMessage> memory,
+        boolean streamed,
+        Cancellation cancellation,
+        Timeouts timeouts) {
     static final ScopedValue<ModelCall> CURRENT = ScopedValue.newInstance();
 
     @Override

@@ -1,103 +1,139 @@
 package ai.konko.assistant;
 
-import io.vertx.core.Context;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.http.PoolOptions;
-import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.impl.HttpClientInternal;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.impl.VertxInternal;
+import io.vertx.core.net.SocketAddress;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.net.URI;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Posts to the provider over HTTP/1.1, a connection a call, so that closing the connection stops
- * the model and nobody else. Nothing is sent twice, no redirect is followed. Each lane has one
- * event loop.
+ * Posts to the provider over HTTP/1.1, one call at a time on a connection, so that closing the
+ * connection stops the model and nobody else. Nothing is sent twice, no redirect is followed.
+ *
+ * <p>Each event loop is a lane of its own. A call that is made on one stays on it, so that a
+ * request, its turn and the model's answer need not change threads.
  */
 @ApplicationScoped
 class ModelClient {
-    private final ModelEndpoint endpoint;
-    private final ModelConfig.Model config;
+    private static final int HTTPS = 443;
+    private static final int HTTP = 80;
+
     private final Clock clock;
-    private final List<Lane> lanes;
+    private final String target;
+    private final String host;
+    private final @Nullable String authorization;
+    private final HttpClientInternal http;
+    private final List<Lane> lanes = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
 
-    private record Lane(Context context, HttpClient http) {}
+    private record Lane(ContextInternal loop, Connections connections) {}
 
     ModelClient(ModelEndpoint endpoint, ModelConfig config, Clock clock, Vertx vertx) {
-        this.endpoint = endpoint;
-        this.config = config.model();
         this.clock = clock;
-        int count =
-                Math.min(Runtime.getRuntime().availableProcessors(), this.config.maxConnections());
-        this.lanes = IntStream.range(0, count).mapToObj(_ -> lane(vertx, count)).toList();
-    }
-
-    private Lane lane(Vertx vertx, int count) {
+        URI address = endpoint.completions();
+        boolean tls = address.getScheme().equals("https");
+        int port = address.getPort() > 0 ? address.getPort() : tls ? HTTPS : HTTP;
+        this.target =
+                address.getRawPath()
+                        + (address.getRawQuery() == null ? "" : "?" + address.getRawQuery());
+        this.host = address.getHost() + (address.getPort() > 0 ? ":" + port : "");
+        this.authorization = endpoint.apiKey().map(key -> "Bearer " + key).orElse(null);
         HttpClientOptions options =
                 new HttpClientOptions()
                         .setProtocolVersion(HttpVersion.HTTP_1_1)
-                        .setKeepAlive(false)
-                        .setConnectTimeout((int) config.connectTimeout().toMillis());
-        PoolOptions pool = new PoolOptions().setHttp1MaxSize(config.maxConnections() / count);
-        return new Lane(
-                ((VertxInternal) vertx).createEventLoopContext(),
-                vertx.createHttpClient(options, pool));
+                        .setSsl(tls)
+                        .setKeepAliveTimeout(Connections.KEPT_SECONDS)
+                        .setConnectTimeout((int) config.model().connectTimeout().toMillis());
+        this.http = (HttpClientInternal) vertx.createHttpClient(options);
+        SocketAddress server =
+                SocketAddress.inetSocketAddress(port, withoutBrackets(address.getHost()));
+        List<ContextInternal> loops = loops((VertxInternal) vertx);
+        int most = Math.max(1, config.model().maxConnections() / loops.size());
+        loops.forEach(loop -> lanes.add(new Lane(loop, new Connections(loop, http, server, most))));
+    }
+
+    private static List<ContextInternal> loops(VertxInternal vertx) {
+        List<ContextInternal> loops = new ArrayList<>();
+        for (EventExecutor each : vertx.getEventLoopGroup()) {
+            loops.add(
+                    vertx.createEventLoopContext(
+                            (EventLoop) each,
+                            null,
+                            Thread.currentThread().getContextClassLoader()));
+        }
+        return loops;
     }
 
     @PreDestroy
     void close() {
-        lanes.forEach(lane -> lane.http().close());
+        http.close();
     }
 
     /**
-     * Sends a request; its answer goes to the reader, on one event loop.
+     * Sends a request; its answer goes to the reader, on one event loop: the calling one, if it is
+     * called on one.
      *
      * @return completes when the reader has all of a successful answer; fails with a {@link
      *     ModelException} if there is none within the call's timeouts, with a {@link
      *     CancellationException} on cancel, or with what the reader threw. Whatever comes first is
-     *     the end, and closes the connection.
+     *     the end.
      */
     CompletableFuture<@Nullable Void> send(Buffer body, ModelCall call, AnswerReader reader) {
-        Lane lane = lanes.get(Math.floorMod(next.getAndIncrement(), lanes.size()));
-        Exchange exchange = new Exchange(lane.context(), clock, call.timeouts(), body, reader);
+        Lane lane = lane();
+        Exchange exchange =
+                new Exchange(
+                        lane.loop(),
+                        lane.connections(),
+                        clock,
+                        call.timeouts(),
+                        this::head,
+                        body,
+                        reader);
         call.cancellation().onCancel(() -> exchange.over().cancel(false));
-        lane.context()
-                .runOnContext(
-                        _ -> {
-                            if (exchange.over().isDone()) {
-                                return;
-                            }
-                            exchange.begin();
-                            lane.http()
-                                    .request(request())
-                                    .onSuccess(exchange::send)
-                                    .onFailure(_ -> exchange.unreachable());
-                        });
+        lane.loop().emit(_ -> exchange.begin());
         return exchange.over();
     }
 
-    private RequestOptions request() {
-        RequestOptions options =
-                new RequestOptions()
-                        .setMethod(HttpMethod.POST)
-                        .setAbsoluteURI(endpoint.completions().toString())
-                        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                        .putHeader(HttpHeaders.ACCEPT, "application/json, text/event-stream");
-        endpoint.apiKey()
-                .ifPresent(key -> options.putHeader(HttpHeaders.AUTHORIZATION, "Bearer " + key));
-        return options;
+    private Lane lane() {
+        for (Lane each : lanes) {
+            if (each.loop().nettyEventLoop().inEventLoop()) {
+                return each;
+            }
+        }
+        return lanes.get(Math.floorMod(next.getAndIncrement(), lanes.size()));
+    }
+
+    private void head(HttpClientRequest request) {
+        request.setMethod(HttpMethod.POST)
+                .setURI(target)
+                .putHeader(HttpHeaders.HOST, host)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .putHeader(HttpHeaders.ACCEPT, "application/json, text/event-stream");
+        if (authorization != null) {
+            request.putHeader(HttpHeaders.AUTHORIZATION, authorization);
+        }
+    }
+
+    /** A URI has an IPv6 address in brackets (RFC 3986, 3.2.2). */
+    private static String withoutBrackets(String host) {
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 }

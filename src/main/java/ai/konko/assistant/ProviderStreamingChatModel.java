@@ -2,8 +2,8 @@ package ai.konko.assistant;
 
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
-import dev.langchain4j.model.openai.internal.shared.StreamOptions;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -12,8 +12,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The provider as {@link ProviderChatModel} has it, giving its answer piece by piece. No failure is
- * swallowed: without a finish reason there is no complete response, whatever the stream says.
+ * The provider as {@link ProviderChatModel} has it, without a thread that waits for the answer,
+ * which comes piece by piece or as a whole. No failure is swallowed: without a finish reason there
+ * is no complete response, whatever the stream says.
  */
 @ApplicationScoped
 @Unremovable // looked up by ForServices
@@ -30,28 +31,45 @@ class ProviderStreamingChatModel implements StreamingChatModel {
     @Override
     public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
         ModelCall call = ModelCall.CURRENT.get();
+        if (call.streamed()) {
+            streamed(request, call, handler);
+        } else {
+            whole(request, call, handler);
+        }
+    }
+
+    private void streamed(
+            ChatRequest request, ModelCall call, StreamingChatResponseHandler handler) {
         StreamedAnswer answer =
                 new StreamedAnswer(config.maxAnswerBytes(), handler::onPartialResponse);
-        var body =
-                ProviderChatModel.request(request, call).stream(true)
-                        .streamOptions(StreamOptions.builder().includeUsage(true).build())
-                        .build();
         CompletableFuture<@Nullable Void> _ =
-                client.send(ProviderChatModel.write(body), call, answer)
-                        .whenComplete((_, failed) -> end(answer, failed, handler));
+                client.send(CompletionBody.of(request.messages(), call), call, answer)
+                        .whenComplete(
+                                (_, failed) -> {
+                                    boolean whole =
+                                            failed instanceof ModelException && answer.finished();
+                                    end(whole ? null : failed, answer::response, handler);
+                                });
+    }
+
+    /** The same answer without its pieces: its text is in the response only. */
+    private void whole(ChatRequest request, ModelCall call, StreamingChatResponseHandler handler) {
+        WholeAnswer answer = new WholeAnswer(config.maxAnswerBytes());
+        CompletableFuture<@Nullable Void> _ =
+                client.send(CompletionBody.of(request.messages(), call), call, answer)
+                        .whenComplete((_, failed) -> end(failed, answer::response, handler));
     }
 
     private static void end(
-            StreamedAnswer answer,
             @Nullable Throwable failed,
+            Supplier<ChatResponse> response,
             StreamingChatResponseHandler handler) {
-        boolean whole = failed instanceof ModelException && answer.finished();
-        if (failed != null && !whole) {
+        if (failed != null) {
             handler.onError(failed);
             return;
         }
         try {
-            handler.onCompleteResponse(answer.response());
+            handler.onCompleteResponse(response.get());
         } catch (RuntimeException | Error unheard) { // else nobody would hear of the end
             handler.onError(unheard);
         }

@@ -17,11 +17,11 @@ import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
-import dev.langchain4j.service.Result;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -42,74 +42,68 @@ public class ReplyWriter {
     }
 
     /**
-     * Blocks until the reply is over or {@code cancellation} is used. Fails never: a failure is an
-     * end too.
+     * Asks the model, and does not wait for it.
      *
-     * @param out takes the reply's text; of a streamed one piece by piece, on a thread that must
-     *     not be blocked, and possibly still after a cancel
+     * @param out takes the text of a streamed reply piece by piece, on a thread that must not be
+     *     blocked, and possibly still after a cancel
+     * @return completes when the reply is over, with all of the text of one that is not streamed
+     *     given to {@code out} before; fails if it broke off or {@code cancellation} was used,
+     *     which is an {@linkplain #failure end} too
      */
-    public Ending write(Started started, Cancellation cancellation, Consumer<String> out) {
-        Message reply = started.turn().reply();
-        try {
-            return started.streamed()
-                    ? streamed(started, cancellation, out)
-                    : whole(started, cancellation, out);
-        } catch (RefusedException refused) {
-            return refused.code() == ErrorCode.CHAT_NOT_FOUND
-                    ? Outcome::cancelled // the chat was deleted meanwhile
-                    : failure(refused, reply, cancellation);
-        } catch (RuntimeException | Error failed) {
-            return failure(failed, reply, cancellation);
-        } finally {
-            assistant.evictChatMemory(reply.chatId().toString());
-        }
-    }
-
-    private Ending whole(Started started, Cancellation cancellation, Consumer<String> out) {
-        Message message = started.turn().message();
-        ModelCall call = call(started, cancellation, Timeouts.whole(config.model().totalTimeout()));
-        Result<String> result =
-                ScopedValue.where(ModelCall.CURRENT, call)
-                        .call(
-                                () ->
-                                        assistant.reply(
-                                                message.chatId().toString(), message.content()));
-        if (result.content() != null) {
-            out.accept(result.content());
-        }
-        return ended(result.finishReason(), result.tokenUsage());
-    }
-
-    private Ending streamed(Started started, Cancellation cancellation, Consumer<String> out) {
-        Message message = started.turn().message();
-        ModelCall call = call(started, cancellation, Timeouts.streamed(config.model()));
+    public CompletableFuture<Ending> write(
+            Started started, Cancellation cancellation, Consumer<String> out) {
         CompletableFuture<ChatResponse> end = new CompletableFuture<>();
-        ScopedValue.where(ModelCall.CURRENT, call)
+        try {
+            ask(started, cancellation, out, end);
+        } catch (RuntimeException | Error failed) {
+            end.completeExceptionally(failed);
+        }
+        return end.whenComplete(
+                        (_, _) ->
+                                assistant.evictChatMemory(
+                                        started.turn().reply().chatId().toString()))
+                .thenApply(response -> ended(response, started.streamed() ? _ -> {} : out));
+    }
+
+    private void ask(
+            Started started,
+            Cancellation cancellation,
+            Consumer<String> out,
+            CompletableFuture<ChatResponse> end) {
+        Message message = started.turn().message();
+        ScopedValue.where(ModelCall.CURRENT, call(started, cancellation))
                 .run(
                         () ->
                                 assistant
-                                        .replyInPieces(
-                                                message.chatId().toString(), message.content())
+                                        .reply(message.chatId().toString(), message.content())
                                         .onPartialResponse(out)
                                         .onCompleteResponse(end::complete)
                                         .onError(end::completeExceptionally)
                                         .start());
-        ChatResponse response = end.join();
-        return ended(response.finishReason(), response.tokenUsage());
     }
 
-    private ModelCall call(Started started, Cancellation cancellation, Timeouts timeouts) {
+    private ModelCall call(Started started, Cancellation cancellation) {
         String model = started.turn().reply().model();
         if (model == null) {
             throw new IllegalArgumentException("a started reply knows its model");
         }
-        return new ModelCall(model, memory(started, cancellation), cancellation, timeouts);
+        return new ModelCall(
+                model,
+                memory(started, cancellation),
+                started.streamed(),
+                cancellation,
+                started.streamed()
+                        ? Timeouts.streamed(config.model())
+                        : Timeouts.whole(config.model().totalTimeout()));
     }
 
-    private static Ending ended(
-            dev.langchain4j.model.output.@Nullable FinishReason reason,
-            @Nullable TokenUsage usage) {
-        return text -> Outcome.ended(text, reason(reason), usage(usage));
+    private static Ending ended(ChatResponse response, Consumer<String> out) {
+        String whole = response.aiMessage().text();
+        if (whole != null && !whole.isEmpty()) {
+            out.accept(whole);
+        }
+        return text ->
+                Outcome.ended(text, reason(response.finishReason()), usage(response.tokenUsage()));
     }
 
     private List<ChatMessage> memory(Started started, Cancellation cancellation) {
@@ -128,7 +122,16 @@ public class ReplyWriter {
         return memory;
     }
 
-    private static Ending failure(Throwable failed, Message reply, Cancellation cancellation) {
+    /**
+     * @param failed with which {@link #write} has failed
+     * @return how a reply ends so; the log says why
+     */
+    public Ending failure(Throwable failed, Message reply, Cancellation cancellation) {
+        Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
+        if (cause instanceof RefusedException refused
+                && refused.code() == ErrorCode.CHAT_NOT_FOUND) {
+            return Outcome::cancelled; // the chat was deleted meanwhile
+        }
         if (cancellation.cancelled()) {
             return cancellation.ending();
         }

@@ -23,8 +23,6 @@ class Tokens {
 
     private static final int FRAME = 4;
 
-    private final Encoding encoding =
-            Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
     private final Cache<Attempt, Integer> counted =
             Caffeine.newBuilder().maximumSize(100_000).build();
 
@@ -44,7 +42,7 @@ class Tokens {
     }
 
     int ofMessage(String content) {
-        EncodingResult result = encoding.encodeOrdinary(content, MOST);
+        EncodingResult result = Vocabulary.O200K.encodeOrdinary(content, MOST);
         return result.getTokens().size() + FRAME;
     }
 
@@ -59,5 +57,11 @@ class Tokens {
             bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
         }
         return bytes + FRAME;
+    }
+
+    /** Some 30 MB, and not there until a context comes near its bound. */
+    private static final class Vocabulary {
+        static final Encoding O200K =
+                Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
     }
 }

@@ -1,5 +1,8 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.WellFormed;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.model.chat.response.ChatResponse;
 import io.vertx.core.buffer.Buffer;
 
 /** An answer that is of use only as a whole. */
@@ -25,7 +28,18 @@ final class WholeAnswer implements AnswerReader {
         // All that came is the answer.
     }
 
-    Buffer body() {
-        return body;
+    /**
+     * @throws ModelException if it is no answer
+     */
+    ChatResponse response() {
+        Chunk answer = Chunk.parse(body.getBytes());
+        if (!answer.said()) {
+            throw ModelException.nonsense();
+        }
+        return ChatResponse.builder()
+                .aiMessage(AiMessage.from(WellFormed.repaired(answer.text())))
+                .finishReason(Chunk.meaning(answer.finishReason()))
+                .tokenUsage(answer.usage())
+                .build();
     }
 }

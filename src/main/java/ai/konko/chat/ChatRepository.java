@@ -24,6 +24,12 @@ import org.jspecify.annotations.Nullable;
 public interface ChatRepository {
 
     /**
+     * @return whether operations may have to wait for something outside this process; if not, those
+     *     on one chat are quick enough for an event loop
+     */
+    boolean blocks();
+
+    /**
      * @throws RefusedException {@link ErrorCode#CAPACITY} at the limit of chats or of stored text
      */
     Chat create(Owner owner, Settings settings);

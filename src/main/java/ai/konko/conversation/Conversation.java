@@ -28,8 +28,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -43,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There is no line here: the log is the line. After a turn was accepted, and after one has
  * ended, the log is asked for the chat's next turn to run; it hands out one at a time, in order, so
- * each chat has at most one turn running and none is forgotten. Every turn runs on a virtual thread
- * of its own, and ends in the log before anybody hears of it.
+ * each chat has at most one turn running and none is forgotten. No thread waits while the model
+ * writes, and a turn ends in the log before anybody hears of it.
  *
  * <p>Where several processes share the log, each runs what the log hands out to it, and follows in
  * the log what it was asked for and another runs, see {@link Elsewhere}.
@@ -52,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Conversation {
     private static final Logger LOG = Logger.getLogger(Conversation.class);
+    private static final String REQUEST = "requestId";
 
     private final ChatRepository repository;
     private final ReplyWriter writer;
@@ -61,12 +60,7 @@ public class Conversation {
     private final TurnMetrics metrics;
     private final TurnSpans spans;
     private final Clock clock;
-
-    /**
-     * Not the request's: a turn keeps nothing of the request that posted it, such as its context.
-     */
-    private final ExecutorService threads =
-            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("turn-", 0).factory());
+    private final Workers workers;
 
     Conversation(
             ChatRepository repository,
@@ -76,7 +70,8 @@ public class Conversation {
             Shares shares,
             TurnMetrics metrics,
             TurnSpans spans,
-            Clock clock) {
+            Clock clock,
+            Workers workers) {
         this.repository = repository;
         this.writer = writer;
         this.endpoint = endpoint;
@@ -85,6 +80,7 @@ public class Conversation {
         this.metrics = metrics;
         this.spans = spans;
         this.clock = clock;
+        this.workers = workers;
     }
 
     /**
@@ -272,7 +268,7 @@ public class Conversation {
         try {
             repository
                     .start(chatId, endpoint.defaultModel())
-                    .ifPresent(next -> threads.execute(() -> run(next)));
+                    .ifPresent(next -> workers.execute(() -> run(next)));
         } catch (RefusedException refused) {
             if (refused.code() != ErrorCode.STORE_UNAVAILABLE) {
                 throw refused;
@@ -285,12 +281,47 @@ public class Conversation {
         LiveReply entry = live.at(reply);
         live.started();
         Span span = spans.begin(reply, entry.origin());
-        describeInLogs(reply, entry.origin());
         Cancellation cancellation =
                 entry.run(); // before the log is read: a chat deleted before that is found gone
+        CompletableFuture<Ending> _ =
+                writer.write(started, cancellation, draft(started, entry))
+                        .whenComplete(
+                                (ending, failed) -> {
+                                    Supplier<Ending> how =
+                                            () ->
+                                                    failed == null
+                                                            ? ending
+                                                            : writer.failure(
+                                                                    failed, reply, cancellation);
+                                    workers.execute(() -> end(reply, entry, span, how));
+                                });
+    }
+
+    private static <T> T describedInLogs(Message reply, @Nullable Origin origin, Supplier<T> step) {
+        Object request = MDC.get(REQUEST);
+        MDC.put("chatId", reply.chatId().toString());
+        MDC.put("turnId", reply.id().toString());
+        if (origin != null && origin.requestId() != null) {
+            MDC.put(REQUEST, origin.requestId());
+        }
         try {
-            Ending ending = writer.write(started, cancellation, draft(started, entry));
-            Message ended = finish(reply, ending, entry.seal());
+            return step.get();
+        } finally { // the thread does other things next
+            MDC.remove("chatId");
+            MDC.remove("turnId");
+            if (request == null) {
+                MDC.remove(REQUEST);
+            } else {
+                MDC.put(REQUEST, request);
+            }
+        }
+    }
+
+    private void end(Message reply, LiveReply entry, Span span, Supplier<Ending> how) {
+        try {
+            Message ended =
+                    describedInLogs(
+                            reply, entry.origin(), () -> finish(reply, how.get(), entry.seal()));
             if (ended.status().terminal() && ended.attempt() == reply.attempt()) {
                 live.remove(reply);
                 entry.ended(ended);
@@ -304,15 +335,6 @@ public class Conversation {
             span.end();
             live.stopped();
             runNext(reply.chatId());
-        }
-    }
-
-    /** On the turn's own thread, so nothing has to be taken away again. */
-    private static void describeInLogs(Message reply, @Nullable Origin origin) {
-        MDC.put("chatId", reply.chatId().toString());
-        MDC.put("turnId", reply.id().toString());
-        if (origin != null && origin.requestId() != null) {
-            MDC.put("requestId", origin.requestId());
         }
     }
 

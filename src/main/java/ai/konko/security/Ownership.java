@@ -22,6 +22,13 @@ public class Ownership {
     }
 
     /**
+     * @return whether nobody has to wait for the log to learn whose the chat is
+     */
+    public boolean isKnownAtOnce(UUID chatId) {
+        return !repository.blocks() || owners.getIfPresent(chatId) != null;
+    }
+
+    /**
      * @throws RefusedException {@link ErrorCode#CHAT_NOT_FOUND} if it is somebody else's, or
      *     nobody's
      */

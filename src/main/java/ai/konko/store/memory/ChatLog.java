@@ -51,7 +51,7 @@ final class ChatLog {
      */
     private static final int CHAT_WEIGHT = 1000;
 
-    private static final int TURN_WEIGHT = 500;
+    private static final int TURN_WEIGHT = 300;
 
     private final UUID id;
     private final Owner owner;

@@ -79,6 +79,11 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
+    public boolean blocks() {
+        return false;
+    }
+
+    @Override
     public Chat create(Owner owner, Settings settings) {
         budget.take(ChatLog.weight(settings));
         ChatLog log = new ChatLog(ids.get(), owner, settings, limits, budget, clock, ids);

@@ -13,9 +13,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -25,7 +23,6 @@ import java.util.UUID;
  */
 final class Transcript {
     private final List<Message> messages = new ArrayList<>();
-    private final Map<UUID, Integer> seqs = new HashMap<>();
 
     /** The replies that are not over, oldest first; only the first one may be in progress. */
     private final Deque<InLine> line = new ArrayDeque<>();
@@ -77,12 +74,23 @@ final class Transcript {
         return reply;
     }
 
+    /** Ids grow with their seq, so there need be no index of them. */
     private int seqOf(UUID id) {
-        Integer seq = seqs.get(id);
-        if (seq == null) {
-            throw RefusedException.messageNotFound();
+        int low = 1;
+        int high = size();
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            int order = messages.get(middle - 1).id().compareTo(id);
+            if (order == 0) {
+                return middle;
+            }
+            if (order < 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
         }
-        return seq;
+        throw RefusedException.messageNotFound();
     }
 
     /** The replies that are not over, oldest first. */
@@ -93,7 +101,6 @@ final class Transcript {
     void add(Turn turn, boolean streamed) {
         for (Message each : List.of(turn.message(), turn.reply())) {
             messages.add(each);
-            seqs.put(each.id(), each.seq());
         }
         line.addLast(new InLine(turn.reply().seq(), streamed));
     }

@@ -96,6 +96,11 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
+    public boolean blocks() {
+        return true;
+    }
+
+    @Override
     public Chat create(Owner owner, Settings settings) {
         return database.transaction(
                 session -> {

@@ -1,0 +1,156 @@
+package ai.konko.assistant;
+
+import io.vertx.core.Future;
+import io.vertx.core.http.impl.HttpClientConnection;
+import io.vertx.core.http.impl.HttpClientInternal;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one event loop to the provider. A connection belongs to the one call that has
+ * taken it, until the call gives it back or closes it: closing it stops nobody else.
+ *
+ * <p>The pool of Vert.x lends a connection to the next call by itself once an answer has ended, so
+ * that closing it later may hit a stranger, and looks for a free one among all; hence this one.
+ * Everything here happens on the event loop of {@code loop}, so nothing is locked.
+ */
+final class Connections {
+    /**
+     * How long a connection is kept for the next call, in seconds. Servers close theirs after 5 or
+     * more, and a call that is sent into that moment is lost, for nothing is sent twice.
+     */
+    static final int KEPT_SECONDS = 2;
+
+    private static final long SWEEP_MILLIS = 1000;
+
+    private final ContextInternal loop;
+    private final HttpClientInternal http;
+    private final SocketAddress server;
+    private final int most;
+
+    private final Set<HttpClientConnection> open = new HashSet<>();
+    private final SequencedSet<HttpClientConnection> idle = new LinkedHashSet<>();
+    private final Deque<Taker> waiting = new ArrayDeque<>();
+    private int opening;
+    private boolean sweeping;
+
+    /** Who wants a connection. */
+    interface Taker {
+        /** Whether it still wants one. */
+        boolean waits();
+
+        /** From now on the connection is the taker's. */
+        void take(HttpClientConnection connection);
+
+        /** There is none to be had. */
+        void unreachable();
+    }
+
+    /**
+     * @param most how many may be open; who wants one more waits
+     */
+    Connections(ContextInternal loop, HttpClientInternal http, SocketAddress server, int most) {
+        this.loop = loop;
+        this.http = http;
+        this.server = server;
+        this.most = most;
+    }
+
+    void take(Taker taker) {
+        HttpClientConnection kept = kept();
+        if (kept != null) {
+            taker.take(kept);
+        } else if (open.size() + opening < most) {
+            open(taker);
+        } else {
+            waiting.add(taker);
+        }
+    }
+
+    /** The one that was used last, so that those too many run out. */
+    private @Nullable HttpClientConnection kept() {
+        while (!idle.isEmpty()) {
+            HttpClientConnection youngest = idle.removeLast();
+            if (youngest.isValid()) {
+                return youngest;
+            }
+            Future<Void> _ = youngest.close();
+        }
+        return null;
+    }
+
+    private void open(Taker taker) {
+        opening++;
+        Future<HttpClientConnection> _ =
+                http.connect(server, server)
+                        .onSuccess(
+                                connection -> {
+                                    opening--;
+                                    open.add(connection);
+                                    connection.evictionHandler(_ -> gone(connection));
+                                    if (taker.waits()) {
+                                        taker.take(connection);
+                                    } else {
+                                        giveBack(connection);
+                                    }
+                                })
+                        .onFailure(
+                                _ -> {
+                                    opening--;
+                                    taker.unreachable();
+                                    serveNext();
+                                });
+    }
+
+    /** What was asked on it is answered; one that is closed meanwhile is not kept. */
+    void giveBack(HttpClientConnection connection) {
+        if (open.contains(connection)) {
+            idle.add(connection);
+            serveNext();
+            sweepLater();
+        }
+    }
+
+    private void gone(HttpClientConnection connection) {
+        open.remove(connection);
+        idle.remove(connection);
+        serveNext();
+    }
+
+    private void serveNext() {
+        Taker next = waiting.poll();
+        while (next != null && !next.waits()) {
+            next = waiting.poll();
+        }
+        if (next != null) {
+            take(next);
+        }
+    }
+
+    private void sweepLater() {
+        if (!sweeping) {
+            sweeping = true;
+            loop.setTimer(SWEEP_MILLIS, _ -> sweep());
+        }
+    }
+
+    private void sweep() {
+        sweeping = false;
+        for (HttpClientConnection each : List.copyOf(idle)) {
+            if (!each.isValid()) {
+                Future<Void> _ = each.close();
+            }
+        }
+        if (!idle.isEmpty()) {
+            sweepLater();
+        }
+    }
+}
