@@ -1,11 +1,13 @@
 // The public API as the page uses it: calls, problems, and server-sent events over fetch.
 
 const STORED = 'konko.key';
+const SILENCE = 45_000; // ms; the service says something every 15 s
 
 /** The API key, kept for this tab's session only. */
 export const key = {
   get: () => sessionStorage.getItem(STORED),
   set: value => sessionStorage.setItem(STORED, value),
+  forget: () => sessionStorage.removeItem(STORED),
 };
 
 /** The service said no; `code` says why. `retryAfter` is in seconds. */
@@ -51,13 +53,13 @@ export async function call(method, path, { body, headers = {}, signal } = {}) {
 
 export const json = async (...request) => (await call(...request)).json();
 
-/** The events of a response. Throws Lost if the connection breaks. */
+/** The events of a response. Throws Lost if the connection breaks, or falls silent. */
 export async function* events(response, signal) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await next(reader);
       if (done) return;
       text += value;
       for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
@@ -69,6 +71,16 @@ export async function* events(response, signal) {
     throw signal?.aborted ? failed : new Lost();
   } finally {
     reader.cancel().catch(() => {});
+  }
+}
+
+async function next(reader) {
+  let timer;
+  const silence = new Promise((_, reject) => { timer = setTimeout(() => reject(new Lost()), SILENCE); });
+  try {
+    return await Promise.race([reader.read(), silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -98,6 +110,10 @@ const WORDS = {
   'model-unavailable': 'The model has no room at the moment.',
   'model-timeout': 'The model took too long.',
 };
+
+/** Whether the same may well succeed a little later. */
+export const isPassing = failure =>
+  failure instanceof Lost || failure instanceof Problem && (failure.status === 429 || failure.status >= 500);
 
 /** What went wrong, for a person. */
 export function inWords(failure) {

@@ -6,19 +6,23 @@ import './chats.js';
 import './log.js';
 import './summary.js';
 
-const WIDE = matchMedia('(min-width: 75rem)');
+const WIDE = matchMedia('(min-width: 75rem)'); // room for the summary beside the log
+const NARROW = matchMedia('(max-width: 48rem)'); // no room for the chats beside it
+const PANEL = 'konko.summary';
 
 class App extends LitElement {
   static properties = {
     conversation: { state: true }, menu: { state: true }, panel: { state: true },
-    notice: { state: true }, asking: { state: true }, jump: { state: true },
+    notice: { state: true }, asking: { state: true },
   };
+  #heard = new AbortController();
+  #settings = {}; // of the chat to come
 
   constructor() {
     super();
     this.conversation = null;
     this.menu = false;
-    this.panel = false; // its highlights cost a call to the model
+    this.panel = isPanelWanted();
     this.notice = '';
     this.asking = null;
   }
@@ -27,10 +31,19 @@ class App extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
+    const { signal } = this.#heard;
     onKeyNeeded(wrong => this.#ask(wrong));
-    addEventListener('hashchange', () => this.#route());
-    addEventListener('keydown', event => this.#onKey(event));
+    addEventListener('hashchange', () => this.#route(), { signal });
+    addEventListener('keydown', event => this.#onKey(event), { signal });
+    WIDE.addEventListener('change', () => { this.panel = isPanelWanted(); }, { signal });
+    NARROW.addEventListener('change', () => { this.menu = false; }, { signal });
     this.#route();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#heard.abort();
+    this.conversation?.close();
   }
 
   #route() {
@@ -41,31 +54,58 @@ class App extends LitElement {
     this.conversation = id ? new Conversation(id) : null;
     this.notice = '';
     document.title = 'Konko';
-    if (!id) return;
-    const opened = this.conversation;
+    if (id) this.#open(this.conversation);
+  }
+
+  #open(conversation) {
     let busy = false;
-    opened.addEventListener('change', () => {
-      if (opened !== this.conversation) return;
-      document.title = `${opened.chat?.title ?? 'Chat'} · Konko`;
-      if (!!opened.running !== busy) {
+    conversation.addEventListener('change', () => {
+      if (conversation !== this.conversation) return;
+      document.title = `${conversation.chat?.title ?? 'Chat'} · Konko`;
+      if (!!conversation.running !== busy) {
         busy = !busy;
-        this.#list()?.refresh();
+        this.querySelector('konko-chats').refresh();
       }
       this.requestUpdate();
     });
-    opened.open();
+    conversation.open();
   }
 
   #onKey(event) {
+    if (this.asking || event.isComposing) return;
     if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      this.menu = true;
-      this.updateComplete.then(() => this.querySelector('input[type=search]').focus());
-    } else if (event.key === 'Escape' && !event.defaultPrevented && !this.asking) {
-      if (this.menu) this.menu = false;
-      else if (this.panel && !WIDE.matches) this.panel = false;
-      else this.#stop();
+      this.menu = NARROW.matches;
+      this.#focus('input[type=search]');
+    } else if (event.key === 'Escape' && !event.defaultPrevented) {
+      if (this.menu) this.#toggleMenu();
+      else if (this.panel && !WIDE.matches) this.#togglePanel();
+      else this.#stop(this.conversation?.running);
     }
+  }
+
+  #toggleMenu() {
+    this.menu = !this.menu;
+    this.#focus(this.menu ? 'input[type=search]' : '.show-chats');
+  }
+
+  /** Who opens it asks for the highlights too, which cost a call to the model. */
+  #togglePanel() {
+    this.panel = !this.panel;
+    if (WIDE.matches) localStorage.setItem(PANEL, this.panel ? 'open' : 'closed');
+    this.#focus(this.panel ? '.about .close' : '.show-summary');
+    if (this.panel) this.updateComplete.then(() => this.querySelector('konko-summary').find());
+  }
+
+  async #focus(what) {
+    await this.updateComplete;
+    this.querySelector(what)?.focus();
+  }
+
+  #new() {
+    location.hash = '#/';
+    this.menu = false;
+    this.updateComplete.then(() => this.querySelector('konko-log').focusField());
   }
 
   #ask(wrong) {
@@ -87,43 +127,42 @@ class App extends LitElement {
     asking.resolve();
   }
 
+  /** There is no way around it: browsers close a dialog that is refused twice. */
+  #onDialogClose(event) {
+    if (this.asking) event.target.showModal();
+  }
+
   async #send({ detail: { content, done } }) {
-    this.notice = '';
-    try {
-      if (!this.conversation) {
-        const title = content.trim().split('\n')[0].slice(0, 60).replace(/[\uD800-\uDBFF]$/, '');
-        const chat = await json('POST', '/chats', { body: { title } });
-        history.pushState(null, '', `#/chats/${chat.id}`);
-        this.#route();
-      }
+    const accepted = await this.#try(async () => {
+      if (!this.conversation) await this.#begin(content);
       await this.conversation.send(content);
-      done(true);
-    } catch (failure) {
-      this.notice = inWords(failure);
-      done(false);
-    }
+    });
+    done(accepted);
   }
 
-  async #retry(reply) {
+  async #begin(content) {
+    const title = content.trim().split('\n')[0].slice(0, 60).replace(/[\uD800-\uDBFF]$/, '');
+    const chat = await json('POST', '/chats', { body: { title, ...this.#settings } });
+    this.#settings = {};
+    history.pushState(null, '', `#/chats/${chat.id}`);
+    this.#route();
+  }
+
+  #stop(reply) {
+    if (reply) this.#try(() => this.conversation.stop(reply));
+  }
+
+  /** @returns whether it went well; if not, the page says why */
+  async #try(action) {
     this.notice = '';
     try {
-      await this.conversation.retry(reply);
+      await action();
+      return true;
     } catch (failure) {
-      this.notice = inWords(failure);
+      if (failure.name !== 'AbortError') this.notice = inWords(failure);
+      return false;
     }
   }
-
-  async #stop() {
-    const reply = this.conversation?.running;
-    if (!reply) return;
-    try {
-      await this.conversation.stop(reply);
-    } catch (failure) {
-      this.notice = inWords(failure);
-    }
-  }
-
-  #list() { return this.querySelector('konko-chats'); }
 
   #jumpTo(id) {
     if (!WIDE.matches) this.panel = false;
@@ -131,47 +170,60 @@ class App extends LitElement {
   }
 
   render() {
-    const { conversation } = this;
+    const { conversation, menu } = this;
+    const panel = this.panel && !conversation?.gone;
+    const over = menu || panel && !WIDE.matches;
     return html`
-      <div class="shell ${this.menu ? 'menu' : ''} ${this.panel && conversation ? 'panel' : ''}">
+      <div class="shell ${menu ? 'menu' : ''} ${panel ? 'panel' : ''}">
         <nav class="side" aria-label="All chats">
-          <konko-chats .current=${conversation?.id ?? null}></konko-chats>
+          <konko-chats .current=${conversation?.id ?? null} @new=${() => this.#new()}></konko-chats>
         </nav>
-        <button class="scrim" aria-label="Close" tabindex="-1"
-          @click=${() => { this.menu = false; this.panel = WIDE.matches && this.panel; }}></button>
-        <main>
+        <main ?inert=${over}>
           <header class="top">
-            <button class="icon only-narrow" aria-label="Show chats" aria-expanded=${this.menu}
-              @click=${() => { this.menu = !this.menu; }}>${lines}</button>
-            <h1>${conversation ? conversation.chat?.title ?? (conversation.loading ? '' : 'Chat') : 'New chat'}</h1>
-            ${conversation && !conversation.gone ? html`
-              <button class="quiet" aria-expanded=${this.panel} aria-label="Show summary"
-                @click=${() => { this.panel = !this.panel; }}>Summary</button>` : nothing}
+            <button class="icon only-narrow show-chats" aria-label="Show chats" aria-expanded=${menu} @click=${() => this.#toggleMenu()}>${lines}</button>
+            <h1><bdi>${titleOf(conversation)}</bdi></h1>
+            ${NARROW.matches && conversation && !over ? html`
+              <button class="icon" aria-label="New chat" title="New chat" @click=${() => this.#new()}>${plus}</button>` : nothing}
+            ${conversation?.gone ? nothing : html`
+              <button class="quiet framed show-summary" aria-expanded=${panel} @click=${() => this.#togglePanel()}>Summary</button>`}
           </header>
           <konko-log .conversation=${conversation} .notice=${this.notice}
-            @send=${event => this.#send(event)} @stop=${() => this.#stop()}
-            @retry=${event => this.#retry(event.detail)}></konko-log>
+            @send=${event => this.#send(event)} @stop=${event => this.#stop(event.detail)}
+            @retry=${event => this.#try(() => this.conversation.retry(event.detail))}></konko-log>
         </main>
-        ${this.panel && conversation && !conversation.gone ? html`
+        <div class="scrim" @click=${() => (menu ? this.#toggleMenu() : this.#togglePanel())}></div>
+        ${panel ? html`
           <aside class="about" role="region" aria-label="Summary">
-            <konko-summary .conversation=${conversation}
-              @jump=${event => this.#jumpTo(event.detail)}
-              @close=${() => { this.panel = false; }}></konko-summary>
+            <konko-summary .conversation=${conversation} .settings=${this.#settings}
+              @jump=${event => this.#jumpTo(event.detail)} @close=${() => this.#togglePanel()}></konko-summary>
           </aside>` : nothing}
       </div>
-      ${this.asking ? html`
-        <dialog aria-labelledby="key-title" @cancel=${event => event.preventDefault()}>
-          <form @submit=${event => this.#answer(event)}>
-            <h2 id="key-title">An API key, please</h2>
-            <p>${this.asking.wrong ? 'The service does not know that key.' : 'This service answers those it knows.'}
-              The key stays in this tab, and is forgotten when you close it.</p>
-            <label>API key <input name="key" type="password" required autocomplete="off" autofocus></label>
-            <button class="main">Continue</button>
-          </form>
-        </dialog>` : nothing}`;
+      ${this.asking ? this.#dialog(this.asking) : nothing}`;
+  }
+
+  #dialog({ wrong }) {
+    return html`
+      <dialog aria-labelledby="key-title" @cancel=${event => event.preventDefault()} @close=${event => this.#onDialogClose(event)}>
+        <form @submit=${event => this.#answer(event)}>
+          <h2 id="key-title">An API key, please</h2>
+          ${wrong ? html`<p class="notice" role="alert">The service does not know that key.</p>` : nothing}
+          <p>This service answers those it knows. The key stays in this tab, and is forgotten when you close it.</p>
+          <label>API key <input name="key" type="password" required pattern="\\s*[!-~]+\\s*" title="Letters, digits and signs, without spaces"
+            autocomplete="off" autofocus aria-invalid=${wrong}></label>
+          <button class="main">Continue</button>
+        </form>
+      </dialog>`;
   }
 }
 
+const isPanelWanted = () => WIDE.matches && localStorage.getItem(PANEL) !== 'closed';
+
+function titleOf(conversation) {
+  if (!conversation) return 'New chat';
+  return conversation.chat?.title ?? (conversation.loading ? '' : 'Chat');
+}
+
 const lines = html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M3 5h14M3 10h14M3 15h14"/></svg>`;
+const plus = html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 4v12M4 10h12"/></svg>`;
 
 customElements.define('konko-app', App);

@@ -1,8 +1,9 @@
 // The list of chats: newest first, more while scrolling, searched, renamed and deleted in place.
 import { LitElement, html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { inWords, json, call } from './api.js';
+import { inWords, json, call, key } from './api.js';
 
+const HINT = matchMedia('(hover: hover)').matches ? 'Search chats  (Ctrl+K)' : 'Search chats';
 const REFRESH_EVERY = 10_000; // ms; for chats made elsewhere
 
 class Chats extends LitElement {
@@ -26,14 +27,27 @@ class Chats extends LitElement {
   connectedCallback() {
     super.connectedCallback();
     this.refresh();
-    setInterval(() => { if (document.visibilityState === 'visible') this.refresh(); }, REFRESH_EVERY);
+    this.refreshing = setInterval(() => { if (!document.hidden) this.refresh(); }, REFRESH_EVERY);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.refreshing);
+    clearTimeout(this.typing);
+    this.more?.disconnect();
   }
 
   firstUpdated() {
     this.more = new IntersectionObserver(
       entries => { if (entries.some(entry => entry.isIntersecting)) this.#loadMore(); },
       { root: this.querySelector('.chat-list'), rootMargin: '300px' });
-    this.more.observe(this.querySelector('.more'));
+  }
+
+  updated(changed) {
+    if (!changed.has('chats')) return;
+    const end = this.querySelector('.more');
+    this.more.unobserve(end); // looks again, also if it is still in sight
+    this.more.observe(end);
   }
 
   /** The first page anew; what was loaded beyond it stays. */
@@ -65,9 +79,6 @@ class Chats extends LitElement {
       const known = new Set(this.chats.map(chat => chat.id));
       this.chats = [...this.chats, ...page.data.filter(chat => !known.has(chat.id))];
       this.#next = page.nextCursor;
-      await this.updateComplete;
-      this.more.unobserve(this.querySelector('.more')); // looks again, also if it is still in sight
-      this.more.observe(this.querySelector('.more'));
     } catch {
       this.#next = cursor;
     }
@@ -80,8 +91,8 @@ class Chats extends LitElement {
     return json('GET', `/chats?${query}`);
   }
 
-  #search(event) {
-    this.query = event.target.value;
+  #search(query) {
+    this.query = query;
     clearTimeout(this.typing);
     this.typing = setTimeout(() => this.refresh(), 200);
   }
@@ -93,7 +104,9 @@ class Chats extends LitElement {
       const renamed = await json('PATCH', `/chats/${chat.id}`, { body: { title: title || null } });
       this.chats = this.chats.map(each => (each.id === chat.id ? renamed : each));
       this.renaming = null;
-      new BroadcastChannel('konko').postMessage(chat.id);
+      const others = new BroadcastChannel('konko');
+      others.postMessage(chat.id);
+      others.close();
     });
     this.#focus(chat, '.rename');
   }
@@ -101,10 +114,25 @@ class Chats extends LitElement {
   async #delete(chat) {
     await this.#change(async () => {
       await call('DELETE', `/chats/${chat.id}`);
+      const next = this.chats[this.chats.findIndex(each => each.id === chat.id) + 1];
       this.chats = this.chats.filter(each => each.id !== chat.id);
       if (this.current === chat.id) location.hash = '#/';
+      else if (next) this.#focus(next, 'a');
+      else this.querySelector('input[type=search]').focus();
     });
     this.deleting = null;
+  }
+
+  /** Esc: what was begun in a row is left, a search is over. */
+  #leave(event, then) {
+    if (event.key !== 'Escape' || event.isComposing) return;
+    event.preventDefault();
+    then();
+  }
+
+  #forgetSearch() {
+    if (this.query) this.#search('');
+    else document.querySelector('textarea[aria-label=Message]')?.focus();
   }
 
   async #change(action) {
@@ -118,51 +146,56 @@ class Chats extends LitElement {
 
   async #focus(chat, what) {
     await this.updateComplete;
-    this.querySelector(`[data-id="${chat.id}"] ${what}`)?.focus();
+    const found = this.querySelector(`[data-id="${chat.id}"] ${what}`);
+    found?.focus();
+    found?.select?.();
   }
 
   render() {
     return html`
       <div class="side-head">
         <span class="brand"><img src="/page/icon.svg" alt="" width="22" height="22"> Konko</span>
-        <button class="main" @click=${() => { location.hash = '#/'; document.querySelector('textarea')?.focus(); }}>New chat</button>
+        <button class="main" @click=${() => this.dispatchEvent(new Event('new'))}>New chat</button>
       </div>
-      <input type="search" aria-label="Search chats" placeholder="Search chats  (Ctrl+K)" maxlength="200"
-        .value=${this.query} @input=${event => this.#search(event)}>
+      <input type="search" aria-label="Search chats" aria-keyshortcuts="Control+K" placeholder=${HINT} maxlength="200"
+        .value=${this.query} @input=${event => this.#search(event.target.value)}
+        @keydown=${event => this.#leave(event, () => this.#forgetSearch())}>
       ${this.failure ? html`<p class="aside-note" role="alert">${inWords(this.failure)}</p>` : nothing}
-      <div class="chat-list">
-        <ul aria-label="Chats">
+      <div class="chat-list" aria-busy=${this.loading}>
+        <ul role="list" aria-label="Chats">
           ${repeat(this.chats, chat => chat.id, chat => this.#row(chat))}
         </ul>
-        ${this.chats.length || this.failure ? nothing : html`<p class="aside-note">${this.loading ? 'Loading…'
-          : this.query ? 'No chat has that in its title or text.' : 'Your chats will be here.'}</p>`}
+        ${this.chats.length || this.failure ? nothing : this.loading ? html`<div class="ghosts" aria-hidden="true"><i></i><i></i><i></i></div>`
+          : html`<p class="aside-note">${this.query ? 'No chat has that in its title or text.' : 'Your chats will be here.'}</p>`}
         <div class="more"></div>
       </div>
-      <p class="side-foot"><a href="/docs" target="_blank" rel="noopener">API documentation</a></p>`;
+      <p class="side-foot"><a href="/docs" target="_blank" rel="noopener">API documentation</a>
+        ${key.get() ? html`<button class="quiet" @click=${() => { key.forget(); location.reload(); }}>Forget my key</button>` : nothing}</p>`;
   }
 
   #row(chat) {
     const title = chat.title ?? 'Untitled chat';
     if (this.renaming === chat.id) {
+      const leave = () => { this.renaming = null; this.#focus(chat, '.rename'); };
       return html`<li data-id=${chat.id}><form class="renaming" @submit=${event => this.#rename(event, chat)}
-          @keydown=${event => {
-            if (event.key === 'Escape') { event.preventDefault(); this.renaming = null; this.#focus(chat, '.rename'); }
-          }}>
-        <input name="title" aria-label="Title" maxlength="200" .value=${chat.title ?? ''}>
+          @keydown=${event => this.#leave(event, leave)}>
+        <input name="title" aria-label="Title" maxlength="200" dir="auto" .value=${chat.title ?? ''}>
         <button class="quiet">Save</button></form></li>`;
     }
     if (this.deleting === chat.id) {
-      return html`<li data-id=${chat.id} class="deleting"><span>Delete for good?</span>
+      const leave = () => { this.deleting = null; this.#focus(chat, '.delete'); };
+      return html`<li data-id=${chat.id} class="deleting" @keydown=${event => this.#leave(event, leave)}><span>Delete it?</span>
         <button class="quiet danger" @click=${() => this.#delete(chat)}>Delete</button>
-        <button class="quiet" @click=${() => { this.deleting = null; this.#focus(chat, '.delete'); }}>Keep</button></li>`;
+        <button class="quiet" @click=${leave}>Keep</button></li>`;
     }
     return html`<li data-id=${chat.id} class=${chat.id === this.current ? 'current' : ''}>
-      <a href="#/chats/${chat.id}" aria-current=${chat.id === this.current ? 'page' : nothing}>
-        ${chat.status === 'busy' ? html`<span class="dot" role="img" aria-label="being answered"></span>` : nothing}${title}</a>
-      <button class="icon rename" aria-label="Rename ${title}"
-        @click=${async () => { this.renaming = chat.id; await this.#focus(chat, 'input'); }}>${pencil}</button>
-      <button class="icon delete" aria-label="Delete ${title}"
-        @click=${async () => { this.deleting = chat.id; await this.#focus(chat, '.danger'); }}>${bin}</button></li>`;
+      <a href="#/chats/${chat.id}" title=${title} aria-current=${chat.id === this.current ? 'page' : nothing}>
+        ${chat.status === 'busy' ? html`<span class="dot" role="img" aria-label="being answered"></span>` : nothing}<bdi>${title}</bdi></a>
+      <span class="row-acts">
+        <button class="icon rename" aria-label="Rename ${title}" title="Rename"
+          @click=${() => { this.renaming = chat.id; this.#focus(chat, 'input'); }}>${pencil}</button>
+        <button class="icon delete" aria-label="Delete ${title}" title="Delete"
+          @click=${() => { this.deleting = chat.id; this.#focus(chat, '.danger'); }}>${bin}</button></span></li>`;
   }
 }
 

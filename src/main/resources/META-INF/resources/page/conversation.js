@@ -1,5 +1,5 @@
 // One chat's log as this tab knows it, kept true: what is written is followed, what others post is found.
-import { Lost, Problem, call, events, json, newId } from './api.js';
+import { Lost, Problem, call, events, isPassing, json, newId } from './api.js';
 
 const PAGE = 100;
 const LOOK_EVERY = 2000; // ms; for what other people and programs post
@@ -7,10 +7,17 @@ const TERMINAL = new Set(['completed', 'incomplete', 'failed']);
 
 export const isOver = message => TERMINAL.has(message.status);
 
+const isLost = failure => failure instanceof Lost;
+
+/** Until then, or until there is reason to look sooner. */
 const pause = (ms, signal) =>
   new Promise(resolve => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+    const heard = new AbortController();
+    const done = () => { clearTimeout(timer); heard.abort(); resolve(); };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { signal: heard.signal });
+    ['online', 'offline'].forEach(news => addEventListener(news, done, { signal: heard.signal }));
+    document.addEventListener('visibilitychange', done, { signal: heard.signal });
   });
 
 /** Fires `change` whenever something of it has changed. */
@@ -18,13 +25,16 @@ export class Conversation extends EventTarget {
   chat = null;
   messages = []; // by seq, without gaps
   gone = false;
-  lost = false; // the connection, and it is being tried again
-  failure = null; // why it could not be opened
+  trouble = null; // why the service does not answer for now; it is being tried again
+  failure = null; // why the chat can't be shown
   loading = true;
-  #older = null;
-  #following = new Set();
+  #older = null; // cursor
+  #fetching = null;
+  #following = null; // id of the reply whose stream is open
+  #stream = new AbortController();
   #end = new AbortController();
   #seen = '';
+  #patience = LOOK_EVERY;
   #others = new BroadcastChannel('konko');
 
   constructor(id) {
@@ -32,18 +42,22 @@ export class Conversation extends EventTarget {
     this.id = id;
     this.path = `/chats/${id}`;
     this.#others.onmessage = ({ data }) => { if (data === id) this.#look(); };
+    document.addEventListener('visibilitychange', () => { if (document.hidden) this.#stream.abort(); },
+      { signal: this.#end.signal });
   }
 
   get hasOlder() { return this.#older !== null; }
 
   get running() { return this.messages.find(message => message.role === 'assistant' && !isOver(message)); }
 
+  get closed() { return this.#end.signal.aborted; }
+
   async open() {
     try {
-      const page = await this.#steadily(() => this.#page());
+      const page = await this.#until(() => this.#page(), isPassing);
       page.data.reverse().forEach(message => this.#put(message)); // beside what was sent meanwhile
       this.#older = page.nextCursor;
-      this.chat = await this.#steadily(() => json('GET', this.path, { signal: this.#end.signal }));
+      this.chat = await this.#until(() => this.#get(this.path), isPassing);
     } catch (failure) {
       this.#give(failure);
     }
@@ -54,38 +68,43 @@ export class Conversation extends EventTarget {
 
   close() {
     this.#end.abort();
+    this.#stream.abort();
     this.#others.close();
   }
 
-  async older() {
-    if (!this.#older) return;
-    const cursor = this.#older;
-    this.#older = null;
+  /** One page more. */
+  older() {
+    this.#fetching ??= this.#fetchOlder().finally(() => { this.#fetching = null; });
+    return this.#fetching;
+  }
+
+  async #fetchOlder() {
     try {
-      const page = await this.#page(cursor);
+      const page = await this.#until(() => this.#page(this.#older), isPassing);
       this.messages = [...page.data.reverse(), ...this.messages];
       this.#older = page.nextCursor;
-    } catch {
-      this.#older = cursor;
+      this.#changed();
+    } catch (failure) {
+      this.#give(failure);
     }
-    this.#changed();
   }
 
   /** Resolves once the post is accepted; a lost connection makes no second turn of it. */
   send(content) {
-    const headers = { Accept: 'text/event-stream', 'Idempotency-Key': newId() };
-    return this.#stream(() =>
-      call('POST', `${this.path}/messages`, { body: { content }, headers, signal: this.#end.signal }));
+    return this.#post('/messages', { body: { content }, headers: { 'Idempotency-Key': newId() } });
   }
 
-  retry(reply) {
-    return this.#stream(() =>
-      call('POST', `${this.path}/messages/${reply.id}/retry`,
-        { headers: { Accept: 'text/event-stream' }, signal: this.#end.signal }));
+  async retry(reply) {
+    try {
+      await this.#post(`/messages/${reply.id}/retry`, {});
+    } catch (failure) {
+      if (failure.code !== 'not-retryable') throw failure;
+      await this.#look(); // it runs already
+    }
   }
 
   async stop(reply) {
-    this.#put(await json('POST', `${this.path}/messages/${reply.id}/cancel`));
+    this.#keep(await json('POST', `${this.path}/messages/${reply.id}/cancel`));
     this.#tellOthers();
   }
 
@@ -95,110 +114,107 @@ export class Conversation extends EventTarget {
     this.#changed();
   }
 
+  async #post(path, { body, headers }) {
+    const { message, reply } = await this.#until(
+      () => json('POST', this.path + path,
+        { body, headers: { ...headers, Prefer: 'respond-async' }, signal: this.#end.signal }),
+      isLost);
+    this.#put(message);
+    this.#put(reply);
+    this.#tellOthers();
+  }
+
+  #get(path) { return json('GET', path, { signal: this.#end.signal }); }
+
   #page(cursor) {
     const query = new URLSearchParams({ order: 'desc', limit: PAGE });
     if (cursor) query.set('cursor', cursor);
-    return json('GET', `${this.path}/messages?${query}`, { signal: this.#end.signal });
+    return this.#get(`${this.path}/messages?${query}`);
   }
 
-  async #stream(request) {
-    const response = await this.#steadily(request);
-    const stream = events(response, this.#end.signal);
-    const { value: accepted } = await stream.next().catch(() => ({}));
-    if (accepted?.name !== 'accepted') {
-      await this.#look();
-      return;
-    }
-    const { message, reply } = accepted.data;
-    this.#put(message);
-    this.#tellOthers();
-    if (this.#following.has(reply.id)) { // a look was faster
-      await stream.return();
-      return;
-    }
-    this.#following.add(reply.id);
-    this.#keep({ ...reply, content: '' });
-    this.#follow(reply.id, stream);
-  }
-
-  /** As often as it takes while the service can't be reached. */
-  async #steadily(request) {
+  /** As often as it takes while it fails in a way that passes. */
+  async #until(request, passes) {
     for (let wait = 300; ; wait = Math.min(wait * 2, 5000)) {
       try {
         const answer = await request();
-        this.#connected(true);
+        this.#troubled(null);
         return answer;
       } catch (failure) {
-        if (!(failure instanceof Lost)) throw failure;
-        this.#connected(false);
-        await pause(wait, this.#end.signal);
-        if (this.#end.signal.aborted) throw failure;
+        if (this.closed || !passes(failure)) throw failure;
+        this.#troubled(failure);
+        await pause(1000 * (failure.retryAfter ?? 0) || wait, this.#end.signal);
+        if (this.closed) throw failure;
       }
     }
   }
 
-  #keepUp(message) {
-    if (message.role === 'assistant' && !isOver(message) && !this.#following.has(message.id)) {
-      this.#following.add(message.id);
-      this.#follow(message.id);
-    }
-  }
-
-  /** To the reply's end, over as many connections as it takes, each from where the last one broke. */
-  async #follow(replyId, stream) {
+  /** What is written, one reply after the other: browsers have few connections to one service. */
+  async #follow() {
+    if (this.#following) return;
     try {
-      for (;;) {
-        try {
-          stream ??= events(await this.#steadily(() => this.#attach(replyId)), this.#end.signal);
-          for await (const { name, data } of stream) {
-            if (name === 'delta') {
-              const reply = this.#find(replyId);
-              this.#replace({ ...reply, status: 'in_progress', content: reply.content + data.content });
-            } else if (TERMINAL.has(name)) {
-              this.#following.delete(replyId);
-              this.#put(data);
-              this.#tellOthers();
-              return;
-            }
-          }
-        } catch (failure) {
-          if (failure.code === 'bad-header') {
-            this.#replace({ ...this.#find(replyId), content: '' }); // it was begun anew
-          } else if (failure instanceof Problem && failure.status < 500) {
-            throw failure;
-          } else if (this.#end.signal.aborted) {
-            return;
-          } else {
-            await pause(500, this.#end.signal);
-          }
-        }
-        stream = null; // it broke off
+      for (let reply; !this.closed && (reply = this.running);) {
+        this.#following = reply.id;
+        await this.#read(reply.id);
       }
     } catch (failure) {
       this.#give(failure);
     } finally {
-      this.#following.delete(replyId);
+      this.#following = null;
     }
   }
 
-  #attach(replyId) {
-    const offset = this.#find(replyId).content.length;
+  /** To the reply's end, over as many connections as it takes, each from where the last one broke. */
+  async #read(id) {
+    for (let broken = false; !this.closed; broken = true) {
+      if (document.hidden) {
+        await pause(LOOK_EVERY, this.#end.signal);
+        continue;
+      }
+      if (broken) await this.#catchUp(id);
+      if (isOver(this.#find(id))) return;
+      this.#stream = new AbortController();
+      const { signal } = this.#stream;
+      try {
+        for await (const { name, data } of events(await this.#attach(id, signal), signal)) {
+          if (name === 'delta') this.#append(id, data.content);
+          else if (TERMINAL.has(name)) {
+            this.#keep(data);
+            this.#tellOthers();
+            return;
+          }
+        }
+      } catch (failure) {
+        const over = failure instanceof Problem && !isPassing(failure) && failure.code !== 'bad-header';
+        if (over) throw failure;
+      }
+      await pause(300, this.#end.signal);
+    }
+  }
+
+  /** A service that was restarted may have begun the reply anew. */
+  async #catchUp(id) {
+    this.#keep(await this.#until(() => this.#get(`${this.path}/messages/${id}`), isPassing));
+  }
+
+  #attach(id, signal) {
+    const offset = this.#find(id).content.length;
     const headers = { Accept: 'text/event-stream', ...(offset && { 'Last-Event-ID': String(offset) }) };
-    return call('GET', `${this.path}/messages/${replyId}`, { headers, signal: this.#end.signal });
+    return call('GET', `${this.path}/messages/${id}`, { headers, signal });
   }
 
   async #watch() {
-    while (!this.#end.signal.aborted && !this.gone) {
-      await pause(LOOK_EVERY, this.#end.signal);
-      if (document.visibilityState === 'visible') await this.#look();
+    while (!this.closed && !this.gone) {
+      await pause(this.#patience, this.#end.signal);
+      if (!document.hidden && !this.closed) await this.#look();
     }
   }
 
   /** For what has come from elsewhere. */
   async #look() {
     try {
-      const chat = await json('GET', this.path, { signal: this.#end.signal });
-      this.#connected(true);
+      this.#patience = LOOK_EVERY;
+      const chat = await this.#get(this.path);
+      this.#troubled(null);
       const seen = `${chat.updatedAt} ${chat.status} ${chat.messageCount}`;
       if (seen === this.#seen) return;
       this.chat = chat;
@@ -215,17 +231,15 @@ export class Conversation extends EventTarget {
       this.#seen = seen;
       this.#changed();
     } catch (failure) {
-      if (failure instanceof Lost) this.#connected(false);
-      else this.#give(failure);
+      if (!isPassing(failure)) this.#give(failure);
+      else if (failure.status === 429) this.#patience = 1000 * (failure.retryAfter ?? 5);
+      else this.#troubled(failure);
     }
   }
 
   #put(message) {
-    if (this.#following.has(message.id) && this.#find(message.id)) {
-      if (!isOver(message)) return; // its stream knows better
-    }
-    this.#keep(message);
-    this.#keepUp(message);
+    if (message.id !== this.#following || isOver(message)) this.#keep(message); // else its stream knows better
+    this.#follow();
   }
 
   #keep(message) {
@@ -238,26 +252,32 @@ export class Conversation extends EventTarget {
 
   #find(id) { return this.messages.find(message => message.id === id); }
 
+  #append(id, text) {
+    const reply = this.#find(id);
+    if (!isOver(reply)) this.#replace({ ...reply, status: 'in_progress', content: reply.content + text });
+  }
+
   #replace(message) {
     this.messages = this.messages.map(each => (each.id === message.id ? message : each));
     this.#changed();
   }
 
-  #connected(yes) {
-    if (this.lost === yes) {
-      this.lost = !yes;
-      this.#changed();
-    }
-  }
-
-  #give(failure) {
-    if (this.#end.signal.aborted) return;
-    if (failure.code === 'chat-not-found') this.gone = true;
-    else if (!(failure instanceof Problem) || failure.status !== 429) this.failure = failure;
+  /** With a service that is not there, no stream is either, though it may not have noticed. */
+  #troubled(failure) {
+    if (failure && isLost(failure)) this.#stream.abort();
+    if (this.trouble === failure) return;
+    this.trouble = failure;
     this.#changed();
   }
 
-  #tellOthers() { this.#others.postMessage(this.id); }
+  #give(failure) {
+    if (this.closed) return;
+    if (failure.code === 'chat-not-found') this.gone = true;
+    else this.failure = failure;
+    this.#changed();
+  }
+
+  #tellOthers() { if (!this.closed) this.#others.postMessage(this.id); }
 
   #changed() { this.dispatchEvent(new Event('change')); }
 }

@@ -12,20 +12,44 @@ Object.entries({ sh: 'bash', zsh: 'bash', 'c++': 'cpp', cs: 'csharp', js: 'javas
   md: 'markdown', py: 'python', rb: 'ruby', rs: 'rust', console: 'shell', ts: 'typescript', tsx: 'typescript', html: 'xml', svg: 'xml',
   yml: 'yaml' }).forEach(([alias, name]) => LANGUAGES.set(alias, name));
 
-/** Colours the code in `host`; where that fails it stays plain. */
+/** Colours the code in `host` that is not yet; where that fails it stays plain. */
 export function colour(host) {
-  host.querySelectorAll('.code').forEach(frame =>
-    colourOne(frame.querySelector('pre code'), frame.dataset.language.toLowerCase()).catch(() => {}));
+  host.querySelectorAll('.code:not(.coloured)').forEach(frame => {
+    const name = LANGUAGES.get(frame.dataset.language.toLowerCase());
+    if (!name) return;
+    if (hljs.getLanguage(name)) colourOne(frame, name);
+    else load(name).then(() => colour(host), () => {});
+  });
 }
 
-async function colourOne(code, language) {
-  const name = LANGUAGES.get(language);
-  if (!name) return;
-  if (!hljs.getLanguage(name)) hljs.registerLanguage(name, (await import(`highlight.js/languages/${name}.js`)).default);
-  code.replaceChildren(DOMPurify.sanitize(
-    hljs.highlight(code.textContent, { language: name, ignoreIllegals: true }).value,
-    { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'] }));
+async function load(name) {
+  const { default: language } = await import(`highlight.js/languages/${name}.js`);
+  hljs.registerLanguage(name, language);
 }
+
+function colourOne(frame, language) {
+  const code = frame.querySelector('pre code');
+  code.replaceChildren(DOMPurify.sanitize(
+    hljs.highlight(code.textContent, { language, ignoreIllegals: true }).value,
+    { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'] }));
+  frame.classList.add('coloured');
+}
+
+/** Tags that may be written as such; all else of HTML is shown as the text that it is. */
+const TAGS = /&lt;(\/?(?:br|b|i|em|strong|u|s|sub|sup|kbd|mark|small|details|summary))\s*\/?&gt;/gi;
+
+const SIGNS = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escape = text => text.replace(/[&<>"]/g, sign => SIGNS[sign]);
+
+marked.use({
+  gfm: true,
+  breaks: true,
+  renderer: {
+    html: ({ text }) => escape(text).replace(TAGS, '<$1>'),
+    image: ({ href, text }) => `<a href="${escape(href)}">${escape(text || 'image')}</a>`, // nothing is loaded from elsewhere
+    checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
+  },
+});
 
 const CLEAN = {
   RETURN_DOM_FRAGMENT: true,
@@ -37,26 +61,21 @@ const CLEAN = {
 };
 
 /** @returns elements that show `text` */
-export function elementsOf(text) {
-  const html = marked.parse(text, { gfm: true, breaks: true, async: false });
+function elementsOf(text) {
+  const html = marked.parse(text);
   const languages = [...html.matchAll(/<pre><code(?: class="language-([^"]*)")?>/g)].map(match => match[1]);
   const fragment = DOMPurify.sanitize(html, CLEAN);
-  fragment.querySelectorAll('img').forEach(asLink); // nothing is loaded from elsewhere
   fragment.querySelectorAll('a').forEach(link => {
     link.target = '_blank';
     link.rel = 'noopener noreferrer';
   });
   fragment.querySelectorAll('table').forEach(table => wrap(table, 'wide'));
-  fragment.querySelectorAll('pre').forEach((pre, index) => asCode(pre, languages[index]));
+  fragment.querySelectorAll('pre:has(> code)').forEach((pre, index) => asCode(pre, languages[index]));
   return [...fragment.childNodes];
 }
 
-function asLink(image) {
-  const link = document.createElement('a');
-  link.href = image.src;
-  link.textContent = image.alt || 'image';
-  image.replaceWith(link);
-}
+/** @returns a line of Markdown without its marks */
+export const plain = text => DOMPurify.sanitize(marked.parseInline(text.replace(/^#+ /, '')), CLEAN).textContent;
 
 function wrap(element, name) {
   const frame = document.createElement('div');
@@ -68,8 +87,6 @@ function wrap(element, name) {
 }
 
 function asCode(pre, language) {
-  const code = pre.querySelector('code');
-  if (!code) return;
   pre.tabIndex = 0;
   const frame = document.createElement('div');
   frame.className = 'code';
@@ -87,22 +104,45 @@ function asCode(pre, language) {
   frame.append(head, pre);
 }
 
-/** Shows elements in place of those that are there; what is the same stays, and stays selected. */
-export function show(host, elements) {
-  const old = [...host.childNodes];
+const SOURCE = Symbol('what an element was made of');
+
+/** Shows `text` in `host`; of what is there, what is the same stays, with its selection, scroll and focus. */
+export function show(host, text) {
+  const old = [...host.childNodes].filter(node => node.nodeType !== Node.COMMENT_NODE);
+  const elements = elementsOf(text);
   elements.forEach((element, index) => {
-    if (!old[index]) host.append(element);
-    else if (!old[index].isEqualNode(element)) old[index].replaceWith(element);
+    element[SOURCE] = element.outerHTML ?? element.textContent;
+    const there = old[index];
+    if (!there) host.append(element);
+    else if (there[SOURCE] !== element[SOURCE] && !growCode(there, element)) there.replaceWith(element);
   });
   old.slice(elements.length).forEach(element => element.remove());
 }
 
+function growCode(there, element) {
+  if (there.className !== 'code' && there.className !== 'code coloured' || element.className !== 'code'
+    || there.dataset.language !== element.dataset.language) return false;
+  there.querySelector('code').replaceChildren(...element.querySelector('code').childNodes);
+  there.classList.remove('coloured');
+  there[SOURCE] = element[SOURCE];
+  return true;
+}
+
+/** @returns whether it could */
 export async function copy(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  try {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text);
+      return true;
+    }
+  } catch {
+    return false;
+  }
   const area = document.createElement('textarea'); // browsers withhold the clipboard from plain HTTP
   area.value = text;
   document.body.append(area);
   area.select();
-  document.execCommand('copy');
+  const copied = document.execCommand('copy');
   area.remove();
+  return copied;
 }
