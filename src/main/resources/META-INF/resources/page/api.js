@@ -17,6 +17,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = document.code ?? 'unknown';
     this.retryAfter = document.retryAfter;
+    this.violations = document.violations ?? [];
   }
 }
 
@@ -115,9 +116,14 @@ const WORDS = {
 export const isPassing = failure =>
   failure instanceof Lost || failure instanceof Problem && (failure.status === 429 || failure.status >= 500);
 
+const FIELDS = { content: 'Your message', title: 'The title', instructions: 'The instructions', model: 'The model’s name' };
+
+const ruleInWords = ({ field, message }) => `${FIELDS[field] ?? field} ${message}.`;
+
 /** What went wrong, for a person. */
 export function inWords(failure) {
   if (failure instanceof Lost) return 'The service can’t be reached.';
-  const words = WORDS[failure.code] ?? failure.message ?? 'Something went wrong.';
+  const rules = (failure.violations ?? []).map(ruleInWords).join(' ');
+  const words = WORDS[failure.code] ?? (rules || failure.message || 'Something went wrong.');
   return failure.retryAfter ? `${words} Try again in ${failure.retryAfter} s.` : words;
 }

@@ -181,7 +181,7 @@ class App extends LitElement {
         <main ?inert=${over}>
           <header class="top">
             <button class="icon only-narrow show-chats" aria-label="Show chats" aria-expanded=${menu} @click=${() => this.#toggleMenu()}>${lines}</button>
-            <h1><bdi>${titleOf(conversation)}</bdi></h1>
+            <h1 dir="auto">${titleOf(conversation)}</h1>
             ${NARROW.matches && conversation && !over ? html`
               <button class="icon" aria-label="New chat" title="New chat" @click=${() => this.#new()}>${plus}</button>` : nothing}
             ${conversation?.gone ? nothing : html`

@@ -1,7 +1,7 @@
 // The list of chats: newest first, more while scrolling, searched, renamed and deleted in place.
 import { LitElement, html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { inWords, json, call, key } from './api.js';
+import { call, inWords, isPassing, json, key } from './api.js';
 
 const HINT = matchMedia('(hover: hover)').matches ? 'Search chats  (Ctrl+K)' : 'Search chats';
 const REFRESH_EVERY = 10_000; // ms; for chats made elsewhere
@@ -63,7 +63,8 @@ class Chats extends LitElement {
       this.searched = this.query;
       this.failure = null;
     } catch (failure) {
-      if (turn === this.#latest) this.failure = failure;
+      const shown = this.chats.length && this.searched === this.query;
+      if (turn === this.#latest && !(shown && isPassing(failure))) this.failure = failure;
     }
     this.loading = false;
   }
@@ -189,8 +190,8 @@ class Chats extends LitElement {
         <button class="quiet" @click=${leave}>Keep</button></li>`;
     }
     return html`<li data-id=${chat.id} class=${chat.id === this.current ? 'current' : ''}>
-      <a href="#/chats/${chat.id}" title=${title} aria-current=${chat.id === this.current ? 'page' : nothing}>
-        ${chat.status === 'busy' ? html`<span class="dot" role="img" aria-label="being answered"></span>` : nothing}<bdi>${title}</bdi></a>
+      <a href="#/chats/${chat.id}" dir="auto" title=${title} aria-current=${chat.id === this.current ? 'page' : nothing}>
+        ${chat.status === 'busy' ? html`<span class="dot" role="img" aria-label="being answered"></span>` : nothing}${title}</a>
       <span class="row-acts">
         <button class="icon rename" aria-label="Rename ${title}" title="Rename"
           @click=${() => { this.renaming = chat.id; this.#focus(chat, 'input'); }}>${pencil}</button>

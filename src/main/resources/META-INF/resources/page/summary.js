@@ -27,11 +27,13 @@ class Summary extends LitElement {
     this.failure = null;
     this.saved = '';
     this.seen = null;
+    clearTimeout(this.retrying);
     this.look();
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    clearTimeout(this.retrying);
     this.conversation?.removeEventListener('change', this.look);
   }
 
@@ -49,6 +51,7 @@ class Summary extends LitElement {
 
   /** Counts and context, for which the model is not asked. */
   async #load(conversation) {
+    clearTimeout(this.retrying);
     try {
       const [counts, context] = await Promise.all(
         ['summary?highlights=0', 'context'].map(what => json('GET', `${conversation.path}/${what}`)));
@@ -58,8 +61,8 @@ class Summary extends LitElement {
       this.failure = null;
     } catch (failure) {
       if (conversation !== this.conversation) return;
-      this.failure = failure;
-      if (isPassing(failure)) this.seen = null; // the next change tries again
+      if (!isPassing(failure)) this.failure = failure;
+      else this.retrying = setTimeout(() => this.#load(conversation), 1000 * (failure.retryAfter ?? 2));
     }
   }
 

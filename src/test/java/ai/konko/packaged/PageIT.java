@@ -314,6 +314,35 @@ class PageIT {
     }
 
     @Test
+    void sentWhileTheConnectionIsLost_isOneTurnOnceItIsBack() {
+        String chat = client.chat();
+        open("/#" + chat);
+        assertThat(log()).containsText("Nothing has been said yet.");
+        context.setOffline(true);
+        say("Hello!");
+        assertThat(page.getByText("Connection lost")).isVisible();
+        assertThat(message()).hasValue("Hello!");
+
+        context.setOffline(false);
+
+        assertThat(log()).containsText("reply to: Hello!");
+        assertThat(message()).hasValue("");
+        assertThat(log().locator(".question")).hasCount(1);
+        assertThat(page.getByText("Connection lost")).not().isVisible();
+    }
+
+    @Test
+    void tooLongAMessage_isNotCut_butRefusedInWords() {
+        open("/");
+        message().fill("x".repeat(40_000));
+
+        page.keyboard().press("Enter");
+
+        assertThat(page.getByText("Your message must have 1 to 32768 characters.")).isVisible();
+        assertThat(message()).hasValue("x".repeat(40_000));
+    }
+
+    @Test
     void twoTabs_seeTheSameLog() {
         open("/");
         say("from the first");
