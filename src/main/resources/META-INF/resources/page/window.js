@@ -65,7 +65,7 @@ function draw(bars, instructions, maxMessages, spoken) {
 }
 
 function barOf({ name, content, note }, x, slot) {
-  const height = name === 'free' ? 3 : Math.min(TALLEST, 5 + 6 * Math.log2(1 + content.length / 16));
+  const height = name === 'free' ? 3 : Math.min(TALLEST, 5 + 8 * Math.log2(1 + content.length / 16));
   const width = slot * 0.74;
   return svg`<rect class=${name} x=${x + slot * 0.13} y=${FLOOR - height} width=${width} height=${height} rx=${Math.min(width / 3, 2)}><title>${note}</title></rect>`;
 }
