@@ -134,7 +134,7 @@ export class Conversation extends EventTarget {
 
   /** As often as it takes while it fails in a way that passes. */
   async #until(request, passes) {
-    for (let wait = 300; ; wait = Math.min(wait * 2, 5000)) {
+    for (let wait = 300; ; wait = Math.min(wait * 2, LOOK_EVERY)) {
       try {
         const answer = await request();
         this.#troubled(null);
