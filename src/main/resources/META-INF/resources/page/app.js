@@ -36,7 +36,7 @@ class App extends LitElement {
     addEventListener('hashchange', () => this.#route(), { signal });
     addEventListener('keydown', event => this.#onKey(event), { signal });
     WIDE.addEventListener('change', () => { this.panel = isPanelWanted(); }, { signal });
-    NARROW.addEventListener('change', () => { this.menu = false; }, { signal });
+    NARROW.addEventListener('change', () => { this.menu = false; this.requestUpdate(); }, { signal });
     this.#route();
   }
 
@@ -87,6 +87,11 @@ class App extends LitElement {
   #toggleMenu() {
     this.menu = !this.menu;
     this.#focus(this.menu ? 'input[type=search]' : '.show-chats');
+  }
+
+  #leaveChats() {
+    if (this.menu) this.#toggleMenu();
+    else this.#focus('textarea');
   }
 
   /** Who opens it asks for the highlights too, which cost a call to the model. */
@@ -176,7 +181,7 @@ class App extends LitElement {
     return html`
       <div class="shell ${menu ? 'menu' : ''} ${panel ? 'panel' : ''}">
         <nav class="side" aria-label="All chats">
-          <konko-chats .current=${conversation?.id ?? null} @new=${() => this.#new()}></konko-chats>
+          <konko-chats .current=${conversation?.id ?? null} @new=${() => this.#new()} @leave=${() => this.#leaveChats()}></konko-chats>
         </nav>
         <main ?inert=${over}>
           <header class="top">

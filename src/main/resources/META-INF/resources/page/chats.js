@@ -133,7 +133,7 @@ class Chats extends LitElement {
 
   #forgetSearch() {
     if (this.query) this.#search('');
-    else document.querySelector('textarea[aria-label=Message]')?.focus();
+    else this.dispatchEvent(new Event('leave'));
   }
 
   async #change(action) {

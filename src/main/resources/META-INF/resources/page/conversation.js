@@ -140,10 +140,11 @@ export class Conversation extends EventTarget {
         this.#troubled(null);
         return answer;
       } catch (failure) {
-        if (this.closed || !passes(failure)) throw failure;
+        this.#end.signal.throwIfAborted();
+        if (!passes(failure)) throw failure;
         this.#troubled(failure);
         await pause(1000 * (failure.retryAfter ?? 0) || wait, this.#end.signal);
-        if (this.closed) throw failure;
+        this.#end.signal.throwIfAborted();
       }
     }
   }

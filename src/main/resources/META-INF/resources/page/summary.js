@@ -74,7 +74,7 @@ class Summary extends LitElement {
     try {
       const found = await json('GET', `${conversation.path}/summary?highlights=${MOST}`);
       if (conversation !== this.conversation) return;
-      this.highlights = found;
+      this.highlights = found.summarizedThrough ? found : null;
       this.failure = null;
     } catch (failure) {
       if (conversation === this.conversation) this.failure = failure;

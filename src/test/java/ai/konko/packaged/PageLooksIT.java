@@ -164,6 +164,13 @@ class PageLooksIT extends OnThePage {
         }
         assertThat(list()).isVisible();
         assertThat(page.getByRole(AriaRole.SEARCHBOX, named("Search chats"))).isVisible();
+        page.keyboard().press("Control+k");
+        assertThat(page.getByRole(AriaRole.SEARCHBOX, named("Search chats"))).isFocused();
+        page.keyboard().press("Escape"); // closes the list where it lies over the page
+        if (width < 800) {
+            assertThat(list()).not().isVisible();
+            page.getByRole(AriaRole.BUTTON, named("Show chats")).click();
+        }
         page.getByRole(AriaRole.BUTTON, named("New chat")).click();
         message().fill("Hello!");
         page.getByRole(AriaRole.BUTTON, named("Send")).click();
