@@ -58,14 +58,13 @@ class App extends LitElement {
   }
 
   #open(conversation) {
-    let busy = false;
+    let listed = 'false false';
     conversation.addEventListener('change', () => {
       if (conversation !== this.conversation) return;
       document.title = `${conversation.chat?.title ?? 'Chat'} · Konko`;
-      if (!!conversation.running !== busy) {
-        busy = !busy;
-        this.querySelector('konko-chats').refresh();
-      }
+      const state = `${!!conversation.running} ${conversation.gone}`;
+      if (state !== listed) this.querySelector('konko-chats').refresh();
+      listed = state;
       this.requestUpdate();
     });
     conversation.open();

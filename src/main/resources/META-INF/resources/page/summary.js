@@ -52,15 +52,17 @@ class Summary extends LitElement {
   /** Counts and context, for which the model is not asked. */
   async #load(conversation) {
     clearTimeout(this.retrying);
+    const { seen } = this;
+    const isOld = () => conversation !== this.conversation || seen !== this.seen;
     try {
       const [counts, context] = await Promise.all(
         ['summary?highlights=0', 'context'].map(what => json('GET', `${conversation.path}/${what}`)));
-      if (conversation !== this.conversation) return;
+      if (isOld()) return;
       this.counts = counts;
       this.context = context;
       this.failure = null;
     } catch (failure) {
-      if (conversation !== this.conversation) return;
+      if (isOld()) return;
       if (!isPassing(failure)) this.failure = failure;
       else this.retrying = setTimeout(() => this.#load(conversation), 1000 * (failure.retryAfter ?? 2));
     }

@@ -65,6 +65,7 @@ class PageSidesIT extends OnThePage {
 
         assertThat(log()).containsText("This chat is not there");
         assertThat(message()).not().isVisible();
+        assertThat(list().getByText("Short-lived")).hasCount(0);
         look("gone", ColorScheme.LIGHT, 1400);
         log().getByRole(AriaRole.LINK).click();
         assertThat(message()).isFocused();
