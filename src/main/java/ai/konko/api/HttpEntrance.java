@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
+import ai.konko.conversation.Conversation;
 import ai.konko.security.Callers;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,6 +12,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -50,6 +52,9 @@ class HttpEntrance {
     /** For answers that are data: a browser that is led to show one loads and runs nothing. */
     private static final String NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 
+    /** What adds a turn. At the limit of turns it is refused at once, for next to nothing. */
+    private static final Pattern TURNS = Pattern.compile("/chats/[^/]+/messages(?:/[^/]+/retry)?");
+
     private static final Pattern PAGE = Pattern.compile("/|/index\\.html|/(?:page|_static)/.*");
 
     /** Swagger UI's start page carries its script and style inline. */
@@ -61,6 +66,7 @@ class HttpEntrance {
     private static final String DEVELOPMENT = "frame-ancestors 'self'";
 
     private final Callers callers;
+    private final Conversation conversation;
     private final RateLimit rateLimit;
     private final Refusals refusals;
     private final HttpLimits limits;
@@ -70,6 +76,7 @@ class HttpEntrance {
 
     HttpEntrance(
             Callers callers,
+            Conversation conversation,
             RateLimit rateLimit,
             Refusals refusals,
             HttpLimits limits,
@@ -79,6 +86,7 @@ class HttpEntrance {
             throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at most 64M.");
         }
         this.callers = callers;
+        this.conversation = conversation;
         this.rateLimit = rateLimit;
         this.refusals = refusals;
         this.vertx = vertx;
@@ -132,6 +140,7 @@ class HttpEntrance {
         Context thread = vertx.getOrCreateContext();
         callers.identify(context.request().headers().getAll(HttpHeaders.AUTHORIZATION))
                 .invoke(rateLimit::count)
+                .invoke(() -> requireRoom(context))
                 .subscribe()
                 .with(
                         caller ->
@@ -142,6 +151,13 @@ class HttpEntrance {
                                             context.next();
                                         }),
                         failed -> on(thread, () -> refuse(context.request(), problem(failed))));
+    }
+
+    private void requireRoom(RoutingContext context) {
+        if (context.request().method().equals(HttpMethod.POST)
+                && TURNS.matcher(context.normalizedPath()).matches()) {
+            conversation.requireRoom();
+        }
     }
 
     /** A token's issuer answers on whatever thread it likes. */

@@ -11,7 +11,6 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Locale;
@@ -30,7 +29,7 @@ final class StreamConnection {
     /** What is written to the connection at once, roughly, in UTF-16 units. */
     private static final int BATCH = 32_768;
 
-    private final ContextInternal context;
+    private final Context context;
     private final RoutingContext routing;
     private final HttpServerResponse response;
     private final ObjectMapper json;
@@ -43,7 +42,7 @@ final class StreamConnection {
 
     StreamConnection(
             Context context, RoutingContext routing, ObjectMapper json, Duration heartbeat) {
-        this.context = (ContextInternal) context;
+        this.context = context;
         this.routing = routing;
         this.response = routing.response();
         this.json = json;
@@ -73,10 +72,9 @@ final class StreamConnection {
         }
     }
 
+    /** Later, also on this event loop: what else came in with the same read goes out with it. */
     private void wake() {
-        if (context.inThread()) { // the model's answer came in on the same event loop
-            context.emit(_ -> send());
-        } else if (woken.compareAndSet(false, true)) {
+        if (woken.compareAndSet(false, true)) {
             context.runOnContext(
                     _ -> {
                         woken.set(false);

@@ -84,6 +84,16 @@ public class Conversation {
     }
 
     /**
+     * Whoever comes with a turn can be told before anything else is done.
+     *
+     * @throws RefusedException {@link ErrorCode#OVERLOADED} if there is no room for one more turn
+     *     at this moment
+     */
+    public void requireRoom() {
+        live.requireRoom(1);
+    }
+
+    /**
      * Accepts a post and sees to it that its turn runs.
      *
      * @throws RefusedException see {@link ChatRepository#accept}; also {@link

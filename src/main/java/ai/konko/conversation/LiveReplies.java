@@ -44,17 +44,28 @@ class LiveReplies {
      *     shutting down
      */
     void enter() {
-        int now = inFlight.incrementAndGet();
-        if (draining) {
+        inFlight.incrementAndGet();
+        try {
+            requireRoom(0);
+        } catch (RefusedException full) {
             leave();
+            throw full;
+        }
+    }
+
+    /**
+     * @param more how many turns there would have to be room for
+     * @throws RefusedException as {@link #enter}
+     */
+    void requireRoom(int more) {
+        int wanted = inFlight.get() + more;
+        if (draining) {
             throw overloaded("The service is shutting down.");
         }
-        if (now > limits.turnsInFlight()) {
-            leave();
+        if (wanted > limits.turnsInFlight()) {
             throw overloaded("The service has as many turns in flight as it may.");
         }
-        if (now - running.get() > limits.queuedTurns()) {
-            leave();
+        if (wanted - running.get() > limits.queuedTurns()) {
             throw overloaded("The service has as many turns waiting as it may.");
         }
     }

@@ -49,7 +49,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
 
     @Test
     void accept_beyondTheLimitOfStoredText_isRefusedAndTakesNothing() {
-        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1520));
+        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1320));
         UUID chat =
                 small.create(Owner.ANONYMOUS, new Settings("12345", null, null, java.util.Map.of()))
                         .id();
@@ -60,13 +60,13 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CAPACITY));
-        assertThat(small.heldCharacters()).isEqualTo(1515);
+        assertThat(small.heldCharacters()).isEqualTo(1315);
         assertThat(small.chat(chat).messageCount()).isEqualTo(2);
     }
 
     @Test
     void finish_beyondTheLimitOfStoredText_keepsTheReply() {
-        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1505));
+        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1305));
         UUID chat = small.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = small.accept(chat, new Post("12345", WhenBusy.ENQUEUE, null, false)).turn();
         small.start(chat, "m");
