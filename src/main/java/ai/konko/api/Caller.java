@@ -16,7 +16,7 @@ import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveContainerRequestCo
 
 /** Who sends a request, as {@link HttpEntrance} has found out. */
 @ApplicationScoped
-class Caller {
+public class Caller {
     private static final String KEY = "konko.caller";
 
     private final Ownership ownership;
@@ -32,7 +32,7 @@ class Caller {
     }
 
     /** Nothing that needs to know works without, even if a request got past the entrance. */
-    static Owner of(RoutingContext request) {
+    public static Owner of(RoutingContext request) {
         Owner caller = request.get(KEY);
         if (caller == null) {
             throw RefusedException.of(ErrorCode.UNAUTHENTICATED, "Nobody knows who is calling.");
@@ -40,7 +40,7 @@ class Caller {
         return caller;
     }
 
-    static Origin origin(RoutingContext request) {
+    public static Origin origin(RoutingContext request) {
         return new Origin(
                 of(request),
                 RequestId.of(request.request()),

@@ -45,7 +45,9 @@ record ContextView(
         }
         for (Turn turn : context.turns()) {
             entries.add(Entry.of(turn.message()));
-            entries.add(Entry.of(turn.reply()));
+            if (!turn.reply().unanswered()) {
+                entries.add(Entry.of(turn.reply()));
+            }
         }
         List<Excluded> excluded =
                 context.excluded().stream()

@@ -203,10 +203,12 @@ class HttpEntrance {
         try {
             refusals.count(problem);
             problem.headers(request.response()::putHeader);
+            ProblemForm form =
+                    ProblemForm.of(problem.withRequestId(RequestId.of(request)), request.path());
             request.response()
-                    .setStatusCode(problem.status())
-                    .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
-                    .end(json.writeValueAsString(problem.withRequestId(RequestId.of(request))));
+                    .setStatusCode(form.status())
+                    .putHeader(HttpHeaders.CONTENT_TYPE, form.mediaType())
+                    .end(json.writeValueAsString(form.body()));
         } catch (JsonProcessingException unwritable) {
             throw new IllegalStateException("a problem can't be written", unwritable);
         }

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 
 /** The bounds of one request. */
 @ConfigMapping(prefix = "konko.limits")
-interface HttpLimits {
+public interface HttpLimits {
 
     /**
      * @return the longest request body, in bytes ({@code 1M}, {@code 512K}); a longer one is {@code

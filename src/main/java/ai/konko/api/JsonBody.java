@@ -1,4 +1,4 @@
 package ai.konko.api;
 
 /** What a client sends as JSON: read by {@link JsonBodyReader}, strictly. */
-sealed interface JsonBody permits ChatBody, ChatPatchBody, PostBody {}
+public sealed interface JsonBody permits ChatBody, ChatPatchBody, PostBody, JsonTree {}

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
@@ -50,6 +51,8 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
                     .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+                    .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+                    .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
                     .withCoercionConfig(
                             LogicalType.Textual,
                             config ->
@@ -119,7 +122,12 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
             throw RefusedException.of(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON and say so.");
         }
-        return bytes.length == 0 ? null : bind(parse(bytes), type);
+        if (bytes.length == 0) {
+            return null;
+        }
+        return type == (Class<?>) JsonTree.class
+                ? JsonTree.of(object(parse(bytes)), bytes)
+                : bind(object(parse(bytes)), type);
     }
 
     private static void discard(InputStream body) throws IOException {
@@ -157,7 +165,7 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     /**
      * @return the body; a request that needs one and has none is not JSON
      */
-    static <T extends JsonBody> T required(@Nullable T body) {
+    public static <T extends JsonBody> T required(@Nullable T body) {
         if (body == null) {
             throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body is missing.");
         }
@@ -176,10 +184,14 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body is not a JSON text.");
     }
 
-    private static JsonBody bind(JsonNode tree, Class<JsonBody> type) {
+    private static JsonNode object(JsonNode tree) {
         if (!tree.isObject()) {
             throw RefusedException.invalid("body", "must be a JSON object");
         }
+        return tree;
+    }
+
+    static <T> T bind(JsonNode tree, Class<T> type) {
         try {
             return JSON.treeToValue(tree, type);
         } catch (UnrecognizedPropertyException unknown) {

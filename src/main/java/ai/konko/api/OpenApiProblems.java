@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -44,7 +45,17 @@ public class OpenApiProblems implements OASFilter {
                 document.getPaths().getPathItems().values().stream()
                         .flatMap(path -> path.getOperations().values().stream())
                         .toList();
-        operations.forEach(OpenApiProblems::describe);
+        document.getPaths()
+                .getPathItems()
+                .forEach(
+                        (path, item) ->
+                                item.getOperations()
+                                        .values()
+                                        .forEach(
+                                                operation ->
+                                                        describe(
+                                                                operation,
+                                                                ProblemForm.isOpenAi(path))));
         document.getComponents()
                 .addSecurityScheme(
                         KEY,
@@ -72,7 +83,18 @@ public class OpenApiProblems implements OASFilter {
         }
     }
 
-    private static void describe(Operation operation) {
+    private static void describe(Operation operation, boolean openAi) {
+        if (openAi) {
+            operation
+                    .getResponses()
+                    .addAPIResponse(
+                            "default",
+                            json(
+                                    "A problem, with the status that the native API has for it",
+                                    MediaType.APPLICATION_JSON,
+                                    "OpenAiProblem"));
+            return;
+        }
         operation.getResponses().removeAPIResponse("400"); // what is there says nothing
         Map<Integer, List<ErrorCode>> byStatus =
                 codes(operation).stream()
@@ -100,17 +122,25 @@ public class OpenApiProblems implements OASFilter {
     }
 
     private static APIResponse problem(List<ErrorCode> codes) {
+        return json(
+                codes.stream().map(ErrorCode::wire).collect(Collectors.joining(", ")),
+                Problem.MEDIA_TYPE,
+                "Problem");
+    }
+
+    private static APIResponse json(String description, String mediaType, String schema) {
         return OASFactory.createAPIResponse()
-                .description(codes.stream().map(ErrorCode::wire).collect(Collectors.joining(", ")))
+                .description(description)
                 .content(
                         OASFactory.createContent()
                                 .addMediaType(
-                                        Problem.MEDIA_TYPE,
+                                        mediaType,
                                         OASFactory.createMediaType()
                                                 .schema(
                                                         OASFactory.createSchema()
                                                                 .ref(
-                                                                        "#/components/schemas/Problem"))));
+                                                                        "#/components/schemas/"
+                                                                                + schema))));
     }
 
     private static Set<ErrorCode> codes(Operation operation) {

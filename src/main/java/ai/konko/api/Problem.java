@@ -3,11 +3,9 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.Response;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -97,13 +95,6 @@ record Problem(
                 type, title, status, detail, code, id, violations, retryAfter, chatId, replyId);
     }
 
-    @JsonIgnore
-    Response response() {
-        Response.ResponseBuilder response = Response.status(status).type(MEDIA_TYPE).entity(this);
-        headers(response::header);
-        return response.build();
-    }
-
     /** The headers that the problem goes with. */
     void headers(BiConsumer<String, String> header) {
         if (retryAfter != null) {
@@ -119,13 +110,13 @@ record Problem(
 
     static int status(ErrorCode code) {
         return switch (code) {
-            case MALFORMED_JSON, BAD_HEADER -> 400;
+            case MALFORMED_JSON, BAD_HEADER, UNSUPPORTED -> 400;
             case UNAUTHENTICATED -> 401;
             case FORBIDDEN -> 403;
             case CHAT_NOT_FOUND, MESSAGE_NOT_FOUND, NOT_FOUND -> 404;
             case METHOD_NOT_ALLOWED -> 405;
             case NOT_ACCEPTABLE -> 406;
-            case CHAT_BUSY, NOT_RETRYABLE -> 409;
+            case CHAT_BUSY, NOT_LAST, NOT_RETRYABLE -> 409;
             case TOO_LARGE -> 413;
             case UNSUPPORTED_MEDIA_TYPE -> 415;
             case INVALID, UNKNOWN_FIELD, IDEMPOTENCY_KEY_REUSED -> 422;
@@ -150,10 +141,12 @@ record Problem(
             case NOT_ACCEPTABLE -> "Not acceptable";
             case UNSUPPORTED_MEDIA_TYPE -> "Unsupported media type";
             case CHAT_BUSY -> "Chat busy";
+            case NOT_LAST -> "Not the last message";
             case NOT_RETRYABLE -> "Not retryable";
             case TOO_LARGE -> "Body too large";
             case INVALID -> "Invalid request";
             case UNKNOWN_FIELD -> "Unknown field";
+            case UNSUPPORTED -> "Not supported";
             case IDEMPOTENCY_KEY_REUSED -> "Idempotency key reused";
             case QUEUE_FULL -> "Too many turns waiting";
             case RATE_LIMITED -> "Rate limited";

@@ -100,7 +100,8 @@ class ProblemMapper {
 
     private Response response(Problem problem, HttpServerRequest request) {
         refusals.count(problem);
-        return problem.withRequestId(RequestId.of(request)).response();
+        return ProblemForm.of(problem.withRequestId(RequestId.of(request)), request.path())
+                .response(problem);
     }
 
     /**

@@ -6,7 +6,7 @@ import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
 
 /** Query parameters, parsed so that a bad one is refused as such. */
-final class Query {
+public final class Query {
     private Query() {}
 
     static LocalDate day(String name, @Nullable String text, LocalDate otherwise) {
@@ -23,7 +23,7 @@ final class Query {
         throw RefusedException.invalid(name, "must be a day, such as 2000-01-31");
     }
 
-    static int number(String name, @Nullable String text, int least, int most, int where) {
+    public static int number(String name, @Nullable String text, int least, int most, int where) {
         if (text == null) {
             return where;
         }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The headers that choose how a request is answered. */
-final class RequestHeaders {
+public final class RequestHeaders {
     private static final Pattern KEY = Pattern.compile("[\\x20-\\x7E]{1,255}");
 
     private static final Pattern OFFSET = Pattern.compile("[0-9]{1,9}");
@@ -32,7 +32,7 @@ final class RequestHeaders {
      * @throws RefusedException {@link ErrorCode#BAD_HEADER} unless it is one of 1 to 255 printable
      *     ASCII characters
      */
-    static @Nullable String idempotencyKey(HttpHeaders headers) {
+    public static @Nullable String idempotencyKey(HttpHeaders headers) {
         List<String> keys = values(headers, "Idempotency-Key");
         if (keys.isEmpty()) {
             return null;

@@ -36,6 +36,7 @@ final class StreamConnection {
     private final Duration heartbeat;
     private final AtomicBoolean woken = new AtomicBoolean();
 
+    private ReplyEvents events = new NativeEvents(null);
     private @Nullable Listener listener;
     private long lastWrite = System.nanoTime();
     private long timer;
@@ -50,10 +51,12 @@ final class StreamConnection {
     }
 
     void start(ReplyStream stream) {
+        events = stream.events() == null ? new NativeEvents(stream.accepted()) : stream.events();
         if (response.closed()) {
+            events.abandoned();
             return;
         }
-        routing.addEndHandler(_ -> stop());
+        routing.addEndHandler(_ -> leave());
         response.drainHandler(_ -> send());
         if (routing.request().version() == HttpVersion.HTTP_1_0) {
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE); // its only end
@@ -62,9 +65,10 @@ final class StreamConnection {
         }
         listener = stream.reply().listen(stream.from(), this::wake);
         timer = context.owner().setTimer(heartbeat.toMillis(), _ -> beat());
-        Turn accepted = stream.accepted();
-        if (accepted != null) {
-            write(event("accepted", TurnView.of(accepted.message(), accepted.reply())));
+        StringBuilder opening = new StringBuilder();
+        events.begin(opening);
+        if (!opening.isEmpty()) {
+            write(opening.toString());
         }
         send();
         if (!response.headWritten()) {
@@ -99,10 +103,10 @@ final class StreamConnection {
         while (batch.length() < BATCH) {
             Listener.Piece piece = following.next();
             if (!piece.text().isEmpty()) {
-                delta(piece, batch);
+                events.delta(piece, batch);
             }
             if (piece.end() != null) {
-                batch.append(event(name(piece.end()), MessageView.of(piece.end())));
+                events.end(piece.end(), batch);
                 stop();
                 end(batch.toString());
                 return false;
@@ -169,11 +173,46 @@ final class StreamConnection {
         timer = context.owner().setTimer(Math.max(1, left.toMillis()), _ -> beat());
     }
 
+    /** The connection is over, whether the reply is or not. */
+    private void leave() {
+        boolean before = listener != null;
+        stop();
+        if (before) {
+            events.abandoned();
+        }
+    }
+
     private void stop() {
         if (listener != null) {
             listener.close();
             listener = null;
             context.owner().cancelTimer(timer);
+        }
+    }
+
+    /** The native API's events. */
+    private final class NativeEvents implements ReplyEvents {
+        private final @Nullable Turn accepted;
+
+        private NativeEvents(@Nullable Turn accepted) {
+            this.accepted = accepted;
+        }
+
+        @Override
+        public void begin(StringBuilder out) {
+            if (accepted != null) {
+                out.append(event("accepted", TurnView.of(accepted.message(), accepted.reply())));
+            }
+        }
+
+        @Override
+        public void delta(Listener.Piece piece, StringBuilder out) {
+            StreamConnection.delta(piece, out);
+        }
+
+        @Override
+        public void end(Message reply, StringBuilder out) {
+            out.append(event(name(reply), MessageView.of(reply)));
         }
     }
 }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.ToIntFunction;
 
 /** How long the texts of a request may be, in UTF-16 units, and what they may be made of. */
-enum TextBound {
+public enum TextBound {
     TITLE(_ -> 200),
     INSTRUCTIONS(ChatLimits::instructionsCharacters),
     MODEL(_ -> 200),
@@ -36,7 +36,7 @@ enum TextBound {
     /**
      * @return what is wrong with the text, to be read after the field's name
      */
-    Optional<String> broken(String text, ChatLimits limits) {
+    public Optional<String> broken(String text, ChatLimits limits) {
         int longest = most.applyAsInt(limits);
         if (text.length() < least() || text.length() > longest) {
             return Optional.of("must have %d to %d characters".formatted(least(), longest));

@@ -3,12 +3,12 @@ package ai.konko.api;
 import ai.konko.chat.Message;
 
 /** A JSON post's turn failed: the answer is its problem. */
-final class TurnFailedException extends RuntimeException {
+public final class TurnFailedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final transient Message reply;
 
-    TurnFailedException(Message reply) {
+    public TurnFailedException(Message reply) {
         super("a turn failed", null, false, false);
         this.reply = reply;
     }

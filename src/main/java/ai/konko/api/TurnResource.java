@@ -10,7 +10,6 @@ import ai.konko.conversation.Workers;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.Valid;
 import jakarta.ws.rs.Consumes;
@@ -115,7 +114,7 @@ public class TurnResource {
         String key = RequestHeaders.idempotencyKey(headers);
         Post post = JsonBodyReader.required(body).post(key, delivery.streamed());
         Origin origin = Caller.origin(request);
-        Executor thisRequest = thisRequest();
+        Executor thisRequest = ThisRequest.executor();
         return workers.call(() -> conversation.post(origin, id, post))
                 .thenComposeAsync(posted -> delivered(posted, delivery), thisRequest);
     }
@@ -141,7 +140,7 @@ public class TurnResource {
         UUID id = PathId.chat(chatId);
         return conversation
                 .cancel(id, PathId.message(messageId))
-                .thenApplyAsync(MessageView::of, thisRequest());
+                .thenApplyAsync(MessageView::of, ThisRequest.executor());
     }
 
     @POST
@@ -184,19 +183,8 @@ public class TurnResource {
                             .end()
                             .thenApplyAsync(
                                     reply -> answered(posted.turn().message(), reply),
-                                    thisRequest());
+                                    ThisRequest.executor());
         };
-    }
-
-    /**
-     * Back to the request's own context, for the end comes on the turn's thread, which has none.
-     */
-    private static Executor thisRequest() {
-        var context = Vertx.currentContext();
-        if (context == null) {
-            throw new IllegalStateException("a request has a context");
-        }
-        return command -> context.runOnContext(_ -> command.run());
     }
 
     private static Response accepted(PostedTurn posted) {

@@ -10,6 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the provider is asked: the body of a request for a chat completion, as in OpenAI's API
@@ -32,6 +33,10 @@ final class CompletionBody {
                 write(message, json);
             }
             json.writeEndArray();
+            for (Map.Entry<String, Object> parameter : call.parameters().entrySet()) {
+                json.writeFieldName(parameter.getKey());
+                write(parameter.getValue(), json);
+            }
             if (call.streamed()) {
                 json.writeBooleanField("stream", true);
                 json.writeObjectFieldStart("stream_options");
@@ -43,6 +48,31 @@ final class CompletionBody {
             throw new IllegalStateException("a request to the model can't be written", unwritable);
         }
         return Buffer.buffer(bytes.toByteArray());
+    }
+
+    private static void write(Object value, JsonGenerator json) throws IOException {
+        switch (value) {
+            case List<?> list -> {
+                json.writeStartArray();
+                for (Object each : list) {
+                    write(each, json);
+                }
+                json.writeEndArray();
+            }
+            case Map<?, ?> map -> {
+                json.writeStartObject();
+                for (Map.Entry<?, ?> each : map.entrySet()) {
+                    json.writeFieldName(String.valueOf(each.getKey()));
+                    write(each.getValue(), json);
+                }
+                json.writeEndObject();
+            }
+            case Integer number -> json.writeNumber(number);
+            case Long number -> json.writeNumber(number);
+            case Double number -> json.writeNumber(number);
+            case String text -> json.writeString(text);
+            default -> throw new IllegalArgumentException("no such parameter is ever sent");
+        }
     }
 
     private static void write(ChatMessage message, JsonGenerator json) throws IOException {

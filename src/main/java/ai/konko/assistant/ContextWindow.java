@@ -37,8 +37,19 @@ public class ContextWindow {
      * @return the turns that go to the model before this message, oldest first
      */
     List<Turn> before(Message message) {
-        return newestThatFit(
-                repository.context(message.chatId(), message.seq(), maxTurns()), message.content());
+        return before(message.chatId(), message.seq(), message.content(), 0);
+    }
+
+    /**
+     * @param earlier how many turns right before the message are sent in any case
+     * @return the turns that would go to the model before a message at this place, oldest first
+     */
+    public List<Turn> before(UUID chatId, int seq, String message, int earlier) {
+        List<Turn> candidates = repository.context(chatId, seq, Math.max(maxTurns(), earlier));
+        List<Turn> fitting = newestThatFit(candidates, message);
+        return fitting.size() >= earlier
+                ? fitting
+                : candidates.subList(Math.max(0, candidates.size() - earlier), candidates.size());
     }
 
     /**
@@ -123,7 +134,7 @@ public class ContextWindow {
         if (!reply.status().terminal()) {
             return Reason.PENDING;
         }
-        if (reply.content().isEmpty()) {
+        if (reply.content().isEmpty() && !reply.unanswered()) {
             return Reason.NO_REPLY;
         }
         if (reply.seq() > firstSent) {

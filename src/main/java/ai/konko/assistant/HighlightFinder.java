@@ -169,6 +169,7 @@ public class HighlightFinder {
                         model,
                         List.of(),
                         false,
+                        Map.of(),
                         new Cancellation(),
                         Timeouts.whole(config.model().highlightsTimeout()));
         return ScopedValue.where(ModelCall.CURRENT, call)

@@ -5,6 +5,7 @@ import ai.konko.chat.Failure;
 import ai.konko.chat.Fault;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
+import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Started;
@@ -20,6 +21,7 @@ import dev.langchain4j.model.output.TokenUsage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -87,17 +89,22 @@ public class ReplyWriter {
         if (model == null) {
             throw new IllegalArgumentException("a started reply knows its model");
         }
+        Options options = started.turn().reply().options();
         return new ModelCall(
                 model,
                 memory(started, cancellation),
                 started.streamed(),
+                options == null ? Map.of() : options.parameters(),
                 cancellation,
                 started.streamed()
                         ? Timeouts.streamed(config.model())
                         : Timeouts.whole(config.model().totalTimeout()));
     }
 
-    private static Ending ended(ChatResponse response, Consumer<String> out) {
+    /**
+     * @param out takes the text of an answer that has come as a whole
+     */
+    static Ending ended(ChatResponse response, Consumer<String> out) {
         String whole = response.aiMessage().text();
         if (whole != null && !whole.isEmpty()) {
             out.accept(whole);
@@ -108,16 +115,30 @@ public class ReplyWriter {
 
     private List<ChatMessage> memory(Started started, Cancellation cancellation) {
         List<ChatMessage> memory = new ArrayList<>();
-        String instructions = started.settings().instructions();
+        Options options = started.turn().reply().options();
+        String instructions =
+                options == null || options.instructions() == null
+                        ? started.settings().instructions()
+                        : options.instructions();
         if (instructions != null && ContextWindow.isSent(instructions)) {
             memory.add(SystemMessage.from(instructions));
         }
+        Message message = started.turn().message();
+        int earlier = options == null ? 0 : options.earlier();
         List<Turn> turns =
                 StoreOutage.outlast(
-                        () -> window.before(started.turn().message()), cancellation::cancelled);
+                        () ->
+                                window.before(
+                                        message.chatId(),
+                                        message.seq(),
+                                        message.content(),
+                                        earlier),
+                        cancellation::cancelled);
         for (Turn turn : turns) {
             memory.add(UserMessage.from(turn.message().content()));
-            memory.add(AiMessage.from(turn.reply().content()));
+            if (!turn.reply().unanswered()) {
+                memory.add(AiMessage.from(turn.reply().content()));
+            }
         }
         return memory;
     }
@@ -132,20 +153,22 @@ public class ReplyWriter {
                 && refused.code() == ErrorCode.CHAT_NOT_FOUND) {
             return Outcome::cancelled; // the chat was deleted meanwhile
         }
+        return failure(
+                failed, "Reply %s of chat %s".formatted(reply.id(), reply.chatId()), cancellation);
+    }
+
+    /**
+     * @param what has failed, for the log
+     */
+    static Ending failure(Throwable failed, String what, Cancellation cancellation) {
         if (cancellation.cancelled()) {
             return cancellation.ending();
         }
         Failure known = ModelException.in(failed);
         if (known == null) {
-            LOG.errorf(
-                    Fault.of(failed),
-                    "Reply %s of chat %s failed for a reason of our own",
-                    reply.id(),
-                    reply.chatId());
+            LOG.errorf(Fault.of(failed), "%s failed for a reason of our own", what);
         } else {
-            LOG.warnf(
-                    "Reply %s of chat %s was not completed: %s",
-                    reply.id(), reply.chatId(), known.message());
+            LOG.warnf("%s was not completed: %s", what, known.message());
         }
         Failure failure =
                 known == null ? Failure.of(ErrorCode.INTERNAL, "The service failed.") : known;

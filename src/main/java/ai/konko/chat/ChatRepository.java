@@ -72,10 +72,19 @@ public interface ChatRepository {
      * the post's idempotency key already made.
      *
      * @throws RefusedException {@link ErrorCode#IDEMPOTENCY_KEY_REUSED}, {@link
-     *     ErrorCode#CHAT_BUSY} (where the post asks for it), {@link ErrorCode#QUEUE_FULL} or {@link
-     *     ErrorCode#CAPACITY}
+     *     ErrorCode#CHAT_BUSY} or {@link ErrorCode#NOT_LAST} (where the post asks for it), {@link
+     *     ErrorCode#QUEUE_FULL} or {@link ErrorCode#CAPACITY}
      */
     Accepted accept(UUID chatId, Post post);
+
+    /**
+     * Takes in turns that are over: all of them or none, at the chat's end, in this order.
+     *
+     * @return the turns with their places
+     * @throws RefusedException {@link ErrorCode#CHAT_BUSY} while a turn is unfinished, {@link
+     *     ErrorCode#CAPACITY}
+     */
+    List<Turn> take(UUID chatId, List<PastTurn> turns);
 
     /**
      * Starts the oldest unfinished turn of the chat, unless one is in progress already: so at most
@@ -129,11 +138,15 @@ public interface ChatRepository {
 
     /**
      * @param beforeSeq only turns whose user message has a smaller seq
-     * @return the newest {@code maxTurns} turns whose reply is over and has text, oldest first
+     * @return the newest {@code maxTurns} turns whose reply is over and has text, or that nobody
+     *     was to reply to, oldest first
      */
     List<Turn> context(UUID chatId, int beforeSeq, int maxTurns);
 
     Tally tally(UUID chatId);
+
+    /** Counts what was used beside all chats. */
+    void count(DailyUsage used);
 
     /**
      * @return the highlights last kept for the chat

@@ -17,11 +17,15 @@ public enum ErrorCode {
     NOT_ACCEPTABLE,
     UNSUPPORTED_MEDIA_TYPE,
     CHAT_BUSY,
+    /** The chat has gone on meanwhile. */
+    NOT_LAST,
     /** Only a failed or incomplete reply that is the chat's last can run again. */
     NOT_RETRYABLE,
     TOO_LARGE,
     INVALID,
     UNKNOWN_FIELD,
+    /** A request of another API for what this service does not do. */
+    UNSUPPORTED,
     IDEMPOTENCY_KEY_REUSED,
     QUEUE_FULL,
     /** The caller asks for more than it may in this time. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param finishReason on replies that are completed or incomplete
  * @param usage on replies, where the provider reported it
  * @param failure on failed replies
+ * @param options on replies of turns that have some
  */
 public record Message(
         UUID id,
@@ -29,7 +30,8 @@ public record Message(
         @Nullable String model,
         @Nullable FinishReason finishReason,
         @Nullable Usage usage,
-        @Nullable Failure failure) {
+        @Nullable Failure failure,
+        @Nullable Options options) {
 
     public Message {
         if (seq < 1 || (seq % 2 == 1) != (role == Role.USER)) {
@@ -56,6 +58,7 @@ public record Message(
                 null,
                 null,
                 null,
+                null,
                 null);
     }
 
@@ -74,7 +77,42 @@ public record Message(
                 null,
                 null,
                 null,
+                null,
                 null);
+    }
+
+    /** The same reply, of a turn with these options. */
+    public Message with(@Nullable Options turns) {
+        return turns == null
+                ? this
+                : new Message(
+                        id,
+                        chatId,
+                        seq,
+                        role,
+                        content,
+                        status,
+                        attempt,
+                        createdAt,
+                        completedAt,
+                        model,
+                        finishReason,
+                        usage,
+                        failure,
+                        turns);
+    }
+
+    /**
+     * @param chats the model that the chat's turns ask
+     * @return the model that is asked for this reply
+     */
+    public String modelToAsk(String chats) {
+        return options == null || options.model() == null ? chats : options.model();
+    }
+
+    /** Whether this stands for a reply that nobody was asked for, see {@link PastTurn}. */
+    public boolean unanswered() {
+        return options != null && options.unanswered() && status.terminal() && content.isEmpty();
     }
 
     /** The reply once the model is asked. */
@@ -93,7 +131,8 @@ public record Message(
                 askedModel,
                 null,
                 null,
-                null);
+                null,
+                options);
     }
 
     /** The running reply with the text it has so far. */
@@ -101,7 +140,7 @@ public record Message(
         require(status == Status.IN_PROGRESS, "only a running reply grows");
         return new Message(
                 id, chatId, seq, role, soFar, status, attempt, createdAt, null, model, null, null,
-                null);
+                null, options);
     }
 
     /** The reply in its terminal state. */
@@ -120,7 +159,8 @@ public record Message(
                 model,
                 outcome.finishReason(),
                 outcome.usage(),
-                outcome.failure());
+                outcome.failure(),
+                options);
     }
 
     /** The reply back in line for its next attempt; what came of the last one is gone. */
@@ -141,7 +181,8 @@ public record Message(
                 null,
                 null,
                 null,
-                null);
+                null,
+                options);
     }
 
     private static void require(boolean legal, String rule) {

@@ -1,17 +1,36 @@
 package ai.konko.chat;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a client posts to a chat.
  *
  * @param content the user's text, to the letter
- * @param idempotencyKey the same key with the same content and {@code whenBusy} on the same chat is
- *     the same turn
+ * @param idempotencyKey the same key with the same content, {@code whenBusy} and options on the
+ *     same chat is the same turn
  * @param streamed whether the model is to give the reply piece by piece, as it is written
+ * @param options how this turn differs from others of its chat
+ * @param earlier turns that the log takes in right before this one
+ * @param after the seq that has to be the chat's last; absent for whichever it is
  */
 public record Post(
-        String content, WhenBusy whenBusy, @Nullable String idempotencyKey, boolean streamed) {
+        String content,
+        WhenBusy whenBusy,
+        @Nullable String idempotencyKey,
+        boolean streamed,
+        @Nullable Options options,
+        List<PastTurn> earlier,
+        @Nullable Integer after) {
+
+    public Post {
+        earlier = List.copyOf(earlier);
+    }
+
+    public Post(
+            String content, WhenBusy whenBusy, @Nullable String idempotencyKey, boolean streamed) {
+        this(content, whenBusy, idempotencyKey, streamed, null, List.of(), null);
+    }
 
     @Override
     public String toString() {

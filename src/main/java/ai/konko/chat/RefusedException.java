@@ -53,6 +53,15 @@ public final class RefusedException extends RuntimeException {
                 List.of(new Violation(field, "is not known here")));
     }
 
+    /** What another API can and this service can't. */
+    public static RefusedException unsupported(String field, String message) {
+        return new RefusedException(
+                ErrorCode.UNSUPPORTED,
+                "The request asks for something that is not supported here.",
+                null,
+                List.of(new Violation(field, message)));
+    }
+
     public static RefusedException chatNotFound() {
         return of(ErrorCode.CHAT_NOT_FOUND, "There is no such chat.");
     }
@@ -69,6 +78,11 @@ public final class RefusedException extends RuntimeException {
     /** For a post that asks for it. */
     public static RefusedException chatBusy() {
         return forNow(ErrorCode.CHAT_BUSY, "An earlier turn of this chat is unfinished.", SOON);
+    }
+
+    /** For a post that asks to come right after a certain message. */
+    public static RefusedException notLast() {
+        return of(ErrorCode.NOT_LAST, "The chat has gone on after this message.");
     }
 
     public static RefusedException queueFull() {

@@ -109,6 +109,11 @@ public final class Client {
                         events(json(headers))));
     }
 
+    /** Posts this and follows what comes. */
+    public EventReader postAndFollow(String path, String body) {
+        return follow(request("POST", path, BodyPublishers.ofString(body), events(json())));
+    }
+
     /** Follows a reply, or whatever else this is. */
     public EventReader follow(String method, String path, String... headers) {
         return follow(request(method, path, BodyPublishers.noBody(), events(headers)));

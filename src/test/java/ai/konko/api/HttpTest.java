@@ -9,15 +9,15 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** A test of the whole service over HTTP, with a model server that does as it is told. */
 @QuarkusTestResource(FakeModelResource.class)
-abstract class HttpTest {
+public abstract class HttpTest {
     @TestHTTPResource("/")
-    URI base;
+    protected URI base;
 
-    FakeModel model;
-    Client client;
+    protected FakeModel model;
+    protected Client client;
 
     @BeforeEach
-    void freshClientAndModel() {
+    protected void freshClientAndModel() {
         model.reset();
         client = new Client(base);
     }

@@ -35,6 +35,25 @@ public abstract class ChatRepositoryContract {
     private static final String MODEL = "default-model";
     private static final Owner ADA = new Owner("ada");
     private static final Owner BOB = new Owner("bob");
+    private static final Options OPTIONS =
+            new Options(
+                    "of the turn",
+                    "Be brief \ud83d\ude00.",
+                    Map.of(
+                            "temperature",
+                            0.5,
+                            "seed",
+                            5_000_000_000L,
+                            "max_tokens",
+                            7,
+                            "stop",
+                            List.of("a", "b")),
+                    Map.of("k", "v"),
+                    "before",
+                    1,
+                    true,
+                    true,
+                    false);
 
     /** An empty repository with these limits. */
     protected abstract ChatRepository repository(TestLimits limits);
@@ -823,6 +842,159 @@ public abstract class ChatRepositoryContract {
         assertThat(repository.chat(chat).messageCount()).isEqualTo(2);
     }
 
+    @Test
+    void accept_withOptions_asksTheSameInEachAttempt() {
+        UUID chat = repository.create(ADA, new Settings(null, null, "of the chat", Map.of())).id();
+        Turn turn = repository.accept(chat, post("hello", OPTIONS)).turn();
+
+        Started first = started(chat);
+        repository.finish(chat, turn.reply().id(), 1, Outcome.brokenOff("", FAILURE));
+        repository.retry(chat, turn.reply().id(), false);
+        Started second = started(chat);
+
+        for (Started each : List.of(first, second)) {
+            assertThat(each.turn().reply().model()).isEqualTo("of the turn");
+            assertThat(each.turn().reply().options()).isEqualTo(OPTIONS);
+        }
+        Message end = repository.finish(chat, turn.reply().id(), 2, done("hi"));
+        assertThat(end.options()).isEqualTo(OPTIONS);
+        assertThat(repository.message(chat, turn.reply().id())).isEqualTo(end);
+        assertThat(repository.message(chat, turn.message().id()).options()).isNull();
+    }
+
+    @Test
+    void accept_sameKeyOtherOptions_isRefused() {
+        UUID chat = repository.create(ADA, Settings.NONE).id();
+        Post keyed = new Post("a", WhenBusy.ENQUEUE, "key", false, OPTIONS, List.of(), null);
+        Accepted first = repository.accept(chat, keyed);
+
+        assertThat(repository.accept(chat, keyed).turn()).isEqualTo(first.turn());
+        assertRefused(
+                ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                () -> repository.accept(chat, new Post("a", WhenBusy.ENQUEUE, "key", false)));
+    }
+
+    @Test
+    void accept_withEarlierTurns_placesAllAtOnce() {
+        UUID chat = repository.create(ADA, Settings.NONE).id();
+        finish(chat, repository.accept(chat, post("first")).turn());
+        Failure failure = new Failure(ErrorCode.MODEL_TIMEOUT, "It was slow.", null);
+        List<PastTurn> earlier =
+                List.of(
+                        new PastTurn("one", done("reply to one"), "a-model"),
+                        new PastTurn("two", Outcome.brokenOff("", failure), null),
+                        new PastTurn("three", null, null));
+
+        Turn last =
+                repository
+                        .accept(
+                                chat,
+                                new Post(
+                                        "last", WhenBusy.ENQUEUE, null, false, OPTIONS, earlier, 2))
+                        .turn();
+
+        List<Message> log = messages(chat);
+        assertThat(log).extracting(Message::seq).containsExactlyElementsOf(range(10));
+        assertThat(log).isSortedAccordingTo((a, b) -> a.id().compareTo(b.id()));
+        assertThat(log.get(3).model()).isEqualTo("a-model");
+        assertThat(log.get(5).failure()).isEqualTo(failure);
+        assertThat(log.get(7).unanswered()).isTrue();
+        assertThat(log.get(9)).isEqualTo(last.reply());
+        assertThat(repository.context(chat, last.message().seq(), 10))
+                .extracting(turn -> turn.message().content())
+                .containsExactly("first", "one", "three");
+        assertThat(repository.chat(chat).messageCount()).isEqualTo(10);
+        assertThat(started(chat).turn().reply().id()).isEqualTo(last.reply().id());
+    }
+
+    @Test
+    void accept_afterAnotherThanTheLast_isRefusedAndLeavesNothing() {
+        UUID chat = repository.create(ADA, Settings.NONE).id();
+        finish(chat, repository.accept(chat, post("first")).turn());
+        Chat before = repository.chat(chat);
+        List<PastTurn> earlier = List.of(new PastTurn("one", null, null));
+
+        assertRefused(
+                ErrorCode.NOT_LAST,
+                () ->
+                        repository.accept(
+                                chat,
+                                new Post("no", WhenBusy.ENQUEUE, null, false, null, earlier, 4)));
+
+        assertThat(repository.chat(chat)).isEqualTo(before);
+        assertThat(messages(chat)).hasSize(2);
+    }
+
+    @Test
+    void take_addsTurnsThatAreOverAndUseNothing() {
+        Owner own = new Owner("own-" + UUID.randomUUID());
+        UUID chat = repository.create(own, Settings.NONE).id();
+
+        List<Turn> taken =
+                repository.take(
+                        chat,
+                        List.of(
+                                new PastTurn("one", done("reply"), "m"),
+                                new PastTurn("two", null, null)));
+
+        assertThat(messages(chat))
+                .containsExactly(
+                        taken.get(0).message(),
+                        taken.get(0).reply(),
+                        taken.get(1).message(),
+                        taken.get(1).reply());
+        assertThat(repository.chat(chat).busy()).isFalse();
+        assertThat(repository.chat(chat).usage()).isNull();
+        assertThat(repository.usage(ever(own), 10)).isEmpty();
+        assertThat(repository.tally(chat).answeredThrough()).isEqualTo(2);
+        assertThat(repository.context(chat, Integer.MAX_VALUE, 10)).isEqualTo(taken);
+        assertThat(repository.start(chat, MODEL)).isEmpty();
+        assertThat(repository.chats(new ChatQuery(own, 10, null, "two")).items()).hasSize(1);
+    }
+
+    @Test
+    void take_whileATurnIsUnfinishedOrBeyondTheLimit_isRefused() {
+        ChatRepository small = repository(TestLimits.WIDE.withMessagesPerChat(4));
+        UUID chat = small.create(ADA, Settings.NONE).id();
+        List<PastTurn> one = List.of(new PastTurn("one", done("reply"), null));
+        List<PastTurn> three = List.of(one.getFirst(), one.getFirst(), one.getFirst());
+        Turn turn = small.accept(chat, post("hello")).turn();
+
+        assertRefused(ErrorCode.CHAT_BUSY, () -> small.take(chat, one));
+        small.cancel(chat, turn.reply().id());
+        assertRefused(ErrorCode.CAPACITY, () -> small.take(chat, three));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> small.take(UUID.randomUUID(), one));
+
+        assertThat(small.chat(chat).messageCount()).isEqualTo(2);
+    }
+
+    /** Somebody may want a reply after all. */
+    @Test
+    void retry_ofAMessageThatNobodyWasToReplyTo_runsIt() {
+        UUID chat = repository.create(ADA, Settings.NONE).id();
+        Turn open = repository.take(chat, List.of(new PastTurn("one", null, null))).getFirst();
+
+        repository.retry(chat, open.reply().id(), false);
+
+        assertThat(repository.context(chat, Integer.MAX_VALUE, 10)).isEmpty();
+        assertThat(started(chat).turn().message()).isEqualTo(open.message());
+        Message end = repository.finish(chat, open.reply().id(), 2, done("hi"));
+        assertThat(end.unanswered()).isFalse();
+    }
+
+    @Test
+    void count_addsToWhatTheOwnerHasUsed() {
+        Owner own = new Owner("own-" + UUID.randomUUID());
+        LocalDate day = LocalDate.now(ZoneOffset.UTC);
+        DailyUsage used = new DailyUsage(own, "m", day, 1, new Usage(10, 5));
+
+        repository.count(used);
+        repository.count(used);
+
+        assertThat(repository.usage(ever(own), 10))
+                .containsExactly(new DailyUsage(own, "m", day, 2, new Usage(20, 10)));
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void randomOperations_doWhatANaiveModelDoes(long seed) {
@@ -867,6 +1039,14 @@ public abstract class ChatRepositoryContract {
 
     private static MessageQuery all() {
         return new MessageQuery(1000, Order.ASC, null);
+    }
+
+    private static UsageQuery ever(Owner owner) {
+        return new UsageQuery(owner, LocalDate.of(2000, 1, 1), LocalDate.of(9999, 12, 31));
+    }
+
+    private static Post post(String content, Options options) {
+        return new Post(content, WhenBusy.ENQUEUE, null, false, options, List.of(), null);
     }
 
     private static Post post(String content) {

@@ -92,6 +92,21 @@ class RulesTest {
         assertThat(Outcome.cancelled(SECRET).toString()).doesNotContain(SECRET);
         assertThat(new Post(SECRET, WhenBusy.ENQUEUE, SECRET, false).toString())
                 .doesNotContain(SECRET);
+        assertThat(
+                        new Options(
+                                        SECRET,
+                                        SECRET,
+                                        Map.of("stop", SECRET),
+                                        Map.of(SECRET, SECRET),
+                                        SECRET,
+                                        0,
+                                        false,
+                                        false,
+                                        false)
+                                .toString())
+                .doesNotContain(SECRET);
+        assertThat(new PastTurn(SECRET, Outcome.cancelled(SECRET), SECRET).toString())
+                .doesNotContain(SECRET);
         assertThat(new ChatRepository.ChatQuery(Owner.ANONYMOUS, 1, null, SECRET).toString())
                 .doesNotContain(SECRET);
         assertThat(Fault.of(new IllegalStateException(SECRET, new RuntimeException(SECRET))))

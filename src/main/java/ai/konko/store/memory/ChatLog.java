@@ -11,6 +11,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
+import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
@@ -194,7 +196,8 @@ final class ChatLog {
     private Accepted repeat(KeyedTurn known, Post post) {
         Turn turn = transcript.turnOf(known.replySeq());
         if (known.whenBusy() != post.whenBusy()
-                || !turn.message().content().equals(post.content())) {
+                || !turn.message().content().equals(post.content())
+                || !Objects.equals(turn.reply().options(), post.options())) {
             throw RefusedException.keyReused();
         }
         return new Accepted(turn, true, List.of(), null);
@@ -202,6 +205,9 @@ final class ChatLog {
 
     /** The last step takes from the budget, so nothing may be refused after this. */
     private void refuseWhatDoesNotFit(Post post) {
+        if (post.after() != null && post.after() != transcript.size()) {
+            throw RefusedException.notLast();
+        }
         if (post.whenBusy() == WhenBusy.REJECT && transcript.busy()) {
             throw RefusedException.chatBusy();
         }
@@ -209,16 +215,53 @@ final class ChatLog {
                 && transcript.unfinished().size() > limits.waitingTurns()) {
             throw RefusedException.queueFull();
         }
-        if (transcript.size() + 2 > limits.messagesPerChat()) {
+        refuseMoreThan(post.earlier().size() + 1);
+        budget.take(weight(post) + weight(post.earlier()));
+    }
+
+    private void refuseMoreThan(int turns) {
+        if (transcript.size() + 2 * turns > limits.messagesPerChat()) {
             throw RefusedException.chatFull();
         }
-        budget.take(weight(post));
     }
 
     private static int weight(Post post) {
         return TURN_WEIGHT
                 + post.content().length()
+                + (post.options() == null ? 0 : post.options().characters())
                 + (post.idempotencyKey() == null ? 0 : post.idempotencyKey().length());
+    }
+
+    private static int weight(List<PastTurn> turns) {
+        return turns.stream().mapToInt(each -> TURN_WEIGHT + each.characters()).sum();
+    }
+
+    List<Turn> take(List<PastTurn> turns) {
+        return write(
+                () -> {
+                    if (transcript.busy()) {
+                        throw RefusedException.chatBusy();
+                    }
+                    refuseMoreThan(turns.size());
+                    budget.take(weight(turns));
+                    return addPast(turns);
+                });
+    }
+
+    private List<Turn> addPast(List<PastTurn> turns) {
+        List<Turn> added = new ArrayList<>();
+        for (PastTurn each : turns) {
+            Instant now = now();
+            int seq = transcript.size() + 1;
+            Message message = Message.ofUser(ids.get(), id, seq, each.message(), now);
+            Message place = Message.queuedReply(ids.get(), id, seq + 1, now);
+            Turn turn = new Turn(message, each.ended(place, now));
+            transcript.addPast(turn);
+            added.add(turn);
+            updatedAt = now;
+        }
+        characters += weight(turns);
+        return List.copyOf(added);
     }
 
     private List<Message> cancelWaiting() {
@@ -232,12 +275,13 @@ final class ChatLog {
     }
 
     private Turn add(Post post) {
+        List<Turn> _ = addPast(post.earlier());
         Instant now = now();
         int seq = transcript.size() + 1;
         Turn turn =
                 new Turn(
                         Message.ofUser(ids.get(), id, seq, post.content(), now),
-                        Message.queuedReply(ids.get(), id, seq + 1, now));
+                        Message.queuedReply(ids.get(), id, seq + 1, now).with(post.options()));
         transcript.add(turn, post.streamed());
         characters += weight(post);
         updatedAt = now;

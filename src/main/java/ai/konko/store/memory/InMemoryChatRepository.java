@@ -12,6 +12,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
+import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
@@ -43,10 +44,10 @@ import org.jspecify.annotations.Nullable;
  * The log in memory.
  *
  * <p>Two kinds of locks. {@code lock} here guards the fields below it: which chats there are, and
- * what the deleted ones have used; each {@link ChatLog} has one of its own that guards what is in
- * the chat. They are never held together: an operation looks the chat up under the one, lets go,
- * and works under the other. A chat's deletion takes effect in its own log; the map forgets it
- * right after.
+ * what was used by the deleted ones or beside all; each {@link ChatLog} has one of its own that
+ * guards what is in the chat. They are never held together: an operation looks the chat up under
+ * the one, lets go, and works under the other. A chat's deletion takes effect in its own log; the
+ * map forgets it right after.
  *
  * <p>An owner's chats are sorted by id, and ids sort by creation, so the newest are the map's tail.
  */
@@ -265,6 +266,11 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
+    public List<Turn> take(UUID chatId, List<PastTurn> turns) {
+        return log(chatId).take(turns);
+    }
+
+    @Override
     public Optional<Started> start(UUID chatId, String defaultModel) {
         try {
             return log(chatId).start(defaultModel);
@@ -325,6 +331,16 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public void keepHighlights(UUID chatId, Highlights highlights) {
         log(chatId).keepHighlights(highlights);
+    }
+
+    @Override
+    public void count(DailyUsage used) {
+        long stamp = lock.writeLock();
+        try {
+            departed.add(used);
+        } finally {
+            lock.unlockWrite(stamp);
+        }
     }
 
     private List<ChatLog> logs() {

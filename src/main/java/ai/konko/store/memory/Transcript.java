@@ -99,10 +99,22 @@ final class Transcript {
     }
 
     void add(Turn turn, boolean streamed) {
+        place(turn);
+        line.addLast(new InLine(turn.reply().seq(), streamed));
+    }
+
+    /** Adds a turn that is over. */
+    void addPast(Turn turn) {
+        place(turn);
+        if (answers(turn.reply())) {
+            answeredThrough = turn.reply().seq();
+        }
+    }
+
+    private void place(Turn turn) {
         for (Message each : List.of(turn.message(), turn.reply())) {
             messages.add(each);
         }
-        line.addLast(new InLine(turn.reply().seq(), streamed));
     }
 
     /** Starts the first reply in line, unless it runs already. */
@@ -111,7 +123,8 @@ final class Transcript {
         if (next == null || messages.get(next.seq() - 1).status() != Status.QUEUED) {
             return Optional.empty();
         }
-        messages.set(next.seq() - 1, messages.get(next.seq() - 1).started(model));
+        Message queued = messages.get(next.seq() - 1);
+        messages.set(next.seq() - 1, queued.started(queued.modelToAsk(model)));
         running = new StringBuilder();
         return Optional.of(next);
     }
@@ -162,14 +175,15 @@ final class Transcript {
     }
 
     /**
-     * @return the newest turns before {@code beforeSeq} whose reply is over and has text, oldest
-     *     first
+     * @return the newest turns before {@code beforeSeq} whose reply is over and has text, or that
+     *     nobody was to reply to, oldest first
      */
     List<Turn> answered(int beforeSeq, int maxTurns) {
         Deque<Turn> turns = new ArrayDeque<>();
         int newest = Math.min(beforeSeq - 1, size());
         for (int seq = newest - newest % 2; seq >= 2 && turns.size() < maxTurns; seq -= 2) {
-            if (answers(messages.get(seq - 1))) {
+            Message reply = messages.get(seq - 1);
+            if (answers(reply) || reply.unanswered()) {
                 turns.addFirst(turnOf(seq));
             }
         }

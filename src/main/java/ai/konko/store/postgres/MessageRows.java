@@ -4,11 +4,17 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
+import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Role;
 import ai.konko.chat.Status;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,13 +26,21 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Messages as rows. */
+@RegisterForReflection(targets = Options.class)
 final class MessageRows {
+    private static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .defaultPropertyInclusion(
+                            JsonInclude.Value.construct(
+                                    JsonInclude.Include.NON_DEFAULT, JsonInclude.Include.ALWAYS))
+                    .build();
+
     /** To be followed by a condition on {@code m}. */
     private static final String SELECT =
             """
             select m.chat_id, m.seq, m.id, m.content, m.status, m.attempt, m.created_at, m.completed_at,
                 coalesce(m.model, p.model) as model, m.finish_reason, m.input_tokens, m.output_tokens,
-                m.failure_code, m.failure_message, m.failure_retry_s, p.run,
+                m.failure_code, m.failure_message, m.failure_retry_s, m.options, p.run,
                 case when p.run > 0 then
                     (select string_agg(t.text, '' order by t.start) from piece t
                      where t.chat_id = p.chat_id and t.seq = p.seq and t.run = p.run) end as running
@@ -91,8 +105,8 @@ final class MessageRows {
         session.update(
                 """
                 insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at,
-                    idempotency_key, when_busy)
-                values (?, ?, ?, ?, ?, 1, ?, ?, ?, ?), (?, ?, ?, '', null, 1, ?, null, null, null)
+                    idempotency_key, when_busy, options)
+                values (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, null), (?, ?, ?, '', null, 1, ?, null, null, null, ?::json)
                 """,
                 message.chatId(),
                 message.seq(),
@@ -106,7 +120,58 @@ final class MessageRows {
                 reply.chatId(),
                 reply.seq(),
                 reply.id(),
-                reply.createdAt());
+                reply.createdAt(),
+                written(reply.options()));
+    }
+
+    /** A turn that is over. */
+    static void insertPast(Session session, Turn turn) throws SQLException {
+        Message message = turn.message();
+        Message reply = turn.reply();
+        Failure failure = reply.failure();
+        session.update(
+                """
+                insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at, model,
+                    finish_reason, failure_code, failure_message, options)
+                values (?, ?, ?, ?, ?, 1, ?, ?, null, null, null, null, null),
+                    (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?::json)
+                """,
+                message.chatId(),
+                message.seq(),
+                message.id(),
+                message.content(),
+                message.status(),
+                message.createdAt(),
+                message.completedAt(),
+                reply.chatId(),
+                reply.seq(),
+                reply.id(),
+                reply.content(),
+                reply.status(),
+                reply.createdAt(),
+                reply.completedAt(),
+                reply.model(),
+                reply.finishReason(),
+                failure == null ? null : failure.code(),
+                failure == null ? null : failure.message(),
+                written(reply.options()));
+    }
+
+    private static @Nullable String written(@Nullable Options options) {
+        try {
+            return options == null ? null : JSON.writeValueAsString(options);
+        } catch (JsonProcessingException unwritable) {
+            throw new IllegalStateException("options can't be written as JSON", unwritable);
+        }
+    }
+
+    private static @Nullable Options options(ResultSet row) throws SQLException {
+        String json = row.getString("options");
+        try {
+            return json == null ? null : JSON.readValue(json, Options.class);
+        } catch (JsonProcessingException unreadable) {
+            throw new IllegalStateException("the store has unreadable JSON");
+        }
     }
 
     /** Ends a reply, which the caller has taken out of pending, and counts what it has used. */
@@ -200,7 +265,8 @@ final class MessageRows {
                         : new Failure(
                                 ErrorCode.valueOf(code),
                                 row.getString("failure_message"),
-                                seconds(row, "failure_retry_s")));
+                                seconds(row, "failure_retry_s")),
+                options(row));
     }
 
     static @Nullable Usage usage(ResultSet row) throws SQLException {

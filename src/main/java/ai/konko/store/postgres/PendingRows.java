@@ -21,6 +21,7 @@ final class PendingRows {
     /**
      * A reply that is not over.
      *
+     * @param model the one to ask, where its turn has one or it was started before
      * @param run how often it was started in this attempt
      * @param owner the replica that runs it; absent where it waits, or was handed over
      * @param cancel whether somebody wants it cancelled
@@ -62,14 +63,15 @@ final class PendingRows {
     static void insert(Session session, Message reply, boolean streamed) throws SQLException {
         session.update(
                 """
-                insert into pending (chat_id, seq, reply_id, attempt, streamed, since)
-                values (?, ?, ?, ?, ?, now())
+                insert into pending (chat_id, seq, reply_id, attempt, streamed, model, since)
+                values (?, ?, ?, ?, ?, ?, now())
                 """,
                 reply.chatId(),
                 reply.seq(),
                 reply.id(),
                 reply.attempt(),
-                streamed);
+                streamed,
+                reply.options() == null ? null : reply.options().model());
     }
 
     /** Its next run is this replica's; what earlier runs wrote is gone. */

@@ -13,6 +13,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
+import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
@@ -30,6 +31,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -246,7 +248,8 @@ public class PostgresChatRepository implements ChatRepository {
         }
         Turn turn = MessageRows.turnOf(session, drafts, chatId, known.get().seq() + 1);
         if (known.get().whenBusy() != post.whenBusy()
-                || !turn.message().content().equals(post.content())) {
+                || !turn.message().content().equals(post.content())
+                || !Objects.equals(turn.reply().options(), post.options())) {
             throw RefusedException.keyReused();
         }
         return Optional.of(new Accepted(turn, true, List.of(), null));
@@ -254,6 +257,9 @@ public class PostgresChatRepository implements ChatRepository {
 
     private Accepted add(Session session, UUID chatId, ChatRows.Locked chat, Post post)
             throws SQLException {
+        if (post.after() != null && post.after() != chat.messageCount()) {
+            throw RefusedException.notLast();
+        }
         List<Pending> line = PendingRows.line(session, chatId);
         if (post.whenBusy() == WhenBusy.REJECT && !line.isEmpty()) {
             throw RefusedException.chatBusy();
@@ -261,9 +267,7 @@ public class PostgresChatRepository implements ChatRepository {
         if (post.whenBusy() == WhenBusy.ENQUEUE && line.size() > limits.waitingTurns()) {
             throw RefusedException.queueFull();
         }
-        if (chat.messageCount() + 2 > limits.messagesPerChat()) {
-            throw RefusedException.chatFull();
-        }
+        refuseMoreThan(post.earlier().size() + 1, chat);
         List<Message> cancelled = new ArrayList<>();
         Message toCancel = null;
         if (post.whenBusy() == WhenBusy.INTERRUPT) {
@@ -277,22 +281,71 @@ public class PostgresChatRepository implements ChatRepository {
             }
         }
         Instant now = later(chat);
-        int seq = chat.messageCount() + 1;
-        UUID messageId = Uuids.after(chat.lastId(), ids.get());
+        List<Turn> earlier = insert(session, chatId, chat, post.earlier(), now);
+        int seq = chat.messageCount() + 2 * earlier.size() + 1;
+        UUID last = earlier.isEmpty() ? chat.lastId() : earlier.getLast().reply().id();
+        UUID messageId = Uuids.after(last, ids.get());
         Turn turn =
                 new Turn(
                         Message.ofUser(messageId, chatId, seq, post.content(), now),
-                        Message.queuedReply(
-                                Uuids.after(messageId, ids.get()), chatId, seq + 1, now));
+                        Message.queuedReply(Uuids.after(messageId, ids.get()), chatId, seq + 1, now)
+                                .with(post.options()));
         MessageRows.insert(session, turn, post.idempotencyKey(), post.whenBusy());
         PendingRows.insert(session, turn.reply(), post.streamed());
+        endsWith(session, turn.reply());
+        return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
+    }
+
+    private void refuseMoreThan(int turns, ChatRows.Locked chat) {
+        if (chat.messageCount() + 2 * turns > limits.messagesPerChat()) {
+            throw RefusedException.chatFull();
+        }
+    }
+
+    private static void endsWith(Session session, Message last) throws SQLException {
         session.update(
                 "update chat set message_count = ?, last_id = ?, updated_at = ? where id = ?",
-                seq + 1,
-                turn.reply().id(),
-                now,
-                chatId);
-        return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
+                last.seq(),
+                last.id(),
+                last.createdAt(),
+                last.chatId());
+    }
+
+    private List<Turn> insert(
+            Session session, UUID chatId, ChatRows.Locked chat, List<PastTurn> turns, Instant now)
+            throws SQLException {
+        List<Turn> inserted = new ArrayList<>();
+        UUID last = chat.lastId();
+        for (PastTurn each : turns) {
+            int seq = chat.messageCount() + 2 * inserted.size() + 1;
+            UUID messageId = Uuids.after(last, ids.get());
+            last = Uuids.after(messageId, ids.get());
+            Message place = Message.queuedReply(last, chatId, seq + 1, now);
+            Turn turn =
+                    new Turn(
+                            Message.ofUser(messageId, chatId, seq, each.message(), now),
+                            each.ended(place, now));
+            MessageRows.insertPast(session, turn);
+            inserted.add(turn);
+        }
+        return List.copyOf(inserted);
+    }
+
+    @Override
+    public List<Turn> take(UUID chatId, List<PastTurn> turns) {
+        return database.transaction(
+                session -> {
+                    ChatRows.Locked chat = ChatRows.lock(session, chatId);
+                    if (!PendingRows.line(session, chatId).isEmpty()) {
+                        throw RefusedException.chatBusy();
+                    }
+                    refuseMoreThan(turns.size(), chat);
+                    List<Turn> taken = insert(session, chatId, chat, turns, later(chat));
+                    if (!taken.isEmpty()) {
+                        endsWith(session, taken.getLast().reply());
+                    }
+                    return taken;
+                });
     }
 
     @Override
@@ -376,7 +429,7 @@ public class PostgresChatRepository implements ChatRepository {
     private Started started(
             Session session, Pending next, ChatRows.Locked chat, String defaultModel)
             throws SQLException {
-        String own = chat.settings().model();
+        String own = next.model() == null ? chat.settings().model() : next.model();
         PendingRows.run(session, next, replica.id(), own == null ? defaultModel : own);
         return new Started(
                 MessageRows.turnOf(session, drafts, next.chatId(), next.seq()),
@@ -500,7 +553,8 @@ public class PostgresChatRepository implements ChatRepository {
                                     m.seq in (
                                         select s from (
                                             select a.seq from message a
-                                            where a.chat_id = ? and a.seq < ? and a.seq % 2 = 0 and a.content <> ''
+                                            where a.chat_id = ? and a.seq < ? and a.seq % 2 = 0 and (a.content <> ''
+                                                or (a.status is not null and a.options ->> 'unanswered' = 'true'))
                                             order by a.seq desc limit ?) as newest (seq),
                                         lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s))
                                     order by m.seq
@@ -574,6 +628,11 @@ public class PostgresChatRepository implements ChatRepository {
                             }
                             return better;
                         });
+    }
+
+    @Override
+    public void count(DailyUsage used) {
+        int _ = database.statement(session -> UsageRows.add(session, used));
     }
 
     private Message end(Session session, Pending pending, Outcome outcome) throws SQLException {

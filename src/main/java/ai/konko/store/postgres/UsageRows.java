@@ -5,6 +5,7 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Usage;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -39,6 +40,27 @@ final class UsageRows {
                 usage.inputTokens(),
                 usage.outputTokens(),
                 chatId);
+    }
+
+    /**
+     * Counts what was used beside all chats, in the place of a chat whose id stands for the owner.
+     */
+    static int add(Session session, DailyUsage used) throws SQLException {
+        return session.update(
+                """
+                insert into usage as u (chat_id, model, day, owner, turns, input_tokens, output_tokens)
+                values (?, ?, ?, ?, ?, ?, ?)
+                on conflict (chat_id, model, day) do update set turns = u.turns + excluded.turns,
+                    input_tokens = u.input_tokens + excluded.input_tokens,
+                    output_tokens = u.output_tokens + excluded.output_tokens
+                """,
+                UUID.nameUUIDFromBytes(used.owner().name().getBytes(StandardCharsets.UTF_8)),
+                used.model(),
+                used.day(),
+                used.owner().name(),
+                used.turns(),
+                used.usage().inputTokens(),
+                used.usage().outputTokens());
     }
 
     /** Cuts the tie to a chat that is deleted. */

@@ -7,8 +7,10 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
+import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
@@ -17,6 +19,8 @@ import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import java.time.Clock;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -50,9 +54,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
     @Test
     void accept_beyondTheLimitOfStoredText_isRefusedAndTakesNothing() {
         InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1320));
-        UUID chat =
-                small.create(Owner.ANONYMOUS, new Settings("12345", null, null, java.util.Map.of()))
-                        .id();
+        UUID chat = small.create(Owner.ANONYMOUS, new Settings("12345", null, null, Map.of())).id();
         small.accept(chat, new Post("1234567890", WhenBusy.ENQUEUE, null, false));
 
         assertThatThrownBy(
@@ -84,14 +86,36 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
                 repository
                         .create(
                                 Owner.ANONYMOUS,
-                                new Settings(
-                                        "title", "instructions", "m", java.util.Map.of("k", "v")))
+                                new Settings("title", "instructions", "m", Map.of("k", "v")))
                         .id();
         Turn turn =
                 repository.accept(chat, new Post("hello", WhenBusy.ENQUEUE, "a key", false)).turn();
         repository.start(chat, "m");
         repository.finish(chat, turn.reply().id(), 1, Outcome.ended("hi", FinishReason.STOP, null));
-        repository.accept(chat, new Post("again", WhenBusy.ENQUEUE, null, false));
+        repository.take(chat, List.of(new PastTurn("one", null, null)));
+        repository.accept(
+                chat,
+                new Post(
+                        "again",
+                        WhenBusy.ENQUEUE,
+                        null,
+                        false,
+                        new Options(
+                                "m",
+                                "i",
+                                Map.of("stop", "x"),
+                                Map.of("k", "v"),
+                                "p",
+                                1,
+                                false,
+                                false,
+                                false),
+                        List.of(
+                                new PastTurn(
+                                        "two",
+                                        Outcome.ended("reply", FinishReason.STOP, null),
+                                        null)),
+                        null));
         assertThat(repository.heldCharacters()).isPositive();
 
         repository.delete(chat);

@@ -1,0 +1,33 @@
+package ai.konko.api;
+
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a problem goes out: as a problem document, and under {@code /v1} as OpenAI's clients expect
+ * it. Here alone that is decided.
+ *
+ * @param body to be written as JSON
+ */
+record ProblemForm(int status, String mediaType, Object body) {
+    private static final String OPENAI = "/v1";
+
+    static ProblemForm of(Problem problem, @Nullable String path) {
+        if (path != null && isOpenAi(path)) {
+            OpenAiProblem theirs = OpenAiProblem.of(problem);
+            return new ProblemForm(theirs.status(problem), MediaType.APPLICATION_JSON, theirs);
+        }
+        return new ProblemForm(problem.status(), Problem.MEDIA_TYPE, problem);
+    }
+
+    static boolean isOpenAi(String path) {
+        return path.equals(OPENAI) || path.startsWith(OPENAI + "/");
+    }
+
+    Response response(Problem problem) {
+        Response.ResponseBuilder response = Response.status(status).type(mediaType).entity(body);
+        problem.headers(response::header);
+        return response.build();
+    }
+}

@@ -1,0 +1,103 @@
+package ai.konko.assistant;
+
+import ai.konko.assistant.Prompt.Said;
+import ai.konko.assistant.Prompt.Speaker;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * Has the model answer a prompt, with no service and no memory in between: one call, and whatever
+ * comes of it is an end.
+ */
+@ApplicationScoped
+public class PromptWriter {
+    private final ProviderStreamingChatModel model;
+    private final ModelConfig config;
+
+    PromptWriter(ProviderStreamingChatModel model, ModelConfig config) {
+        this.model = model;
+        this.config = config;
+    }
+
+    /**
+     * Asks the model, and does not wait for it.
+     *
+     * @param out takes the text, see {@link ReplyWriter#write}
+     * @return completes when the answer is over, also by a failure or a cancel; never fails
+     */
+    public CompletableFuture<Ending> write(
+            Prompt prompt, Cancellation cancellation, Consumer<String> out) {
+        CompletableFuture<ChatResponse> end = new CompletableFuture<>();
+        try {
+            ScopedValue.where(ModelCall.CURRENT, call(prompt, cancellation))
+                    .run(() -> model.doChat(request(prompt), new Handler(out, end)));
+        } catch (RuntimeException | Error failed) {
+            end.completeExceptionally(failed);
+        }
+        return end.thenApply(answer -> ReplyWriter.ended(answer, prompt.streamed() ? _ -> {} : out))
+                .exceptionally(
+                        failed -> ReplyWriter.failure(failed, "A completion", cancellation));
+    }
+
+    private ModelCall call(Prompt prompt, Cancellation cancellation) {
+        return new ModelCall(
+                prompt.model(),
+                List.of(),
+                prompt.streamed(),
+                prompt.parameters(),
+                cancellation,
+                prompt.streamed()
+                        ? Timeouts.streamed(config.model())
+                        : Timeouts.whole(config.model().totalTimeout()));
+    }
+
+    private static ChatRequest request(Prompt prompt) {
+        return ChatRequest.builder()
+                .messages(
+                        prompt.said().stream()
+                                .filter(PromptWriter::isSent)
+                                .map(PromptWriter::message)
+                                .toList())
+                .build();
+    }
+
+    private static boolean isSent(Said said) {
+        return said.by() != Speaker.SYSTEM || ContextWindow.isSent(said.text());
+    }
+
+    private static ChatMessage message(Said said) {
+        return switch (said.by()) {
+            case SYSTEM -> SystemMessage.from(said.text());
+            case USER -> UserMessage.from(said.text());
+            case ASSISTANT -> AiMessage.from(said.text());
+        };
+    }
+
+    private record Handler(Consumer<String> out, CompletableFuture<ChatResponse> end)
+            implements StreamingChatResponseHandler {
+
+        @Override
+        public void onPartialResponse(String piece) {
+            out.accept(piece);
+        }
+
+        @Override
+        public void onCompleteResponse(ChatResponse answer) {
+            end.complete(answer);
+        }
+
+        @Override
+        public void onError(Throwable failed) {
+            end.completeExceptionally(failed);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package ai.konko.chat;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a turn has beside its text, from its post on. It is kept with the turn's reply, so that a
+ * retry, or another process, asks the model the same.
+ *
+ * @param model asked in place of the chat's
+ * @param instructions sent in place of the chat's
+ * @param parameters given to the model's provider by its own names for them: numbers, strings, and
+ *     lists and maps of them
+ * @param metadata the client's own notes on the turn
+ * @param previous what the turn goes on from, as its client has named it
+ * @param earlier how many turns right before it came with it, see {@link Post#earlier}
+ * @param opening whether the chat was made for this turn
+ * @param background whether its client asked not to wait
+ * @param unanswered whether nobody is to reply: what the user says is context all the same
+ */
+public record Options(
+        @Nullable String model,
+        @Nullable String instructions,
+        Map<String, Object> parameters,
+        Map<String, String> metadata,
+        @Nullable String previous,
+        int earlier,
+        boolean opening,
+        boolean background,
+        boolean unanswered) {
+
+    public static final Options NONE =
+            new Options(null, null, Map.of(), Map.of(), null, 0, false, false, false);
+
+    /** Of a message that was taken in without a reply. */
+    static final Options UNANSWERED =
+            new Options(null, null, Map.of(), Map.of(), null, 0, false, false, true);
+
+    /** Maps may be absent where a log has kept none. */
+    public Options {
+        parameters = copy(parameters);
+        metadata = copy(metadata);
+    }
+
+    private static <T> Map<String, T> copy(@Nullable Map<String, T> map) {
+        return map == null || map.isEmpty()
+                ? Map.of()
+                : Collections.unmodifiableMap(new LinkedHashMap<>(map));
+    }
+
+    /**
+     * @return how many UTF-16 units these options hold in all, roughly
+     */
+    public int characters() {
+        int sum = length(model) + length(instructions) + length(previous) + length(parameters);
+        for (Map.Entry<String, String> entry : metadata.entrySet()) {
+            sum += entry.getKey().length() + entry.getValue().length();
+        }
+        return sum;
+    }
+
+    private static int length(@Nullable Object value) {
+        return switch (value) {
+            case null -> 0;
+            case Map<?, ?> map ->
+                    map.entrySet().stream()
+                            .mapToInt(each -> length(each.getKey()) + length(each.getValue()))
+                            .sum();
+            case List<?> list -> list.stream().mapToInt(Options::length).sum();
+            default -> value.toString().length();
+        };
+    }
+
+    @Override
+    public String toString() {
+        return "Options[characters=" + characters() + "]";
+    }
+}

@@ -1,0 +1,63 @@
+package ai.konko.chat;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A turn that is over when the log takes it in: said elsewhere, or copied from another chat. No
+ * model is asked for it, and nothing of it counts as use.
+ *
+ * @param message the user's text, to the letter
+ * @param reply how the reply ended; absent where nobody replied, so that the message is context by
+ *     itself
+ * @param model the model that had replied, if that is known
+ */
+public record PastTurn(String message, @Nullable Outcome reply, @Nullable String model) {
+
+    public PastTurn {
+        if (reply != null && reply.usage() != null) {
+            throw new IllegalArgumentException("what a past turn has used is counted elsewhere");
+        }
+    }
+
+    /** The same turn for another chat. */
+    public static PastTurn of(Turn turn) {
+        Message reply = turn.reply();
+        if (!reply.status().terminal()) {
+            throw new IllegalArgumentException("a past turn is over");
+        }
+        return reply.unanswered()
+                ? new PastTurn(turn.message().content(), null, null)
+                : new PastTurn(
+                        turn.message().content(),
+                        new Outcome(
+                                reply.status(),
+                                reply.content(),
+                                reply.finishReason(),
+                                null,
+                                reply.failure()),
+                        reply.model());
+    }
+
+    /**
+     * @return how many UTF-16 units the turn holds
+     */
+    public int characters() {
+        return message.length() + (reply == null ? 0 : reply.content().length());
+    }
+
+    /**
+     * @return the reply, as it is when the log has it
+     */
+    public Message ended(Message place, Instant now) {
+        if (reply == null) {
+            return place.with(Options.UNANSWERED).ended(Outcome.cancelled(""), now);
+        }
+        return (model == null ? place : place.started(model)).ended(reply, now);
+    }
+
+    @Override
+    public String toString() {
+        return "PastTurn[characters=" + characters() + "]";
+    }
+}

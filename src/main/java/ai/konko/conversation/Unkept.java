@@ -1,0 +1,161 @@
+package ai.konko.conversation;
+
+import ai.konko.assistant.Ending;
+import ai.konko.assistant.Prompt;
+import ai.konko.assistant.PromptWriter;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.DailyUsage;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Message;
+import ai.konko.chat.Options;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.StoreOutage;
+import ai.konko.chat.Usage;
+import io.opentelemetry.api.trace.Span;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Replies that no chat has: they are in this process while they are written, and nowhere after. The
+ * limits on what is in flight hold for them too.
+ */
+@ApplicationScoped
+public class Unkept {
+    private static final Logger LOG = Logger.getLogger(Unkept.class);
+
+    private final ChatRepository repository;
+    private final PromptWriter writer;
+    private final LiveReplies live;
+    private final Shares shares;
+    private final TurnMetrics metrics;
+    private final TurnSpans spans;
+    private final Clock clock;
+    private final Supplier<UUID> ids;
+    private final Workers workers;
+
+    Unkept(
+            ChatRepository repository,
+            PromptWriter writer,
+            LiveReplies live,
+            Shares shares,
+            TurnMetrics metrics,
+            TurnSpans spans,
+            Clock clock,
+            Supplier<UUID> ids,
+            Workers workers) {
+        this.repository = repository;
+        this.writer = writer;
+        this.live = live;
+        this.shares = shares;
+        this.metrics = metrics;
+        this.spans = spans;
+        this.clock = clock;
+        this.ids = ids;
+        this.workers = workers;
+    }
+
+    /**
+     * A reply that the model is asked for.
+     *
+     * @param reply as it starts, with ids as if it had a chat
+     * @param live to follow it
+     */
+    public record Asked(Message reply, LiveReply live) {}
+
+    /**
+     * Asks the model.
+     *
+     * @param options what the reply is to carry beside its text
+     * @throws RefusedException {@link ErrorCode#OVERLOADED} or {@link ErrorCode#RATE_LIMITED}, see
+     *     {@link Conversation#post}
+     */
+    public Asked ask(Origin origin, Prompt prompt, Options options) {
+        live.enter();
+        try {
+            shares.take(origin.owner());
+        } catch (RefusedException refused) {
+            live.leave();
+            throw refused;
+        }
+        Message reply =
+                Message.queuedReply(ids.get(), ids.get(), 2, now())
+                        .with(options)
+                        .started(prompt.model());
+        LiveReply entry = live.admit(reply);
+        entry.postedBy(origin);
+        shares.giveBack(origin.owner(), entry.end());
+        live.started();
+        Span span = spans.begin(reply, origin);
+        CompletableFuture<Void> _ =
+                writer.write(prompt, entry.run(), draft(prompt, entry))
+                        .thenAccept(ending -> end(origin, prompt, entry, ending, span));
+        return new Asked(reply, entry);
+    }
+
+    /** Stops a reply, also at the model: nobody wants it any more. */
+    public void stop(LiveReply reply) {
+        reply.cancel(Outcome::cancelled);
+    }
+
+    private void end(Origin origin, Prompt prompt, LiveReply entry, Ending ending, Span span) {
+        try {
+            Outcome outcome = ending.of(entry.seal());
+            Message ended = entry.reply().ended(outcome, now());
+            live.remove(ended);
+            entry.ended(ended);
+            metrics.ended(ended);
+            spans.end(span, ended);
+            if (outcome.countsAsUse()) {
+                Usage usage = outcome.usage() == null ? Usage.NONE : outcome.usage();
+                workers.execute(() -> count(origin.owner(), prompt.model(), usage));
+            }
+        } finally {
+            span.end();
+            live.stopped();
+        }
+    }
+
+    private Consumer<String> draft(Prompt prompt, LiveReply entry) {
+        long asked = System.nanoTime();
+        AtomicBoolean begun = new AtomicBoolean(!prompt.streamed());
+        return piece -> {
+            if (begun.compareAndSet(false, true)) {
+                metrics.firstToken(Duration.ofNanos(System.nanoTime() - asked));
+            }
+            entry.append(piece);
+        };
+    }
+
+    private void count(Owner owner, String model, Usage usage) {
+        DailyUsage used =
+                new DailyUsage(owner, model, LocalDate.ofInstant(now(), ZoneOffset.UTC), 1, usage);
+        try {
+            boolean _ =
+                    StoreOutage.outlast(
+                            () -> {
+                                repository.count(used);
+                                return true;
+                            },
+                            live::draining);
+        } catch (RefusedException _) {
+            LOG.warn("What a completion has used is not counted");
+        }
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    }
+}

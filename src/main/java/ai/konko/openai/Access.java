@@ -1,0 +1,72 @@
+package ai.konko.openai;
+
+import ai.konko.api.Caller;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Message;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Role;
+import ai.konko.security.Ownership;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** What a caller may see. All else does not exist, whether it is somebody's or nobody's. */
+@ApplicationScoped
+class Access {
+    private final Ownership ownership;
+    private final ChatRepository repository;
+
+    Access(Ownership ownership, ChatRepository repository) {
+        this.ownership = ownership;
+        this.repository = repository;
+    }
+
+    /**
+     * @return the caller's chat that is this conversation
+     */
+    UUID conversation(RoutingContext request, String id) {
+        UUID chatId = Ids.chat(id);
+        requireOwner(request, chatId, Ids::conversationNotFound);
+        return chatId;
+    }
+
+    /**
+     * @return the reply, in one of the caller's chats, that is this response
+     */
+    Message response(RoutingContext request, String id) {
+        Ids.Reply wanted = Ids.reply(id);
+        requireOwner(request, wanted.chatId(), Ids::responseNotFound);
+        Message reply =
+                found(
+                        () -> repository.message(wanted.chatId(), wanted.replyId()),
+                        Ids::responseNotFound);
+        if (reply.role() != Role.ASSISTANT || reply.unanswered()) {
+            throw Ids.responseNotFound();
+        }
+        return reply;
+    }
+
+    private void requireOwner(
+            RoutingContext request, UUID chatId, Supplier<RefusedException> unknown) {
+        boolean _ =
+                found(
+                        () -> {
+                            ownership.require(Caller.of(request), chatId);
+                            return true;
+                        },
+                        unknown);
+    }
+
+    private static <T> T found(Supplier<T> search, Supplier<RefusedException> unknown) {
+        try {
+            return search.get();
+        } catch (RefusedException refused) {
+            throw refused.code() == ErrorCode.CHAT_NOT_FOUND
+                            || refused.code() == ErrorCode.MESSAGE_NOT_FOUND
+                    ? unknown.get()
+                    : refused;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package ai.konko.openai;
+
+import static ai.konko.openai.Given.is;
+import static ai.konko.openai.Given.isGiven;
+import static ai.konko.openai.Given.nothing;
+import static ai.konko.openai.Given.nothingIn;
+import static ai.konko.openai.Given.oneOf;
+import static ai.konko.openai.Given.orMissing;
+import static ai.konko.openai.Given.require;
+
+import ai.konko.api.TextBound;
+import ai.konko.chat.ChatLimits;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.Map;
+import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A request for a chat completion, as OpenAI has it. */
+@RegisterForReflection
+@JsonNaming(SnakeCaseStrategy.class)
+@Schema(name = "NewChatCompletion", additionalProperties = Schema.False.class)
+record CompletionBody(
+        @Schema(description = "The configured one where absent.") @Nullable String model,
+        @Schema(implementation = Object[].class, required = true) @Nullable JsonNode messages,
+        @Nullable Boolean stream,
+        @Schema(
+                        implementation = Object.class,
+                        description = "include_usage: last, a chunk with the usage.")
+                @Nullable JsonNode streamOptions,
+        @Schema(description = "Keeps the messages and the reply as a chat.", defaultValue = "false")
+                @Nullable Boolean store,
+        @Schema(description = "Of the chat; only with store.")
+                @Nullable Map<String, @Nullable String> metadata,
+        @Schema(minimum = "0", maximum = "2") @Nullable Double temperature,
+        @Schema(minimum = "0", maximum = "1") @Nullable Double topP,
+        @Schema(minimum = "1") @Nullable Integer maxTokens,
+        @Schema(minimum = "1") @Nullable Integer maxCompletionTokens,
+        @Schema(minimum = "-2", maximum = "2") @Nullable Double presencePenalty,
+        @Schema(minimum = "-2", maximum = "2") @Nullable Double frequencyPenalty,
+        @Nullable Long seed,
+        @Schema(implementation = Object.class, description = "A text, or up to four.")
+                @Nullable JsonNode stop,
+        @Nullable Map<String, Integer> logitBias,
+        @Schema(implementation = String.class) @Nullable JsonNode reasoningEffort,
+        @Schema(implementation = String.class) @Nullable JsonNode verbosity,
+        @Schema(implementation = Object[].class, description = "Must be empty.")
+                @Nullable JsonNode tools,
+        @Schema(implementation = Object.class) @Nullable JsonNode toolChoice,
+        @Nullable Boolean parallelToolCalls,
+        @Schema(implementation = Integer.class, minimum = "1", maximum = "1") @Nullable JsonNode n,
+        @Schema(implementation = Object.class, description = "type must be text.")
+                @Nullable JsonNode responseFormat,
+        @Schema(implementation = String.class, enumeration = "default")
+                @Nullable JsonNode serviceTier,
+        @Schema(description = "Changes nothing.") @Nullable String user,
+        @Schema(description = "Changes nothing.") @Nullable String safetyIdentifier,
+        @Schema(description = "Changes nothing.") @Nullable String promptCacheKey,
+        @Schema(hidden = true) @Nullable JsonNode modalities,
+        @Schema(hidden = true) @Nullable JsonNode audio,
+        @Schema(hidden = true) @Nullable JsonNode functions,
+        @Schema(hidden = true) @Nullable JsonNode functionCall,
+        @Schema(hidden = true) @Nullable Boolean logprobs,
+        @Schema(hidden = true) @Nullable JsonNode topLogprobs,
+        @Schema(hidden = true) @Nullable JsonNode prediction,
+        @Schema(hidden = true) @Nullable JsonNode webSearchOptions,
+        @Schema(hidden = true) @Nullable JsonNode promptCacheRetention,
+        @Schema(hidden = true) @Nullable JsonNode promptCacheOptions,
+        @Schema(hidden = true) @Nullable JsonNode moderation) {
+
+    boolean kept() {
+        return is(store);
+    }
+
+    boolean streams() {
+        return is(stream);
+    }
+
+    boolean includesUsage() {
+        return orMissing(streamOptions).path("include_usage").asBoolean();
+    }
+
+    /** What of the parameters can be judged by itself. */
+    void check(ChatLimits limits) {
+        Given.noTools(tools, toolChoice);
+        nothing("audio", audio);
+        nothingIn("functions", functions);
+        oneOf("function_call", functionCall, Set.of("none", "auto"));
+        require(!is(logprobs), "logprobs", "is not supported here");
+        nothing("top_logprobs", topLogprobs);
+        nothing("prediction", prediction);
+        nothing("web_search_options", webSearchOptions);
+        nothing("prompt_cache_retention", promptCacheRetention);
+        nothing("prompt_cache_options", promptCacheOptions);
+        nothing("moderation", moderation);
+        oneOf("service_tier", serviceTier, Set.of("auto", "default"));
+        require(orMissing(n).asInt(1) == 1, "n", "is supported only as 1");
+        orMissing(modalities).forEach(each -> oneOf("modalities", each, Set.of("text")));
+        require(
+                !isGiven(responseFormat)
+                        || "text".equals(orMissing(responseFormat).path("type").textValue()),
+                "response_format",
+                "is supported only as text");
+        Given.fields(
+                "stream_options", streamOptions, Set.of("include_usage", "include_obfuscation"));
+        require(
+                !orMissing(streamOptions).path("include_obfuscation").asBoolean(),
+                "stream_options.include_obfuscation",
+                "is not supported here");
+        require(
+                maxTokens == null || maxCompletionTokens == null,
+                "max_tokens",
+                "excludes max_completion_tokens");
+        require(kept() || metadata == null || metadata.isEmpty(), "metadata", "needs store");
+        Given.text("model", model, TextBound.MODEL, limits);
+    }
+
+    Map<String, Object> parameters() {
+        return new Parameters()
+                .number("temperature", temperature, 0, 2)
+                .number("top_p", topP, 0, 1)
+                .count("max_tokens", "max_tokens", maxTokens)
+                .count("max_completion_tokens", "max_completion_tokens", maxCompletionTokens)
+                .number("presence_penalty", presencePenalty, -2, 2)
+                .number("frequency_penalty", frequencyPenalty, -2, 2)
+                .any("seed", seed)
+                .stop(stop)
+                .any("logit_bias", logitBias)
+                .word("reasoning_effort", "reasoning_effort", reasoningEffort)
+                .word("verbosity", "verbosity", verbosity)
+                .all();
+    }
+
+    @Override
+    public String toString() {
+        return "CompletionBody[]";
+    }
+}

@@ -1,0 +1,93 @@
+package ai.konko.openai;
+
+import ai.konko.api.OpenAiProblem;
+import ai.konko.api.ReplyEvents;
+import ai.konko.chat.Message;
+import ai.konko.conversation.Listener;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reply as the chunks of a chat completion. One that came to no good end has an error for its
+ * last chunk, so that nobody takes it for whole.
+ */
+final class CompletionEvents implements ReplyEvents {
+    private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
+
+    private final String head;
+    private final String tail;
+    private final boolean usage;
+    private final ObjectMapper json;
+    private final Runnable abandoned;
+
+    /**
+     * @param usage whether the client wants to know what the completion has used
+     * @param abandoned what happens when the client goes
+     */
+    CompletionEvents(
+            Message reply, String model, boolean usage, ObjectMapper json, Runnable abandoned) {
+        this.head =
+                "data: {\"id\":\"%s\",\"object\":\"chat.completion.chunk\",\"created\":%d,\"model\":%s,"
+                        .formatted(
+                                Ids.completion(reply),
+                                reply.createdAt().getEpochSecond(),
+                                write(json, model));
+        this.tail = (usage ? ",\"usage\":null" : "") + "}\n\n";
+        this.usage = usage;
+        this.json = json;
+        this.abandoned = abandoned;
+    }
+
+    @Override
+    public void begin(StringBuilder out) {
+        choice(out, "{\"role\":\"assistant\",\"content\":\"\"}", "null");
+    }
+
+    @Override
+    public void delta(Listener.Piece piece, StringBuilder out) {
+        StringBuilder delta = new StringBuilder("{\"content\":\"");
+        STRINGS.quoteAsString(piece.text(), delta);
+        choice(out, delta.append("\"}"), "null");
+    }
+
+    private void choice(StringBuilder out, CharSequence delta, String finishReason) {
+        out.append(head)
+                .append("\"choices\":[{\"index\":0,\"delta\":")
+                .append(delta)
+                .append(",\"logprobs\":null,\"finish_reason\":")
+                .append(finishReason)
+                .append("}]")
+                .append(tail);
+    }
+
+    @Override
+    public void end(Message reply, StringBuilder out) {
+        if (!CompletionView.ended(reply)) {
+            out.append("data: ").append(write(json, OpenAiProblem.of(reply))).append("\n\n");
+            return;
+        }
+        choice(out, "{}", "\"" + CompletionView.finishReason(reply) + "\"");
+        if (usage) {
+            out.append(head)
+                    .append("\"choices\":[],\"usage\":")
+                    .append(write(json, CompletionView.Used.of(reply.usage())))
+                    .append("}\n\n");
+        }
+        out.append("data: [DONE]\n\n");
+    }
+
+    private static String write(ObjectMapper json, @Nullable Object value) {
+        try {
+            return json.writeValueAsString(value);
+        } catch (JsonProcessingException unwritable) {
+            throw new IllegalStateException("a chunk can't be written", unwritable);
+        }
+    }
+
+    @Override
+    public void abandoned() {
+        abandoned.run();
+    }
+}

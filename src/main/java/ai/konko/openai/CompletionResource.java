@@ -1,0 +1,208 @@
+package ai.konko.openai;
+
+import ai.konko.api.Caller;
+import ai.konko.api.JsonBodyReader;
+import ai.konko.api.JsonTree;
+import ai.konko.api.ReplyStream;
+import ai.konko.api.TextBound;
+import ai.konko.api.ThisRequest;
+import ai.konko.api.TurnFailedException;
+import ai.konko.assistant.ModelEndpoint;
+import ai.konko.assistant.Prompt;
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Message;
+import ai.konko.chat.Options;
+import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
+import ai.konko.chat.Status;
+import ai.konko.chat.WhenBusy;
+import ai.konko.conversation.Conversation;
+import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.Unkept;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chat completions: what the client sends is what the model sees, and nothing is kept unless asked
+ * for.
+ */
+@Path("/v1/chat/completions")
+@Produces(MediaType.WILDCARD)
+@RunOnVirtualThread
+@Tag(name = "OpenAI chat completions")
+public class CompletionResource {
+    private final Conversation conversation;
+    private final Responses responses;
+    private final Unkept unkept;
+    private final Repeats repeats;
+    private final ModelEndpoint endpoint;
+    private final ChatLimits limits;
+    private final ObjectMapper json;
+
+    CompletionResource(
+            Conversation conversation,
+            Responses responses,
+            Unkept unkept,
+            Repeats repeats,
+            ModelEndpoint endpoint,
+            ChatLimits limits,
+            ObjectMapper json) {
+        this.conversation = conversation;
+        this.responses = responses;
+        this.unkept = unkept;
+        this.repeats = repeats;
+        this.endpoint = endpoint;
+        this.limits = limits;
+        this.json = json;
+    }
+
+    @POST
+    @Blocking
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            operationId = "createChatCompletion",
+            summary = "Have the model answer messages as they are",
+            description =
+                    "A client that goes away stops the model. With store: true it does not, and the messages and the"
+                            + " reply are a chat.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The completion, or with stream: true its chunks",
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(implementation = CompletionView.class)),
+                @Content(
+                        mediaType = MediaType.SERVER_SENT_EVENTS,
+                        schema = @Schema(type = SchemaType.STRING))
+            })
+    @Parameter(
+            name = "Idempotency-Key",
+            in = ParameterIn.HEADER,
+            description = "With store: the same key with the same body is the same completion.",
+            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
+    public CompletionStage<Response> create(
+            @RequestBody(
+                            required = true,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.APPLICATION_JSON,
+                                            schema =
+                                                    @Schema(implementation = CompletionBody.class)))
+                    @Nullable JsonTree body,
+            @Context HttpHeaders headers,
+            @Context RoutingContext request) {
+        CompletionBody given = JsonBodyReader.required(body).as(CompletionBody.class);
+        given.check(limits);
+        Dialogue messages = Dialogue.of("messages", given.messages());
+        if (!given.kept()) {
+            return unkept(given, messages, request);
+        }
+        Dialogue.ByTurns turns = messages.byTurns();
+        Responses.Wanted wanted = wanted(given, turns);
+        Given.text("messages", turns.instructions(), TextBound.INSTRUCTIONS, limits);
+        Settings settings =
+                new Settings(
+                        null,
+                        turns.instructions(),
+                        given.model(),
+                        Given.metadata(given.metadata(), limits));
+        Repeats.Request sent = Repeats.Request.of(request, headers, body);
+        Ids.Reply posted =
+                repeats.once(
+                        sent,
+                        Ids.Reply.class,
+                        () ->
+                                responses.open(
+                                        Caller.origin(request),
+                                        settings,
+                                        List.of(),
+                                        wanted,
+                                        new Post("", WhenBusy.ENQUEUE, sent.key(), false)));
+        LiveReply live = conversation.reply(posted.chatId(), posted.replyId());
+        Message reply = responses.find(posted);
+        return answer(given, reply, responses.modelOf(reply), live, () -> {});
+    }
+
+    /** Messages that are kept must be such as the log can have. */
+    private Responses.Wanted wanted(CompletionBody given, Dialogue.ByTurns messages) {
+        return new Responses.Wanted(
+                responses.lastOf(messages, "messages"),
+                messages.turns(),
+                new Options(
+                        given.model(),
+                        null,
+                        given.parameters(),
+                        Map.of(),
+                        null,
+                        messages.turns().size(),
+                        false,
+                        false,
+                        false),
+                given.streams());
+    }
+
+    private CompletionStage<Response> unkept(
+            CompletionBody given, Dialogue messages, RoutingContext request) {
+        String model = given.model() == null ? endpoint.defaultModel() : given.model();
+        Unkept.Asked asked =
+                unkept.ask(
+                        Caller.origin(request),
+                        new Prompt(model, messages.said(), given.parameters(), given.streams()),
+                        Options.NONE);
+        Runnable stop = () -> unkept.stop(asked.live());
+        if (!given.streams()) {
+            Leaving.of(request, stop);
+        }
+        return answer(given, asked.reply(), model, asked.live(), stop);
+    }
+
+    private CompletionStage<Response> answer(
+            CompletionBody given, Message reply, String model, LiveReply live, Runnable abandoned) {
+        if (given.streams()) {
+            return CompletableFuture.completedStage(
+                    ReplyStream.response(
+                            new CompletionEvents(
+                                    reply, model, given.includesUsage(), json, abandoned),
+                            live,
+                            0));
+        }
+        return live.end().thenApplyAsync(ended -> answered(ended, model), ThisRequest.executor());
+    }
+
+    private static Response answered(Message reply, String model) {
+        if (reply.status() == Status.FAILED) {
+            throw new TurnFailedException(reply);
+        }
+        if (!CompletionView.ended(reply)) {
+            throw RefusedException.of(ErrorCode.MODEL_FAILED, "The reply broke off.");
+        }
+        return ConversationResource.json(CompletionView.of(reply, model));
+    }
+}

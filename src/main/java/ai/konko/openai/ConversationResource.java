@@ -1,0 +1,256 @@
+package ai.konko.openai;
+
+import ai.konko.api.Caller;
+import ai.konko.api.HttpLimits;
+import ai.konko.api.JsonBodyReader;
+import ai.konko.api.JsonTree;
+import ai.konko.api.Query;
+import ai.konko.api.TextBound;
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.Page;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
+import ai.konko.chat.SettingsPatch;
+import ai.konko.chat.SettingsPatch.Change;
+import ai.konko.conversation.Conversation;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Chats as conversations. */
+@Path("/v1/conversations")
+@Produces(MediaType.WILDCARD) // JSON, whatever a client says it wants
+@RunOnVirtualThread
+@Tag(name = "OpenAI conversations")
+public class ConversationResource {
+    private final ChatRepository repository;
+    private final Conversation conversation;
+    private final Access access;
+    private final Repeats repeats;
+    private final ChatLimits limits;
+    private final HttpLimits http;
+
+    ConversationResource(
+            ChatRepository repository,
+            Conversation conversation,
+            Access access,
+            Repeats repeats,
+            ChatLimits limits,
+            HttpLimits http) {
+        this.repository = repository;
+        this.conversation = conversation;
+        this.access = access;
+        this.repeats = repeats;
+        this.limits = limits;
+        this.http = http;
+    }
+
+    static Response json(Object entity) {
+        return Response.ok(entity).type(MediaType.APPLICATION_JSON_TYPE).build();
+    }
+
+    @POST
+    @Consumes(MediaType.WILDCARD)
+    @Operation(
+            operationId = "createConversation",
+            summary = "Start a conversation, which is a chat")
+    @APIResponse(
+            responseCode = "200",
+            description = "The conversation",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ConversationView.class)))
+    public Response create(
+            @RequestBody(
+                            required = false,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.APPLICATION_JSON,
+                                            schema =
+                                                    @Schema(
+                                                            implementation =
+                                                                    ConversationBody.class)))
+                    @Nullable JsonTree body,
+            @Context HttpHeaders headers,
+            @Context RoutingContext request) {
+        ConversationBody given =
+                body == null ? new ConversationBody(null, null) : body.as(ConversationBody.class);
+        Map<String, String> metadata = Given.metadata(given.metadata(), limits);
+        Dialogue.ByTurns items =
+                Given.orMissing(given.items()).isEmpty()
+                        ? new Dialogue.ByTurns(null, List.of(), null)
+                        : Dialogue.of("items", given.items()).byTurns();
+        Given.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
+        UUID chatId =
+                repeats.once(
+                        Repeats.Request.of(request, headers, body),
+                        UUID.class,
+                        () ->
+                                create(
+                                        request,
+                                        new Settings(null, items.instructions(), null, metadata),
+                                        items));
+        return json(ConversationView.of(repository.chat(chatId)));
+    }
+
+    private UUID create(RoutingContext request, Settings settings, Dialogue.ByTurns items) {
+        UUID chatId = repository.create(Caller.of(request), settings).id();
+        try {
+            if (!items.all().isEmpty()) {
+                var _ = repository.take(chatId, items.all());
+            }
+            return chatId;
+        } catch (RuntimeException | Error refused) {
+            conversation.delete(chatId);
+            throw refused;
+        }
+    }
+
+    @GET
+    @Operation(
+            operationId = "listConversations",
+            summary = "List conversations, newest created first",
+            description = "This service's own; OpenAI has no such list.")
+    @APIResponse(
+            responseCode = "200",
+            description = "A page of conversations",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ListView.Conversations.class)))
+    public Response list(
+            @Parameter(
+                            schema =
+                                    @Schema(
+                                            type = SchemaType.INTEGER,
+                                            minimum = "1",
+                                            maximum = "100",
+                                            defaultValue = "20"))
+                    @QueryParam("limit")
+                    @Nullable String limit,
+            @Parameter(description = "The last_id of the page before.") @QueryParam("after")
+                    @Nullable String after,
+            @Context RoutingContext request) {
+        Page<Chat> page =
+                repository.chats(
+                        new ChatQuery(
+                                Caller.of(request),
+                                Query.number(
+                                        "limit",
+                                        limit,
+                                        1,
+                                        http.pageSize(),
+                                        Math.min(20, http.pageSize())),
+                                after == null ? null : Ids.chat(after),
+                                null));
+        return json(ListView.Conversations.of(page.map(ConversationView::of).items(), page.more()));
+    }
+
+    @GET
+    @Path("/{conversation}")
+    @Operation(operationId = "getConversation", summary = "Read a conversation")
+    @APIResponse(
+            responseCode = "200",
+            description = "The conversation",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ConversationView.class)))
+    public Response get(@PathParam("conversation") String id, @Context RoutingContext request) {
+        return json(ConversationView.of(repository.chat(access.conversation(request, id))));
+    }
+
+    @POST
+    @Path("/{conversation}")
+    @Consumes(MediaType.WILDCARD)
+    @Operation(operationId = "updateConversation", summary = "Replace a conversation's metadata")
+    @APIResponse(
+            responseCode = "200",
+            description = "The conversation",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ConversationView.class)))
+    public Response update(
+            @PathParam("conversation") String id,
+            @RequestBody(
+                            required = true,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.APPLICATION_JSON,
+                                            schema =
+                                                    @Schema(
+                                                            implementation =
+                                                                    ConversationBody.class)))
+                    @Nullable JsonTree body,
+            @Context RoutingContext request) {
+        UUID chatId = access.conversation(request, id);
+        ConversationBody given = JsonBodyReader.required(body).as(ConversationBody.class);
+        Given.nothing("items", given.items());
+        if (given.metadata() == null) {
+            throw RefusedException.invalid("metadata", "is missing");
+        }
+        Map<String, @Nullable String> changed = new HashMap<>();
+        repository
+                .chat(chatId)
+                .settings()
+                .metadata()
+                .keySet()
+                .forEach(key -> changed.put(key, null));
+        changed.putAll(Given.metadata(given.metadata(), limits));
+        return json(
+                ConversationView.of(
+                        repository.patch(
+                                chatId,
+                                new SettingsPatch(
+                                        new Change.Keep<>(),
+                                        new Change.Keep<>(),
+                                        new Change.Keep<>(),
+                                        new Change.Set<>(changed)))));
+    }
+
+    @DELETE
+    @Path("/{conversation}")
+    @Operation(
+            operationId = "deleteConversation",
+            summary = "Delete a conversation and all that belongs to it")
+    @APIResponse(
+            responseCode = "200",
+            description = "The conversation is gone",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = DeletedView.class)))
+    public Response delete(@PathParam("conversation") String id, @Context RoutingContext request) {
+        conversation.delete(access.conversation(request, id));
+        return json(new DeletedView(id, "conversation.deleted", true));
+    }
+}

@@ -1,0 +1,135 @@
+package ai.konko.openai;
+
+import ai.konko.api.TextBound;
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.SettingsPatch;
+import ai.konko.chat.WellFormed;
+import ai.konko.chat.WhenBusy;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a request gives, checked parameter by parameter. Nothing that is given is ignored. */
+final class Given {
+    private static final int LONGEST_NAME = 64;
+
+    private Given() {}
+
+    /** Null is as good as absent. */
+    static JsonNode orMissing(@Nullable JsonNode node) {
+        return node == null || node.isNull() ? MissingNode.getInstance() : node;
+    }
+
+    static boolean isGiven(@Nullable JsonNode node) {
+        return !orMissing(node).isMissingNode();
+    }
+
+    static boolean is(@Nullable Boolean flag) {
+        return flag != null && flag;
+    }
+
+    /**
+     * @throws RefusedException with {@code unsupported} and the parameter's name
+     */
+    static void require(boolean fine, String parameter, String message) {
+        if (!fine) {
+            throw RefusedException.unsupported(parameter, message);
+        }
+    }
+
+    static void nothing(String parameter, @Nullable JsonNode node) {
+        require(!isGiven(node), parameter, "is not supported here");
+    }
+
+    static void nothingIn(String parameter, @Nullable JsonNode list) {
+        require(
+                !isGiven(list) || (orMissing(list).isArray() && orMissing(list).isEmpty()),
+                parameter,
+                "is not supported here");
+    }
+
+    /** An object that may have these fields, and others only as null. */
+    static void fields(String parameter, @Nullable JsonNode node, Set<String> supported) {
+        JsonNode object = orMissing(node);
+        if (object.isMissingNode()) {
+            return;
+        }
+        if (!object.isObject()) {
+            throw RefusedException.invalid(parameter, "must be an object");
+        }
+        for (Map.Entry<String, JsonNode> field : object.properties()) {
+            if (!supported.contains(field.getKey())) {
+                nothing(parameter + "." + shortened(field.getKey()), field.getValue());
+            }
+        }
+    }
+
+    /** A name that the client chose, as far as it goes back to it. */
+    private static String shortened(String name) {
+        return WellFormed.repaired(name.substring(0, Math.min(LONGEST_NAME, name.length())));
+    }
+
+    /** Where no tool is given, only these choices mean nothing. */
+    static void noTools(@Nullable JsonNode tools, @Nullable JsonNode choice) {
+        nothingIn("tools", tools);
+        oneOf("tool_choice", choice, Set.of("none", "auto"));
+    }
+
+    static void oneOf(String parameter, @Nullable JsonNode node, Set<String> supported) {
+        require(
+                !isGiven(node) || supported.contains(orMissing(node).asText()),
+                parameter,
+                "is supported only as one of " + supported.stream().sorted().toList());
+    }
+
+    static void text(String parameter, @Nullable String text, TextBound bound, ChatLimits limits) {
+        if (text != null) {
+            bound.broken(text, limits)
+                    .ifPresent(
+                            message -> {
+                                throw RefusedException.invalid(parameter, message);
+                            });
+        }
+    }
+
+    /**
+     * @return the entries; none where none are given
+     */
+    static Map<String, String> metadata(
+            @Nullable Map<String, @Nullable String> metadata, ChatLimits limits) {
+        if (metadata == null) {
+            return Map.of();
+        }
+        if (metadata.size() > SettingsPatch.METADATA_ENTRIES) {
+            throw RefusedException.invalid(
+                    "metadata", "must have at most " + SettingsPatch.METADATA_ENTRIES + " entries");
+        }
+        Map<String, String> checked = new LinkedHashMap<>();
+        metadata.forEach(
+                (key, value) -> {
+                    text("metadata", key, TextBound.METADATA_KEY, limits);
+                    if (value == null) {
+                        throw RefusedException.invalid("metadata", "must have strings only");
+                    }
+                    text("metadata", value, TextBound.METADATA_VALUE, limits);
+                    checked.put(key, value);
+                });
+        return checked;
+    }
+
+    static WhenBusy whenBusy(@Nullable String name) {
+        return switch (name) {
+            case null -> WhenBusy.ENQUEUE;
+            case "enqueue", "reject", "interrupt" ->
+                    WhenBusy.valueOf(name.toUpperCase(Locale.ROOT));
+            default ->
+                    throw RefusedException.invalid(
+                            "when_busy", "must be enqueue, reject or interrupt");
+        };
+    }
+}

@@ -1,0 +1,87 @@
+package ai.konko.openai;
+
+import ai.konko.chat.Message;
+import ai.konko.chat.Role;
+import ai.konko.chat.Status;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.List;
+import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A message as an item. */
+@RegisterForReflection
+@Schema(
+        name = "Item",
+        requiredProperties = {"id", "type", "role", "status", "content"})
+record ItemView(
+        @Schema(description = "msg_ and the message's id without dashes.") String id,
+        @Schema(enumeration = "message") String type,
+        @Schema(enumeration = {"user", "assistant"}) String role,
+        @Schema(enumeration = {"in_progress", "completed", "incomplete"}) String status,
+        List<Part> content) {
+
+    static ItemView of(Message message) {
+        return new ItemView(
+                Ids.item(message),
+                "message",
+                message.role().name().toLowerCase(Locale.ROOT),
+                status(message.status()),
+                List.of(
+                        message.role() == Role.USER
+                                ? Part.input(message.content())
+                                : Part.output(message.content())));
+    }
+
+    /** The item of a reply that has no text yet. */
+    static ItemView begun(Message reply) {
+        return new ItemView(Ids.item(reply), "message", "assistant", "in_progress", List.of());
+    }
+
+    /** A reply without text is no item: nobody has said anything. */
+    static boolean isOne(Message message) {
+        return !message.content().isEmpty();
+    }
+
+    private static String status(Status status) {
+        return switch (status) {
+            case QUEUED, IN_PROGRESS -> "in_progress";
+            case COMPLETED -> "completed";
+            case INCOMPLETE, FAILED -> "incomplete";
+        };
+    }
+
+    @Override
+    public String toString() {
+        return "ItemView[" + id + "]";
+    }
+
+    /** The text of an item. */
+    @RegisterForReflection
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @Schema(
+            name = "TextPart",
+            requiredProperties = {"type", "text"})
+    record Part(
+            @Schema(enumeration = {"input_text", "output_text"}) String type,
+            String text,
+            @Schema(description = "Of output_text; always empty.")
+                    @Nullable List<String> annotations,
+            @Schema(description = "Of output_text; always empty.")
+                    @Nullable List<String> logprobs) {
+
+        static Part input(String text) {
+            return new Part("input_text", text, null, null);
+        }
+
+        static Part output(String text) {
+            return new Part("output_text", text, List.of(), List.of());
+        }
+
+        @Override
+        public String toString() {
+            return "Part[" + type + "]";
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package ai.konko.openai;
+
+import ai.konko.api.ThisRequest;
+import io.vertx.ext.web.RoutingContext;
+
+/** Notices that a client does not wait for its answer any more. */
+final class Leaving {
+    private Leaving() {}
+
+    /**
+     * @param action happens when the client is gone, or has its answer
+     */
+    static void of(RoutingContext request, Runnable action) {
+        ThisRequest.executor()
+                .execute(
+                        () -> {
+                            if (request.response().closed()) {
+                                action.run();
+                            } else {
+                                request.addEndHandler(_ -> action.run());
+                            }
+                        });
+    }
+}

@@ -1,0 +1,92 @@
+package ai.konko.openai;
+
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.WellFormed;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Parameters that only tune how the model writes: they go to the provider, by the names that its
+ * chat completions have for them.
+ */
+final class Parameters {
+    private static final int LONGEST = 64;
+
+    private final Map<String, Object> parameters = new LinkedHashMap<>();
+
+    Map<String, Object> all() {
+        return parameters;
+    }
+
+    Parameters number(String name, @Nullable Double number, double least, double most) {
+        if (number != null) {
+            if (!(number >= least && number <= most)) {
+                throw RefusedException.invalid(
+                        name, "must be a number from %s to %s".formatted(least, most));
+            }
+            parameters.put(name, number);
+        }
+        return this;
+    }
+
+    /**
+     * @param theirs the provider's name for it
+     */
+    Parameters count(String name, String theirs, @Nullable Integer count) {
+        if (count != null) {
+            if (count < 1) {
+                throw RefusedException.invalid(name, "must be at least 1");
+            }
+            parameters.put(theirs, count);
+        }
+        return this;
+    }
+
+    Parameters any(String name, @Nullable Object value) {
+        if (value != null) {
+            parameters.put(name, value);
+        }
+        return this;
+    }
+
+    /** A word whose meaning is the provider's business. */
+    Parameters word(String name, String theirs, @Nullable JsonNode word) {
+        if (Given.isGiven(word)) {
+            parameters.put(theirs, text(name, Given.orMissing(word)));
+        }
+        return this;
+    }
+
+    /** Where the model is to stop: a text or up to four. */
+    Parameters stop(@Nullable JsonNode given) {
+        JsonNode stop = Given.orMissing(given);
+        if (!stop.isMissingNode()) {
+            List<String> texts = new ArrayList<>();
+            if (stop.isArray()) {
+                stop.forEach(each -> texts.add(text("stop", each)));
+            } else {
+                texts.add(text("stop", stop));
+            }
+            if (texts.size() > 4) {
+                throw RefusedException.invalid("stop", "must have at most 4 texts");
+            }
+            parameters.put("stop", texts);
+        }
+        return this;
+    }
+
+    private static String text(String name, JsonNode node) {
+        if (!node.isTextual()
+                || node.textValue().isEmpty()
+                || node.textValue().length() > LONGEST
+                || !WellFormed.holds(node.textValue())) {
+            throw RefusedException.invalid(
+                    name, "must be text of 1 to %d characters".formatted(LONGEST));
+        }
+        return node.textValue();
+    }
+}

@@ -1,0 +1,134 @@
+package ai.konko.openai;
+
+import ai.konko.api.Caller;
+import ai.konko.api.JsonTree;
+import ai.konko.api.RequestHeaders;
+import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests that this process has seen before. OpenAI's clients repeat by themselves what got no
+ * answer, and say how often they have; such a repetition is the request that it repeats. Where a
+ * client sends an {@code Idempotency-Key}, that decides instead. Nothing is known of what other
+ * processes have seen.
+ */
+@ApplicationScoped
+class Repeats {
+    private static final Duration RETRIED_WITHIN = Duration.ofMinutes(1);
+    private static final Duration KEYS_LIVE = Duration.ofDays(1);
+    private static final int REMEMBERED = 100_000;
+
+    private final Cache<Request, CompletableFuture<Object>> retried =
+            Caffeine.newBuilder().expireAfterWrite(RETRIED_WITHIN).maximumSize(REMEMBERED).build();
+
+    private final Cache<Key, Keyed> keyed =
+            Caffeine.newBuilder().expireAfterWrite(KEYS_LIVE).maximumSize(REMEMBERED).build();
+
+    private record Key(Owner owner, String path, String key) {}
+
+    /** What an idempotency key stands for. */
+    private record Keyed(String digest, CompletableFuture<Object> made) {}
+
+    /**
+     * A request as far as it can be told from others.
+     *
+     * @param key its idempotency key
+     * @param retry whether its client says that it has sent it before
+     */
+    record Request(
+            Owner owner,
+            String method,
+            String path,
+            String digest,
+            @Nullable String key,
+            boolean retry) {
+
+        static Request of(RoutingContext request, HttpHeaders headers, @Nullable JsonTree body) {
+            String count = request.request().getHeader("x-stainless-retry-count");
+            return new Request(
+                    Caller.of(request),
+                    request.request().method().name(),
+                    request.normalizedPath(),
+                    body == null ? "" : body.digest(),
+                    RequestHeaders.idempotencyKey(headers),
+                    count != null && count.matches("[1-9][0-9]{0,8}"));
+        }
+
+        private Request first() {
+            return new Request(owner, method, path, digest, null, false);
+        }
+    }
+
+    /**
+     * Does what the request asks for, unless that was done: then what came of it the last time. A
+     * request that was refused has not been done.
+     *
+     * @param action gives what a repetition needs to know, and no more
+     */
+    <T> T once(Request request, Class<T> type, Supplier<T> action) {
+        return request.key() == null
+                ? retried(request, type, action)
+                : keyed(request, request.key(), type, action);
+    }
+
+    private <T> T retried(Request request, Class<T> type, Supplier<T> action) {
+        CompletableFuture<Object> known =
+                request.retry() ? retried.getIfPresent(request.first()) : null;
+        @Nullable T before = known == null ? null : outcome(known, type);
+        if (before != null) {
+            return before;
+        }
+        CompletableFuture<Object> made = new CompletableFuture<>();
+        retried.put(request.first(), made);
+        return make(made, action, () -> retried.asMap().remove(request.first(), made));
+    }
+
+    private <T> T keyed(Request request, String name, Class<T> type, Supplier<T> action) {
+        Key key = new Key(request.owner(), request.path(), name);
+        while (true) {
+            Keyed mine = new Keyed(request.digest(), new CompletableFuture<>());
+            Keyed known = keyed.asMap().putIfAbsent(key, mine);
+            if (known == null) {
+                return make(mine.made(), action, () -> keyed.asMap().remove(key, mine));
+            }
+            @Nullable T before = outcome(known.made(), type);
+            if (before != null && !known.digest().equals(request.digest())) {
+                throw RefusedException.keyReused();
+            }
+            if (before != null) {
+                return before;
+            }
+        }
+    }
+
+    private static <T> T make(CompletableFuture<Object> made, Supplier<T> action, Runnable forget) {
+        try {
+            T result = action.get();
+            made.complete(result);
+            return result;
+        } catch (RuntimeException | Error failed) {
+            forget.run();
+            made.completeExceptionally(failed);
+            throw failed;
+        }
+    }
+
+    /** Waits for a request that is under way. */
+    private static <T> @Nullable T outcome(CompletableFuture<Object> made, Class<T> type) {
+        try {
+            return type.cast(made.join());
+        } catch (CompletionException _) {
+            return null; // refused, so it was not done
+        }
+    }
+}

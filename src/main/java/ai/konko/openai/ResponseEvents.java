@@ -1,0 +1,167 @@
+package ai.konko.openai;
+
+import ai.konko.api.ReplyEvents;
+import ai.konko.chat.Message;
+import ai.konko.conversation.Listener;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A reply as the events of a response.
+ *
+ * <p>Numbers are the same for whoever reads the reply, whenever and however often: 0 to 3 for what
+ * comes before the text, then for each delta 3 and the text's length in UTF-16 units up to and with
+ * it, then four more for what comes after the text. So they grow, with gaps, and a client that
+ * names the last one it has is sent what it lacks and no more.
+ */
+final class ResponseEvents implements ReplyEvents {
+    private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
+
+    /** The number of the last event before the text. */
+    static final int BEFORE_TEXT = 3;
+
+    /** How many events come after the text. */
+    static final int AFTER_TEXT = 4;
+
+    private final Message reply;
+    private final String model;
+    private final boolean kept;
+    private final int after;
+    private final ObjectMapper json;
+    private final Runnable abandoned;
+    private boolean begun;
+
+    /**
+     * @param reply whose text need not be up to date
+     * @param after the number of the last event that the client has; -1 for none
+     * @param abandoned what happens when the client goes
+     */
+    ResponseEvents(
+            Message reply,
+            String model,
+            boolean kept,
+            int after,
+            ObjectMapper json,
+            Runnable abandoned) {
+        this.reply = reply;
+        this.model = model;
+        this.kept = kept;
+        this.after = after;
+        this.json = json;
+        this.abandoned = abandoned;
+    }
+
+    @Override
+    public void begin(StringBuilder out) {
+        ResponseView response = ResponseView.begun(reply, model, kept);
+        event(out, 0, "response.created", Map.of("response", response));
+        event(out, 1, "response.in_progress", Map.of("response", response));
+    }
+
+    private void beginText(StringBuilder out) {
+        if (begun) {
+            return;
+        }
+        begun = true;
+        event(
+                out,
+                2,
+                "response.output_item.added",
+                fields("output_index", 0, "item", ItemView.begun(reply)));
+        event(
+                out,
+                BEFORE_TEXT,
+                "response.content_part.added",
+                ofText("part", ItemView.Part.output("")));
+    }
+
+    @Override
+    public void delta(Listener.Piece piece, StringBuilder out) {
+        beginText(out);
+        out.append(
+                        "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\"")
+                .append(",\"sequence_number\":")
+                .append(BEFORE_TEXT + piece.offset())
+                .append(",\"item_id\":\"")
+                .append(Ids.item(reply))
+                .append("\",\"output_index\":0,\"content_index\":0,\"delta\":\"");
+        STRINGS.quoteAsString(piece.text(), out);
+        out.append("\",\"logprobs\":[]}\n\n");
+    }
+
+    @Override
+    public void end(Message ended, StringBuilder out) {
+        int number = BEFORE_TEXT + ended.content().length();
+        if (ItemView.isOne(ended)) {
+            beginText(out);
+            Map<String, Object> done = ofText("text", ended.content());
+            done.put("logprobs", List.of());
+            event(out, number + 1, "response.output_text.done", done);
+            event(
+                    out,
+                    number + 2,
+                    "response.content_part.done",
+                    ofText("part", ItemView.Part.output(ended.content())));
+            event(
+                    out,
+                    number + 3,
+                    "response.output_item.done",
+                    fields("output_index", 0, "item", ItemView.of(ended)));
+        }
+        ResponseView response = ResponseView.of(ended, model, kept);
+        event(out, number + AFTER_TEXT, name(response), Map.of("response", response));
+    }
+
+    /** A cancelled response ends as an incomplete one; its status says which. */
+    private static String name(ResponseView response) {
+        return switch (response.status()) {
+            case "completed" -> "response.completed";
+            case "failed" -> "response.failed";
+            default -> "response.incomplete";
+        };
+    }
+
+    private Map<String, Object> ofText(String name, Object value) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("item_id", Ids.item(reply));
+        fields.put("output_index", 0);
+        fields.put("content_index", 0);
+        fields.put(name, value);
+        return fields;
+    }
+
+    private static Map<String, Object> fields(String one, Object first, String two, Object second) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put(one, first);
+        fields.put(two, second);
+        return fields;
+    }
+
+    private void event(StringBuilder out, int number, String type, Map<String, ?> fields) {
+        if (number <= after) {
+            return;
+        }
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("type", type);
+        data.put("sequence_number", number);
+        data.putAll(fields);
+        try {
+            out.append("event: ")
+                    .append(type)
+                    .append("\ndata: ")
+                    .append(json.writeValueAsString(data))
+                    .append("\n\n");
+        } catch (JsonProcessingException unwritable) {
+            throw new IllegalStateException("an event can't be written", unwritable);
+        }
+    }
+
+    @Override
+    public void abandoned() {
+        abandoned.run();
+    }
+}

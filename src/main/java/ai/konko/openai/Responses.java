@@ -1,0 +1,279 @@
+package ai.konko.openai;
+
+import ai.konko.api.TextBound;
+import ai.konko.assistant.ContextWindow;
+import ai.konko.assistant.ModelEndpoint;
+import ai.konko.assistant.Prompt;
+import ai.konko.assistant.Prompt.Said;
+import ai.konko.assistant.Prompt.Speaker;
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Message;
+import ai.konko.chat.Options;
+import ai.konko.chat.PastTurn;
+import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
+import ai.konko.chat.Turn;
+import ai.konko.conversation.Conversation;
+import ai.konko.conversation.Origin;
+import ai.konko.conversation.Unkept;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Requests for responses as turns of chats. */
+@ApplicationScoped
+class Responses {
+    private final ChatRepository repository;
+    private final Conversation conversation;
+    private final Unkept unkept;
+    private final ContextWindow window;
+    private final ModelEndpoint endpoint;
+    private final ChatLimits limits;
+
+    Responses(
+            ChatRepository repository,
+            Conversation conversation,
+            Unkept unkept,
+            ContextWindow window,
+            ModelEndpoint endpoint,
+            ChatLimits limits) {
+        this.repository = repository;
+        this.conversation = conversation;
+        this.unkept = unkept;
+        this.window = window;
+        this.endpoint = endpoint;
+        this.limits = limits;
+    }
+
+    /**
+     * Where a response belongs.
+     *
+     * @param chatId the chat it continues; absent for a new one
+     * @param previous the reply it goes on from; absent for the chat's end
+     */
+    record Place(@Nullable UUID chatId, @Nullable Message previous) {}
+
+    /**
+     * What a request asks for, all checked.
+     *
+     * @param options but for what depends on its place
+     */
+    record Wanted(String message, List<PastTurn> earlier, Options options, boolean streamed) {}
+
+    /**
+     * @throws RefusedException if something is not supported, or breaks a rule
+     */
+    Wanted wanted(ResponseBody body) {
+        body.check(limits);
+        Dialogue.ByTurns input = Dialogue.of("input", body.input()).byTurns();
+        String message = lastOf(input, "input");
+        String instructions = joined(body.instructions(), input.instructions());
+        return new Wanted(
+                message,
+                input.turns(),
+                new Options(
+                        body.model(),
+                        instructions,
+                        body.parameters(),
+                        Given.metadata(body.metadata(), limits),
+                        body.previousResponseId(),
+                        input.turns().size(),
+                        false,
+                        Given.is(body.background()),
+                        false),
+                body.streams() || Given.is(body.background()));
+    }
+
+    /**
+     * @return what the user says last, to which there is no reply yet
+     */
+    String lastOf(Dialogue.ByTurns input, String parameter) {
+        if (input.last() == null) {
+            throw RefusedException.unsupported(
+                    parameter, "is supported only with a user's message at its end");
+        }
+        Given.text(parameter, input.last(), TextBound.MESSAGE, limits);
+        return input.last();
+    }
+
+    private @Nullable String joined(@Nullable String one, @Nullable String two) {
+        String all = one == null ? two : two == null ? one : one + "\n\n" + two;
+        if (all != null && !all.isEmpty()) {
+            Given.text("instructions", all, TextBound.INSTRUCTIONS, limits);
+        }
+        return all;
+    }
+
+    /**
+     * Posts the turn. A reply that is not its chat's last any more is gone on from in a copy of the
+     * chat up to it.
+     *
+     * @return the new reply
+     */
+    Ids.Reply post(Origin origin, Place place, Wanted wanted, Post style) {
+        if (place.chatId() == null) {
+            return open(origin, settings(wanted.options()), List.of(), wanted, style);
+        }
+        Integer after = place.previous() == null ? null : place.previous().seq();
+        try {
+            return Ids.Reply.of(
+                    conversation
+                            .post(
+                                    origin,
+                                    place.chatId(),
+                                    post(wanted, wanted.options(), wanted.earlier(), style, after))
+                            .turn()
+                            .reply());
+        } catch (RefusedException refused) {
+            if (refused.code() != ErrorCode.NOT_LAST || place.previous() == null) {
+                throw refused;
+            }
+        }
+        Chat chat = repository.chat(place.chatId());
+        return open(origin, chat.settings(), upTo(place.previous()), wanted, style);
+    }
+
+    /** A chat that is continued elsewhere goes on with the same model. */
+    private static Settings settings(Options options) {
+        return new Settings(null, null, options.model(), Map.of());
+    }
+
+    /**
+     * A chat whose first turn is refused is none.
+     *
+     * @param before turns that come before those of the request
+     */
+    Ids.Reply open(
+            Origin origin, Settings settings, List<PastTurn> before, Wanted wanted, Post style) {
+        UUID chatId = repository.create(origin.owner(), settings).id();
+        List<PastTurn> earlier = new ArrayList<>(before);
+        earlier.addAll(wanted.earlier());
+        Options given = wanted.options();
+        Options options =
+                new Options(
+                        given.model(),
+                        given.instructions(),
+                        given.parameters(),
+                        given.metadata(),
+                        given.previous(),
+                        given.earlier(),
+                        true,
+                        given.background(),
+                        false);
+        try {
+            return Ids.Reply.of(
+                    conversation
+                            .post(origin, chatId, post(wanted, options, earlier, style, null))
+                            .turn()
+                            .reply());
+        } catch (RuntimeException | Error refused) {
+            conversation.delete(chatId);
+            throw refused;
+        }
+    }
+
+    private static Post post(
+            Wanted wanted,
+            Options options,
+            List<PastTurn> earlier,
+            Post style,
+            @Nullable Integer after) {
+        return new Post(
+                wanted.message(),
+                style.whenBusy(),
+                style.idempotencyKey(),
+                wanted.streamed(),
+                options,
+                earlier,
+                after);
+    }
+
+    private List<PastTurn> upTo(Message reply) {
+        if (!reply.status().terminal()) {
+            throw RefusedException.chatBusy();
+        }
+        List<PastTurn> turns = new ArrayList<>();
+        for (Turn each : Log.turns(repository, reply.chatId(), reply.seq())) {
+            if (each.reply().status().terminal()) {
+                turns.add(PastTurn.of(each));
+            }
+        }
+        return turns;
+    }
+
+    /** Asks for a response that is kept nowhere; what is in the log is read, and not added to. */
+    Unkept.Asked ask(Origin origin, Place place, Wanted wanted) {
+        Settings settings =
+                place.chatId() == null ? Settings.NONE : repository.chat(place.chatId()).settings();
+        Options options = wanted.options();
+        String instructions =
+                options.instructions() == null ? settings.instructions() : options.instructions();
+        List<Said> said = new ArrayList<>();
+        if (instructions != null && !instructions.isEmpty()) {
+            said.add(new Said(Speaker.SYSTEM, instructions));
+        }
+        if (place.chatId() != null) {
+            int seq = place.previous() == null ? Integer.MAX_VALUE : place.previous().seq() + 1;
+            for (Turn each : window.before(place.chatId(), seq, wanted.message(), 0)) {
+                add(said, PastTurn.of(each));
+            }
+        }
+        wanted.earlier().forEach(each -> add(said, each));
+        said.add(new Said(Speaker.USER, wanted.message()));
+        String model = options.model() == null ? settings.model() : options.model();
+        return unkept.ask(
+                origin,
+                new Prompt(
+                        model == null ? endpoint.defaultModel() : model,
+                        said,
+                        options.parameters(),
+                        wanted.streamed()),
+                options);
+    }
+
+    private static void add(List<Said> said, PastTurn turn) {
+        said.add(new Said(Speaker.USER, turn.message()));
+        if (turn.reply() != null) {
+            said.add(new Said(Speaker.ASSISTANT, turn.reply().content()));
+        }
+    }
+
+    /**
+     * @return the model that is or will be asked for the reply
+     */
+    String modelOf(Message reply) {
+        if (reply.model() != null) {
+            return reply.model();
+        }
+        String chats = repository.chat(reply.chatId()).settings().model();
+        return reply.modelToAsk(chats == null ? endpoint.defaultModel() : chats);
+    }
+
+    Message find(Ids.Reply reply) {
+        return repository.message(reply.chatId(), reply.replyId());
+    }
+
+    ResponseView view(Message reply) {
+        return ResponseView.of(reply, modelOf(reply), true);
+    }
+
+    /** Removes the response with its chat, if that was made for it and has no other. */
+    void delete(Message reply) {
+        Chat chat = repository.chat(reply.chatId());
+        Options options = reply.options();
+        if (options == null || !options.opening() || chat.messageCount() != reply.seq()) {
+            throw RefusedException.unsupported(
+                    "response_id",
+                    "is in a conversation, whose log only grows; delete the conversation "
+                            + Ids.conversation(reply.chatId()));
+        }
+        conversation.delete(reply.chatId());
+    }
+}

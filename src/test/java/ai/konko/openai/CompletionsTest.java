@@ -1,0 +1,267 @@
+package ai.konko.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import ai.konko.api.Client.Answer;
+import ai.konko.api.EventReader;
+import ai.konko.fake.FakeModel.Message;
+import ai.konko.fake.FakeModel.Reply;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.openai.core.JsonValue;
+import com.openai.core.http.StreamResponse;
+import com.openai.errors.NotFoundException;
+import com.openai.errors.SseException;
+import com.openai.models.chat.completions.ChatCompletion;
+import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Chat completions and models. */
+@QuarkusTest
+class CompletionsTest extends SdkTest {
+
+    private static ChatCompletionCreateParams.Builder ask(String text) {
+        return ChatCompletionCreateParams.builder().model("own").addUserMessage(text);
+    }
+
+    @Test
+    void completion_sendsTheMessagesAsTheyAreAndKeepsNothing() {
+        int before = client.get("/chats?limit=100").json().path("data").size();
+
+        ChatCompletion completion =
+                openai.chat()
+                        .completions()
+                        .create(
+                                ChatCompletionCreateParams.builder()
+                                        .model("own")
+                                        .addSystemMessage("Be brief.")
+                                        .addAssistantMessage("Hello.")
+                                        .addUserMessage("{config:['x']} one")
+                                        .addUserMessage("two")
+                                        .addDeveloperMessage("Now.")
+                                        .temperature(0.5)
+                                        .putAdditionalBodyProperty("seed", JsonValue.from(7))
+                                        .maxCompletionTokens(77)
+                                        .presencePenalty(1)
+                                        .stop("END")
+                                        .build());
+
+        assertThat(completion.choices().getFirst().message().content()).contains("reply to: two");
+        assertThat(completion.choices().getFirst().finishReason().asString()).isEqualTo("stop");
+        assertThat(completion.model()).isEqualTo("own");
+        assertThat(completion.usage().orElseThrow().totalTokens()).isEqualTo(15);
+        assertThat(model.calls().getFirst().messages())
+                .containsExactly(
+                        new Message("system", "Be brief."),
+                        new Message("assistant", "Hello."),
+                        new Message("user", "{config:['x']} one"),
+                        new Message("user", "two"),
+                        new Message("system", "Now."));
+        JsonNode sent = model.calls().getFirst().body();
+        assertThat(sent.path("seed").asInt()).isEqualTo(7);
+        assertThat(sent.path("max_completion_tokens").asInt()).isEqualTo(77);
+        assertThat(sent.path("temperature").asDouble()).isEqualTo(0.5);
+        assertThat(sent.path("presence_penalty").asDouble()).isEqualTo(1);
+        assertThat(sent.path("stop")).hasSize(1);
+        assertThat(client.get("/chats?limit=100").json().path("data")).hasSize(before);
+    }
+
+    @Test
+    void completion_isCountedAsUse() {
+        long before = tokensUsed();
+
+        openai.chat().completions().create(ask("hello").build());
+
+        await().until(() -> tokensUsed() == before + 15);
+    }
+
+    private long tokensUsed() {
+        long tokens = 0;
+        for (JsonNode each : client.get("/usage").json().path("data")) {
+            tokens += each.path("totalTokens").asLong();
+        }
+        return tokens;
+    }
+
+    @Test
+    void stream_hasChunksAndTheUsageIfWanted() {
+        List<ChatCompletionChunk> chunks =
+                all(
+                        ask("hello")
+                                .streamOptions(
+                                        ChatCompletionStreamOptions.builder()
+                                                .includeUsage(true)
+                                                .build())
+                                .build());
+
+        assertThat(chunks.getFirst().choices().getFirst().delta().role()).isPresent();
+        assertThat(text(chunks)).isEqualTo("reply to: hello");
+        assertThat(chunks.get(chunks.size() - 2).choices().getFirst().finishReason()).isPresent();
+        assertThat(chunks.getLast().choices()).isEmpty();
+        assertThat(chunks.getLast().usage().orElseThrow().totalTokens()).isEqualTo(15);
+        assertThat(chunks).extracting(ChatCompletionChunk::id).containsOnly(chunks.getFirst().id());
+    }
+
+    @Test
+    void stream_endsWithDone() {
+        Answer answer =
+                client.post(
+                        "/v1/chat/completions",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"stream\": true}");
+
+        assertThat(answer.header("Content-Type")).startsWith("text/event-stream");
+        assertThat(answer.text()).endsWith("data: [DONE]\n\n").doesNotContain("event:");
+    }
+
+    @Test
+    void stream_thatBreaksOff_endsWithAnError() {
+        model.answer(_ -> Reply.text("some text that goes on").thenCut(2));
+
+        assertThatThrownBy(() -> all(ask("hello").build())).isInstanceOf(SseException.class);
+    }
+
+    @Test
+    void stream_whoseClientGoes_stopsTheModel() {
+        model.answer(_ -> Reply.text("some text that goes on").thenStall(2));
+
+        try (EventReader stream =
+                client.postAndFollow(
+                        "/v1/chat/completions",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"stream\": true}")) {
+            stream.next(2);
+        }
+
+        assertThat(model.calls().getFirst().closed()).succeedsWithin(5, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void stored_isAChat() {
+        ChatCompletion completion =
+                openai.chat()
+                        .completions()
+                        .create(
+                                ChatCompletionCreateParams.builder()
+                                        .model("own")
+                                        .store(true)
+                                        .addSystemMessage("Be brief.")
+                                        .addUserMessage("My name is Ada.")
+                                        .addAssistantMessage("Hello Ada.")
+                                        .addUserMessage("Who am I?")
+                                        .build());
+
+        String ids = completion.id().substring("chatcmpl-".length());
+        String chat = "/chats/" + dashed(ids.substring(0, 32));
+        assertThat(client.get(chat).json().path("instructions").asText()).isEqualTo("Be brief.");
+        assertThat(client.messages(chat).stream().map(each -> each.path("content").asText()))
+                .containsExactly(
+                        "My name is Ada.", "Hello Ada.", "Who am I?", "reply to: Who am I?");
+        client.say(chat, "And now?");
+        assertThat(model.calls().getLast().messages()).hasSize(6);
+        assertThat(model.calls().getLast().model()).isEqualTo("own");
+    }
+
+    @Test
+    void stored_streamsAndOutlivesItsClient() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text("one two three").gateAt(1, gate));
+        String id;
+
+        try (EventReader stream =
+                client.postAndFollow(
+                        "/v1/chat/completions",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"stream\": true,"
+                                + " \"store\": true}")) {
+            id = stream.next(2).getLast().data().path("id").asText();
+        }
+        gate.complete(null);
+
+        String ids = id.substring("chatcmpl-".length());
+        try (EventReader stream = client.follow("GET", reply("resp_" + ids))) {
+            assertThat(stream.rest().getLast().data().path("content").asText())
+                    .isEqualTo("one two three");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "tools: [{\"type\": \"function\", \"function\": {\"name\": \"f\"}}]",
+                "tool_choice: \"required\"",
+                "functions: [{\"name\": \"f\"}]",
+                "n: 2",
+                "logprobs: true",
+                "top_logprobs: 2",
+                "modalities: [\"text\", \"audio\"]",
+                "audio: {\"voice\": \"v\"}",
+                "response_format: {\"type\": \"json_object\"}",
+                "prediction: {}",
+                "web_search_options: {}",
+                "metadata: {\"k\": \"v\"}",
+            })
+    void whatIsNotSupported_isRefusedByName(String parameter) {
+        String name = parameter.substring(0, parameter.indexOf(':'));
+        String body =
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"%s\": %s}"
+                        .formatted(name, parameter.substring(name.length() + 2));
+
+        Answer refused = client.post("/v1/chat/completions", body);
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.json().at("/error/code").asText()).isEqualTo("unsupported");
+        assertThat(refused.json().at("/error/param").asText()).isEqualTo(name);
+        assertThat(model.calls()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"role\": \"tool\", \"content\": \"x\", \"tool_call_id\": \"c\"}",
+                "{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": \"x\"}}]}",
+                "{\"role\": \"user\", \"content\": [{\"type\": \"input_audio\", \"input_audio\": {}}]}",
+                "{\"role\": \"user\", \"content\": [{\"type\": \"file\", \"file\": {}}]}",
+                "{\"role\": \"assistant\", \"content\": \"x\", \"tool_calls\": [{}]}",
+                "{\"role\": \"user\", \"content\": \"x\", \"name\": \"Ada\"}",
+            })
+    void messages_thatAreMoreThanText_areRefusedByName(String message) {
+        Answer refused = client.post("/v1/chat/completions", "{\"messages\": [" + message + "]}");
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.json().at("/error/code").asText()).isEqualTo("unsupported");
+        assertThat(refused.json().at("/error/param").asText()).startsWith("messages[0].");
+    }
+
+    @Test
+    void models_areTheConfiguredOne() {
+        assertThat(openai.models().list().data())
+                .singleElement()
+                .extracting(each -> each.id())
+                .isEqualTo("test-model");
+        assertThat(openai.models().retrieve("test-model").id()).isEqualTo("test-model");
+        assertThatThrownBy(() -> openai.models().retrieve("vendor/other"))
+                .isInstanceOf(NotFoundException.class);
+    }
+
+    private List<ChatCompletionChunk> all(ChatCompletionCreateParams params) {
+        try (StreamResponse<ChatCompletionChunk> stream =
+                openai.chat().completions().createStreaming(params)) {
+            return stream.stream().toList();
+        }
+    }
+
+    private static String text(List<ChatCompletionChunk> chunks) {
+        return chunks.stream()
+                .flatMap(chunk -> chunk.choices().stream())
+                .flatMap(choice -> choice.delta().content().stream())
+                .collect(Collectors.joining());
+    }
+}

@@ -1,0 +1,257 @@
+package ai.konko.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.konko.api.Client;
+import ai.konko.api.Client.Answer;
+import ai.konko.fake.FakeModel.Message;
+import ai.konko.fake.FakeModel.Reply;
+import com.openai.core.JsonValue;
+import com.openai.errors.BadRequestException;
+import com.openai.errors.NotFoundException;
+import com.openai.errors.OpenAIServiceException;
+import com.openai.models.conversations.Conversation;
+import com.openai.models.conversations.ConversationCreateParams;
+import com.openai.models.conversations.ConversationUpdateParams;
+import com.openai.models.conversations.items.ConversationItem;
+import com.openai.models.conversations.items.ConversationItemList;
+import com.openai.models.conversations.items.ItemCreateParams;
+import com.openai.models.conversations.items.ItemDeleteParams;
+import com.openai.models.conversations.items.ItemListParams;
+import com.openai.models.conversations.items.ItemRetrieveParams;
+import com.openai.models.responses.Response;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Conversations and their items. */
+@QuarkusTest
+class ConversationsTest extends SdkTest {
+
+    @Test
+    void conversation_isMadeReadChangedAndDeleted() {
+        Conversation made =
+                openai.conversations()
+                        .create(
+                                ConversationCreateParams.builder()
+                                        .metadata(
+                                                ConversationCreateParams.Metadata.builder()
+                                                        .putAdditionalProperty(
+                                                                "topic", JsonValue.from("demo"))
+                                                        .putAdditionalProperty(
+                                                                "old", JsonValue.from("x"))
+                                                        .build())
+                                        .build());
+
+        Conversation changed =
+                openai.conversations()
+                        .update(
+                                made.id(),
+                                ConversationUpdateParams.builder()
+                                        .metadata(
+                                                ConversationUpdateParams.Metadata.builder()
+                                                        .putAdditionalProperty(
+                                                                "topic", JsonValue.from("new"))
+                                                        .build())
+                                        .build());
+        Conversation read = openai.conversations().retrieve(made.id());
+        boolean deleted = openai.conversations().delete(made.id()).deleted();
+
+        assertThat(made.id()).matches("conv_[0-9a-f]{32}");
+        assertThat(made._metadata()).isEqualTo(JsonValue.from(Map.of("topic", "demo", "old", "x")));
+        assertThat(changed._metadata()).isEqualTo(JsonValue.from(Map.of("topic", "new")));
+        assertThat(read).isEqualTo(changed);
+        assertThat(deleted).isTrue();
+        assertThatThrownBy(() -> openai.conversations().retrieve(made.id()))
+                .isInstanceOf(NotFoundException.class);
+    }
+
+    @Test
+    void list_goesThroughAllConversationsNewestFirst() {
+        List<String> made =
+                IntStream.range(0, 3).mapToObj(_ -> openai.conversations().create().id()).toList();
+
+        Answer first = client.get("/v1/conversations?limit=2");
+        Answer second =
+                client.get(
+                        "/v1/conversations?limit=2&after=" + first.json().path("last_id").asText());
+
+        assertThat(first.json().path("object").asText()).isEqualTo("list");
+        assertThat(first.json().path("has_more").asBoolean()).isTrue();
+        assertThat(first.json().path("data").findValuesAsText("id"))
+                .containsExactly(made.get(2), made.get(1));
+        assertThat(second.json().path("first_id").asText()).isEqualTo(made.get(0));
+    }
+
+    @Test
+    void items_areTakenInAndAreTheModelsMemory() {
+        String conversation =
+                openai.conversations()
+                        .create(
+                                ConversationCreateParams.builder()
+                                        .items(
+                                                List.of(
+                                                        item("developer", "Be brief."),
+                                                        item("user", "My name is Ada."),
+                                                        item("assistant", "Hello Ada.")))
+                                        .build())
+                        .id();
+        ConversationItemList added =
+                openai.conversations()
+                        .items()
+                        .create(
+                                ItemCreateParams.builder()
+                                        .conversationId(conversation)
+                                        .items(
+                                                List.of(
+                                                        item("user", "I am in Lisbon."),
+                                                        item("user", "I like trams.")))
+                                        .build());
+
+        openai.responses().create(say("Who am I?").conversation(conversation).build());
+
+        assertThat(texts(added.data())).containsExactly("I am in Lisbon.", "I like trams.");
+        assertThat(model.calls()).hasSize(1);
+        assertThat(model.calls().getFirst().messages())
+                .containsExactly(
+                        new Message("system", "Be brief."),
+                        new Message("user", "My name is Ada."),
+                        new Message("assistant", "Hello Ada."),
+                        new Message("user", "I am in Lisbon."),
+                        new Message("user", "I like trams."),
+                        new Message("user", "Who am I?"));
+        assertThat(
+                        client.get(chat(conversation) + "/context")
+                                .json()
+                                .path("messages")
+                                .findValuesAsText("content"))
+                .contains("I am in Lisbon.", "I like trams.")
+                .doesNotContain("");
+    }
+
+    @Test
+    void items_arePagedInBothOrders() {
+        String conversation = openai.conversations().create().id();
+        for (int i = 0; i < 3; i++) {
+            openai.responses().create(say("m" + i).conversation(conversation).build());
+        }
+
+        List<ConversationItem> ascending = page(conversation, "asc");
+        List<ConversationItem> descending = page(conversation, "desc");
+
+        assertThat(texts(ascending))
+                .containsExactly("m0", "reply to: m0", "m1", "reply to: m1", "m2", "reply to: m2");
+        assertThat(descending).containsExactlyElementsOf(ascending.reversed());
+    }
+
+    private List<ConversationItem> page(String conversation, String order) {
+        return openai
+                .conversations()
+                .items()
+                .list(
+                        ItemListParams.builder()
+                                .conversationId(conversation)
+                                .order(ItemListParams.Order.of(order))
+                                .limit(2)
+                                .build())
+                .autoPager()
+                .stream()
+                .toList();
+    }
+
+    @Test
+    void item_isReadAndStays() {
+        Response response = openai.responses().create(say("hello").build());
+        String conversation = conversation(response);
+        String id = response.output().getFirst().asMessage().id();
+
+        ConversationItem read =
+                openai.conversations()
+                        .items()
+                        .retrieve(
+                                ItemRetrieveParams.builder()
+                                        .conversationId(conversation)
+                                        .itemId(id)
+                                        .build());
+
+        assertThat(texts(List.of(read))).containsExactly("reply to: hello");
+        assertThatThrownBy(
+                        () ->
+                                openai.conversations()
+                                        .items()
+                                        .delete(
+                                                ItemDeleteParams.builder()
+                                                        .conversationId(conversation)
+                                                        .itemId(id)
+                                                        .build()))
+                .isInstanceOf(BadRequestException.class)
+                .extracting(thrown -> ((OpenAIServiceException) thrown).code().orElseThrow())
+                .isEqualTo("unsupported");
+        assertThat(client.messages(chat(conversation))).hasSize(2);
+    }
+
+    @Test
+    void items_whileATurnIsUnfinished_areRefusedForNow() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text("late").gate(gate));
+        Response running = openai.responses().create(say("hello").background(true).build());
+        String path = "/v1/conversations/" + conversation(running) + "/items";
+        String body = "{\"items\": [{\"role\": \"user\", \"content\": \"more\"}]}";
+
+        Answer refused = client.post(path, body);
+
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(refused.json().at("/error/code").asText()).isEqualTo("conversation_locked");
+        gate.complete(null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[{\"role\": \"assistant\", \"content\": \"first\"}]",
+                "[{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"system\", \"content\": \"b\"}]",
+                "[{\"role\": \"user\", \"content\": [{\"type\": \"input_image\", \"image_url\": \"x\"}]}]",
+                "[{\"role\": \"user\", \"content\": [{\"type\": \"input_file\", \"file_id\": \"x\"}]}]",
+                "[{\"type\": \"function_call\", \"name\": \"f\", \"arguments\": \"\", \"call_id\": \"c\"}]",
+                "[{\"type\": \"item_reference\", \"id\": \"msg_1\"}]",
+            })
+    void items_thatTheLogCantHave_areRefusedByName(String items) {
+        Answer refused = client.post("/v1/conversations", "{\"items\": " + items + "}");
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.json().at("/error/code").asText()).isEqualTo("unsupported");
+        assertThat(refused.json().at("/error/param").asText()).startsWith("items[");
+    }
+
+    @Test
+    void conversation_thatIsRefused_leavesNothing() {
+        int before = client.get("/v1/conversations?limit=100").json().path("data").size();
+
+        Answer refused =
+                client.post(
+                        "/v1/conversations",
+                        Client.write(Map.of("metadata", Map.of("k", "v".repeat(513)))));
+
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.json().at("/error/param").asText()).isEqualTo("metadata");
+        assertThat(client.get("/v1/conversations?limit=100").json().path("data")).hasSize(before);
+    }
+
+    private static List<String> texts(List<ConversationItem> items) {
+        return items.stream()
+                .map(item -> item.asMessage().content().getFirst())
+                .map(
+                        part ->
+                                part.isInputText()
+                                        ? part.asInputText().text()
+                                        : part.asOutputText().text())
+                .toList();
+    }
+}

@@ -1,0 +1,127 @@
+package ai.konko.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.api.Client;
+import ai.konko.api.Client.Answer;
+import ai.konko.fake.FakeModel;
+import ai.konko.fake.FakeModelResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Who may call under /v1, and what of others they get to see: nothing. */
+@QuarkusTest
+@TestProfile(OwnersTest.Guarded.class)
+@WithTestResource(FakeModelResource.class)
+class OwnersTest {
+    private static final String ADAS = "ada-0123456789abcdef";
+    private static final String BOBS = "bob-0123456789abcdef";
+    private static final String SLOW = "slow-0123456789abcdef";
+
+    /** Keys of three, and little for each. */
+    public static final class Guarded implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of(
+                    "konko.api-keys",
+                    "ada:%s,bob:%s,slow:%s".formatted(ADAS, BOBS, SLOW),
+                    "konko.limits.requests-per-minute",
+                    "100");
+        }
+    }
+
+    @TestHTTPResource URI base;
+    FakeModel model;
+    private Client ada;
+    private Client bob;
+
+    @BeforeEach
+    void freshClientsAndModel() {
+        model.reset();
+        ada = new Client(base).as(ADAS);
+        bob = new Client(base).as(BOBS);
+    }
+
+    @Test
+    void nobody_isUnauthenticatedEverywhere() {
+        Client nobody = new Client(base);
+
+        for (String path : List.of("/v1/models", "/v1/conversations", "/v1/nothing")) {
+            Answer refused = nobody.get(path);
+
+            assertThat(refused.status()).isEqualTo(401);
+            assertThat(refused.json().at("/error/type").asText()).isEqualTo("authentication_error");
+            assertThat(refused.header("WWW-Authenticate")).isEqualTo("Bearer");
+        }
+    }
+
+    @Test
+    void whatIsSomebodyElses_isAsIfItWereNobodys() {
+        Answer response = ada.post("/v1/responses", "{\"input\": \"hello\"}");
+        String conversation = response.json().at("/conversation/id").asText();
+        String unknown = "resp_" + "0".repeat(64);
+        String item = response.json().at("/output/0/id").asText();
+
+        assertThat(bob.get("/v1/responses/" + response.id()).json())
+                .isEqualTo(bob.get("/v1/responses/" + unknown).json());
+        for (String path :
+                List.of(
+                        "/v1/responses/" + response.id(),
+                        "/v1/responses/" + response.id() + "?stream=true",
+                        "/v1/responses/" + response.id() + "/input_items",
+                        "/v1/conversations/" + conversation,
+                        "/v1/conversations/" + conversation + "/items",
+                        "/v1/conversations/" + conversation + "/items/" + item)) {
+            assertThat(bob.get(path).status()).isEqualTo(404);
+            assertThat(ada.get(path).status()).isEqualTo(200);
+        }
+        assertThat(bob.delete("/v1/responses/" + response.id()).status()).isEqualTo(404);
+        assertThat(bob.delete("/v1/conversations/" + conversation).status()).isEqualTo(404);
+        assertThat(bob.post("/v1/responses/" + response.id() + "/cancel", "").status())
+                .isEqualTo(404);
+        for (String body :
+                List.of(
+                        "{\"input\": \"x\", \"conversation\": \"%s\"}".formatted(conversation),
+                        "{\"input\": \"x\", \"previous_response_id\": \"%s\"}"
+                                .formatted(response.id()),
+                        "{\"input\": \"x\", \"store\": false, \"previous_response_id\": \"%s\"}"
+                                .formatted(response.id()))) {
+            assertThat(bob.post("/v1/responses", body).status()).isEqualTo(404);
+        }
+        assertThat(bob.get("/v1/conversations").json().path("data")).isEmpty();
+        assertThat(model.calls()).hasSize(1);
+    }
+
+    @Test
+    void retryOfSomebodyElse_isNotAttached() {
+        String body = "{\"input\": \"the same\"}";
+        Answer first = ada.post("/v1/responses", body, "x-stainless-retry-count", "0");
+
+        Answer others = bob.post("/v1/responses", body, "x-stainless-retry-count", "1");
+
+        assertThat(others.status()).isEqualTo(200);
+        assertThat(others.id()).isNotEqualTo(first.id());
+    }
+
+    @Test
+    void tooManyRequests_areRateLimited() {
+        Client slow = new Client(base).as(SLOW);
+        Answer last = slow.get("/v1/models");
+        for (int i = 0; i < 200 && last.status() == 200; i++) {
+            last = slow.get("/v1/models");
+        }
+
+        assertThat(last.status()).isEqualTo(429);
+        assertThat(last.header("Retry-After")).isNotEmpty();
+        assertThat(last.json().at("/error/type").asText()).isEqualTo("rate_limit_error");
+        assertThat(last.json().at("/error/code").asText()).isEqualTo("rate_limit_exceeded");
+    }
+}

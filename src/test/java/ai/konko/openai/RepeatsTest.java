@@ -1,0 +1,112 @@
+package ai.konko.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.api.Client.Answer;
+import ai.konko.fake.DroppingProxy;
+import com.openai.client.OpenAIClient;
+import com.openai.models.chat.completions.ChatCompletion;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.responses.Response;
+import com.openai.models.responses.ResponseStreamEvent;
+import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Requests that a client repeats by itself. */
+@QuarkusTest
+class RepeatsTest extends SdkTest {
+    private static final String BODY = "{\"input\": \"hello\"}";
+
+    @Test
+    void sdksRetry_ofALostAnswer_isOneTurn() throws IOException {
+        try (DroppingProxy proxy = DroppingProxy.to(base)) {
+            OpenAIClient retrying = retrying(proxy);
+
+            Response response = retrying.responses().create(say("hello").build());
+
+            assertThat(proxy.requests()).isEqualTo(2);
+            assertThat(text(response)).isEqualTo("reply to: hello");
+            assertThat(model.calls()).hasSize(1);
+            assertThat(client.messages(chat(conversation(response)))).hasSize(2);
+        }
+    }
+
+    @Test
+    void sdksRetry_ofALostStream_isOneTurn() throws IOException {
+        try (DroppingProxy proxy = DroppingProxy.to(base)) {
+            OpenAIClient retrying = retrying(proxy);
+
+            List<ResponseStreamEvent> events = events(retrying, say("hello"));
+
+            assertThat(deltas(events)).isEqualTo("reply to: hello");
+            assertThat(model.calls()).hasSize(1);
+        }
+    }
+
+    @Test
+    void sdksRetry_ofAConversationAndACompletion_makesOneOfEach() throws IOException {
+        int before = client.get("/chats?limit=100").json().path("data").size();
+        try (DroppingProxy first = DroppingProxy.to(base);
+                DroppingProxy second = DroppingProxy.to(base)) {
+
+            retrying(first).conversations().create();
+            ChatCompletion completion =
+                    retrying(second)
+                            .chat()
+                            .completions()
+                            .create(
+                                    ChatCompletionCreateParams.builder()
+                                            .model("own")
+                                            .addUserMessage("hi")
+                                            .store(true)
+                                            .build());
+
+            assertThat(completion.choices()).hasSize(1);
+            assertThat(model.calls()).hasSize(1);
+            assertThat(client.get("/chats?limit=100").json().path("data")).hasSize(before + 2);
+        }
+    }
+
+    private OpenAIClient retrying(DroppingProxy proxy) {
+        return track(sdk(proxy.url() + "/v1", 2));
+    }
+
+    @Test
+    void sameRequestTwice_isTwoTurnsAndTheRetryIsTheNewest() {
+        Answer first = client.post("/v1/responses", BODY, "x-stainless-retry-count", "0");
+        Answer second = client.post("/v1/responses", BODY, "x-stainless-retry-count", "0");
+
+        Answer retry = client.post("/v1/responses", BODY, "x-stainless-retry-count", "1");
+
+        assertThat(second.id()).isNotEqualTo(first.id());
+        assertThat(retry.json()).isEqualTo(second.json());
+        assertThat(model.calls()).hasSize(2);
+    }
+
+    @Test
+    void retry_ofWhatWasNeverSeen_isATurn() {
+        String body = "{\"input\": \"never seen %d\"}".formatted(System.nanoTime());
+
+        Answer retry = client.post("/v1/responses", body, "x-stainless-retry-count", "1");
+
+        assertThat(retry.status()).isEqualTo(200);
+        assertThat(model.calls()).hasSize(1);
+    }
+
+    @Test
+    void retry_ofAnotherBody_isAnotherTurn() {
+        Answer first = client.post("/v1/responses", BODY, "x-stainless-retry-count", "0");
+
+        Answer other =
+                client.post(
+                        "/v1/responses",
+                        "{\"input\": \"hello\", \"temperature\": 1}",
+                        "x-stainless-retry-count",
+                        "1");
+
+        assertThat(other.id()).isNotEqualTo(first.id());
+        assertThat(model.calls()).hasSize(2);
+    }
+}
