@@ -84,6 +84,7 @@ public class OpenApiProblems implements OASFilter {
     }
 
     private static void describe(Operation operation, boolean openAi) {
+        operation.getResponses().removeAPIResponse("400"); // what is there says nothing
         if (openAi) {
             operation
                     .getResponses()
@@ -95,7 +96,6 @@ public class OpenApiProblems implements OASFilter {
                                     "OpenAiProblem"));
             return;
         }
-        operation.getResponses().removeAPIResponse("400"); // what is there says nothing
         Map<Integer, List<ErrorCode>> byStatus =
                 codes(operation).stream()
                         .sorted(Comparator.naturalOrder())

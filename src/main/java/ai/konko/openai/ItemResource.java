@@ -246,7 +246,6 @@ public class ItemResource {
             operationId = "deleteItem",
             summary = "Not supported: a conversation's log only grows",
             description = "400 unsupported for every item there is. Delete the conversation.")
-    @APIResponse(responseCode = "400", description = "unsupported")
     public Response delete(
             @PathParam("conversation") String id,
             @PathParam("item") String item,

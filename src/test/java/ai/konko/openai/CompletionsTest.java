@@ -18,6 +18,9 @@ import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -139,6 +142,32 @@ class CompletionsTest extends SdkTest {
                         "/v1/chat/completions",
                         "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"stream\": true}")) {
             stream.next(2);
+        }
+
+        assertThat(model.calls().getFirst().closed()).succeedsWithin(5, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void clientThatGoes_stopsTheModelAlsoWithoutAStream() throws IOException {
+        model.answer(_ -> Reply.hang());
+        byte[] body =
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}"
+                        .getBytes(StandardCharsets.UTF_8);
+
+        try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+            socket.getOutputStream()
+                    .write(
+                            """
+                            POST /v1/chat/completions HTTP/1.1\r
+                            Host: localhost\r
+                            Content-Type: application/json\r
+                            Content-Length: %d\r
+                            \r
+                            """
+                                    .formatted(body.length)
+                                    .getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(body);
+            await().until(() -> model.calls().size() == 1);
         }
 
         assertThat(model.calls().getFirst().closed()).succeedsWithin(5, TimeUnit.SECONDS);
