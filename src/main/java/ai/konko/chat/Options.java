@@ -51,6 +51,20 @@ public record Options(
                 : Collections.unmodifiableMap(new LinkedHashMap<>(map));
     }
 
+    /** The same, of a turn for which its chat was made. */
+    public Options ofNewChat() {
+        return new Options(
+                model,
+                instructions,
+                parameters,
+                metadata,
+                previous,
+                earlier,
+                true,
+                background,
+                unanswered);
+    }
+
     /**
      * @return how many UTF-16 units these options hold in all, roughly
      */

@@ -246,6 +246,7 @@ public class ItemResource {
             operationId = "deleteItem",
             summary = "Not supported: a conversation's log only grows",
             description = "400 unsupported for every item there is. Delete the conversation.")
+    @APIResponse(responseCode = "default", description = "400, unsupported")
     public Response delete(
             @PathParam("conversation") String id,
             @PathParam("item") String item,

@@ -155,18 +155,7 @@ class Responses {
         UUID chatId = repository.create(origin.owner(), settings).id();
         List<PastTurn> earlier = new ArrayList<>(before);
         earlier.addAll(wanted.earlier());
-        Options given = wanted.options();
-        Options options =
-                new Options(
-                        given.model(),
-                        given.instructions(),
-                        given.parameters(),
-                        given.metadata(),
-                        given.previous(),
-                        given.earlier(),
-                        true,
-                        given.background(),
-                        false);
+        Options options = wanted.options().ofNewChat();
         try {
             return Ids.Reply.of(
                     conversation

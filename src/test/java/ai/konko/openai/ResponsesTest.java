@@ -333,7 +333,7 @@ class ResponsesTest extends SdkTest {
             })
     void whatIsNotSupported_isRefusedByName(String parameter) {
         String name = parameter.substring(0, parameter.indexOf(':'));
-        String field = name.split("\\.")[0];
+        String field = name.replaceFirst("\\..*", "");
         String body =
                 "{\"input\": \"hello\", \"%s\": %s}"
                         .formatted(field, parameter.substring(name.length() + 2));
