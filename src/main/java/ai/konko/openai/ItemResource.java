@@ -30,7 +30,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -69,8 +68,13 @@ public class ItemResource {
         this.http = http;
     }
 
-    /** What was taken in. */
-    private record Taken(List<Turn> turns) {}
+    /**
+     * Where the log has what was taken in.
+     *
+     * @param first the seq of the first message
+     * @param last that of the last one, or if there is none, of the one before
+     */
+    private record Taken(int first, int last) {}
 
     @POST
     @Consumes(MediaType.WILDCARD)
@@ -110,16 +114,11 @@ public class ItemResource {
                         () -> take(chatId, items));
         return ConversationResource.json(
                 ListView.Items.of(
-                        taken.turns().stream()
-                                .flatMap(turn -> Stream.of(turn.message(), turn.reply()))
-                                .filter(ItemView::isOne)
-                                .map(ItemView::of)
-                                .toList(),
-                        false));
+                        messages(chatId, taken).stream().map(ItemView::of).toList(), false));
     }
 
     private Taken take(UUID chatId, Dialogue.ByTurns items) {
-        Taken taken = new Taken(repository.take(chatId, items.all()));
+        List<Turn> turns = repository.take(chatId, items.all());
         if (items.instructions() != null) {
             var _ =
                     repository.patch(
@@ -130,7 +129,25 @@ public class ItemResource {
                                     new Change.Keep<>(),
                                     new Change.Keep<>()));
         }
-        return taken;
+        return turns.isEmpty()
+                ? new Taken(1, 0)
+                : new Taken(
+                        turns.getFirst().message().seq(), turns.getLast().reply().seq());
+    }
+
+    private List<Message> messages(UUID chatId, Taken taken) {
+        int count = taken.last() - taken.first() + 1;
+        return count == 0
+                ? List.of()
+                : Log.items(
+                                repository,
+                                chatId,
+                                count,
+                                Order.ASC,
+                                taken.first() - 1,
+                                taken.first(),
+                                taken.last())
+                        .items();
     }
 
     static void noMore(@Nullable List<String> include) {

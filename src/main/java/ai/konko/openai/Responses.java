@@ -199,6 +199,9 @@ class Responses {
 
     /** Asks for a response that is kept nowhere; what is in the log is read, and not added to. */
     Unkept.Asked ask(Origin origin, Place place, Wanted wanted) {
+        if (place.previous() != null && !place.previous().status().terminal()) {
+            throw RefusedException.chatBusy();
+        }
         Settings settings =
                 place.chatId() == null ? Settings.NONE : repository.chat(place.chatId()).settings();
         Options options = wanted.options();

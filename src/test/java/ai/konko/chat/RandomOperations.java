@@ -27,6 +27,7 @@ public final class RandomOperations {
         private String content;
         private int attempt = 1;
         private Status status;
+        private boolean unanswered;
 
         private Naive(Message message) {
             id = message.id();
@@ -69,7 +70,9 @@ public final class RandomOperations {
         }
         UUID chat = pick(List.copyOf(chats.keySet()));
         List<Naive> log = chats.get(chat);
-        if (die < 35) {
+        if (die < 10) {
+            take(chat, log);
+        } else if (die < 35) {
             accept(chat, log);
         } else if (die < 60) {
             start(chat, log);
@@ -106,6 +109,23 @@ public final class RandomOperations {
         }
         log.add(new Naive(accepted.turn().message()));
         log.add(new Naive(accepted.turn().reply()));
+    }
+
+    private void take(UUID chat, List<Naive> log) {
+        boolean answered = random.nextBoolean();
+        PastTurn past =
+                new PastTurn(
+                        "p" + random.nextInt(),
+                        answered ? Outcome.ended("said", FinishReason.STOP, null) : null,
+                        null);
+        List<Turn> taken = orNull(() -> repository.take(chat, List.of(past, past)));
+        assertThat(taken == null)
+                .isEqualTo(log.stream().anyMatch(each -> !each.status.terminal()));
+        for (Turn each : taken == null ? List.<Turn>of() : taken) {
+            log.add(new Naive(each.message()));
+            log.add(new Naive(each.reply()));
+            log.getLast().unanswered = !answered;
+        }
     }
 
     private void start(UUID chat, List<Naive> log) {
@@ -216,8 +236,9 @@ public final class RandomOperations {
     private void compareContext(UUID chat, List<Naive> log) {
         List<UUID> expected = new ArrayList<>();
         for (int i = 1; i < log.size(); i += 2) {
-            if (log.get(i).status.terminal() && !log.get(i).content.isEmpty()) {
-                expected.add(log.get(i).id);
+            Naive reply = log.get(i);
+            if (reply.status.terminal() && (reply.unanswered || !reply.content.isEmpty())) {
+                expected.add(reply.id);
             }
         }
         int most = 1 + random.nextInt(5);

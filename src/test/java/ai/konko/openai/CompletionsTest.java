@@ -39,7 +39,7 @@ class CompletionsTest extends SdkTest {
 
     @Test
     void completion_sendsTheMessagesAsTheyAreAndKeepsNothing() {
-        int before = client.get("/chats?limit=100").json().path("data").size();
+        String before = client.get("/chats?limit=1").text();
 
         ChatCompletion completion =
                 openai.chat()
@@ -76,7 +76,7 @@ class CompletionsTest extends SdkTest {
         assertThat(sent.path("temperature").asDouble()).isEqualTo(0.5);
         assertThat(sent.path("presence_penalty").asDouble()).isEqualTo(1);
         assertThat(sent.path("stop")).hasSize(1);
-        assertThat(client.get("/chats?limit=100").json().path("data")).hasSize(before);
+        assertThat(client.get("/chats?limit=1").text()).isEqualTo(before);
     }
 
     @Test

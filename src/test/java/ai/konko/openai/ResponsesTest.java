@@ -238,6 +238,30 @@ class ResponsesTest extends SdkTest {
                 .isInstanceOf(NotFoundException.class);
     }
 
+    /** What is not there yet can't be read, nor copied. */
+    @Test
+    void previousResponse_thatIsNotOver_isWaitedForOnlyInItsOwnChat() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(call -> Reply.text("to " + call.lastUser()).gate(gate));
+        Response running = openai.responses().create(say("one").background(true).build());
+        String next = "{\"input\": \"two\", \"previous_response_id\": \"%s\", \"background\": %s}";
+
+        Answer waiting = client.post("/v1/responses", next.formatted(running.id(), "true"));
+        Answer fork = client.post("/v1/responses", next.formatted(running.id(), "true"));
+        Answer passing =
+                client.post(
+                        "/v1/responses",
+                        next.formatted(running.id(), "false, \"store\": false"));
+        gate.complete(null);
+
+        assertThat(waiting.json().at("/conversation/id").asText())
+                .isEqualTo(conversation(running));
+        assertThat(List.of(fork.status(), passing.status())).containsExactly(409, 409);
+        await().until(() -> client.get(chat(conversation(running))).json().path("status").asText().equals("idle"));
+        assertThat(contents(chat(conversation(running))))
+                .containsExactly("one", "to one", "two", "to two");
+    }
+
     @Test
     void length_isAnIncompleteResponse() {
         model.answer(_ -> Reply.text("cut").finish("length"));
