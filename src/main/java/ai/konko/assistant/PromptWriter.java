@@ -44,8 +44,7 @@ public class PromptWriter {
             end.completeExceptionally(failed);
         }
         return end.thenApply(answer -> ReplyWriter.ended(answer, prompt.streamed() ? _ -> {} : out))
-                .exceptionally(
-                        failed -> ReplyWriter.failure(failed, "A completion", cancellation));
+                .exceptionally(failed -> ReplyWriter.failure(failed, "A completion", cancellation));
     }
 
     private ModelCall call(Prompt prompt, Cancellation cancellation) {

@@ -131,8 +131,7 @@ public class ItemResource {
         }
         return turns.isEmpty()
                 ? new Taken(1, 0)
-                : new Taken(
-                        turns.getFirst().message().seq(), turns.getLast().reply().seq());
+                : new Taken(turns.getFirst().message().seq(), turns.getLast().reply().seq());
     }
 
     private List<Message> messages(UUID chatId, Taken taken) {

@@ -119,8 +119,7 @@ public final class RandomOperations {
                         answered ? Outcome.ended("said", FinishReason.STOP, null) : null,
                         null);
         List<Turn> taken = orNull(() -> repository.take(chat, List.of(past, past)));
-        assertThat(taken == null)
-                .isEqualTo(log.stream().anyMatch(each -> !each.status.terminal()));
+        assertThat(taken == null).isEqualTo(log.stream().anyMatch(each -> !each.status.terminal()));
         for (Turn each : taken == null ? List.<Turn>of() : taken) {
             log.add(new Naive(each.message()));
             log.add(new Naive(each.reply()));

@@ -250,14 +250,18 @@ class ResponsesTest extends SdkTest {
         Answer fork = client.post("/v1/responses", next.formatted(running.id(), "true"));
         Answer passing =
                 client.post(
-                        "/v1/responses",
-                        next.formatted(running.id(), "false, \"store\": false"));
+                        "/v1/responses", next.formatted(running.id(), "false, \"store\": false"));
         gate.complete(null);
 
-        assertThat(waiting.json().at("/conversation/id").asText())
-                .isEqualTo(conversation(running));
+        assertThat(waiting.json().at("/conversation/id").asText()).isEqualTo(conversation(running));
         assertThat(List.of(fork.status(), passing.status())).containsExactly(409, 409);
-        await().until(() -> client.get(chat(conversation(running))).json().path("status").asText().equals("idle"));
+        await().until(
+                        () ->
+                                client.get(chat(conversation(running)))
+                                        .json()
+                                        .path("status")
+                                        .asText()
+                                        .equals("idle"));
         assertThat(contents(chat(conversation(running))))
                 .containsExactly("one", "to one", "two", "to two");
     }
