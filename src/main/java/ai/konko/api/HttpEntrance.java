@@ -53,7 +53,9 @@ class HttpEntrance {
     private static final String NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 
     /** What adds a turn. At the limit of turns it is refused at once, for next to nothing. */
-    private static final Pattern TURNS = Pattern.compile("/chats/[^/]+/messages(?:/[^/]+/retry)?");
+    private static final Pattern TURNS =
+            Pattern.compile(
+                    "/chats/[^/]+/messages(?:/[^/]+/retry)?|/v1/(?:responses|chat/completions)");
 
     private static final Pattern PAGE = Pattern.compile("/|/index\\.html|/(?:page|_static)/.*");
 
