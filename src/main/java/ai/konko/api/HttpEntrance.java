@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
+import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.conversation.Conversation;
 import ai.konko.security.Callers;
@@ -18,6 +19,8 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -124,7 +127,7 @@ class HttpEntrance {
         } else if (PUBLIC.matcher(context.normalizedPath()).matches()) {
             context.next();
         } else {
-            admit(context);
+            identify(context);
         }
     }
 
@@ -138,21 +141,37 @@ class HttpEntrance {
         return path.equals("/docs") || path.startsWith("/docs/") ? DOCUMENTATION : NO_PAGE;
     }
 
-    private void admit(RoutingContext context) {
+    private void identify(RoutingContext context) {
+        List<String> authorization = context.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+        Optional<Owner> caller;
+        try {
+            caller = callers.identify(authorization);
+        } catch (RefusedException refused) {
+            refuse(context.request(), Problem.of(refused));
+            return;
+        }
+        if (caller.isPresent()) {
+            admit(context, caller.get());
+            return;
+        }
         Context thread = vertx.getOrCreateContext();
-        callers.identify(context.request().headers().getAll(HttpHeaders.AUTHORIZATION))
-                .invoke(rateLimit::count)
-                .invoke(() -> requireRoom(context))
+        callers.subject(authorization)
                 .subscribe()
                 .with(
-                        caller ->
-                                on(
-                                        thread,
-                                        () -> {
-                                            Caller.set(context, caller);
-                                            context.next();
-                                        }),
+                        subject -> on(thread, () -> admit(context, subject)),
                         failed -> on(thread, () -> refuse(context.request(), problem(failed))));
+    }
+
+    private void admit(RoutingContext context, Owner caller) {
+        try {
+            rateLimit.count(caller);
+            requireRoom(context);
+        } catch (RefusedException refused) {
+            refuse(context.request(), Problem.of(refused));
+            return;
+        }
+        Caller.set(context, caller);
+        context.next();
     }
 
     private void requireRoom(RoutingContext context) {

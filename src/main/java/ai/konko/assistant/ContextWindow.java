@@ -101,6 +101,9 @@ public class ContextWindow {
             most += Tokens.atMost(turn.message().content());
             most += Tokens.atMost(turn.reply().content());
         }
+        if (most > config.maxTokens() / 2) {
+            tokens.prepare();
+        }
         return most <= config.maxTokens();
     }
 

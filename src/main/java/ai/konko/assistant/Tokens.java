@@ -10,6 +10,7 @@ import com.knuddels.jtokkit.api.EncodingResult;
 import com.knuddels.jtokkit.api.EncodingType;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Estimates of how many tokens a text is to a model, by OpenAI's {@code o200k_base} encoding,
@@ -23,11 +24,19 @@ class Tokens {
 
     private static final int FRAME = 4;
 
+    private final AtomicBoolean prepared = new AtomicBoolean();
     private final Cache<Attempt, Integer> counted =
             Caffeine.newBuilder().maximumSize(100_000).build();
 
     /** A message's text does not change but by a retry. */
     private record Attempt(UUID messageId, int number) {}
+
+    /** There may soon be something to count, which nobody should have to wait for. */
+    void prepare() {
+        if (prepared.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("vocabulary").start(() -> ofMessage(""));
+        }
+    }
 
     int of(Turn turn) {
         return of(turn.message()) + of(turn.reply());
@@ -59,7 +68,7 @@ class Tokens {
         return bytes + FRAME;
     }
 
-    /** Some 30 MB, and not there until a context comes near its bound. */
+    /** Some 30 MB that take a while to read, so not there until a context comes near its bound. */
     private static final class Vocabulary {
         static final Encoding O200K =
                 Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);

@@ -206,6 +206,7 @@ public class ResponseResource {
 
     @GET
     @Path("/{response}")
+    @Blocking
     @Operation(
             operationId = "getResponse",
             summary = "Read a response, or follow its events",

@@ -94,37 +94,48 @@ public class Callers {
 
     /**
      * @param authorization the request's headers of that name
-     * @return who it is; fails with a {@link RefusedException}, {@link ErrorCode#UNAUTHENTICATED}
+     * @return who it is, if nobody has to be asked for that; else it is {@link #subject}'s to say
+     * @throws RefusedException {@link ErrorCode#UNAUTHENTICATED}
      */
-    public Uni<Owner> identify(List<String> authorization) {
+    public Optional<Owner> identify(List<String> authorization) {
         if (!areAsked()) {
-            return Uni.createFrom().item(Owner.ANONYMOUS);
+            return Optional.of(Owner.ANONYMOUS);
         }
+        String credential = credential(authorization);
+        Optional<Owner> keyed = keys.ownerOf(credential);
+        if (keyed.isEmpty() && !tokens) {
+            throw refused("The key is not known here.");
+        }
+        return keyed;
+    }
+
+    private static String credential(List<String> authorization) {
         if (authorization.isEmpty()) {
-            return refused("The request needs the header Authorization: Bearer <key>.");
+            throw refused("The request needs the header Authorization: Bearer <key>.");
         }
         Matcher bearer = BEARER.matcher(authorization.getFirst());
         if (authorization.size() > 1 || !bearer.matches()) {
-            return refused("The request must have one header Authorization: Bearer <key>.");
+            throw refused("The request must have one header Authorization: Bearer <key>.");
         }
-        String credential = bearer.group(1);
-        Optional<Owner> keyed = keys.ownerOf(credential);
-        if (keyed.isPresent()) {
-            return Uni.createFrom().item(keyed.get());
-        }
-        return tokens ? subjectOf(credential) : refused("The key is not known here.");
+        return bearer.group(1);
     }
 
-    private Uni<Owner> subjectOf(String token) {
+    /**
+     * @param authorization what {@link #identify} could not say at once
+     * @return whose token it is; fails with a {@link RefusedException}, {@link
+     *     ErrorCode#UNAUTHENTICATED}
+     */
+    public Uni<Owner> subject(List<String> authorization) {
         return issuer.get()
-                .authenticate(new AccessTokenCredential(token))
+                .authenticate(new AccessTokenCredential(credential(authorization)))
                 .onItemOrFailure()
-                .transformToUni(
+                .transform(
                         (identity, failed) -> {
                             String subject = failed == null ? subject(identity) : "";
-                            return subject.isEmpty() || subject.length() > LONGEST_SUBJECT
-                                    ? refused("The key is not known here, nor is it a good token.")
-                                    : Uni.createFrom().item(new Owner(SUBJECT_OF + subject));
+                            if (subject.isEmpty() || subject.length() > LONGEST_SUBJECT) {
+                                throw refused("The key is not known here, nor is it a good token.");
+                            }
+                            return new Owner(SUBJECT_OF + subject);
                         });
     }
 
@@ -138,7 +149,7 @@ public class Callers {
         return subject == null ? "" : subject;
     }
 
-    private static Uni<Owner> refused(String detail) {
-        return Uni.createFrom().failure(RefusedException.of(ErrorCode.UNAUTHENTICATED, detail));
+    private static RefusedException refused(String detail) {
+        return RefusedException.of(ErrorCode.UNAUTHENTICATED, detail);
     }
 }
