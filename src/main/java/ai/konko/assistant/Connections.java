@@ -42,6 +42,9 @@ final class Connections {
     private int opening;
     private boolean sweeping;
 
+    /** What {@link #full} tells other threads. */
+    private volatile boolean full;
+
     /** Who wants a connection. */
     interface Taker {
         /** Whether it still wants one. */
@@ -64,6 +67,11 @@ final class Connections {
         this.most = most;
     }
 
+    /** Whether who wants one more would have to wait, as far as can be told from another thread. */
+    boolean full() {
+        return full;
+    }
+
     void take(Taker taker) {
         HttpClientConnection kept = kept();
         if (kept != null) {
@@ -73,6 +81,11 @@ final class Connections {
         } else {
             waiting.add(taker);
         }
+        note();
+    }
+
+    private void note() {
+        full = idle.isEmpty() && open.size() + opening >= most;
     }
 
     /** The one that was used last, so that those too many run out. */
@@ -95,7 +108,9 @@ final class Connections {
                                 connection -> {
                                     opening--;
                                     open.add(connection);
-                                    connection.evictionHandler(_ -> gone(connection));
+                                    // It comes without a context, in which others could be opened.
+                                    connection.evictionHandler(
+                                            _ -> loop.emit(_ -> gone(connection)));
                                     if (taker.waits()) {
                                         taker.take(connection);
                                     } else {
@@ -105,6 +120,7 @@ final class Connections {
                         .onFailure(
                                 _ -> {
                                     opening--;
+                                    note();
                                     taker.unreachable();
                                     serveNext();
                                 });
@@ -114,6 +130,7 @@ final class Connections {
     void giveBack(HttpClientConnection connection) {
         if (open.contains(connection)) {
             idle.add(connection);
+            note();
             serveNext();
             sweepLater();
         }
@@ -122,6 +139,7 @@ final class Connections {
     private void gone(HttpClientConnection connection) {
         open.remove(connection);
         idle.remove(connection);
+        note();
         serveNext();
     }
 

@@ -164,6 +164,7 @@ final class Exchange implements Connections.Taker {
         if (free == null) { // closed, for what came was unusable
             return;
         }
+        loop.owner().cancelTimer(timer);
         if (over.isCompletedExceptionally()) {
             Future<Void> _ = free.close();
         } else { // once Vert.x is through with this answer; it closes what is not to be kept

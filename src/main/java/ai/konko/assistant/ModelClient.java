@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Posts to the provider over HTTP/1.1, one call at a time on a connection, so that closing the
  * connection stops the model and nobody else. Nothing is sent twice, no redirect is followed.
  *
- * <p>Each event loop is a lane of its own. A call that is made on one stays on it, so that a
- * request, its turn and the model's answer need not change threads.
+ * <p>Each event loop is a lane of its own. A call that is made on one stays on it, if there is a
+ * connection to be had, so that a request, its turn and the model's answer need not change threads.
  */
 @ApplicationScoped
 class ModelClient {
@@ -65,8 +66,9 @@ class ModelClient {
         this.http = (HttpClientInternal) vertx.createHttpClient(options);
         SocketAddress server =
                 SocketAddress.inetSocketAddress(port, withoutBrackets(address.getHost()));
-        List<ContextInternal> loops = loops((VertxInternal) vertx);
-        int most = Math.max(1, config.model().maxConnections() / loops.size());
+        int all = config.model().maxConnections();
+        List<ContextInternal> loops = loops((VertxInternal) vertx).stream().limit(all).toList();
+        int most = all / loops.size();
         loops.forEach(loop -> lanes.add(new Lane(loop, new Connections(loop, http, server, most))));
     }
 
@@ -114,11 +116,15 @@ class ModelClient {
 
     private Lane lane() {
         for (Lane each : lanes) {
-            if (each.loop().nettyEventLoop().inEventLoop()) {
+            if (each.loop().nettyEventLoop().inEventLoop() && !each.connections().full()) {
                 return each;
             }
         }
-        return lanes.get(Math.floorMod(next.getAndIncrement(), lanes.size()));
+        Lane other = null;
+        for (int i = 0; i < lanes.size() && (other == null || other.connections().full()); i++) {
+            other = lanes.get(Math.floorMod(next.getAndIncrement(), lanes.size()));
+        }
+        return Objects.requireNonNull(other);
     }
 
     private void head(HttpClientRequest request) {

@@ -6,7 +6,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
-import com.knuddels.jtokkit.api.EncodingResult;
 import com.knuddels.jtokkit.api.EncodingType;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
@@ -14,8 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Estimates of how many tokens a text is to a model, by OpenAI's {@code o200k_base} encoding,
- * whatever the model. A message counts four more for its role and its frame, as in OpenAI's
- * cookbook ("How to count tokens with tiktoken").
+ * whatever the model; of long texts, from how they begin. A message counts four more for its role
+ * and its frame, as in OpenAI's cookbook ("How to count tokens with tiktoken").
  */
 @ApplicationScoped
 class Tokens {
@@ -23,6 +22,9 @@ class Tokens {
     static final int MOST = 1_000_000;
 
     private static final int FRAME = 4;
+
+    /** In UTF-16 units: some milliseconds' worth. */
+    private static final int COUNTED = 16_384;
 
     private final AtomicBoolean prepared = new AtomicBoolean();
     private final Cache<Attempt, Integer> counted =
@@ -50,9 +52,14 @@ class Tokens {
                 new Attempt(message.id(), message.attempt()), _ -> ofMessage(message.content()));
     }
 
+    /** Of a long text, as many of its beginning are counted as nobody need wait for. */
     int ofMessage(String content) {
-        EncodingResult result = Vocabulary.O200K.encodeOrdinary(content, MOST);
-        return result.getTokens().size() + FRAME;
+        String counted = content.substring(0, Math.min(content.length(), COUNTED));
+        long tokens = Vocabulary.O200K.encodeOrdinary(counted, MOST).getTokens().size();
+        if (counted.length() < content.length()) {
+            tokens = tokens * content.length() / counted.length();
+        }
+        return (int) Math.min(MOST, tokens) + FRAME;
     }
 
     /**

@@ -13,6 +13,7 @@ import ai.konko.chat.ChatLimits;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.node.IntNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.Map;
 import java.util.Set;
@@ -97,7 +98,10 @@ record CompletionBody(
         nothing("prompt_cache_options", promptCacheOptions);
         nothing("moderation", moderation);
         oneOf("service_tier", serviceTier, Set.of("auto", "default"));
-        require(orMissing(n).asInt(1) == 1, "n", "is supported only as 1");
+        require(
+                !isGiven(n) || orMissing(n).equals(IntNode.valueOf(1)),
+                "n",
+                "is supported only as 1");
         orMissing(modalities).forEach(each -> oneOf("modalities", each, Set.of("text")));
         require(
                 !isGiven(responseFormat)
@@ -106,10 +110,17 @@ record CompletionBody(
                 "is supported only as text");
         Given.fields(
                 "stream_options", streamOptions, Set.of("include_usage", "include_obfuscation"));
+        JsonNode options = orMissing(streamOptions);
         require(
-                !orMissing(streamOptions).path("include_obfuscation").asBoolean(),
+                !options.path("include_obfuscation").asBoolean(),
                 "stream_options.include_obfuscation",
                 "is not supported here");
+        options.forEach(
+                each ->
+                        require(
+                                each.isBoolean() || each.isNull(),
+                                "stream_options",
+                                "is supported only with true and false"));
         require(
                 maxTokens == null || maxCompletionTokens == null,
                 "max_tokens",
@@ -128,7 +139,7 @@ record CompletionBody(
                 .number("frequency_penalty", frequencyPenalty, -2, 2)
                 .any("seed", seed)
                 .stop(stop)
-                .any("logit_bias", logitBias)
+                .bias(logitBias)
                 .word("reasoning_effort", "reasoning_effort", reasoningEffort)
                 .word("verbosity", "verbosity", verbosity)
                 .all();

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parameters {
     private static final int LONGEST = 64;
+    private static final int MOST_BIASED = 1000;
+    private static final Pattern TOKEN = Pattern.compile("[0-9]{1,9}");
 
     private final Map<String, Object> parameters = new LinkedHashMap<>();
 
@@ -49,6 +52,26 @@ final class Parameters {
     Parameters any(String name, @Nullable Object value) {
         if (value != null) {
             parameters.put(name, value);
+        }
+        return this;
+    }
+
+    /** What makes tokens more or less likely, by their numbers; JSON may have null for one. */
+    Parameters bias(@Nullable Map<String, Integer> bias) {
+        if (bias != null) {
+            bias.forEach(
+                    (token, by) -> {
+                        if (!TOKEN.matcher(token).matches() || by == null || Math.abs(by) > 100) {
+                            throw RefusedException.invalid(
+                                    "logit_bias",
+                                    "must have numbers of tokens, each with a whole number from -100 to 100");
+                        }
+                    });
+            if (bias.size() > MOST_BIASED) {
+                throw RefusedException.invalid(
+                        "logit_bias", "must have at most " + MOST_BIASED + " tokens");
+            }
+            parameters.put("logit_bias", bias);
         }
         return this;
     }

@@ -129,13 +129,18 @@ public class Callers {
         return issuer.get()
                 .authenticate(new AccessTokenCredential(credential(authorization)))
                 .onItemOrFailure()
-                .transform(
+                .transformToUni(
                         (identity, failed) -> {
                             String subject = failed == null ? subject(identity) : "";
-                            if (subject.isEmpty() || subject.length() > LONGEST_SUBJECT) {
-                                throw refused("The key is not known here, nor is it a good token.");
-                            }
-                            return new Owner(SUBJECT_OF + subject);
+                            boolean good =
+                                    !subject.isEmpty() && subject.length() <= LONGEST_SUBJECT;
+                            return good
+                                    ? Uni.createFrom().item(new Owner(SUBJECT_OF + subject))
+                                    : Uni.createFrom()
+                                            .failure(
+                                                    refused(
+                                                            "The key is not known here, nor is it a"
+                                                                    + " good token."));
                         });
     }
 

@@ -75,6 +75,21 @@ class TurnsTest extends HttpTest {
                 .containsExactly(new Message("system", "Be brief."), new Message("user", "hello"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"application/json", "text/event-stream"})
+    void posts_oneAfterAnother_shareConnectionsToTheModel(String accept) {
+        String chat = client.chat();
+        client.say(chat, "so that there are some");
+        int before = model.connections();
+
+        for (int i = 0; i < 20; i++) {
+            client.say(chat, "hello " + i, "Accept", accept);
+        }
+
+        assertThat(model.calls()).hasSize(21);
+        assertThat(model.connections() - before).isLessThan(20);
+    }
+
     @Test
     void post_followUp_carriesWhatWasSaidBefore() {
         String chat = client.chat();

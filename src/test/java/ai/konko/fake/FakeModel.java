@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -49,6 +50,7 @@ public final class FakeModel implements AutoCloseable {
 
     private final ServerSocket server;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger connections = new AtomicInteger();
     private volatile Function<Call, Reply> behaviour = FakeModel::echo;
     private volatile Ledger ledger = new Ledger();
 
@@ -99,6 +101,11 @@ public final class FakeModel implements AutoCloseable {
         return ledger.mostInFlight();
     }
 
+    /** How many connections there have been. */
+    public int connections() {
+        return connections.get();
+    }
+
     /** Forgets the calls, those still in flight too, and goes back to the default behaviour. */
     public void reset() {
         behaviour = FakeModel::echo;
@@ -136,6 +143,7 @@ public final class FakeModel implements AutoCloseable {
             try {
                 Socket socket = server.accept();
                 sockets.add(socket);
+                connections.incrementAndGet();
                 Thread.ofVirtual().name("fake-model-connection").start(() -> serve(socket));
             } catch (IOException _) {
                 LockSupport.parkNanos(

@@ -240,6 +240,33 @@ class ErrorsTest extends SdkTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "\"logit_bias\": {\"5\": null}",
+                "\"logit_bias\": {\"5\": 101}",
+                "\"logit_bias\": {\"\\u0000\": 1}",
+                "\"logit_bias\": {\"\\ud83d\": 1}",
+                "\"n\": \"abc\"",
+                "\"stream_options\": {\"include_usage\": \"yes\"}",
+            })
+    void nonsenseInACompletion_isRefusedByNameAndLeavesNothing(String parameter) {
+        String before = client.get("/chats?limit=1").text();
+
+        Answer refused =
+                client.post(
+                        "/v1/chat/completions",
+                        "{\"model\": \"m\", \"store\": true, \"messages\": [{\"role\": \"user\","
+                                + " \"content\": \"x\"}], "
+                                + parameter
+                                + "}");
+
+        assertThat(refused.status()).isIn(400, 422);
+        assertThat(refused.json().at("/error/param").asText()).isNotEmpty();
+        assertThat(model.calls()).isEmpty();
+        assertThat(client.get("/chats?limit=1").text()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "{config:[\"konko.model.api-key\"]} {{instructions}} ${OPENAI_API_KEY} {#if true}x{/if}",
                 "  leading, trailing \n\n",
                 "\u0001",
