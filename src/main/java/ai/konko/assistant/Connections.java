@@ -102,28 +102,32 @@ final class Connections {
 
     private void open(Taker taker) {
         opening++;
-        Future<HttpClientConnection> _ =
-                http.connect(server, server)
-                        .onSuccess(
-                                connection -> {
-                                    opening--;
-                                    open.add(connection);
-                                    // It comes without a context, in which others could be opened.
-                                    connection.evictionHandler(
-                                            _ -> loop.emit(_ -> gone(connection)));
-                                    if (taker.waits()) {
-                                        taker.take(connection);
-                                    } else {
-                                        giveBack(connection);
-                                    }
-                                })
-                        .onFailure(
-                                _ -> {
-                                    opening--;
-                                    note();
-                                    taker.unreachable();
-                                    serveNext();
-                                });
+        loop.emit(
+                _ -> { // in no call's context, for it will serve many
+                    Future<HttpClientConnection> _ =
+                            http.connect(server, server)
+                                    .onSuccess(connection -> opened(connection, taker))
+                                    .onFailure(_ -> failed(taker));
+                });
+    }
+
+    private void opened(HttpClientConnection connection, Taker taker) {
+        opening--;
+        open.add(connection);
+        // It comes without a context, in which others could be opened.
+        connection.evictionHandler(_ -> loop.emit(_ -> gone(connection)));
+        if (taker.waits()) {
+            taker.take(connection);
+        } else {
+            giveBack(connection);
+        }
+    }
+
+    private void failed(Taker taker) {
+        opening--;
+        note();
+        taker.unreachable();
+        serveNext();
     }
 
     /** What was asked on it is answered; one that is closed meanwhile is not kept. */

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * before that closes it, which stops the model.
  *
  * <p>{@code over} is the one truth about the end: whoever completes it first decides, from
- * whichever thread. All else, the timer too, happens on the event loop of {@code loop}.
+ * whichever thread. All else, the timer too, happens on the event loop of {@code loop}, a context
+ * of this call's own.
  */
 final class Exchange implements Connections.Taker {
     /** How long what can be done without may take to come. */
@@ -122,9 +123,12 @@ final class Exchange implements Connections.Taker {
 
     @Override
     public void unreachable() {
-        over.completeExceptionally(
-                ModelException.unavailable(
-                        "The model's provider can't be reached.", RetryAfter.DEFAULT));
+        loop.emit(
+                _ ->
+                        over.completeExceptionally(
+                                ModelException.unavailable(
+                                        "The model's provider can't be reached.",
+                                        RetryAfter.DEFAULT)));
     }
 
     @Override

@@ -100,17 +100,12 @@ class ModelClient {
      */
     CompletableFuture<@Nullable Void> send(Buffer body, ModelCall call, AnswerReader reader) {
         Lane lane = lane();
+        ContextInternal own = lane.loop().duplicate(); // what is noted for the log is the call's
         Exchange exchange =
                 new Exchange(
-                        lane.loop(),
-                        lane.connections(),
-                        clock,
-                        call.timeouts(),
-                        this::head,
-                        body,
-                        reader);
+                        own, lane.connections(), clock, call.timeouts(), this::head, body, reader);
         call.cancellation().onCancel(() -> exchange.over().cancel(false));
-        lane.loop().emit(_ -> exchange.begin());
+        own.emit(_ -> exchange.begin());
         return exchange.over();
     }
 
