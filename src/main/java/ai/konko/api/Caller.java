@@ -12,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveContainerRequestContext;
 
 /** Who sends a request, as {@link HttpEntrance} has found out. */
@@ -53,7 +54,9 @@ public class Caller {
      */
     @ServerRequestFilter
     void requireOwner(ResteasyReactiveContainerRequestContext request, RoutingContext context) {
-        String segment = request.getUriInfo().getPathParameters().getFirst("chatId");
+        String segment =
+                ((ResteasyReactiveRequestContext) request.getServerRequestContext())
+                        .getPathParameter("chatId", false);
         if (segment == null) {
             return;
         }

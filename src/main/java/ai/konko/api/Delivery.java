@@ -1,7 +1,7 @@
 package ai.konko.api;
 
 import ai.konko.chat.RefusedException;
-import jakarta.ws.rs.core.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.core.MediaType;
 
 /** How a client wants a turn's reply. */
@@ -16,13 +16,13 @@ enum Delivery {
     /**
      * @throws RefusedException {@link ai.konko.chat.ErrorCode#NOT_ACCEPTABLE}
      */
-    static Delivery of(HttpHeaders headers) {
-        if (RequestHeaders.respondAsync(headers)) {
+    static Delivery of(HttpServerRequest request) {
+        if (RequestHeaders.respondAsync(request)) {
             return ASYNC;
         }
         MediaType type =
                 RequestHeaders.preferred(
-                        headers,
+                        request,
                         MediaType.APPLICATION_JSON_TYPE,
                         MediaType.SERVER_SENT_EVENTS_TYPE);
         return type.equals(MediaType.SERVER_SENT_EVENTS_TYPE) ? STREAM : WHOLE;

@@ -10,6 +10,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
+import io.quarkus.vertx.http.runtime.security.SecurityHandlerPriorities;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -103,11 +105,22 @@ class HttpEntrance {
         filters.register(this::enter, BEFORE_ALL_ELSE);
     }
 
-    /** What no resource and no page answers. */
-    void answerTheRest(@Observes Router router) {
+    void register(@Observes Router router) {
+        router.route().order(1 - SecurityHandlerPriorities.AUTHENTICATION).handler(this::forget);
         router.route().order(Integer.MAX_VALUE).handler(this::notFound);
     }
 
+    /**
+     * Nobody asks Quarkus who the caller is, and what it would need to find that out is not kept
+     * while a turn runs.
+     */
+    private void forget(RoutingContext context) {
+        context.remove(QuarkusHttpUser.DEFERRED_IDENTITY_KEY);
+        context.remove(QuarkusHttpUser.AUTH_FAILURE_HANDLER);
+        context.next();
+    }
+
+    /** What no resource and no page answers. */
     private void notFound(RoutingContext context) {
         refuse(
                 context.request(),

@@ -9,13 +9,13 @@ import ai.konko.chat.RefusedException;
 import ai.konko.conversation.Conversation;
 import ai.konko.conversation.LiveReply;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.UUID;
@@ -91,9 +91,9 @@ public class MessageResource {
                                             defaultValue = "asc"))
                     @QueryParam("order")
                     @Nullable String order,
-            @Context HttpHeaders headers) {
+            @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
-        if (RequestHeaders.preferred(headers, JSON, MARKDOWN).equals(MARKDOWN)) {
+        if (RequestHeaders.preferred(request.request(), JSON, MARKDOWN).equals(MARKDOWN)) {
             return Response.ok(ChatMarkdown.of(repository.chat(id), repository))
                     .type(MARKDOWN.withCharset("UTF-8"))
                     .build();
@@ -160,14 +160,14 @@ public class MessageResource {
     public Response get(
             @PathParam("chatId") String chatId,
             @PathParam("messageId") String messageId,
-            @Context HttpHeaders headers) {
+            @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
-        MediaType type = RequestHeaders.preferred(headers, JSON, EVENTS);
+        MediaType type = RequestHeaders.preferred(request.request(), JSON, EVENTS);
         repository.chat(id);
         UUID message = PathId.message(messageId);
         if (type.equals(EVENTS)) {
             LiveReply reply = conversation.reply(id, message);
-            int from = RequestHeaders.resumeFrom(headers, reply::hasOffset);
+            int from = RequestHeaders.resumeFrom(request.request(), reply::hasOffset);
             return new ReplyStream(null, reply, from).response();
         }
         return Response.ok(MessageView.of(repository.message(id, message))).type(JSON).build();

@@ -2,12 +2,16 @@ package ai.konko.api;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
-import jakarta.ws.rs.core.HttpHeaders;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedHashMap;
+import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
+import org.jboss.resteasy.reactive.common.headers.HeaderUtil;
 import org.jspecify.annotations.Nullable;
 
 /** The headers that choose how a request is answered. */
@@ -21,8 +25,8 @@ public final class RequestHeaders {
     /**
      * @return whether the client asks for an answer before the turn is over (RFC 7240, 4.1)
      */
-    static boolean respondAsync(HttpHeaders headers) {
-        return values(headers, "Prefer").stream()
+    static boolean respondAsync(HttpServerRequest request) {
+        return values(request, "Prefer").stream()
                 .flatMap(value -> List.of(value.split(",")).stream())
                 .map(preference -> preference.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))
                 .anyMatch("respond-async"::equals);
@@ -32,8 +36,8 @@ public final class RequestHeaders {
      * @throws RefusedException {@link ErrorCode#BAD_HEADER} unless it is one of 1 to 255 printable
      *     ASCII characters
      */
-    public static @Nullable String idempotencyKey(HttpHeaders headers) {
-        List<String> keys = values(headers, "Idempotency-Key");
+    public static @Nullable String idempotencyKey(HttpServerRequest request) {
+        List<String> keys = values(request, "Idempotency-Key");
         if (keys.isEmpty()) {
             return null;
         }
@@ -49,8 +53,8 @@ public final class RequestHeaders {
      * @return the offset from which a client that has lost its stream goes on; 0 where it says none
      * @throws RefusedException {@link ErrorCode#BAD_HEADER} unless it is one that the reply has
      */
-    static int resumeFrom(HttpHeaders headers, IntPredicate exists) {
-        List<String> ids = values(headers, "Last-Event-ID");
+    static int resumeFrom(HttpServerRequest request, IntPredicate exists) {
+        List<String> ids = values(request, "Last-Event-ID");
         if (ids.isEmpty()) {
             return 0;
         }
@@ -69,14 +73,19 @@ public final class RequestHeaders {
      *     does not care
      * @throws RefusedException {@link ErrorCode#NOT_ACCEPTABLE} if it wants none of them
      */
-    static MediaType preferred(HttpHeaders headers, MediaType... offered) {
+    static MediaType preferred(HttpServerRequest request, MediaType... offered) {
         MediaType best = offered[0];
+        List<String> accept = values(request, HttpHeaders.ACCEPT);
+        if (accept.isEmpty()) {
+            return best;
+        }
+        List<MediaType> acceptable = acceptable(accept);
         for (MediaType each : offered) {
-            if (quality(headers, each) > quality(headers, best)) {
+            if (quality(acceptable, each) > quality(acceptable, best)) {
                 best = each;
             }
         }
-        if (quality(headers, best) <= 0) {
+        if (quality(acceptable, best) <= 0) {
             throw RefusedException.of(
                     ErrorCode.NOT_ACCEPTABLE, "There is no answer of an acceptable type.");
         }
@@ -84,10 +93,10 @@ public final class RequestHeaders {
     }
 
     /** The quality of the most specific range that takes in the type (RFC 9110, 12.5.1). */
-    private static double quality(HttpHeaders headers, MediaType type) {
+    private static double quality(List<MediaType> acceptable, MediaType type) {
         double quality = 0;
         int specific = -1;
-        for (MediaType range : headers.getAcceptableMediaTypes()) {
+        for (MediaType range : acceptable) {
             int how = range.isWildcardType() ? 0 : range.isWildcardSubtype() ? 1 : 2;
             if (range.isCompatible(type) && how > specific) {
                 specific = how;
@@ -105,8 +114,13 @@ public final class RequestHeaders {
         }
     }
 
-    private static List<String> values(HttpHeaders headers, String name) {
-        List<String> values = headers.getRequestHeader(name);
-        return values == null ? List.of() : values;
+    private static List<MediaType> acceptable(List<String> accept) {
+        MultivaluedMap<String, String> headers = new MultivaluedHashMap<>();
+        headers.put("Accept", accept);
+        return HeaderUtil.getAcceptableMediaTypes(headers);
+    }
+
+    private static List<String> values(HttpServerRequest request, CharSequence name) {
+        return request.headers().getAll(name);
     }
 }

@@ -18,7 +18,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
@@ -107,11 +106,10 @@ public class TurnResource {
     public CompletionStage<Response> post(
             @PathParam("chatId") String chatId,
             @RequestBody(required = true) @Valid @Nullable PostBody body,
-            @Context HttpHeaders headers,
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
-        Delivery delivery = Delivery.of(headers);
-        String key = RequestHeaders.idempotencyKey(headers);
+        Delivery delivery = Delivery.of(request.request());
+        String key = RequestHeaders.idempotencyKey(request.request());
         Post post = JsonBodyReader.required(body).post(key, delivery.streamed());
         Origin origin = Caller.origin(request);
         Executor thisRequest = ThisRequest.executor();
@@ -162,10 +160,9 @@ public class TurnResource {
     public CompletionStage<Response> retry(
             @PathParam("chatId") String chatId,
             @PathParam("messageId") String messageId,
-            @Context HttpHeaders headers,
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
-        Delivery delivery = Delivery.of(headers);
+        Delivery delivery = Delivery.of(request.request());
         return delivered(
                 conversation.retry(
                         Caller.origin(request), id, PathId.message(messageId), delivery.streamed()),

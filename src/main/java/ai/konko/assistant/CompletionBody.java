@@ -6,7 +6,9 @@ import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.buffer.impl.BufferImpl;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
@@ -19,12 +21,22 @@ import java.util.Map;
  */
 final class CompletionBody {
     private static final JsonFactory JSON = new JsonFactory();
-    private static final int FIRST_BYTES = 4096;
 
     private CompletionBody() {}
 
+    /** Gives out what was written without a copy. What the generator holds back comes at once. */
+    private static final class Bytes extends ByteArrayOutputStream {
+        Bytes() {
+            super(0);
+        }
+
+        Buffer all() {
+            return BufferImpl.buffer(Unpooled.wrappedBuffer(buf, 0, count));
+        }
+    }
+
     static Buffer of(List<ChatMessage> messages, ModelCall call) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(FIRST_BYTES);
+        Bytes bytes = new Bytes();
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
             json.writeStringField("model", call.model());
@@ -47,7 +59,7 @@ final class CompletionBody {
         } catch (IOException unwritable) {
             throw new IllegalStateException("a request to the model can't be written", unwritable);
         }
-        return Buffer.buffer(bytes.toByteArray());
+        return bytes.all();
     }
 
     private static void write(Object value, JsonGenerator json) throws IOException {

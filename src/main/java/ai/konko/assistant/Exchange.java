@@ -10,6 +10,7 @@ import io.vertx.core.http.impl.HttpClientConnection;
 import io.vertx.core.impl.ContextInternal;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -33,7 +34,6 @@ final class Exchange implements Connections.Taker {
     private final Clock clock;
     private final Timeouts timeouts;
     private final Consumer<HttpClientRequest> head;
-    private final Buffer body;
     private final AnswerReader reader;
     private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
@@ -42,6 +42,9 @@ final class Exchange implements Connections.Taker {
     private Duration patience;
     private long timer;
     private @Nullable HttpClientConnection connection;
+
+    /** What is to be sent, until it is. */
+    private @Nullable Buffer body;
 
     /**
      * @param head writes the request's method, target and headers
@@ -144,7 +147,9 @@ final class Exchange implements Connections.Taker {
             return;
         }
         head.accept(request);
-        request.send(body).onSuccess(this::receive).onFailure(_ -> brokeOff());
+        Buffer whole = Objects.requireNonNull(body);
+        body = null;
+        request.send(whole).onSuccess(this::receive).onFailure(_ -> brokeOff());
     }
 
     private void receive(HttpClientResponse response) {

@@ -39,7 +39,7 @@ public class PromptWriter {
         CompletableFuture<ChatResponse> end = new CompletableFuture<>();
         try {
             ScopedValue.where(ModelCall.CURRENT, call(prompt, cancellation))
-                    .run(() -> model.doChat(request(prompt), new Handler(out, end)));
+                    .run(() -> model.chat(request(prompt), new Handler(out, end)));
         } catch (RuntimeException | Error failed) {
             end.completeExceptionally(failed);
         }

@@ -27,9 +27,12 @@ class ProviderStreamingChatModel implements StreamingChatModel {
         this.config = config.model();
     }
 
-    /** Pieces come on one event loop, the end on whichever thread brings it about. */
+    /**
+     * Pieces come on one event loop, the end on whichever thread brings it about. There are no
+     * listeners to be told and no parameters to be filled in, and the request is not kept.
+     */
     @Override
-    public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
+    public void chat(ChatRequest request, StreamingChatResponseHandler handler) {
         ModelCall call = ModelCall.CURRENT.get();
         if (call.streamed()) {
             streamed(request, call, handler);

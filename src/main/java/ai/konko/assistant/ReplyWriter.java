@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -48,23 +49,37 @@ public class ReplyWriter {
      *
      * @param out takes the text of a streamed reply piece by piece, on a thread that must not be
      *     blocked, and possibly still after a cancel
-     * @return completes when the reply is over, with all of the text of one that is not streamed
-     *     given to {@code out} before; fails if it broke off or {@code cancellation} was used,
-     *     which is an {@linkplain #failure end} too
+     * @param end is told once that the reply is over, however that has come about, on any thread;
+     *     what it is given says how the reply ends, after it has given all of the text of one that
+     *     is not streamed to {@code out}, and may write to the log
      */
-    public CompletableFuture<Ending> write(
-            Started started, Cancellation cancellation, Consumer<String> out) {
-        CompletableFuture<ChatResponse> end = new CompletableFuture<>();
+    public void write(
+            Started started,
+            Cancellation cancellation,
+            Consumer<String> out,
+            Consumer<Supplier<Ending>> end) {
+        Message reply = started.turn().reply();
+        CompletableFuture<ChatResponse> over = new CompletableFuture<>();
+        CompletableFuture<ChatResponse> _ =
+                over.whenComplete(
+                        (response, failed) -> {
+                            try {
+                                assistant.evictChatMemory(reply.chatId().toString());
+                            } finally {
+                                end.accept(
+                                        () ->
+                                                failed == null
+                                                        ? ended(
+                                                                response,
+                                                                started.streamed() ? _ -> {} : out)
+                                                        : failure(failed, reply, cancellation));
+                            }
+                        });
         try {
-            ask(started, cancellation, out, end);
+            ask(started, cancellation, out, over);
         } catch (RuntimeException | Error failed) {
-            end.completeExceptionally(failed);
+            over.completeExceptionally(failed);
         }
-        return end.whenComplete(
-                        (_, _) ->
-                                assistant.evictChatMemory(
-                                        started.turn().reply().chatId().toString()))
-                .thenApply(response -> ended(response, started.streamed() ? _ -> {} : out));
     }
 
     private void ask(
@@ -143,11 +158,8 @@ public class ReplyWriter {
         return memory;
     }
 
-    /**
-     * @param failed with which {@link #write} has failed
-     * @return how a reply ends so; the log says why
-     */
-    public Ending failure(Throwable failed, Message reply, Cancellation cancellation) {
+    /** How a reply ends so; the log says why. */
+    private static Ending failure(Throwable failed, Message reply, Cancellation cancellation) {
         Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
         if (cause instanceof RefusedException refused
                 && refused.code() == ErrorCode.CHAT_NOT_FOUND) {

@@ -293,18 +293,11 @@ public class Conversation {
         Span span = spans.begin(reply, entry.origin());
         Cancellation cancellation =
                 entry.run(); // before the log is read: a chat deleted before that is found gone
-        CompletableFuture<Ending> _ =
-                writer.write(started, cancellation, draft(started, entry))
-                        .whenComplete(
-                                (ending, failed) -> {
-                                    Supplier<Ending> how =
-                                            () ->
-                                                    failed == null
-                                                            ? ending
-                                                            : writer.failure(
-                                                                    failed, reply, cancellation);
-                                    workers.execute(() -> end(reply, entry, span, how));
-                                });
+        writer.write(
+                started,
+                cancellation,
+                draft(started, entry),
+                how -> workers.execute(() -> end(reply, entry, span, how)));
     }
 
     private static <T> T describedInLogs(Message reply, @Nullable Origin origin, Supplier<T> step) {

@@ -16,6 +16,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +44,12 @@ class TurnSpans {
     private final Tracer tracer;
     private final URI provider;
 
-    TurnSpans(OpenTelemetry telemetry, ModelEndpoint endpoint) {
-        this.tracer = telemetry.getTracer("ai.konko");
+    TurnSpans(
+            OpenTelemetry telemetry,
+            @ConfigProperty(name = "quarkus.otel.sdk.disabled") boolean off,
+            ModelEndpoint endpoint) {
+        // One that is disabled makes its spans all the same.
+        this.tracer = (off ? OpenTelemetry.noop() : telemetry).getTracer("ai.konko");
         this.provider = endpoint.completions();
     }
 

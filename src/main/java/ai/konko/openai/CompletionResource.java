@@ -30,7 +30,6 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -116,7 +115,6 @@ public class CompletionResource {
                                             schema =
                                                     @Schema(implementation = CompletionBody.class)))
                     @Nullable JsonTree body,
-            @Context HttpHeaders headers,
             @Context RoutingContext request) {
         CompletionBody given = JsonBodyReader.required(body).as(CompletionBody.class);
         given.check(limits);
@@ -133,7 +131,7 @@ public class CompletionResource {
                         turns.instructions(),
                         given.model(),
                         Given.metadata(given.metadata(), limits));
-        Repeats.Request sent = Repeats.Request.of(request, headers, body);
+        Repeats.Request sent = Repeats.Request.of(request, body);
         Ids.Reply posted =
                 repeats.once(
                         sent,

@@ -27,7 +27,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.HashMap;
@@ -99,7 +98,6 @@ public class ConversationResource {
                                                             implementation =
                                                                     ConversationBody.class)))
                     @Nullable JsonTree body,
-            @Context HttpHeaders headers,
             @Context RoutingContext request) {
         ConversationBody given =
                 body == null ? new ConversationBody(null, null) : body.as(ConversationBody.class);
@@ -111,7 +109,7 @@ public class ConversationResource {
         Given.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         UUID chatId =
                 repeats.once(
-                        Repeats.Request.of(request, headers, body),
+                        Repeats.Request.of(request, body),
                         UUID.class,
                         () ->
                                 create(

@@ -25,7 +25,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -100,7 +99,6 @@ public class ItemResource {
                                             mediaType = MediaType.APPLICATION_JSON,
                                             schema = @Schema(implementation = ItemsBody.class)))
                     @Nullable JsonTree body,
-            @Context HttpHeaders headers,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
         noMore(include);
@@ -109,9 +107,7 @@ public class ItemResource {
         Given.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         Taken taken =
                 repeats.once(
-                        Repeats.Request.of(request, headers, given),
-                        Taken.class,
-                        () -> take(chatId, items));
+                        Repeats.Request.of(request, given), Taken.class, () -> take(chatId, items));
         return ConversationResource.json(
                 ListView.Items.of(
                         messages(chatId, taken).stream().map(ItemView::of).toList(), false));

@@ -9,7 +9,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.ws.rs.core.HttpHeaders;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -53,14 +52,14 @@ class Repeats {
             @Nullable String key,
             boolean retry) {
 
-        static Request of(RoutingContext request, HttpHeaders headers, @Nullable JsonTree body) {
+        static Request of(RoutingContext request, @Nullable JsonTree body) {
             String count = request.request().getHeader("x-stainless-retry-count");
             return new Request(
                     Caller.of(request),
                     request.request().method().name(),
                     request.normalizedPath(),
                     body == null ? "" : body.digest(),
-                    RequestHeaders.idempotencyKey(headers),
+                    RequestHeaders.idempotencyKey(request.request()),
                     count != null && count.matches("[1-9][0-9]{0,8}"));
         }
 

@@ -31,7 +31,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -116,13 +115,12 @@ public class ResponseResource {
                                             mediaType = MediaType.APPLICATION_JSON,
                                             schema = @Schema(implementation = ResponseBody.class)))
                     @Nullable JsonTree body,
-            @Context HttpHeaders headers,
             @Context RoutingContext request) {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
         Responses.Wanted wanted = responses.wanted(given);
         WhenBusy whenBusy = Given.whenBusy(given.whenBusy());
         Responses.Place place = place(given, request);
-        Repeats.Request sent = Repeats.Request.of(request, headers, body);
+        Repeats.Request sent = Repeats.Request.of(request, body);
         if (!given.kept()) {
             return unkept(given, responses.ask(Caller.origin(request), place, wanted), request);
         }
