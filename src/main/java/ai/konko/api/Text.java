@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
          */
         private final Instance<ChatLimits> limits;
 
+        private @Nullable ChatLimits known;
         private TextBound bound = TextBound.TITLE;
 
         Validator(Instance<ChatLimits> limits) {
@@ -49,8 +50,13 @@ import org.jspecify.annotations.Nullable;
 
         @Override
         public boolean isValid(@Nullable String text, ConstraintValidatorContext context) {
-            Optional<String> broken =
-                    text == null ? Optional.empty() : bound.broken(text, limits.get());
+            if (text == null) {
+                return true;
+            }
+            if (known == null) {
+                known = limits.get();
+            }
+            Optional<String> broken = bound.broken(text, known);
             broken.ifPresent(
                     message -> {
                         context.disableDefaultConstraintViolation();

@@ -53,7 +53,7 @@ final class ChatLog {
      */
     private static final int CHAT_WEIGHT = 1000;
 
-    private static final int TURN_WEIGHT = 300;
+    private static final int TURN_WEIGHT = 150;
 
     private final UUID id;
     private final Owner owner;
@@ -64,7 +64,7 @@ final class ChatLog {
     private final Supplier<UUID> ids;
 
     private final StampedLock lock = new StampedLock();
-    private final Transcript transcript = new Transcript();
+    private final Transcript transcript;
     private final Map<String, KeyedTurn> keys = new HashMap<>();
     private final Ledger ledger = new Ledger();
 
@@ -87,6 +87,7 @@ final class ChatLog {
             Clock clock,
             Supplier<UUID> ids) {
         this.id = id;
+        this.transcript = new Transcript(id);
         this.owner = owner;
         this.settings = settings;
         this.limits = limits;

@@ -16,13 +16,14 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 /**
  * A chat's messages in their order, and which of the replies are not over. Not safe for use by
  * several threads: its {@link ChatLog}'s lock guards it.
  */
 final class Transcript {
-    private final List<Message> messages = new ArrayList<>();
+    private final PackedTurns messages;
 
     /** The replies that are not over, oldest first; only the first one may be in progress. */
     private final Deque<InLine> line = new ArrayDeque<>();
@@ -31,6 +32,10 @@ final class Transcript {
     private StringBuilder running = new StringBuilder();
 
     private int answeredThrough;
+
+    Transcript(UUID chatId) {
+        messages = new PackedTurns(chatId);
+    }
 
     /** A reply's place in line. */
     record InLine(int seq, boolean streamed) {}
@@ -52,7 +57,7 @@ final class Transcript {
 
     /** A message as it is now. */
     Message at(int seq) {
-        Message message = messages.get(seq - 1);
+        Message message = messages.get(seq);
         return message.status() == Status.IN_PROGRESS
                 ? message.withText(running.toString())
                 : message;
@@ -80,7 +85,7 @@ final class Transcript {
         int high = size();
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            int order = messages.get(middle - 1).id().compareTo(id);
+            int order = messages.id(middle).compareTo(id);
             if (order == 0) {
                 return middle;
             }
@@ -112,33 +117,31 @@ final class Transcript {
     }
 
     private void place(Turn turn) {
-        for (Message each : List.of(turn.message(), turn.reply())) {
-            messages.add(each);
-        }
+        messages.add(turn.message(), turn.reply());
     }
 
     /** Starts the first reply in line, unless it runs already. */
     Optional<InLine> start(String model) {
         InLine next = line.peekFirst();
-        if (next == null || messages.get(next.seq() - 1).status() != Status.QUEUED) {
+        if (next == null || messages.get(next.seq()).status() != Status.QUEUED) {
             return Optional.empty();
         }
-        Message queued = messages.get(next.seq() - 1);
-        messages.set(next.seq() - 1, queued.started(queued.modelToAsk(model)));
+        Message queued = messages.get(next.seq());
+        messages.set(queued.started(queued.modelToAsk(model)));
         running = new StringBuilder();
         return Optional.of(next);
     }
 
     void append(UUID replyId, int attempt, String text) {
-        Message reply = messages.get(seqOf(replyId) - 1);
+        Message reply = messages.get(seqOf(replyId));
         if (reply.status() == Status.IN_PROGRESS && reply.attempt() == attempt) {
             running.append(text);
         }
     }
 
     Message end(int seq, Outcome outcome, Instant now) {
-        Message ended = messages.get(seq - 1).ended(outcome, now);
-        messages.set(seq - 1, ended);
+        Message ended = messages.get(seq).ended(outcome, now);
+        messages.set(ended);
         line.removeIf(each -> each.seq() == seq);
         if (answers(ended)) {
             answeredThrough = Math.max(answeredThrough, seq);
@@ -148,9 +151,9 @@ final class Transcript {
 
     /** Puts the last reply, which is over, back in line; its text is gone. */
     void requeue(Message last, boolean streamed) {
-        messages.set(last.seq() - 1, last.requeued());
+        messages.set(last.requeued());
         line.addLast(new InLine(last.seq(), streamed));
-        while (answeredThrough > 0 && !answers(messages.get(answeredThrough - 1))) {
+        while (answeredThrough > 0 && !answers(messages.get(answeredThrough))) {
             answeredThrough -= 2;
         }
     }
@@ -166,12 +169,7 @@ final class Transcript {
     }
 
     List<Message> all() {
-        List<Message> all = new ArrayList<>(messages);
-        InLine first = line.peekFirst();
-        if (first != null) {
-            all.set(first.seq() - 1, at(first.seq()));
-        }
-        return all;
+        return IntStream.rangeClosed(1, size()).mapToObj(this::at).toList();
     }
 
     /**
@@ -182,9 +180,9 @@ final class Transcript {
         Deque<Turn> turns = new ArrayDeque<>();
         int newest = Math.min(beforeSeq - 1, size());
         for (int seq = newest - newest % 2; seq >= 2 && turns.size() < maxTurns; seq -= 2) {
-            Message reply = messages.get(seq - 1);
+            Message reply = messages.get(seq);
             if (answers(reply) || reply.unanswered()) {
-                turns.addFirst(turnOf(seq));
+                turns.addFirst(new Turn(messages.get(seq - 1), reply));
             }
         }
         return List.copyOf(turns);

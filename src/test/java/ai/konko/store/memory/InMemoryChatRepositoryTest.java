@@ -53,7 +53,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
 
     @Test
     void accept_beyondTheLimitOfStoredText_isRefusedAndTakesNothing() {
-        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1320));
+        InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1170));
         UUID chat = small.create(Owner.ANONYMOUS, new Settings("12345", null, null, Map.of())).id();
         small.accept(chat, new Post("1234567890", WhenBusy.ENQUEUE, null, false));
 
@@ -62,7 +62,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CAPACITY));
-        assertThat(small.heldCharacters()).isEqualTo(1315);
+        assertThat(small.heldCharacters()).isEqualTo(1165);
         assertThat(small.chat(chat).messageCount()).isEqualTo(2);
     }
 

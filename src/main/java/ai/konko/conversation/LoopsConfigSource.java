@@ -1,0 +1,33 @@
+package ai.konko.conversation;
+
+import io.smallrye.config.ConfigSourceContext;
+import io.smallrye.config.ConfigSourceFactory;
+import io.smallrye.config.PropertiesConfigSource;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+
+/**
+ * An event loop for each processor, and two at least: nothing waits on one, so more only take turns
+ * with each other.
+ */
+public final class LoopsConfigSource implements ConfigSourceFactory {
+    /** Below everything that a user sets, above defaults. */
+    private static final int ORDINAL = 200;
+
+    @Override
+    public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+        int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
+        return Set.of(
+                new PropertiesConfigSource(
+                        Map.of("quarkus.vertx.event-loops-pool-size", Integer.toString(loops)),
+                        "konko.loops",
+                        ORDINAL));
+    }
+
+    @Override
+    public OptionalInt getPriority() {
+        return OptionalInt.of(ORDINAL);
+    }
+}

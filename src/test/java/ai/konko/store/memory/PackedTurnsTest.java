@@ -1,0 +1,104 @@
+package ai.konko.store.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Failure;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Message;
+import ai.konko.chat.Options;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Usage;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PackedTurnsTest {
+    private static final UUID CHAT = UUID.randomUUID();
+    private static final Instant NOW = Instant.parse("2026-11-25T20:40:43.123Z");
+    private static final Instant LATER = NOW.plusMillis(70);
+    private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "The model failed.");
+
+    private final PackedTurns turns = new PackedTurns(CHAT);
+
+    static Stream<UnaryOperator<Message>> states() {
+        return Stream.of(
+                queued -> queued,
+                queued -> queued.started("m"),
+                queued -> queued.with(Options.NONE),
+                over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4))),
+                over(Outcome.ended("\uD83D\uDE00", FinishReason.LENGTH, null)),
+                over(Outcome.ended("text", FinishReason.STOP, Usage.NONE)),
+                over(Outcome.ended("text", FinishReason.STOP, usage(Integer.MAX_VALUE))),
+                over(Outcome.ended("text", FinishReason.STOP, usage(1L << 31))),
+                over(Outcome.ended("text", FinishReason.STOP, usage(Long.MAX_VALUE))),
+                over(Outcome.ended("", FinishReason.STOP, null)),
+                over(Outcome.cancelled("te")),
+                over(Outcome.brokenOff("te", FAILURE)),
+                over(Outcome.brokenOff("", FAILURE)),
+                queued -> queued.ended(Outcome.cancelled(""), LATER),
+                queued ->
+                        over(Outcome.brokenOff("", FAILURE))
+                                .apply(queued)
+                                .requeued()
+                                .started("m")
+                                .ended(
+                                        Outcome.ended("text", FinishReason.STOP, usage(1)),
+                                        LATER.plusMillis(1)));
+    }
+
+    private static Usage usage(long tokens) {
+        return new Usage(tokens, tokens);
+    }
+
+    private static UnaryOperator<Message> over(Outcome outcome) {
+        return queued -> queued.started("m").ended(outcome, LATER);
+    }
+
+    @ParameterizedTest
+    @MethodSource("states")
+    void get_ofAReplyInAnyState_isTheReplyThatWasPut(UnaryOperator<Message> state) {
+        List<Message> put = new ArrayList<>();
+        for (int turn = 0; turn < 9; turn++) { // so that there is room to be made more than once
+            Message user =
+                    Message.ofUser(UUID.randomUUID(), CHAT, 2 * turn + 1, "text " + turn, NOW);
+            Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, 2 * turn + 2, NOW);
+            turns.add(user, queued);
+            Message reply = state.apply(queued);
+            turns.set(reply);
+            put.addAll(List.of(user, reply));
+        }
+
+        assertThat(turns.size()).isEqualTo(18);
+        for (Message each : put) {
+            assertThat(turns.get(each.seq())).isEqualTo(each);
+            assertThat(turns.id(each.seq())).isEqualTo(each.id());
+        }
+    }
+
+    @Test
+    void set_ofAReplyThatRunsAgain_replacesWhatWasThere() {
+        Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, 2, NOW);
+        turns.add(Message.ofUser(UUID.randomUUID(), CHAT, 1, "text", NOW), queued);
+        Message ended = over(Outcome.ended("a", FinishReason.STOP, usage(1))).apply(queued);
+        turns.set(ended);
+        Options options =
+                new Options(null, null, Map.of("seed", 1), Map.of(), null, 0, false, false, false);
+        Message other =
+                queued.with(options)
+                        .started("other")
+                        .ended(Outcome.ended("b", FinishReason.LENGTH, null), LATER);
+        turns.set(other);
+        assertThat(turns.get(2)).isEqualTo(other);
+
+        turns.set(ended);
+        assertThat(turns.get(2)).isEqualTo(ended);
+    }
+}
