@@ -83,7 +83,11 @@ public class ContextWindow {
         return (config.maxMessages() - 1) / 2;
     }
 
-    private List<Turn> newestThatFit(List<Turn> candidates, String newMessage) {
+    /**
+     * @param newMessage goes with them; empty where there is none
+     * @return the newest of these turns that fit the window's tokens
+     */
+    List<Turn> newestThatFit(List<Turn> candidates, String newMessage) {
         if (fitsForSure(candidates, newMessage)) {
             return candidates;
         }

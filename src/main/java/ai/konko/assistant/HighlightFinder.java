@@ -46,8 +46,7 @@ public class HighlightFinder {
     private final Highlighter highlighter;
     private final ModelEndpoint endpoint;
     private final ModelConfig config;
-    private final MemoryConfig memory;
-    private final Tokens tokens;
+    private final ContextWindow window;
     private final Map<Key, CompletableFuture<Highlights>> underWay = new ConcurrentHashMap<>();
 
     /** Requests that differ in none of this get one answer. */
@@ -58,14 +57,12 @@ public class HighlightFinder {
             Highlighter highlighter,
             ModelEndpoint endpoint,
             ModelConfig config,
-            MemoryConfig memory,
-            Tokens tokens) {
+            ContextWindow window) {
         this.repository = repository;
         this.highlighter = highlighter;
         this.endpoint = endpoint;
         this.config = config;
-        this.memory = memory;
-        this.tokens = tokens;
+        this.window = window;
     }
 
     /**
@@ -120,12 +117,8 @@ public class HighlightFinder {
     }
 
     private List<Turn> newest(List<Turn> turns) {
-        int left = memory.maxTokens();
-        int from = turns.size();
-        while (from > 0 && (left -= tokens.of(turns.get(from - 1))) >= 0) {
-            from--;
-        }
-        return turns.subList(Math.min(from, turns.size() - 1), turns.size());
+        List<Turn> fitting = window.newestThatFit(turns, "");
+        return fitting.isEmpty() ? turns.subList(turns.size() - 1, turns.size()) : fitting;
     }
 
     private Highlights fromModel(Chat chat, Key key, List<Turn> turns) {
