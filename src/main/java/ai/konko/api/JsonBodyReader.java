@@ -181,7 +181,9 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         } catch (JsonProcessingException | CharConversionException _) {
             // What the parser says may quote the body.
         }
-        throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body is not a JSON text.");
+        throw RefusedException.of(
+                ErrorCode.MALFORMED_JSON,
+                "The body is not a JSON text, or an object in it has a name twice.");
     }
 
     private static JsonNode object(JsonNode tree) {

@@ -36,6 +36,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,20 +51,34 @@ public final class FakeModel implements AutoCloseable {
     private static final int BACKLOG = 8192;
 
     private final ServerSocket server;
+    private final String scheme;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final AtomicInteger connections = new AtomicInteger();
     private volatile Function<Call, Reply> behaviour = FakeModel::echo;
     private volatile Ledger ledger = new Ledger();
 
-    private FakeModel(ServerSocket server) {
+    private FakeModel(ServerSocket server, String scheme) {
         this.server = server;
+        this.scheme = scheme;
     }
 
     /** Starts a server on a free port of 127.0.0.1. */
     public static FakeModel start() {
+        return start(ServerSocketFactory.getDefault(), "http");
+    }
+
+    /** The same over TLS. */
+    public static FakeModel start(SSLContext tls) {
+        return start(tls.getServerSocketFactory(), "https");
+    }
+
+    private static FakeModel start(ServerSocketFactory sockets, String scheme) {
         try {
             FakeModel model =
-                    new FakeModel(new ServerSocket(0, BACKLOG, InetAddress.ofLiteral("127.0.0.1")));
+                    new FakeModel(
+                            sockets.createServerSocket(
+                                    0, BACKLOG, InetAddress.ofLiteral("127.0.0.1")),
+                            scheme);
             Thread.ofVirtual().name("fake-model-accept").start(model::accept);
             return model;
         } catch (IOException e) {
@@ -72,7 +88,12 @@ public final class FakeModel implements AutoCloseable {
 
     /** The address to configure a client with: {@code http://127.0.0.1:PORT/v1}. */
     public String baseUrl() {
-        return "http://127.0.0.1:" + server.getLocalPort() + "/v1";
+        return baseUrl("127.0.0.1");
+    }
+
+    /** The same by another name of this machine. */
+    public String baseUrl(String host) {
+        return "%s://%s:%d/v1".formatted(scheme, host, server.getLocalPort());
     }
 
     /**
