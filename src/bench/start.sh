@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From starting the packaged service to its first answered turn, with the AOT cache and without, in turns:
 #   KONKO_OFFLINE_MODEL=true ./mvnw package -DskipTests -Dquarkus.package.jar.aot.enabled=true -Dquarkus.package.jar.aot.phase=build
+#   docker/train.sh
 #   JAVA=… src/bench/start.sh [rounds]        # JAVA of the JDK that made the cache
 set -euo pipefail
 cd "$(dirname "$0")/../../target/quarkus-app"

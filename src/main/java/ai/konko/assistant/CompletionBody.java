@@ -24,7 +24,7 @@ final class CompletionBody {
 
     private CompletionBody() {}
 
-    /** Gives out what was written without a copy. What the generator holds back comes at once. */
+    /** Gives out what was written without a copy. Up to 8,000 bytes come at once. */
     private static final class Bytes extends ByteArrayOutputStream {
         Bytes() {
             super(0);

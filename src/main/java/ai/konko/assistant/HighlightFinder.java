@@ -118,7 +118,9 @@ public class HighlightFinder {
 
     private List<Turn> newest(List<Turn> turns) {
         List<Turn> fitting = window.newestThatFit(turns, "");
-        return fitting.isEmpty() ? turns.subList(turns.size() - 1, turns.size()) : fitting;
+        return fitting.isEmpty()
+                ? turns.subList(Math.max(0, turns.size() - 1), turns.size())
+                : fitting;
     }
 
     private Highlights fromModel(Chat chat, Key key, List<Turn> turns) {
@@ -126,7 +128,10 @@ public class HighlightFinder {
                 turns.stream().flatMap(turn -> Stream.of(turn.message(), turn.reply())).toList();
         List<Point> points = List.of();
         try {
-            points = cited(ask(chat, key.asked(), messages), messages, key.asked());
+            points =
+                    messages.isEmpty()
+                            ? points
+                            : cited(ask(chat, key.asked(), messages), messages, key.asked());
         } catch (RuntimeException failed) {
             if (ModelException.in(failed) == null) {
                 LOG.debug("The model's highlights could not be read", Fault.of(failed));

@@ -71,8 +71,10 @@ public class ReplyWriter {
                                         () ->
                                                 failed == null
                                                         ? ended(
+                                                                started,
                                                                 response,
-                                                                started.streamed() ? _ -> {} : out)
+                                                                out,
+                                                                cancellation)
                                                         : failure(failed, reply, cancellation));
                             }
                         });
@@ -80,6 +82,19 @@ public class ReplyWriter {
             ask(started, cancellation, out, over);
         } catch (RuntimeException | Error failed) {
             over.completeExceptionally(failed);
+        }
+    }
+
+    /** Whatever comes of an answer, it is an end. */
+    private static Ending ended(
+            Started started,
+            ChatResponse response,
+            Consumer<String> out,
+            Cancellation cancellation) {
+        try {
+            return ended(response, started.streamed() ? _ -> {} : out);
+        } catch (RuntimeException | Error failed) {
+            return failure(failed, started.turn().reply(), cancellation);
         }
     }
 

@@ -55,6 +55,11 @@ final class ChatLog {
 
     private static final int TURN_WEIGHT = 150;
 
+    /** A turn with options is not packed, see {@link PackedTurns}. */
+    private static final int OPTIONS_WEIGHT = 150;
+
+    private static final int KEY_WEIGHT = 60;
+
     private final UUID id;
     private final Owner owner;
     private final Instant createdAt;
@@ -229,8 +234,8 @@ final class ChatLog {
     private static int weight(Post post) {
         return TURN_WEIGHT
                 + post.content().length()
-                + (post.options() == null ? 0 : post.options().characters())
-                + (post.idempotencyKey() == null ? 0 : post.idempotencyKey().length());
+                + (post.options() == null ? 0 : OPTIONS_WEIGHT + post.options().characters())
+                + (post.idempotencyKey() == null ? 0 : KEY_WEIGHT + post.idempotencyKey().length());
     }
 
     private static int weight(List<PastTurn> turns) {
@@ -378,9 +383,9 @@ final class ChatLog {
         return read(() -> transcript.page(query));
     }
 
-    /** All messages as they are now, for a search that must not hold the lock. */
-    List<Message> all() {
-        return read(transcript::all);
+    /** The texts of all messages as they are now, for a search that must not hold the lock. */
+    List<String> texts() {
+        return read(transcript::texts);
     }
 
     Message message(UUID messageId) {

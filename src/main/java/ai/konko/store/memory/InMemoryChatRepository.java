@@ -183,9 +183,7 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     private static Stream<String> texts(Chat chat, ChatLog log) {
-        return Stream.concat(
-                Stream.ofNullable(chat.settings().title()),
-                log.all().stream().map(Message::content));
+        return Stream.concat(Stream.ofNullable(chat.settings().title()), log.texts().stream());
     }
 
     @Override

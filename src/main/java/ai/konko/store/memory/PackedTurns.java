@@ -12,9 +12,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of a chat by their places. What is over and has nothing unusual about it, which is
- * nearly all, is kept as its text and some numbers: as a {@link Message} with its ids and times it
- * would take five times as much beside the text, and the collector has as many objects to visit.
+ * The messages of a chat by their places. What is completed and has nothing unusual about it, no
+ * options and no second attempt, is kept as its text and some numbers: as a {@link Message} with
+ * its ids and times it would take five times as much beside the text, and the collector has as many
+ * objects to visit.
+ *
+ * <p>Times are in milliseconds, as the log gives them.
  *
  * <p>Not safe for use by several threads.
  */
@@ -126,16 +129,26 @@ final class PackedTurns {
         return new UUID(numbers[number], numbers[number + 1]);
     }
 
+    String text(int seq) {
+        Object value = value(seq);
+        return value instanceof Message message ? message.content() : (String) value;
+    }
+
+    private Object value(int seq) {
+        return Objects.requireNonNull(
+                values[(seq - 1) / 2 * VALUES + (seq % 2 == 1 ? USER : REPLY)]);
+    }
+
     Message get(int seq) {
         int turn = (seq - 1) / 2;
         boolean user = seq % 2 == 1;
-        Object value = values[turn * VALUES + (user ? USER : REPLY)];
+        Object value = value(seq);
         if (value instanceof Message message) {
             return message;
         }
         int number = turn * NUMBERS;
         Instant created = Instant.ofEpochMilli(numbers[number + CREATED]);
-        String content = (String) Objects.requireNonNull(value);
+        String content = (String) value;
         if (user) {
             return Message.ofUser(id(seq), chatId, seq, content, created);
         }

@@ -168,8 +168,12 @@ final class Transcript {
         return Page.of(found, query.limit());
     }
 
-    List<Message> all() {
-        return IntStream.rangeClosed(1, size()).mapToObj(this::at).toList();
+    List<String> texts() {
+        InLine first = line.peekFirst();
+        int runs = first == null ? 0 : first.seq();
+        return IntStream.rangeClosed(1, size())
+                .mapToObj(seq -> seq == runs ? at(seq).content() : messages.text(seq))
+                .toList();
     }
 
     /**

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Fills the JDK's ahead-of-time cache of what was packaged for it, target/quarkus-app/app.aot: starts the service with the
+# demonstration model, has it answer a few turns, and stops it. The build's own cache ends where the configuration begins.
+#   KONKO_OFFLINE_MODEL=true ./mvnw package -Dquarkus.package.jar.aot.enabled=true -Dquarkus.package.jar.aot.phase=build
+#   docker/train.sh      # JAVA=… for another java than the one on the path
+set -euo pipefail
+cd "$(dirname "$0")/../target/quarkus-app"
+port=18098
+
+request() { # METHOD PATH ACCEPT BODY
+  exec 3<>"/dev/tcp/127.0.0.1/$port"
+  printf '%s %s HTTP/1.0\r\nAccept: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+    "$1" "$2" "$3" "${#4}" "$4" >&3
+  cat <&3
+  exec 3>&-
+}
+
+rm -f app.aot
+env -u KONKO_API_KEYS -u KONKO_API_KEYS_FILE -u KONKO_STORE KONKO_OFFLINE_MODEL=true \
+  "${JAVA:-java}" -XX:AOTCacheOutput=app.aot -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port=$port \
+  -jar quarkus-run.jar >train.log 2>&1 &
+service=$!
+finish() {
+  status=$?
+  kill $service 2>/dev/null || true
+  [ $status = 0 ] || cat train.log >&2
+}
+trap finish EXIT
+
+until [[ $(request GET /q/health/ready '*/*' '' 2>/dev/null) == *'"UP"'* ]]; do
+  kill -0 $service
+  sleep 0.2
+done
+chat=$(request POST /chats '*/*' '{"title": "training"}' | sed -n 's/.*"id":"\([^"]*\)".*/\1/p')
+test -n "$chat"
+for _ in 1 2; do
+  answer=$(request POST "/chats/$chat/messages" application/json '{"content": "hello"}')
+  [[ $answer == *'"finishReason":"stop"'* ]]
+  answer=$(request POST "/chats/$chat/messages" text/event-stream '{"content": "hello"}')
+  [[ $answer == *'event: completed'* ]]
+done
+kill $service
+wait $service
+test -s app.aot
+rm train.log
