@@ -13,9 +13,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +38,9 @@ class PackedTurnsTest {
                 queued -> queued,
                 queued -> queued.started("m"),
                 queued -> queued.with(Options.NONE),
+                queued ->
+                        over(Outcome.ended("text", FinishReason.STOP, null))
+                                .apply(queued.with(Options.NONE)),
                 over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4))),
                 over(Outcome.ended("\uD83D\uDE00", FinishReason.LENGTH, null)),
                 over(Outcome.ended("text", FinishReason.STOP, Usage.NONE)),
@@ -44,6 +52,7 @@ class PackedTurnsTest {
                 over(Outcome.brokenOff("te", FAILURE)),
                 over(Outcome.brokenOff("", FAILURE)),
                 queued -> queued.ended(Outcome.cancelled(""), LATER),
+                queued -> queued.ended(Outcome.ended("text", FinishReason.STOP, null), LATER),
                 queued ->
                         over(Outcome.brokenOff("", FAILURE))
                                 .apply(queued)
@@ -100,5 +109,36 @@ class PackedTurnsTest {
 
         turns.set(ended);
         assertThat(turns.get(2)).isEqualTo(ended);
+    }
+
+    @RepeatedTest(50)
+    void anyOperations_keepWhatAListWouldKeep(RepetitionInfo repetition) {
+        Random random = new Random(repetition.getCurrentRepetition());
+        List<UnaryOperator<Message>> states = states().toList();
+        List<Message> expected = new ArrayList<>();
+        for (int step = 0; step < 60; step++) {
+            if (expected.isEmpty() || random.nextInt(3) == 0) {
+                int seq = expected.size() + 1;
+                Instant now = NOW.plusMillis(step);
+                Message user = Message.ofUser(UUID.randomUUID(), CHAT, seq, "text " + seq, now);
+                Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, seq + 1, now);
+                turns.add(user, queued);
+                expected.addAll(List.of(user, queued));
+            } else {
+                int place = 2 * random.nextInt(expected.size() / 2) + 1;
+                Message old = expected.get(place);
+                Message queued = Message.queuedReply(old.id(), CHAT, old.seq(), old.createdAt());
+                Message reply = states.get(random.nextInt(states.size())).apply(queued);
+                turns.set(reply);
+                expected.set(place, reply);
+            }
+            assertThat(all(turns::get)).isEqualTo(expected);
+            assertThat(all(turns::text))
+                    .isEqualTo(expected.stream().map(Message::content).toList());
+        }
+    }
+
+    private <T> List<T> all(IntFunction<T> part) {
+        return IntStream.rangeClosed(1, turns.size()).mapToObj(part).toList();
     }
 }
