@@ -9,7 +9,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 
-/** Whose a chat is. That never changes, so the log is asked once. */
+/** Whose a chat is. That never changes, so a log that makes one wait is asked once. */
 @ApplicationScoped
 public class Ownership {
     private static final int REMEMBERED = 100_000;
@@ -33,13 +33,18 @@ public class Ownership {
      *     nobody's
      */
     public void require(Owner caller, UUID chatId) {
-        Owner owner = owners.getIfPresent(chatId);
-        if (owner == null) {
-            owner = repository.owner(chatId);
-            owners.put(chatId, owner);
-        }
+        Owner owner = repository.blocks() ? remembered(chatId) : repository.owner(chatId);
         if (!owner.equals(caller)) {
             throw RefusedException.chatNotFound();
         }
+    }
+
+    private Owner remembered(UUID chatId) {
+        Owner known = owners.getIfPresent(chatId);
+        if (known == null) {
+            known = repository.owner(chatId);
+            owners.put(chatId, known);
+        }
+        return known;
     }
 }
