@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
          */
         private final Instance<ChatLimits> limits;
 
-        private @Nullable ChatLimits known;
+        private volatile @Nullable ChatLimits known;
         private TextBound bound = TextBound.TITLE;
 
         Validator(Instance<ChatLimits> limits) {
@@ -53,10 +53,12 @@ import org.jspecify.annotations.Nullable;
             if (text == null) {
                 return true;
             }
-            if (known == null) {
-                known = limits.get();
+            ChatLimits current = known;
+            if (current == null) {
+                current = limits.get();
+                known = current;
             }
-            Optional<String> broken = bound.broken(text, known);
+            Optional<String> broken = bound.broken(text, current);
             broken.ifPresent(
                     message -> {
                         context.disableDefaultConstraintViolation();

@@ -128,10 +128,9 @@ public class HighlightFinder {
                 turns.stream().flatMap(turn -> Stream.of(turn.message(), turn.reply())).toList();
         List<Point> points = List.of();
         try {
-            points =
-                    messages.isEmpty()
-                            ? points
-                            : cited(ask(chat, key.asked(), messages), messages, key.asked());
+            if (!messages.isEmpty()) { // else the only turn is written again at this moment
+                points = cited(ask(chat, key.asked(), messages), messages, key.asked());
+            }
         } catch (RuntimeException failed) {
             if (ModelException.in(failed) == null) {
                 LOG.debug("The model's highlights could not be read", Fault.of(failed));

@@ -15,7 +15,6 @@ import ai.konko.chat.Usage;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
-import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
@@ -166,7 +165,7 @@ public class ReplyWriter {
                                         earlier),
                         cancellation::cancelled);
         for (Turn turn : turns) {
-            memory.add(said(turn.message().content()));
+            memory.add(UserMessage.from(turn.message().content()));
             if (!turn.reply().unanswered()) {
                 memory.add(AiMessage.from(turn.reply().content()));
             }
@@ -201,11 +200,6 @@ public class ReplyWriter {
         Failure failure =
                 known == null ? Failure.of(ErrorCode.INTERNAL, "The service failed.") : known;
         return text -> Outcome.brokenOff(text, failure);
-    }
-
-    /** As {@link UserMessage#from(String)}, which takes two objects more. */
-    private static UserMessage said(String text) {
-        return UserMessage.from(List.of(TextContent.from(text)));
     }
 
     /** A provider that gives no reason, or one of its own, has come to its end. */

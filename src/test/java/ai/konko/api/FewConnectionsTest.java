@@ -42,7 +42,6 @@ class FewConnectionsTest {
     @Test
     void turns_beyondTheConnections_waitForOne_andABrokenOneHarmsNobodyElse() {
         long seed = System.nanoTime();
-        System.out.println("seed " + seed);
         Random random = new Random(seed);
         model.reset();
         model.answer(
@@ -78,7 +77,7 @@ class FewConnectionsTest {
         }
         stopped.forEach(CompletableFuture::join);
 
-        Awaitility.await()
+        Awaitility.await("seed " + seed)
                 .until(
                         () ->
                                 replies.stream()
@@ -96,9 +95,13 @@ class FewConnectionsTest {
             JsonNode reply = client.get(replies.get(i)).json();
             String status = reply.path("status").asText();
             switch (asked.get(i)) {
-                case "refuse" -> assertThat(status).isEqualTo("failed");
-                case "cut", "stall" -> assertThat(status).isIn("incomplete", "failed");
-                default -> assertThat(reply.path("content").asText()).isEqualTo("whole");
+                case "refuse" -> assertThat(status).as("seed %d", seed).isEqualTo("failed");
+                case "cut", "stall" ->
+                        assertThat(status).as("seed %d", seed).isIn("incomplete", "failed");
+                default ->
+                        assertThat(reply.path("content").asText())
+                                .as("seed %d", seed)
+                                .isEqualTo("whole");
             }
         }
         assertThat(model.mostInFlight()).isLessThanOrEqualTo(FEW);

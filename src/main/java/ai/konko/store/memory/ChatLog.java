@@ -58,6 +58,7 @@ final class ChatLog {
     /** A turn with options is not packed, see {@link PackedTurns}. */
     private static final int OPTIONS_WEIGHT = 150;
 
+    /** An idempotency key is kept with what it stands for. */
     private static final int KEY_WEIGHT = 60;
 
     private final UUID id;

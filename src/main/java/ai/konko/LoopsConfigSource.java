@@ -1,4 +1,4 @@
-package ai.konko.conversation;
+package ai.konko;
 
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
