@@ -6,8 +6,10 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -43,6 +45,7 @@ class TurnMetrics {
 
     private final MeterRegistry registry;
     private final Timer firstToken;
+    private final List<Gauge> gauges;
 
     TurnMetrics(MeterRegistry registry, LiveReplies live) {
         this.registry = registry;
@@ -51,14 +54,22 @@ class TurnMetrics {
                         .description("From asking the model to the first text of a streamed reply")
                         .serviceLevelObjectives(BOUNDS)
                         .register(registry);
-        Gauge.builder("konko.replies.in.flight", live, LiveReplies::inFlight)
-                .description("Replies that are not over")
-                .strongReference(true)
-                .register(registry);
-        Gauge.builder("konko.listeners", live, LiveReplies::listening)
-                .description("Clients that follow a reply's stream")
-                .strongReference(true)
-                .register(registry);
+        this.gauges =
+                List.of(
+                        Gauge.builder("konko.replies.in.flight", live, LiveReplies::inFlight)
+                                .description("Replies that are not over")
+                                .strongReference(true)
+                                .register(registry),
+                        Gauge.builder("konko.listeners", live, LiveReplies::listening)
+                                .description("Clients that follow a reply's stream")
+                                .strongReference(true)
+                                .register(registry));
+    }
+
+    /** Where the service starts anew in the same process, the registry is still there. */
+    @PreDestroy
+    void remove() {
+        gauges.forEach(registry::remove);
     }
 
     void firstToken(Duration sinceAsked) {
