@@ -62,6 +62,8 @@ class HttpEntrance {
             Pattern.compile(
                     "/chats/[^/]+/messages(?:/[^/]+/retry)?|/v1/(?:responses|chat/completions)");
 
+    private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
+
     private static final Pattern PAGE = Pattern.compile("/|/index\\.html|/(?:page|_static)/.*");
 
     /** Swagger UI's start page carries its script and style inline. */
@@ -257,6 +259,6 @@ class HttpEntrance {
      */
     private static long contentLength(HttpServerRequest request) {
         String header = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        return header != null && header.matches("\\d{1,18}") ? Long.parseLong(header) : 0;
+        return header != null && LENGTH.matcher(header).matches() ? Long.parseLong(header) : 0;
     }
 }

@@ -14,6 +14,8 @@ import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -25,6 +27,7 @@ import java.io.InputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.util.stream.Collectors;
+import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
 import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyReader;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
@@ -94,7 +97,18 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     public @Nullable JsonBody readFrom(
             Class<JsonBody> type, Type generic, MediaType media, ServerRequestContext request)
             throws IOException {
-        return read(type, media, request.getInputStream());
+        JsonBody body = read(type, media, request.getInputStream());
+        letGo((ResteasyReactiveRequestContext) request);
+        return body;
+    }
+
+    /** What a body came in is not kept while its turn runs. */
+    private static void letGo(ResteasyReactiveRequestContext request) {
+        request.setInputStream(InputStream.nullInputStream());
+        HttpServerRequest vertx = request.unwrap(RoutingContext.class).request();
+        if (vertx.isEnded()) {
+            vertx.handler(null).endHandler(null);
+        }
     }
 
     @Override

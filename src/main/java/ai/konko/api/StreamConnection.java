@@ -29,6 +29,9 @@ final class StreamConnection {
     /** What is written to the connection at once, roughly, in UTF-16 units. */
     private static final int BATCH = 32_768;
 
+    /** What the event of one token takes, with room to spare. */
+    private static final int USUAL = 120;
+
     private final Context context;
     private final RoutingContext routing;
     private final HttpServerResponse response;
@@ -99,7 +102,7 @@ final class StreamConnection {
      * @return whether there may be more
      */
     private boolean sendBatch(Listener following) {
-        StringBuilder batch = new StringBuilder();
+        StringBuilder batch = new StringBuilder(USUAL);
         while (batch.length() < BATCH) {
             Listener.Piece piece = following.next();
             if (!piece.text().isEmpty()) {

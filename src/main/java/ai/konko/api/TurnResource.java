@@ -4,6 +4,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Post;
 import ai.konko.chat.Status;
 import ai.konko.conversation.Conversation;
+import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.Origin;
 import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.Workers;
@@ -175,13 +176,13 @@ public class TurnResource {
             case STREAM ->
                     CompletableFuture.completedStage(
                             new ReplyStream(posted.turn(), posted.reply(), 0).response());
-            case WHOLE ->
-                    posted.reply()
-                            .end()
-                            .thenApplyAsync(
-                                    reply -> answered(posted.turn().message(), reply),
-                                    ThisRequest.executor());
+            case WHOLE -> whole(posted.turn().message(), posted.reply());
         };
+    }
+
+    private static CompletionStage<Response> whole(Message message, LiveReply reply) {
+        return reply.end()
+                .thenApplyAsync(ended -> answered(message, ended), ThisRequest.executor());
     }
 
     private static Response accepted(PostedTurn posted) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +30,10 @@ record Chunk(
     /**
      * @throws ModelException if it can't be read, or says that there was an error
      */
-    static Chunk parse(byte[] event) {
-        try (JsonParser json = JSON.createParser(event)) {
+    static Chunk parse(ByteBuffer event) {
+        try (JsonParser json =
+                JSON.createParser(
+                        event.array(), event.arrayOffset() + event.position(), event.remaining())) {
             Reader reader = new Reader(json);
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw ModelException.nonsense();
@@ -40,11 +43,7 @@ record Chunk(
                 throw ModelException.nonsense();
             }
             return new Chunk(
-                    reader.said,
-                    reader.text.toString(),
-                    reader.token,
-                    reader.finishReason,
-                    reader.usage);
+                    reader.said, reader.text(), reader.token, reader.finishReason, reader.usage);
         } catch (IOException _) {
             throw ModelException.nonsense(); // the parser's words may hold the provider's
         }
@@ -68,7 +67,11 @@ record Chunk(
     /** Each method is called at the opening brace of what it reads and stops at the closing one. */
     private static final class Reader {
         private final JsonParser json;
-        private final StringBuilder text = new StringBuilder();
+        private String text = "";
+
+        /** All pieces, where there is more than one. */
+        private @Nullable StringBuilder joined;
+
         private boolean said;
         private boolean token;
         private @Nullable String finishReason;
@@ -162,9 +165,19 @@ record Chunk(
 
         private void add(@Nullable String piece) {
             if (piece != null && !piece.isEmpty()) {
-                text.append(piece);
                 token = true;
+                if (joined != null) {
+                    joined.append(piece);
+                } else if (text.isEmpty()) {
+                    text = piece;
+                } else {
+                    joined = new StringBuilder(text).append(piece);
+                }
             }
+        }
+
+        String text() {
+            return joined == null ? text : joined.toString();
         }
 
         /**

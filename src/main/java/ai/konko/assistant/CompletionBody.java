@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.ChatMessageType;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import io.netty.buffer.Unpooled;
@@ -92,6 +93,11 @@ final class CompletionBody {
         switch (message) {
             case SystemMessage system -> write("system", system.text(), json);
             case UserMessage user -> write("user", user.singleText(), json);
+            case ContextMessage said ->
+                    write(
+                            said.type() == ChatMessageType.USER ? "user" : "assistant",
+                            said.text(),
+                            json);
             case AiMessage reply -> write("assistant", reply.text(), json);
             default -> throw new IllegalArgumentException("no such message is ever sent");
         }

@@ -1,8 +1,10 @@
 package ai.konko.assistant;
 
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.buffer.impl.BufferImpl;
 import java.io.ByteArrayOutputStream;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Splits a body into server-sent events (WHATWG HTML, 9.2.6) and gives out the data of each; names,
@@ -13,16 +15,22 @@ final class EventStream {
     private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     private final int mostBytes;
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+
+    /** How a line began whose end has not come. */
+    private final ByteArrayOutputStream begun = new ByteArrayOutputStream(0);
+
+    /** The data of the event so far: of its one line, or of several, joined. */
+    private @Nullable ByteBuffer line;
+
+    private @Nullable ByteArrayOutputStream lines;
+
     private boolean afterReturn;
-    private boolean hasData;
     private boolean first = true;
 
-    /** Where the data of an event goes. */
+    /** Where the data of an event goes. It does not change any more, and may be kept. */
     @FunctionalInterface
     interface Sink {
-        void event(byte[] data);
+        void event(ByteBuffer data);
     }
 
     /**
@@ -33,75 +41,115 @@ final class EventStream {
     }
 
     /**
+     * What comes whole in one part is not copied again.
+     *
      * @throws ModelException if an event is too long
      */
     void read(Buffer part, Sink sink) {
-        byte[] bytes = part.getBytes();
-        int start = 0;
-        for (int i = 0; i < bytes.length; i++) {
-            byte unit = bytes[i];
+        ByteBuffer bytes = bytes(part);
+        int start = bytes.position();
+        for (int i = start; i < bytes.limit(); i++) {
+            byte unit = bytes.get(i);
             if (unit == '\n' && afterReturn) {
                 start = i + 1; // the second half of a line's end
             } else if (unit == '\n' || unit == '\r') {
-                line.write(bytes, start, i - start);
+                endLine(bytes.slice(start, i - start), sink);
                 start = i + 1;
-                endLine(sink);
             }
             afterReturn = unit == '\r';
         }
-        line.write(bytes, start, bytes.length - start);
-        if (line.size() + data.size() > mostBytes) {
+        write(bytes.position(start), begun);
+        if (begun.size() + dataBytes() > mostBytes) {
             throw ModelException.tooLong();
         }
     }
 
+    /**
+     * @return the buffer's content in an array, which is the buffer's own if it has one
+     */
+    static ByteBuffer bytes(Buffer part) {
+        return part instanceof BufferImpl own && own.byteBuf().hasArray()
+                ? own.byteBuf().nioBuffer()
+                : ByteBuffer.wrap(part.getBytes());
+    }
+
+    private int dataBytes() {
+        return lines != null ? lines.size() : line != null ? line.remaining() : 0;
+    }
+
     /** The body has ended; an event whose last empty line is missing counts. */
     void end(Sink sink) {
-        endLine(sink);
+        endLine(ByteBuffer.allocate(0), sink);
         dispatch(sink);
     }
 
-    private void endLine(Sink sink) {
-        byte[] ended = withoutMark(line.toByteArray());
-        line.reset();
-        if (ended.length == 0) {
+    private void endLine(ByteBuffer ending, Sink sink) {
+        ByteBuffer ended = begun.size() == 0 ? ending : begunWith(ending);
+        passOverMark(ended);
+        if (!ended.hasRemaining()) {
             dispatch(sink);
         } else if (isData(ended)) {
-            int value = DATA.length;
-            value += value < ended.length ? 1 : 0; // the colon
-            value += value < ended.length && ended[value] == ' ' ? 1 : 0;
-            if (hasData) {
-                data.write('\n');
-            }
-            data.write(ended, value, ended.length - value);
-            hasData = true;
+            ended.position(ended.position() + DATA.length);
+            passOver(':', ended);
+            passOver(' ', ended);
+            add(ended);
         }
+    }
+
+    private ByteBuffer begunWith(ByteBuffer ending) {
+        write(ending, begun);
+        byte[] all = begun.toByteArray();
+        begun.reset();
+        return ByteBuffer.wrap(all);
+    }
+
+    private static void write(ByteBuffer bytes, ByteArrayOutputStream out) {
+        out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
     }
 
     /** A byte order mark may come before the first line. */
-    private byte[] withoutMark(byte[] ended) {
-        boolean marked =
-                first
-                        && ended.length >= MARK.length
-                        && Arrays.equals(ended, 0, MARK.length, MARK, 0, MARK.length);
+    private void passOverMark(ByteBuffer ended) {
+        if (first && startsWith(ended, MARK)) {
+            ended.position(ended.position() + MARK.length);
+        }
         first = false;
-        return marked ? Arrays.copyOfRange(ended, MARK.length, ended.length) : ended;
     }
 
-    private static boolean isData(byte[] ended) {
-        for (int i = 0; i < DATA.length; i++) {
-            if (i >= ended.length || ended[i] != DATA[i]) {
-                return false;
-            }
+    private static void passOver(char unit, ByteBuffer ended) {
+        if (ended.hasRemaining() && ended.get(ended.position()) == unit) {
+            ended.get();
         }
-        return ended.length == DATA.length || ended[DATA.length] == ':';
+    }
+
+    private static boolean isData(ByteBuffer ended) {
+        return startsWith(ended, DATA)
+                && (ended.remaining() == DATA.length
+                        || ended.get(ended.position() + DATA.length) == ':');
+    }
+
+    private static boolean startsWith(ByteBuffer bytes, byte[] start) {
+        return bytes.remaining() >= start.length
+                && bytes.slice(bytes.position(), start.length).equals(ByteBuffer.wrap(start));
+    }
+
+    private void add(ByteBuffer data) {
+        if (line == null) {
+            line = data;
+            return;
+        }
+        if (lines == null) {
+            lines = new ByteArrayOutputStream();
+            write(line, lines);
+        }
+        lines.write('\n');
+        write(data, lines);
     }
 
     private void dispatch(Sink sink) {
-        if (hasData) {
-            byte[] event = data.toByteArray();
-            data.reset();
-            hasData = false;
+        if (line != null) {
+            ByteBuffer event = lines == null ? line : ByteBuffer.wrap(lines.toByteArray());
+            line = null;
+            lines = null;
             sink.event(event);
         }
     }

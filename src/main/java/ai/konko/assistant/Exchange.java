@@ -137,7 +137,7 @@ final class Exchange implements Connections.Taker {
     @Override
     public void take(HttpClientConnection taken) {
         connection = taken;
-        taken.createRequest(loop).onSuccess(this::send).onFailure(_ -> brokeOff());
+        taken.createRequest(loop).onComplete(this::send, _ -> brokeOff());
     }
 
     private void send(HttpClientRequest request) {
@@ -149,7 +149,8 @@ final class Exchange implements Connections.Taker {
         head.accept(request);
         Buffer whole = Objects.requireNonNull(body);
         body = null;
-        request.send(whole).onSuccess(this::receive).onFailure(_ -> brokeOff());
+        request.send(whole).onComplete(this::receive, _ -> brokeOff());
+        request.headers().clear(); // written by now, and nothing to keep until the answer is there
     }
 
     private void receive(HttpClientResponse response) {

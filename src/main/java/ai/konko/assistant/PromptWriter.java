@@ -2,10 +2,8 @@ package ai.konko.assistant;
 
 import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
-import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
-import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
@@ -76,8 +74,8 @@ public class PromptWriter {
     private static ChatMessage message(Said said) {
         return switch (said.by()) {
             case SYSTEM -> SystemMessage.from(said.text());
-            case USER -> UserMessage.from(said.text());
-            case ASSISTANT -> AiMessage.from(said.text());
+            case USER -> ContextMessage.ofUser(said.text());
+            case ASSISTANT -> ContextMessage.ofAssistant(said.text());
         };
     }
 

@@ -12,10 +12,8 @@ import ai.konko.chat.Started;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
-import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
-import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -59,6 +57,7 @@ public class ReplyWriter {
             Consumer<String> out,
             Consumer<Supplier<Ending>> end) {
         Message reply = started.turn().reply();
+        boolean streamed = started.streamed();
         CompletableFuture<ChatResponse> over = new CompletableFuture<>();
         CompletableFuture<ChatResponse> _ =
                 over.whenComplete(
@@ -70,9 +69,9 @@ public class ReplyWriter {
                                         () ->
                                                 failed == null
                                                         ? ended(
-                                                                started,
+                                                                reply,
                                                                 response,
-                                                                out,
+                                                                streamed ? _ -> {} : out,
                                                                 cancellation)
                                                         : failure(failed, reply, cancellation));
                             }
@@ -86,14 +85,11 @@ public class ReplyWriter {
 
     /** Whatever comes of an answer, it is an end. */
     private static Ending ended(
-            Started started,
-            ChatResponse response,
-            Consumer<String> out,
-            Cancellation cancellation) {
+            Message reply, ChatResponse response, Consumer<String> out, Cancellation cancellation) {
         try {
-            return ended(response, started.streamed() ? _ -> {} : out);
+            return ended(response, out);
         } catch (RuntimeException | Error failed) {
-            return failure(failed, started.turn().reply(), cancellation);
+            return failure(failed, reply, cancellation);
         }
     }
 
@@ -165,9 +161,9 @@ public class ReplyWriter {
                                         earlier),
                         cancellation::cancelled);
         for (Turn turn : turns) {
-            memory.add(UserMessage.from(turn.message().content()));
+            memory.add(ContextMessage.ofUser(turn.message().content()));
             if (!turn.reply().unanswered()) {
-                memory.add(AiMessage.from(turn.reply().content()));
+                memory.add(ContextMessage.ofAssistant(turn.reply().content()));
             }
         }
         return memory;

@@ -5,7 +5,8 @@ import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
 import io.vertx.core.buffer.Buffer;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The reply is whole once there is a finish reason; what comes after it can only add the usage.
  */
 final class StreamedAnswer implements AnswerReader {
-    private static final byte[] DONE = {'[', 'D', 'O', 'N', 'E', ']'};
+    private static final ByteBuffer DONE =
+            StandardCharsets.US_ASCII.encode("[DONE]").asReadOnlyBuffer();
 
     private final int mostUnits;
     private final Consumer<String> out;
@@ -56,11 +58,11 @@ final class StreamedAnswer implements AnswerReader {
         return progress;
     }
 
-    private void event(byte[] data) {
+    private void event(ByteBuffer data) {
         if (progress == Progress.WHOLE) {
             return;
         }
-        if (Arrays.equals(data, DONE)) {
+        if (data.equals(DONE)) {
             requireFinished();
             progress = Progress.WHOLE;
             return;
@@ -85,8 +87,11 @@ final class StreamedAnswer implements AnswerReader {
             end--;
         }
         if (end > given) {
-            String piece = WellFormed.repaired(text.substring(given, end));
-            text.replace(given, end, piece);
+            String said = text.substring(given, end);
+            String piece = WellFormed.repaired(said);
+            if (!piece.equals(said)) {
+                text.replace(given, end, piece);
+            }
             given = end;
             out.accept(piece);
         }

@@ -4,11 +4,16 @@ import ai.konko.chat.WellFormed;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import io.vertx.core.buffer.Buffer;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** An answer that is of use only as a whole. */
 final class WholeAnswer implements AnswerReader {
     private final int mostBytes;
-    private final Buffer body = Buffer.buffer();
+    private @Nullable Buffer body;
+
+    /** Whether the body is more than its first part, which may be of a fixed size. */
+    private boolean joined;
 
     WholeAnswer(int mostBytes) {
         this.mostBytes = mostBytes;
@@ -16,10 +21,18 @@ final class WholeAnswer implements AnswerReader {
 
     @Override
     public Progress read(Buffer part) {
-        if (body.length() + part.length() > mostBytes) {
+        int before = body == null ? 0 : body.length();
+        if (before + part.length() > mostBytes) {
             throw ModelException.tooLong();
         }
-        body.appendBuffer(part);
+        if (body == null) {
+            body = part;
+        } else if (joined) {
+            body.appendBuffer(part);
+        } else {
+            body = Buffer.buffer().appendBuffer(body).appendBuffer(part);
+            joined = true;
+        }
         return Progress.NONE;
     }
 
@@ -32,7 +45,7 @@ final class WholeAnswer implements AnswerReader {
      * @throws ModelException if it is no answer
      */
     ChatResponse response() {
-        Chunk answer = Chunk.parse(body.getBytes());
+        Chunk answer = Chunk.parse(body == null ? ByteBuffer.allocate(0) : EventStream.bytes(body));
         if (!answer.said()) {
             throw ModelException.nonsense();
         }

@@ -135,7 +135,7 @@ public class Conversation {
                     .ifPresentOrElse(
                             admitted -> {
                                 admitted.postedBy(origin);
-                                shares.giveBack(owner, admitted.end());
+                                admitted.whenOver(() -> shares.giveBack(owner));
                             },
                             live::leave);
         }

@@ -222,6 +222,11 @@ public final class LiveReply {
         return end.copy();
     }
 
+    /** Runs {@code action} once the reply is over, or goes on elsewhere. */
+    void whenOver(Runnable action) {
+        CompletableFuture<Message> _ = end.whenComplete((_, _) -> action.run());
+    }
+
     /**
      * @return whether a listener can start there: not beyond the text so far and not inside a
      *     surrogate pair

@@ -7,7 +7,6 @@ import ai.konko.chat.RefusedException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** How many turns each owner has in flight, so that none takes all places. */
@@ -39,11 +38,6 @@ class Shares {
 
     void giveBack(Owner owner) {
         taken.computeIfPresent(owner, (_, now) -> now == 1 ? null : now - 1);
-    }
-
-    /** Once the turn is over, or goes on elsewhere. */
-    void giveBack(Owner owner, CompletableFuture<?> end) {
-        CompletableFuture<?> _ = end.whenComplete((_, _) -> giveBack(owner));
     }
 
     /**

@@ -96,7 +96,7 @@ public class Unkept {
                         .started(prompt.model());
         LiveReply entry = live.admit(reply);
         entry.postedBy(origin);
-        shares.giveBack(origin.owner(), entry.end());
+        entry.whenOver(() -> shares.giveBack(origin.owner()));
         live.started();
         Span span = spans.begin(reply, origin);
         CompletableFuture<Void> _ =

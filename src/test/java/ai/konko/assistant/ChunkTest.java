@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ai.konko.chat.ErrorCode;
 import dev.langchain4j.model.output.TokenUsage;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -229,7 +230,7 @@ class ChunkTest {
         for (int length = 0; length < event.length; length++) {
             byte[] truncated = Arrays.copyOf(event, length);
 
-            assertThatThrownBy(() -> Chunk.parse(truncated))
+            assertThatThrownBy(() -> Chunk.parse(ByteBuffer.wrap(truncated)))
                     .as("the first %d bytes", length)
                     .isInstanceOf(ModelException.class);
         }
@@ -244,7 +245,7 @@ class ChunkTest {
                 event[random.nextInt(event.length)] = (byte) random.nextInt(256);
             }
 
-            Throwable thrown = catchThrowable(() -> Chunk.parse(event));
+            Throwable thrown = catchThrowable(() -> Chunk.parse(ByteBuffer.wrap(event)));
 
             if (thrown != null) {
                 assertThat(thrown).as("seed %d", seed).isInstanceOf(ModelException.class);
@@ -260,6 +261,6 @@ class ChunkTest {
     }
 
     private static Chunk parse(String event) {
-        return Chunk.parse(event.getBytes(UTF_8));
+        return Chunk.parse(UTF_8.encode(event));
     }
 }

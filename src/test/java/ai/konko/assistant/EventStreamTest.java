@@ -165,10 +165,11 @@ class EventStreamTest {
         Buffer line = Buffer.buffer("data: 0123456789\n"); // adds 11 bytes to the event, first 10
         List<String> events = new ArrayList<>();
         for (int i = 0; i < 9; i++) {
-            stream.read(line, data -> events.add(new String(data, UTF_8)));
+            stream.read(line, data -> events.add(UTF_8.decode(data).toString()));
         }
 
-        assertThatThrownBy(() -> stream.read(line, data -> events.add(new String(data, UTF_8))))
+        assertThatThrownBy(
+                        () -> stream.read(line, data -> events.add(UTF_8.decode(data).toString())))
                 .isInstanceOf(ModelException.class);
         assertThat(events).isEmpty();
     }
@@ -181,7 +182,7 @@ class EventStreamTest {
         EventStream stream = new EventStream(mostBytes);
         List<String> events = new ArrayList<>();
         for (Buffer part : parts) {
-            stream.read(part, data -> events.add(new String(data, UTF_8)));
+            stream.read(part, data -> events.add(UTF_8.decode(data).toString()));
         }
         return events;
     }
@@ -191,9 +192,9 @@ class EventStreamTest {
         for (String body : List.of("data: x", "data: x\n", "data: x\n\n")) {
             List<String> events = new ArrayList<>();
             EventStream stream = new EventStream(100);
-            stream.read(Buffer.buffer(body), data -> events.add(new String(data, UTF_8)));
+            stream.read(Buffer.buffer(body), data -> events.add(UTF_8.decode(data).toString()));
 
-            stream.end(data -> events.add(new String(data, UTF_8)));
+            stream.end(data -> events.add(UTF_8.decode(data).toString()));
 
             assertThat(events).as(body).containsExactly("x");
         }
@@ -206,7 +207,7 @@ class EventStreamTest {
         new EventStream(100)
                 .read(
                         Buffer.buffer("\uFEFFdata: x\n\ndata: \uFEFFy\n\n"),
-                        data -> events.add(new String(data, UTF_8)));
+                        data -> events.add(UTF_8.decode(data).toString()));
 
         assertThat(events).containsExactly("x", "\uFEFFy");
     }

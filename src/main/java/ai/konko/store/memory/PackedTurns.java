@@ -61,7 +61,7 @@ final class PackedTurns {
 
     void add(Message user, Message reply) {
         if (turns * VALUES == values.length) {
-            int capacity = Math.max(2, turns + turns / 2);
+            int capacity = turns + Math.max(2, turns / 4);
             values = Arrays.copyOf(values, capacity * VALUES);
             numbers = Arrays.copyOf(numbers, capacity * NUMBERS);
         }

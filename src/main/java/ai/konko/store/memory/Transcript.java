@@ -58,7 +58,7 @@ final class Transcript {
     /** A message as it is now. */
     Message at(int seq) {
         Message message = messages.get(seq);
-        return message.status() == Status.IN_PROGRESS
+        return message.status() == Status.IN_PROGRESS && !running.isEmpty()
                 ? message.withText(running.toString())
                 : message;
     }
