@@ -93,11 +93,12 @@ final class CompletionBody {
         switch (message) {
             case SystemMessage system -> write("system", system.text(), json);
             case UserMessage user -> write("user", user.singleText(), json);
-            case ContextMessage said ->
-                    write(
-                            said.type() == ChatMessageType.USER ? "user" : "assistant",
-                            said.text(),
-                            json);
+            case ContextMessage said -> {
+                json.writeStringField(
+                        "role", said.type() == ChatMessageType.USER ? "user" : "assistant");
+                json.writeFieldName("content");
+                json.writeUTF8String(said.text(), said.from(), said.length());
+            }
             case AiMessage reply -> write("assistant", reply.text(), json);
             default -> throw new IllegalArgumentException("no such message is ever sent");
         }

@@ -5,6 +5,7 @@ import ai.konko.assistant.ModelContext.Reason;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.Role;
@@ -13,6 +14,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,19 +36,14 @@ public class ContextWindow {
     }
 
     /**
-     * @return the turns that go to the model before this message, oldest first
-     */
-    List<Turn> before(Message message) {
-        return before(message.chatId(), message.seq(), message.content(), 0);
-    }
-
-    /**
      * @param earlier how many turns right before the message are sent in any case
      * @return the turns that would go to the model before a message at this place, oldest first
      */
-    public List<Turn> before(UUID chatId, int seq, String message, int earlier) {
-        List<Turn> candidates = repository.context(chatId, seq, Math.max(maxTurns(), earlier));
-        List<Turn> fitting = newestThatFit(candidates, message);
+    public List<ContextTurn> before(UUID chatId, int seq, String message, int earlier) {
+        List<ContextTurn> candidates =
+                repository.recall(chatId, seq, Math.max(maxTurns(), earlier));
+        List<ContextTurn> fitting =
+                newestThatFit(candidates, message, Tokens::atMost, turn -> tokens.of(chatId, turn));
         return fitting.size() >= earlier
                 ? fitting
                 : candidates.subList(Math.max(0, candidates.size() - earlier), candidates.size());
@@ -59,7 +56,7 @@ public class ContextWindow {
     public ModelContext next(UUID chatId) {
         String instructions = repository.chat(chatId).settings().instructions();
         List<Turn> candidates = repository.context(chatId, Integer.MAX_VALUE, maxTurns());
-        List<Turn> turns = newestThatFit(candidates, "");
+        List<Turn> turns = newestThatFit(candidates);
         int estimate = turns.stream().mapToInt(tokens::of).sum();
         return new ModelContext(
                 isSent(instructions) ? instructions : null,
@@ -84,26 +81,40 @@ public class ContextWindow {
     }
 
     /**
-     * @param newMessage goes with them; empty where there is none
-     * @return the newest of these turns that fit the window's tokens
+     * @return the newest of these turns that fit the window's tokens, if no message goes with them
      */
-    List<Turn> newestThatFit(List<Turn> candidates, String newMessage) {
-        if (fitsForSure(candidates, newMessage)) {
+    List<Turn> newestThatFit(List<Turn> candidates) {
+        return newestThatFit(
+                candidates,
+                "",
+                turn ->
+                        Tokens.atMost(turn.message().content())
+                                + Tokens.atMost(turn.reply().content()),
+                tokens::of);
+    }
+
+    /**
+     * @param newMessage goes with them; empty where there is none
+     * @param most what a turn does not exceed, at next to no cost
+     */
+    private <T> List<T> newestThatFit(
+            List<T> candidates, String newMessage, ToIntFunction<T> most, ToIntFunction<T> count) {
+        if (fitsForSure(candidates, newMessage, most)) {
             return candidates;
         }
         int left = config.maxTokens() - (newMessage.isEmpty() ? 0 : tokens.ofMessage(newMessage));
         int from = candidates.size();
-        while (from > 0 && (left -= tokens.of(candidates.get(from - 1))) >= 0) {
+        while (from > 0 && (left -= count.applyAsInt(candidates.get(from - 1))) >= 0) {
             from--;
         }
         return candidates.subList(from, candidates.size());
     }
 
-    private boolean fitsForSure(List<Turn> candidates, String newMessage) {
+    private <T> boolean fitsForSure(
+            List<T> candidates, String newMessage, ToIntFunction<T> atMost) {
         long most = Tokens.atMost(newMessage);
-        for (Turn turn : candidates) {
-            most += Tokens.atMost(turn.message().content());
-            most += Tokens.atMost(turn.reply().content());
+        for (T turn : candidates) {
+            most += atMost.applyAsInt(turn);
         }
         if (most > config.maxTokens() / 2) {
             tokens.prepare();

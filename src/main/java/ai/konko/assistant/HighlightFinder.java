@@ -117,7 +117,7 @@ public class HighlightFinder {
     }
 
     private List<Turn> newest(List<Turn> turns) {
-        List<Turn> fitting = window.newestThatFit(turns, "");
+        List<Turn> fitting = window.newestThatFit(turns);
         return fitting.isEmpty()
                 ? turns.subList(Math.max(0, turns.size() - 1), turns.size())
                 : fitting;

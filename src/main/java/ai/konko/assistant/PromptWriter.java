@@ -3,6 +3,7 @@ package ai.konko.assistant;
 import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
 import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.ChatMessageType;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
@@ -74,8 +75,8 @@ public class PromptWriter {
     private static ChatMessage message(Said said) {
         return switch (said.by()) {
             case SYSTEM -> SystemMessage.from(said.text());
-            case USER -> ContextMessage.ofUser(said.text());
-            case ASSISTANT -> ContextMessage.ofAssistant(said.text());
+            case USER -> ContextMessage.of(ChatMessageType.USER, said.text());
+            case ASSISTANT -> ContextMessage.of(ChatMessageType.AI, said.text());
         };
     }
 

@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.Fault;
@@ -10,7 +11,6 @@ import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Started;
 import ai.konko.chat.StoreOutage;
-import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
@@ -151,7 +151,7 @@ public class ReplyWriter {
         }
         Message message = started.turn().message();
         int earlier = options == null ? 0 : options.earlier();
-        List<Turn> turns =
+        List<ContextTurn> turns =
                 StoreOutage.outlast(
                         () ->
                                 window.before(
@@ -160,10 +160,10 @@ public class ReplyWriter {
                                         message.content(),
                                         earlier),
                         cancellation::cancelled);
-        for (Turn turn : turns) {
-            memory.add(ContextMessage.ofUser(turn.message().content()));
-            if (!turn.reply().unanswered()) {
-                memory.add(ContextMessage.ofAssistant(turn.reply().content()));
+        for (ContextTurn turn : turns) {
+            memory.add(ContextMessage.ofMessage(turn));
+            if (turn.replyBytes() > 0) {
+                memory.add(ContextMessage.ofReply(turn));
             }
         }
         return memory;

@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Message;
 import ai.konko.chat.Turn;
 import com.github.benmanes.caffeine.cache.Cache;
@@ -31,7 +32,7 @@ class Tokens {
             Caffeine.newBuilder().maximumSize(100_000).build();
 
     /** A message's text does not change but by a retry. */
-    private record Attempt(UUID messageId, int number) {}
+    private record Attempt(UUID chatId, int seq, int number) {}
 
     /** There may soon be something to count, which nobody should have to wait for. */
     void prepare() {
@@ -49,7 +50,20 @@ class Tokens {
      */
     int of(Message message) {
         return counted.get(
-                new Attempt(message.id(), message.attempt()), _ -> ofMessage(message.content()));
+                new Attempt(message.chatId(), message.seq(), message.attempt()),
+                _ -> ofMessage(message.content()));
+    }
+
+    /**
+     * @return the same for both messages of a turn, or for the one that nobody was to reply to with
+     *     an empty one
+     */
+    int of(UUID chatId, ContextTurn turn) {
+        return counted.get(
+                        new Attempt(chatId, turn.replySeq() - 1, 1), _ -> ofMessage(turn.message()))
+                + counted.get(
+                        new Attempt(chatId, turn.replySeq(), turn.attempt()),
+                        _ -> ofMessage(turn.reply()));
     }
 
     /** Of a long text, as many of its beginning are counted as nobody need wait for. */
@@ -73,6 +87,13 @@ class Tokens {
             bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
         }
         return bytes + FRAME;
+    }
+
+    /**
+     * @return the same for both messages of a turn
+     */
+    static int atMost(ContextTurn turn) {
+        return turn.text().length + 2 * FRAME;
     }
 
     /** Some 30 MB that take a while to read, so not there until a context comes near its bound. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The log: the one source of truth about chats. Each operation is atomic and takes effect at one
  * moment between its call and its return; operations on different chats do not wait for one
- * another. What is returned is immutable.
+ * another. What is returned is immutable. Texts are {@linkplain WellFormed well-formed}.
  *
  * <p>Operations on a chat that does not exist are refused with {@link ErrorCode#CHAT_NOT_FOUND}, on
  * a message that the chat does not have with {@link ErrorCode#MESSAGE_NOT_FOUND}. Every refusal is
@@ -142,6 +142,13 @@ public interface ChatRepository {
      *     was to reply to, oldest first
      */
     List<Turn> context(UUID chatId, int beforeSeq, int maxTurns);
+
+    /**
+     * @return of the same turns what the model is sent of them
+     */
+    default List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns) {
+        return context(chatId, beforeSeq, maxTurns).stream().map(ContextTurn::of).toList();
+    }
 
     Tally tally(UUID chatId);
 

@@ -26,6 +26,7 @@ class Retention {
 
     @Scheduled(
             every = "{konko.retention.sweep}",
+            delayed = "5s", // not while a start may still be refused
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     @RunOnVirtualThread
     void sweep() {

@@ -9,6 +9,7 @@ import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
@@ -213,8 +214,11 @@ class Responses {
         }
         if (place.chatId() != null) {
             int seq = place.previous() == null ? Integer.MAX_VALUE : place.previous().seq() + 1;
-            for (Turn each : window.before(place.chatId(), seq, wanted.message(), 0)) {
-                add(said, PastTurn.of(each));
+            for (ContextTurn each : window.before(place.chatId(), seq, wanted.message(), 0)) {
+                said.add(new Said(Speaker.USER, each.message()));
+                if (each.replyBytes() > 0) {
+                    said.add(new Said(Speaker.ASSISTANT, each.reply()));
+                }
             }
         }
         wanted.earlier().forEach(each -> add(said, each));

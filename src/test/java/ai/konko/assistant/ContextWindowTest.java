@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.assistant.ModelContext.Reason;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.FinishReason;
-import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
@@ -103,9 +103,8 @@ class ContextWindowTest {
     }
 
     private List<String> sent(int maxMessages, int maxTokens) {
-        Message next = Message.ofUser(UUID.randomUUID(), chat, 9999, TEN, java.time.Instant.EPOCH);
         return new ContextWindow(repository, new Bounds(maxMessages, maxTokens), tokens)
-                .before(next).stream().map(turn -> turn.message().content()).toList();
+                .before(chat, 9999, TEN, 0).stream().map(ContextTurn::message).toList();
     }
 
     private void turns(int count) {

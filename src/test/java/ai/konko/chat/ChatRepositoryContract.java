@@ -2,6 +2,7 @@ package ai.konko.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
@@ -88,6 +89,7 @@ public abstract class ChatRepositoryContract {
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.accept(unknown, post("hello")));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.tally(unknown));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.context(unknown, 1, 1));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.recall(unknown, 1, 1));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.message(unknown, unknown));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.messages(unknown, all()));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.highlights(unknown));
@@ -565,6 +567,13 @@ public abstract class ChatRepositoryContract {
                 .containsExactly(one);
         assertThat(repository.context(chat, 1, 10)).isEmpty();
         assertThat(repository.context(chat, 10, 0)).isEmpty();
+        assertThat(repository.recall(chat, pending.message().seq(), 10))
+                .extracting(ContextTurn::message, ContextTurn::reply)
+                .containsExactly(tuple("one", one.content()), tuple("partial", "half"));
+        assertThat(repository.recall(chat, partial.message().seq(), 10))
+                .extracting(ContextTurn::message)
+                .containsExactly("one");
+        assertThat(repository.recall(chat, 10, 0)).isEmpty();
     }
 
     @Test
@@ -903,6 +912,9 @@ public abstract class ChatRepositoryContract {
         assertThat(repository.context(chat, last.message().seq(), 10))
                 .extracting(turn -> turn.message().content())
                 .containsExactly("first", "one", "three");
+        assertThat(repository.recall(chat, last.message().seq(), 10))
+                .extracting(ContextTurn::message, ContextTurn::replyBytes)
+                .endsWith(tuple("three", 0)); // to which nobody was to reply
         assertThat(repository.chat(chat).messageCount()).isEqualTo(10);
         assertThat(started(chat).turn().reply().id()).isEqualTo(last.reply().id());
     }

@@ -1,6 +1,7 @@
 package ai.konko.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
@@ -91,7 +92,7 @@ public final class RandomOperations {
 
     private void accept(UUID chat, List<Naive> log) {
         WhenBusy whenBusy = pick(List.of(WhenBusy.values()));
-        String content = "m" + random.nextInt();
+        String content = random.nextInt() + " \u00e9\u65e5\uD83D\uDE00";
         List<Naive> unfinished = log.stream().filter(each -> !each.status.terminal()).toList();
         boolean refused =
                 (whenBusy == WhenBusy.REJECT && !unfinished.isEmpty())
@@ -241,10 +242,27 @@ public final class RandomOperations {
             }
         }
         int most = 1 + random.nextInt(5);
-        assertThat(repository.context(chat, Integer.MAX_VALUE, most))
+        List<Turn> context = repository.context(chat, Integer.MAX_VALUE, most);
+        assertThat(context)
                 .extracting(turn -> turn.reply().id())
                 .containsExactlyElementsOf(
                         expected.subList(Math.max(0, expected.size() - most), expected.size()));
+        assertThat(repository.recall(chat, Integer.MAX_VALUE, most))
+                .extracting(
+                        ContextTurn::replySeq,
+                        ContextTurn::attempt,
+                        ContextTurn::message,
+                        ContextTurn::reply)
+                .containsExactlyElementsOf(
+                        context.stream()
+                                .map(
+                                        turn ->
+                                                tuple(
+                                                        turn.reply().seq(),
+                                                        turn.reply().attempt(),
+                                                        turn.message().content(),
+                                                        turn.reply().content()))
+                                .toList());
     }
 
     private <T> T pick(List<T> from) {

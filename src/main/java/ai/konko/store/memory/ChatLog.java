@@ -5,6 +5,7 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
@@ -394,7 +395,11 @@ final class ChatLog {
     }
 
     List<Turn> context(int beforeSeq, int maxTurns) {
-        return read(() -> transcript.answered(beforeSeq, maxTurns));
+        return read(() -> transcript.answered(beforeSeq, maxTurns, Transcript::turnOf));
+    }
+
+    List<ContextTurn> recall(int beforeSeq, int maxTurns) {
+        return read(() -> transcript.answered(beforeSeq, maxTurns, Transcript::contextTurn));
     }
 
     Tally tally() {

@@ -5,6 +5,7 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Highlights;
@@ -314,6 +315,11 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns) {
         return log(chatId).context(beforeSeq, maxTurns);
+    }
+
+    @Override
+    public List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns) {
+        return log(chatId).recall(beforeSeq, maxTurns);
     }
 
     @Override

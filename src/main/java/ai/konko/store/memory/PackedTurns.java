@@ -1,5 +1,8 @@
 package ai.konko.store.memory;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Role;
@@ -15,26 +18,29 @@ import org.jspecify.annotations.Nullable;
  * The messages of a chat by their places. What is completed and has nothing unusual about it, no
  * options and no second attempt, is kept as its text and some numbers: a turn of two {@link
  * Message}s with their ids and times takes four times as much beside its text, and gives the
- * collector eleven objects to visit in place of four.
+ * collector eleven objects to visit in place of one.
  *
- * <p>Times are in milliseconds, as the log gives them.
+ * <p>Texts are kept as the UTF-8 in which the model is sent them with each later turn. Times are in
+ * milliseconds, as the log gives them.
  *
  * <p>Not safe for use by several threads.
  */
 final class PackedTurns {
     /** The slots of a turn in {@code values}. */
-    private static final int USER = 0;
+    private static final int TEXT = 0;
 
     private static final int REPLY = 1;
-    private static final int MODEL = 2;
-    private static final int VALUES = 3;
+    private static final int VALUES = 2;
 
     /** The slots of a turn in {@code numbers}. An id takes two. */
     private static final int USER_ID = 0;
 
     private static final int REPLY_ID = 2;
     private static final int CREATED = 4;
-    private static final int COMPLETED = 5;
+
+    /** Two ints: the length of the message in bytes, and how long the reply took. */
+    private static final int LENGTH_AND_TIME = 5;
+
     private static final int USAGE = 6;
     private static final int NUMBERS = 7;
 
@@ -43,7 +49,10 @@ final class PackedTurns {
     private final UUID chatId;
     private int turns;
 
-    /** The texts of packed messages, other messages as they are, and the models of replies. */
+    /**
+     * Of each turn its text, a {@code byte[]} with the message and right after it the reply if that
+     * is packed; then a packed reply's model, or the reply as it is.
+     */
     private @Nullable Object[] values = {};
 
     private long[] numbers = {};
@@ -65,40 +74,49 @@ final class PackedTurns {
             values = Arrays.copyOf(values, capacity * VALUES);
             numbers = Arrays.copyOf(numbers, capacity * NUMBERS);
         }
-        values[turns * VALUES + USER] = user.content();
+        byte[] text = user.content().getBytes(UTF_8);
+        values[turns * VALUES + TEXT] = text;
         putId(turns * NUMBERS + USER_ID, user.id());
         numbers[turns * NUMBERS + CREATED] = user.createdAt().toEpochMilli();
+        numbers[turns * NUMBERS + LENGTH_AND_TIME] = (long) text.length << Integer.SIZE;
         turns++;
         set(reply);
     }
 
     /** Puts a reply in its place. */
     void set(Message reply) {
-        int turn = reply.seq() / 2 - 1;
-        int value = turn * VALUES;
+        int turn = turn(reply.seq());
         int number = turn * NUMBERS;
+        byte[] text = text(turn);
+        int length = messageBytes(turn);
+        long took = took(reply, numbers[number + CREATED]);
         putId(number + REPLY_ID, reply.id());
+        if (took >= 0) {
+            values[turn * VALUES + TEXT] = ContextTurn.joined(text, length, reply.content());
+            values[turn * VALUES + REPLY] = reply.model();
+            numbers[number + LENGTH_AND_TIME] = (long) length << Integer.SIZE | took;
+            numbers[number + USAGE] = packed(reply.usage());
+        } else {
+            values[turn * VALUES + TEXT] =
+                    text.length == length ? text : Arrays.copyOf(text, length);
+            values[turn * VALUES + REPLY] = reply;
+        }
+    }
+
+    /**
+     * @return how long a reply took that can be packed, in milliseconds; -1 for all others
+     */
+    private static long took(Message reply, long created) {
+        Instant completed = reply.completedAt();
         boolean plain =
                 reply.status() == Status.COMPLETED
                         && reply.finishReason() == FinishReason.STOP
                         && reply.attempt() == 1
                         && reply.options() == null
-                        && reply.createdAt().toEpochMilli() == numbers[number + CREATED]
+                        && reply.createdAt().toEpochMilli() == created
                         && isSmall(reply.usage());
-        values[value + REPLY] = plain ? reply.content() : reply;
-        if (plain) {
-            values[value + MODEL] = reply.model();
-            numbers[number + COMPLETED] = completed(reply).toEpochMilli();
-            numbers[number + USAGE] = packed(reply.usage());
-        }
-    }
-
-    private static Instant completed(Message message) {
-        Instant at = message.completedAt();
-        if (at == null) {
-            throw new IllegalArgumentException("a completed message knows when");
-        }
-        return at;
+        long took = plain && completed != null ? completed.toEpochMilli() - created : -1;
+        return took <= Integer.MAX_VALUE ? took : -1;
     }
 
     private void putId(int number, UUID id) {
@@ -129,40 +147,83 @@ final class PackedTurns {
         return new UUID(numbers[number], numbers[number + 1]);
     }
 
-    String text(int seq) {
-        Object value = value(seq);
-        return value instanceof Message message ? message.content() : (String) value;
+    private static int turn(int seq) {
+        return (seq - 1) / 2;
     }
 
-    private Object value(int seq) {
-        return Objects.requireNonNull(
-                values[(seq - 1) / 2 * VALUES + (seq % 2 == 1 ? USER : REPLY)]);
+    private byte[] text(int turn) {
+        return (byte[]) Objects.requireNonNull(values[turn * VALUES + TEXT]);
+    }
+
+    private int messageBytes(int turn) {
+        return (int) (numbers[turn * NUMBERS + LENGTH_AND_TIME] >>> Integer.SIZE);
+    }
+
+    /** The reply, unless it is packed. */
+    private @Nullable Message unpacked(int turn) {
+        return values[turn * VALUES + REPLY] instanceof Message reply ? reply : null;
+    }
+
+    String content(int seq) {
+        int turn = turn(seq);
+        byte[] text = text(turn);
+        int length = messageBytes(turn);
+        if (seq % 2 == 1) {
+            return new String(text, 0, length, UTF_8);
+        }
+        Message reply = unpacked(turn);
+        return reply == null
+                ? new String(text, length, text.length - length, UTF_8)
+                : reply.content();
+    }
+
+    /**
+     * @return whether later turns have this one for context: its reply is over and has text, or
+     *     nobody was to reply
+     */
+    boolean isContext(int replySeq) {
+        int turn = turn(replySeq);
+        Message reply = unpacked(turn);
+        return reply == null
+                ? text(turn).length > messageBytes(turn)
+                : reply.unanswered() || (reply.status().terminal() && !reply.content().isEmpty());
+    }
+
+    ContextTurn contextTurn(int replySeq) {
+        int turn = turn(replySeq);
+        Message reply = unpacked(turn);
+        int length = messageBytes(turn);
+        return reply == null
+                ? new ContextTurn(replySeq, 1, text(turn), length)
+                : new ContextTurn(
+                        replySeq,
+                        reply.attempt(),
+                        ContextTurn.joined(text(turn), length, reply.content()),
+                        length);
     }
 
     Message get(int seq) {
-        int turn = (seq - 1) / 2;
-        boolean user = seq % 2 == 1;
-        Object value = value(seq);
-        if (value instanceof Message message) {
-            return message;
-        }
+        int turn = turn(seq);
         int number = turn * NUMBERS;
+        Message reply = unpacked(turn);
+        if (seq % 2 == 0 && reply != null) {
+            return reply;
+        }
         Instant created = Instant.ofEpochMilli(numbers[number + CREATED]);
-        String content = (String) value;
-        if (user) {
-            return Message.ofUser(id(seq), chatId, seq, content, created);
+        if (seq % 2 == 1) {
+            return Message.ofUser(id(seq), chatId, seq, content(seq), created);
         }
         return new Message(
                 id(seq),
                 chatId,
                 seq,
                 Role.ASSISTANT,
-                content,
+                content(seq),
                 Status.COMPLETED,
                 1,
                 created,
-                Instant.ofEpochMilli(numbers[number + COMPLETED]),
-                (String) values[turn * VALUES + MODEL],
+                created.plusMillis(numbers[number + LENGTH_AND_TIME] & Integer.MAX_VALUE),
+                (String) values[turn * VALUES + REPLY],
                 FinishReason.STOP,
                 usage(numbers[number + USAGE]),
                 null,

@@ -2,6 +2,7 @@ package ai.konko.store.memory;
 
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Page;
@@ -16,6 +17,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -172,7 +174,7 @@ final class Transcript {
         InLine first = line.peekFirst();
         int runs = first == null ? 0 : first.seq();
         return IntStream.rangeClosed(1, size())
-                .mapToObj(seq -> seq == runs ? at(seq).content() : messages.text(seq))
+                .mapToObj(seq -> seq == runs ? at(seq).content() : messages.content(seq))
                 .toList();
     }
 
@@ -180,16 +182,19 @@ final class Transcript {
      * @return the newest turns before {@code beforeSeq} whose reply is over and has text, or that
      *     nobody was to reply to, oldest first
      */
-    List<Turn> answered(int beforeSeq, int maxTurns) {
-        Deque<Turn> turns = new ArrayDeque<>();
+    <T> List<T> answered(int beforeSeq, int maxTurns, BiFunction<Transcript, Integer, T> turn) {
         int newest = Math.min(beforeSeq - 1, size());
+        List<T> turns = new ArrayList<>();
         for (int seq = newest - newest % 2; seq >= 2 && turns.size() < maxTurns; seq -= 2) {
-            Message reply = messages.get(seq);
-            if (answers(reply) || reply.unanswered()) {
-                turns.addFirst(new Turn(messages.get(seq - 1), reply));
+            if (messages.isContext(seq)) {
+                turns.add(turn.apply(this, seq));
             }
         }
-        return List.copyOf(turns);
+        return List.copyOf(turns.reversed());
+    }
+
+    ContextTurn contextTurn(int replySeq) {
+        return messages.contextTurn(replySeq);
     }
 
     private static boolean answers(Message reply) {

@@ -2,12 +2,14 @@ package ai.konko.store.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,7 +43,7 @@ class PackedTurnsTest {
                 queued ->
                         over(Outcome.ended("text", FinishReason.STOP, null))
                                 .apply(queued.with(Options.NONE)),
-                over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4))),
+                over(Outcome.ended("\u65e5\uD83D\uDE00", FinishReason.STOP, new Usage(3, 4))),
                 over(Outcome.ended("\uD83D\uDE00", FinishReason.LENGTH, null)),
                 over(Outcome.ended("text", FinishReason.STOP, Usage.NONE)),
                 over(Outcome.ended("text", FinishReason.STOP, usage(Integer.MAX_VALUE))),
@@ -77,7 +79,12 @@ class PackedTurnsTest {
         List<Message> put = new ArrayList<>();
         for (int turn = 0; turn < 9; turn++) { // so that there is room to be made more than once
             Message user =
-                    Message.ofUser(UUID.randomUUID(), CHAT, 2 * turn + 1, "text " + turn, NOW);
+                    Message.ofUser(
+                            UUID.randomUUID(),
+                            CHAT,
+                            2 * turn + 1,
+                            "text \u00e9\u65e5 " + turn,
+                            NOW);
             Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, 2 * turn + 2, NOW);
             turns.add(user, queued);
             Message reply = state.apply(queued);
@@ -120,7 +127,8 @@ class PackedTurnsTest {
             if (expected.isEmpty() || random.nextInt(3) == 0) {
                 int seq = expected.size() + 1;
                 Instant now = NOW.plusMillis(step);
-                Message user = Message.ofUser(UUID.randomUUID(), CHAT, seq, "text " + seq, now);
+                Message user =
+                        Message.ofUser(UUID.randomUUID(), CHAT, seq, "t\u00e9xt " + seq, now);
                 Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, seq + 1, now);
                 turns.add(user, queued);
                 expected.addAll(List.of(user, queued));
@@ -133,9 +141,20 @@ class PackedTurnsTest {
                 expected.set(place, reply);
             }
             assertThat(all(turns::get)).isEqualTo(expected);
-            assertThat(all(turns::text))
+            assertThat(all(turns::content))
                     .isEqualTo(expected.stream().map(Message::content).toList());
+            for (int seq = 2; seq <= expected.size(); seq += 2) {
+                Turn turn = new Turn(expected.get(seq - 2), expected.get(seq - 1));
+                assertThat(turns.contextTurn(seq))
+                        .usingRecursiveComparison()
+                        .isEqualTo(ContextTurn.of(turn));
+                assertThat(turns.isContext(seq)).isEqualTo(isContext(turn.reply()));
+            }
         }
+    }
+
+    private static boolean isContext(Message reply) {
+        return reply.unanswered() || (reply.status().terminal() && !reply.content().isEmpty());
     }
 
     private <T> List<T> all(IntFunction<T> part) {

@@ -1,0 +1,86 @@
+package ai.konko.chat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/**
+ * A turn as later turns have it for context: what was said and what was replied, nothing else, as
+ * the UTF-8 that goes to the model.
+ */
+public final class ContextTurn {
+    private final int replySeq;
+    private final int attempt;
+    private final byte[] text;
+    private final int messageBytes;
+
+    /**
+     * @param attempt of the reply: with its place it names the text for good
+     * @param text the message and right after it the reply, which is empty where nobody was to
+     *     reply; it must not change any more
+     * @param messageBytes how much of it is the message
+     */
+    public ContextTurn(int replySeq, int attempt, byte[] text, int messageBytes) {
+        this.replySeq = replySeq;
+        this.attempt = attempt;
+        this.text = text;
+        this.messageBytes = messageBytes;
+    }
+
+    public static ContextTurn of(Turn turn) {
+        byte[] message = turn.message().content().getBytes(UTF_8);
+        return new ContextTurn(
+                turn.reply().seq(),
+                turn.reply().attempt(),
+                joined(message, message.length, turn.reply().content()),
+                message.length);
+    }
+
+    /**
+     * @param message the message, and perhaps more
+     * @param messageBytes how long the message is
+     * @return the message and right after it the reply
+     */
+    public static byte[] joined(byte[] message, int messageBytes, String reply) {
+        byte[] replied = reply.getBytes(UTF_8);
+        byte[] both = new byte[messageBytes + replied.length];
+        System.arraycopy(message, 0, both, 0, messageBytes);
+        System.arraycopy(replied, 0, both, messageBytes, replied.length);
+        return both;
+    }
+
+    public int replySeq() {
+        return replySeq;
+    }
+
+    public int attempt() {
+        return attempt;
+    }
+
+    /** The message and right after it the reply; not to be changed. */
+    public byte[] text() {
+        return text;
+    }
+
+    public int messageBytes() {
+        return messageBytes;
+    }
+
+    /**
+     * @return 0 where nobody was to reply
+     */
+    public int replyBytes() {
+        return text.length - messageBytes;
+    }
+
+    public String message() {
+        return new String(text, 0, messageBytes, UTF_8);
+    }
+
+    public String reply() {
+        return new String(text, messageBytes, replyBytes(), UTF_8);
+    }
+
+    @Override
+    public String toString() {
+        return "ContextTurn[replySeq=%d, attempt=%d]".formatted(replySeq, attempt);
+    }
+}
