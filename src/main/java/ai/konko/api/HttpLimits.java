@@ -3,8 +3,6 @@ package ai.konko.api;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
 import java.util.OptionalInt;
 
 /** The bounds of one request. */
@@ -22,8 +20,6 @@ public interface HttpLimits {
      * @return the most items that a client may ask for in one page.
      */
     @WithDefault("100")
-    @Min(1)
-    @Max(1000)
     int pageSize();
 
     /**
@@ -37,6 +33,5 @@ public interface HttpLimits {
      *     once. At least 1.
      */
     @WithDefault("30000")
-    @Min(1)
     int connections();
 }

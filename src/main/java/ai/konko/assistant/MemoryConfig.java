@@ -2,7 +2,6 @@ package ai.konko.assistant;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import jakarta.validation.constraints.Min;
 
 /**
  * How much of a chat the model sees: the newest whole turns that fit both bounds. The new message
@@ -15,7 +14,6 @@ public interface MemoryConfig {
      * @return the most messages, the new one counted; at least 1, which is the new one alone.
      */
     @WithDefault("40")
-    @Min(1)
     int maxMessages();
 
     /**
@@ -23,6 +21,5 @@ public interface MemoryConfig {
      *     long it is.
      */
     @WithDefault("8000")
-    @Min(1)
     int maxTokens();
 }

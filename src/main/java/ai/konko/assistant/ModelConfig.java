@@ -3,12 +3,9 @@ package ai.konko.assistant;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
-import org.hibernate.validator.constraints.time.DurationMin;
 
 /** Which model is asked, where, and for how long it may take. */
 @ConfigMapping(prefix = "konko")
@@ -47,7 +44,6 @@ public interface ModelConfig {
          * @return how long a connection to the provider may take to open; then the turn fails.
          */
         @WithDefault("5s")
-        @DurationMin(millis = 1)
         Duration connectTimeout();
 
         /**
@@ -55,7 +51,6 @@ public interface ModelConfig {
          *     turn fails.
          */
         @WithDefault("60s")
-        @DurationMin(millis = 1)
         Duration firstTokenTimeout();
 
         /**
@@ -63,7 +58,6 @@ public interface ModelConfig {
          *     is interrupted.
          */
         @WithDefault("30s")
-        @DurationMin(millis = 1)
         Duration idleTimeout();
 
         /**
@@ -71,7 +65,6 @@ public interface ModelConfig {
          *     or a streamed reply that has text is interrupted.
          */
         @WithDefault("5m")
-        @DurationMin(millis = 1)
         Duration totalTimeout();
 
         /**
@@ -79,7 +72,6 @@ public interface ModelConfig {
          *     from the text.
          */
         @WithDefault("20s")
-        @DurationMin(millis = 1)
         Duration highlightsTimeout();
 
         /**
@@ -87,8 +79,6 @@ public interface ModelConfig {
          *     one.
          */
         @WithDefault("20000")
-        @Min(1)
-        @Max(60_000)
         int maxConnections();
 
         /**
@@ -97,7 +87,6 @@ public interface ModelConfig {
          */
         @WithDefault("8388608")
         @WithName("max-answer-bytes")
-        @Min(1024)
         int maxAnswerBytes();
     }
 }

@@ -4,7 +4,6 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.Optional;
-import org.hibernate.validator.constraints.time.DurationMin;
 
 /** How long chats are kept. */
 @ConfigMapping(prefix = "konko.retention")
@@ -14,7 +13,7 @@ public interface RetentionConfig {
      * @return after how long without a change a chat is deleted, as by its owner; a turn is a
      *     change, reading is none. At least 1 s; absent for never.
      */
-    Optional<@DurationMin(seconds = 1) Duration> idle();
+    Optional<Duration> idle();
 
     /**
      * @return how often such chats are looked for.

@@ -5,8 +5,6 @@ import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import org.hibernate.validator.constraints.time.DurationMax;
-import org.hibernate.validator.constraints.time.DurationMin;
 
 /** Where the log is kept. */
 @ConfigMapping(prefix = "konko")
@@ -53,8 +51,6 @@ public interface StoreConfig {
          *     others run them again. 3 to 20 s.
          */
         @WithDefault("10s")
-        @DurationMin(seconds = 3)
-        @DurationMax(seconds = 20)
         Duration lease();
 
         /**
@@ -62,8 +58,6 @@ public interface StoreConfig {
          *     replicas have it, and how much of it is lost with a process. 10 to 500 ms.
          */
         @WithDefault("250ms")
-        @DurationMin(millis = 10)
-        @DurationMax(millis = 500)
         Duration flushInterval();
 
         /**
