@@ -26,7 +26,8 @@ class Retention {
 
     @Scheduled(
             every = "{konko.retention.sweep}",
-            delayed = "5s", // not while a start may still be refused
+            delayed = "5s",
+            skipExecutionIf = Scheduled.ApplicationNotRunning.class, // a start may be refused
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     @RunOnVirtualThread
     void sweep() {

@@ -4,7 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.buffer.impl.BufferImpl;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -73,8 +76,17 @@ class EventStreamTest {
     }
 
     @Test
+    void read_ofABufferWithoutAnArray_givesTheSameEvents() {
+        ByteBuf direct = Unpooled.directBuffer().writeBytes(MIXED.getBytes(UTF_8));
+
+        List<String> events = read(WIDE, BufferImpl.buffer(direct));
+
+        assertThat(events).isEqualTo(EVENTS);
+    }
+
+    @Test
     void read_ofABodyByteByByte_givesTheSameEvents() {
-        byte[] body = MIXED.getBytes(UTF_8);
+        byte[] body = ("\uFEFF" + MIXED).getBytes(UTF_8);
         Buffer[] parts = new Buffer[body.length];
         for (int i = 0; i < body.length; i++) {
             parts[i] = Buffer.buffer(new byte[] {body[i]});

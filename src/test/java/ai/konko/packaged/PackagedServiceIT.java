@@ -52,6 +52,15 @@ class PackagedServiceIT {
     }
 
     @Test
+    void start_withASettingOutOfItsBounds_isRefusedInOneLine() throws Exception {
+        start(Map.of("KONKO_OFFLINE_MODEL", "true", "KONKO_LIMITS_PAGE_SIZE", "0"));
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(log().strip().lines())
+                .containsExactly("KONKO_LIMITS_PAGE_SIZE must be at least 1.");
+    }
+
+    @Test
     void service_withABaseUrl_answersWithMemory() throws Exception {
         Client client =
                 started(

@@ -235,13 +235,19 @@ final class ChatLog {
 
     private static int weight(Post post) {
         return TURN_WEIGHT
-                + post.content().length()
+                + TextBudget.weight(post.content())
                 + (post.options() == null ? 0 : OPTIONS_WEIGHT + post.options().characters())
                 + (post.idempotencyKey() == null ? 0 : KEY_WEIGHT + post.idempotencyKey().length());
     }
 
     private static int weight(List<PastTurn> turns) {
-        return turns.stream().mapToInt(each -> TURN_WEIGHT + each.characters()).sum();
+        return turns.stream().mapToInt(ChatLog::weight).sum();
+    }
+
+    private static int weight(PastTurn turn) {
+        return TURN_WEIGHT
+                + TextBudget.weight(turn.message())
+                + (turn.reply() == null ? 0 : TextBudget.weight(turn.reply().content()));
     }
 
     List<Turn> take(List<PastTurn> turns) {
@@ -350,8 +356,9 @@ final class ChatLog {
                         throw RefusedException.notRetryable();
                     }
                     transcript.requeue(old, streamed);
-                    budget.giveBack(old.content().length());
-                    characters -= old.content().length();
+                    int weight = TextBudget.weight(old.content());
+                    budget.giveBack(weight);
+                    characters -= weight;
                     updatedAt = now();
                     if (highlights != null && highlights.through() >= old.seq()) {
                         highlights = null;
@@ -375,8 +382,9 @@ final class ChatLog {
                             1,
                             outcome.usage() == null ? Usage.NONE : outcome.usage()));
         }
-        budget.takeAnyway(ended.content().length());
-        characters += ended.content().length();
+        int weight = TextBudget.weight(ended.content());
+        budget.takeAnyway(weight);
+        characters += weight;
         updatedAt = now;
         return ended;
     }
@@ -386,7 +394,7 @@ final class ChatLog {
     }
 
     /** The texts of all messages as they are now, for a search that must not hold the lock. */
-    List<String> texts() {
+    List<Supplier<String>> texts() {
         return read(transcript::texts);
     }
 

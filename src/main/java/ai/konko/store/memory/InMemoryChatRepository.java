@@ -184,7 +184,9 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     private static Stream<String> texts(Chat chat, ChatLog log) {
-        return Stream.concat(Stream.ofNullable(chat.settings().title()), log.texts().stream());
+        return Stream.concat(
+                Stream.ofNullable(chat.settings().title()),
+                log.texts().stream().map(Supplier::get));
     }
 
     @Override

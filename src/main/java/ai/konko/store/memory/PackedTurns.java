@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,17 +165,20 @@ final class PackedTurns {
         return values[turn * VALUES + REPLY] instanceof Message reply ? reply : null;
     }
 
-    String content(int seq) {
+    /**
+     * @return gives a message's text as it is now, also later and without a lock
+     */
+    Supplier<String> content(int seq) {
         int turn = turn(seq);
         byte[] text = text(turn);
         int length = messageBytes(turn);
         if (seq % 2 == 1) {
-            return new String(text, 0, length, UTF_8);
+            return () -> new String(text, 0, length, UTF_8);
         }
         Message reply = unpacked(turn);
         return reply == null
-                ? new String(text, length, text.length - length, UTF_8)
-                : reply.content();
+                ? () -> new String(text, length, text.length - length, UTF_8)
+                : reply::content;
     }
 
     /**
@@ -211,14 +215,14 @@ final class PackedTurns {
         }
         Instant created = Instant.ofEpochMilli(numbers[number + CREATED]);
         if (seq % 2 == 1) {
-            return Message.ofUser(id(seq), chatId, seq, content(seq), created);
+            return Message.ofUser(id(seq), chatId, seq, content(seq).get(), created);
         }
         return new Message(
                 id(seq),
                 chatId,
                 seq,
                 Role.ASSISTANT,
-                content(seq),
+                content(seq).get(),
                 Status.COMPLETED,
                 1,
                 created,

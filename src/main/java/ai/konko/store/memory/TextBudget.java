@@ -4,13 +4,30 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How many UTF-16 units of text all chats hold together, against a limit. Lock-free. */
+/**
+ * How much text all chats hold together, against a limit, in units of which each takes at most two
+ * bytes of heap. Lock-free.
+ */
 final class TextBudget {
+    private static final char LAST_OF_TWO_BYTES = '\u07FF';
+
     private final long limit;
     private final AtomicLong held = new AtomicLong();
 
     TextBudget(long limit) {
         this.limit = limit;
+    }
+
+    /**
+     * @return the text's UTF-16 units; each that takes three bytes in UTF-8 counts one and a half
+     */
+    static int weight(String text) {
+        int wide = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char unit = text.charAt(i);
+            wide += unit > LAST_OF_TWO_BYTES && !Character.isSurrogate(unit) ? 1 : 0;
+        }
+        return text.length() + (wide + 1) / 2;
     }
 
     /**

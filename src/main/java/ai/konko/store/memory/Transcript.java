@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -143,6 +144,9 @@ final class Transcript {
 
     Message end(int seq, Outcome outcome, Instant now) {
         Message ended = messages.get(seq).ended(outcome, now);
+        if (messages.get(seq).status() == Status.IN_PROGRESS) {
+            running = new StringBuilder();
+        }
         messages.set(ended);
         line.removeIf(each -> each.seq() == seq);
         if (answers(ended)) {
@@ -170,11 +174,16 @@ final class Transcript {
         return Page.of(found, query.limit());
     }
 
-    List<String> texts() {
+    /** The texts of all messages as they are now, each made when it is asked for. */
+    List<Supplier<String>> texts() {
         InLine first = line.peekFirst();
         int runs = first == null ? 0 : first.seq();
         return IntStream.rangeClosed(1, size())
-                .mapToObj(seq -> seq == runs ? at(seq).content() : messages.content(seq))
+                .mapToObj(
+                        seq ->
+                                seq == runs
+                                        ? (Supplier<String>) at(seq)::content
+                                        : messages.content(seq))
                 .toList();
     }
 

@@ -67,6 +67,26 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
     }
 
     @Test
+    void storedText_ofThreeBytesAUnit_countsOneAndAHalfTimes() {
+        InMemoryChatRepository repository = inMemory(TestLimits.WIDE);
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        long before = repository.heldCharacters();
+
+        Turn turn =
+                repository
+                        .accept(chat, new Post("\u65e5\u672c\u8a9e", WhenBusy.ENQUEUE, null, false))
+                        .turn();
+        repository.start(chat, "m");
+        repository.finish(
+                chat,
+                turn.reply().id(),
+                1,
+                Outcome.ended("a\u00e9\u20ac\uD83D\uDE00", FinishReason.STOP, null));
+
+        assertThat(repository.heldCharacters() - before).isEqualTo(150 + 5 + 6);
+    }
+
+    @Test
     void finish_beyondTheLimitOfStoredText_keepsTheReply() {
         InMemoryChatRepository small = inMemory(TestLimits.WIDE.withStoredCharacters(1305));
         UUID chat = small.create(Owner.ANONYMOUS, Settings.NONE).id();

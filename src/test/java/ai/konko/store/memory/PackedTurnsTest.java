@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -54,6 +55,21 @@ class PackedTurnsTest {
                 over(Outcome.brokenOff("te", FAILURE)),
                 over(Outcome.brokenOff("", FAILURE)),
                 queued -> queued.ended(Outcome.cancelled(""), LATER),
+                queued ->
+                        queued.started("m")
+                                .ended(
+                                        Outcome.ended("text", FinishReason.STOP, null),
+                                        NOW.minusMillis(1)), // the clock was set back
+                queued ->
+                        queued.started("m")
+                                .ended(
+                                        Outcome.ended("text", FinishReason.STOP, null),
+                                        NOW.plusMillis((1L << 31) - 1)),
+                queued ->
+                        queued.started("m")
+                                .ended(
+                                        Outcome.ended("text", FinishReason.STOP, null),
+                                        NOW.plusMillis(1L << 31)),
                 queued -> queued.ended(Outcome.ended("text", FinishReason.STOP, null), LATER),
                 queued ->
                         over(Outcome.brokenOff("", FAILURE))
@@ -141,7 +157,7 @@ class PackedTurnsTest {
                 expected.set(place, reply);
             }
             assertThat(all(turns::get)).isEqualTo(expected);
-            assertThat(all(turns::content))
+            assertThat(all(turns::content).stream().map(Supplier::get).toList())
                     .isEqualTo(expected.stream().map(Message::content).toList());
             for (int seq = 2; seq <= expected.size(); seq += 2) {
                 Turn turn = new Turn(expected.get(seq - 2), expected.get(seq - 1));
