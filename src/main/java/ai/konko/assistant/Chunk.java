@@ -3,9 +3,12 @@ package ai.konko.assistant;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.async.NonBlockingJsonParser;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,27 +29,71 @@ record Chunk(
         @Nullable String finishReason,
         @Nullable TokenUsage usage) {
     private static final JsonFactory JSON = new JsonFactory();
+    private static final OutputStream NOWHERE = OutputStream.nullOutputStream();
+
+    /** After so many bytes a parser is replaced, for it keeps the names that it has come across. */
+    private static final int MOST_BYTES = 1 << 20;
+
+    /**
+     * Each thread's parser, which is fed one event after the other: a new one for each token of a
+     * stream would be a third of what the token allocates. Of no use any more after an error.
+     */
+    private static final ThreadLocal<Fed> PARSER = ThreadLocal.withInitial(Fed::new);
+
+    /** A parser and how many bytes it was fed. */
+    private static final class Fed {
+        final NonBlockingJsonParser json;
+        int bytes;
+
+        Fed() {
+            try {
+                json = (NonBlockingJsonParser) JSON.createNonBlockingByteArrayParser();
+            } catch (IOException impossible) {
+                throw new UncheckedIOException(impossible);
+            }
+        }
+    }
 
     /**
      * @throws ModelException if it can't be read, or says that there was an error
      */
     static Chunk parse(ByteBuffer event) {
-        try (JsonParser json =
-                JSON.createParser(
-                        event.array(), event.arrayOffset() + event.position(), event.remaining())) {
+        Fed fed = PARSER.get();
+        boolean read = false;
+        try {
+            NonBlockingJsonParser json = fed.json;
+            int start = event.arrayOffset() + event.position();
+            json.feedInput(event.array(), start, start + event.remaining());
             Reader reader = new Reader(json);
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw ModelException.nonsense();
             }
             reader.event();
-            if (json.nextToken() != null) {
+            int left = json.releaseBuffered(NOWHERE);
+            if (!isBlank(event, left) || json.nextToken() != JsonToken.NOT_AVAILABLE) {
                 throw ModelException.nonsense();
             }
+            read = true;
             return new Chunk(
                     reader.said, reader.text(), reader.token, reader.finishReason, reader.usage);
         } catch (IOException _) {
             throw ModelException.nonsense(); // the parser's words may hold the provider's
+        } finally {
+            fed.bytes += event.remaining();
+            if (!read || fed.bytes > MOST_BYTES) {
+                PARSER.remove();
+            }
         }
+    }
+
+    /** Whether there is nothing but blanks at the end; to the parser a number might go on. */
+    private static boolean isBlank(ByteBuffer event, int left) {
+        for (int i = event.limit() - left; i < event.limit(); i++) {
+            if (event.get(i) > ' ') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What a finish reason means; those that OpenAI does not know are an end like any other. */
@@ -190,7 +237,7 @@ record Chunk(
             boolean something = false;
             for (int depth = 1; depth > 0; ) {
                 JsonToken next = json.nextToken();
-                if (next == null) {
+                if (next == null || next == JsonToken.NOT_AVAILABLE) {
                     throw ModelException.nonsense();
                 }
                 depth += next.isStructStart() ? 1 : next.isStructEnd() ? -1 : 0;
@@ -223,11 +270,12 @@ record Chunk(
         }
 
         private boolean nextField() throws IOException {
-            boolean more = json.nextToken() == JsonToken.FIELD_NAME;
-            if (more) {
-                json.nextToken();
+            JsonToken next = json.nextToken();
+            JsonToken last = next == JsonToken.FIELD_NAME ? json.nextToken() : next;
+            if (last == JsonToken.NOT_AVAILABLE) { // the current token is the one before then
+                throw ModelException.nonsense();
             }
-            return more;
+            return next == JsonToken.FIELD_NAME;
         }
 
         private @Nullable String string() throws IOException {

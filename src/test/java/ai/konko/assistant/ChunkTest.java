@@ -9,6 +9,7 @@ import ai.konko.chat.ErrorCode;
 import dev.langchain4j.model.output.TokenUsage;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -224,6 +225,24 @@ class ChunkTest {
         assertThat(((ModelException) thrown).failure().code()).isEqualTo(ErrorCode.MODEL_FAILED);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "\n\t\r "})
+    void parse_ofBlanksAround_isTheChunk(String blanks) {
+        for (int i = 0; i < 3; i++) {
+            assertThat(parse(blanks + FULL + blanks)).isEqualTo(parse(FULL));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"7", "-", "t", "\"", "{", "}", "[", "{}", "\u00e9", ",", "/"})
+    void parse_ofMoreThanAChunk_failsAndLeavesNothingToTheNext(String more) {
+        for (String between : List.of("", " ")) {
+            assertThatThrownBy(() -> parse(FULL + between + more))
+                    .isInstanceOf(ModelException.class);
+            assertThat(parse(FULL).usage()).isEqualTo(new TokenUsage(3, 4));
+        }
+    }
+
     @Test
     void parse_ofATruncatedChunk_fails() {
         byte[] event = FULL.getBytes(UTF_8);
@@ -237,7 +256,8 @@ class ChunkTest {
     }
 
     @Test
-    void parse_ofRandomlyBrokenChunks_failsInNoOtherWay() {
+    void parse_ofRandomlyBrokenChunks_failsInNoOtherWayAndLeavesNothingToTheNext() {
+        TokenUsage usage = new TokenUsage(3, 4);
         for (long seed = 0; seed < 5_000; seed++) {
             Random random = new Random(seed);
             byte[] event = FULL.getBytes(UTF_8);
@@ -250,6 +270,7 @@ class ChunkTest {
             if (thrown != null) {
                 assertThat(thrown).as("seed %d", seed).isInstanceOf(ModelException.class);
             }
+            assertThat(parse(FULL).usage()).as("after seed %d", seed).isEqualTo(usage);
         }
     }
 
