@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 @Typed(InMemoryChatRepository.class)
 public class InMemoryChatRepository implements ChatRepository {
-    /** How many chats a listing copies out of the map under one stamp. */
+    /** How many chats a search copies out of the map under one stamp. */
     private static final int STRIDE = 256;
 
     private final ChatLimits limits;
@@ -137,19 +137,22 @@ public class InMemoryChatRepository implements ChatRepository {
 
     private Page<Chat> find(ChatQuery query, @Nullable Pattern text) {
         List<Chat> found = new ArrayList<>();
-        List<ChatLog> some = newestBefore(query.owner(), query.before());
-        while (!some.isEmpty() && found.size() <= query.limit()) {
+        int stride = text == null ? query.limit() + 1 : STRIDE;
+        UUID before = query.before();
+        List<ChatLog> some;
+        do {
+            some = newestBefore(query.owner(), before, stride);
             for (ChatLog log : some) {
                 if (found.size() <= query.limit()) {
                     matching(log, text).ifPresent(found::add);
                 }
+                before = log.id();
             }
-            some = newestBefore(query.owner(), some.getLast().id());
-        }
+        } while (some.size() == stride && found.size() <= query.limit());
         return Page.of(found, query.limit());
     }
 
-    private List<ChatLog> newestBefore(Owner owner, @Nullable UUID before) {
+    private List<ChatLog> newestBefore(Owner owner, @Nullable UUID before, int most) {
         long stamp = lock.readLock();
         try {
             NavigableMap<UUID, ChatLog> own = byOwner.get(owner);
@@ -157,7 +160,14 @@ public class InMemoryChatRepository implements ChatRepository {
                 return List.of();
             }
             NavigableMap<UUID, ChatLog> older = before == null ? own : own.headMap(before, false);
-            return older.descendingMap().values().stream().limit(STRIDE).toList();
+            List<ChatLog> newest = new ArrayList<>();
+            for (ChatLog log : older.descendingMap().values()) { // a stream would ask for its size,
+                newest.add(log); // and so walk through all that are older
+                if (newest.size() == most) {
+                    break;
+                }
+            }
+            return newest;
         } finally {
             lock.unlockRead(stamp);
         }
