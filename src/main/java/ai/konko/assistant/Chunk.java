@@ -62,8 +62,9 @@ record Chunk(
         boolean read = false;
         try {
             NonBlockingJsonParser json = fed.json;
-            int start = event.arrayOffset() + event.position();
-            json.feedInput(event.array(), start, start + event.remaining());
+            ByteBuffer text = EventStream.withoutMark(event);
+            int start = text.arrayOffset() + text.position();
+            json.feedInput(text.array(), start, start + text.remaining());
             Reader reader = new Reader(json);
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw ModelException.nonsense();

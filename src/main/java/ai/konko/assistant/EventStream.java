@@ -85,7 +85,8 @@ final class EventStream {
 
     private void endLine(ByteBuffer ending, Sink sink) {
         ByteBuffer ended = begun.size() == 0 ? ending : begunWith(ending);
-        passOverMark(ended);
+        ended = first ? withoutMark(ended) : ended; // one may come before the first line
+        first = false;
         if (!ended.hasRemaining()) {
             dispatch(sink);
         } else if (isData(ended)) {
@@ -107,12 +108,13 @@ final class EventStream {
         out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
     }
 
-    /** A byte order mark may come before the first line. */
-    private void passOverMark(ByteBuffer ended) {
-        if (first && startsWith(ended, MARK)) {
-            ended.position(ended.position() + MARK.length);
-        }
-        first = false;
+    /**
+     * @return the bytes without the byte order mark that they may begin with
+     */
+    static ByteBuffer withoutMark(ByteBuffer bytes) {
+        return startsWith(bytes, MARK)
+                ? bytes.slice(bytes.position() + MARK.length, bytes.remaining() - MARK.length)
+                : bytes;
     }
 
     private static void passOver(char unit, ByteBuffer ended) {

@@ -23,8 +23,8 @@ public interface ChatLimits {
     int messagesPerChat();
 
     /**
-     * @return how many UTF-16 units of text the in-memory log may hold over all chats, each of
-     *     those that take three bytes in UTF-8, such as Chinese, counted one and a half times; at
+     * @return how many UTF-16 units of text the in-memory log may hold over all chats, those of
+     *     messages that take three bytes in UTF-8, as in Chinese, counted one and a half times; at
      *     the limit chats and posts are refused with {@code capacity}, while replies under way are
      *     still kept. A chat counts 1000 more than its text and a turn 150, with options 300. What
      *     counts one takes at most two bytes of heap, in English text one, so the default wants

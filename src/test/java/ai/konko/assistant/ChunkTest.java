@@ -233,6 +233,13 @@ class ChunkTest {
         }
     }
 
+    @Test
+    void parse_ofAByteOrderMarkBefore_isTheChunkEachTime() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(parse("\uFEFF" + FULL)).isEqualTo(parse(FULL));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"7", "-", "t", "\"", "{", "}", "[", "{}", "\u00e9", ",", "/"})
     void parse_ofMoreThanAChunk_failsAndLeavesNothingToTheNext(String more) {

@@ -382,7 +382,7 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     /**
-     * @return the UTF-16 units held, for the check that deleted text is given back
+     * @return how much text is held, for the check that deleted text is given back
      */
     long heldCharacters() {
         return budget.held();
