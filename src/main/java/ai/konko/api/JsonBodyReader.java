@@ -105,9 +105,9 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     /** What a body came in is not kept while its turn runs. */
     private static void letGo(ResteasyReactiveRequestContext request) {
         request.setInputStream(InputStream.nullInputStream());
-        HttpServerRequest vertx = request.unwrap(RoutingContext.class).request();
-        if (vertx.isEnded()) {
-            vertx.handler(null).endHandler(null);
+        HttpServerRequest http = request.unwrap(RoutingContext.class).request();
+        if (http.isEnded()) {
+            http.handler(null).endHandler(null);
         }
     }
 

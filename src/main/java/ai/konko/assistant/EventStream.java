@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.buffer.impl.BufferImpl;
 import java.io.ByteArrayOutputStream;
@@ -68,9 +69,14 @@ final class EventStream {
      * @return the buffer's content in an array, which is the buffer's own if it has one
      */
     static ByteBuffer bytes(Buffer part) {
-        return part instanceof BufferImpl own && own.byteBuf().hasArray()
-                ? own.byteBuf().nioBuffer()
-                : ByteBuffer.wrap(part.getBytes());
+        if (part instanceof BufferImpl own && own.byteBuf().hasArray()) {
+            ByteBuf bytes = own.byteBuf();
+            return ByteBuffer.wrap(
+                    bytes.array(),
+                    bytes.arrayOffset() + bytes.readerIndex(),
+                    bytes.readableBytes());
+        }
+        return ByteBuffer.wrap(part.getBytes());
     }
 
     private int dataBytes() {

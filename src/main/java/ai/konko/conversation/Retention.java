@@ -26,7 +26,7 @@ class Retention {
 
     @Scheduled(
             every = "{konko.retention.sweep}",
-            delayed = "5s",
+            delayed = "5s", // or the first one would always be skipped
             skipExecutionIf = Scheduled.ApplicationNotRunning.class, // a start may be refused
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     @RunOnVirtualThread

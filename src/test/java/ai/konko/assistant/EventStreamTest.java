@@ -76,6 +76,20 @@ class EventStreamTest {
     }
 
     @Test
+    void read_ofPartsThatAreEmptyOrBeginInsideOfTheirArray_givesTheSameEvents() {
+        ByteBuf inside = Unpooled.buffer().writeBytes(("??" + MIXED).getBytes(UTF_8)).skipBytes(2);
+
+        List<String> events =
+                read(
+                        WIDE,
+                        BufferImpl.buffer(Unpooled.EMPTY_BUFFER),
+                        BufferImpl.buffer(inside),
+                        BufferImpl.buffer(Unpooled.EMPTY_BUFFER));
+
+        assertThat(events).isEqualTo(EVENTS);
+    }
+
+    @Test
     void read_ofABufferWithoutAnArray_givesTheSameEvents() {
         ByteBuf direct = Unpooled.directBuffer().writeBytes(MIXED.getBytes(UTF_8));
 

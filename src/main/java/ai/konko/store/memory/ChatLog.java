@@ -403,11 +403,11 @@ final class ChatLog {
     }
 
     List<Turn> context(int beforeSeq, int maxTurns) {
-        return read(() -> transcript.answered(beforeSeq, maxTurns, Transcript::turnOf));
+        return read(() -> transcript.answered(beforeSeq, maxTurns, transcript::turnOf));
     }
 
     List<ContextTurn> recall(int beforeSeq, int maxTurns) {
-        return read(() -> transcript.answered(beforeSeq, maxTurns, Transcript::contextTurn));
+        return read(() -> transcript.answered(beforeSeq, maxTurns, transcript::contextTurn));
     }
 
     Tally tally() {

@@ -190,7 +190,7 @@ final class PackedTurns {
         Message reply = unpacked(turn);
         return reply == null
                 ? text(turn).length > messageBytes(turn)
-                : reply.unanswered() || (reply.status().terminal() && !reply.content().isEmpty());
+                : reply.unanswered() || Transcript.answers(reply);
     }
 
     ContextTurn contextTurn(int replySeq) {

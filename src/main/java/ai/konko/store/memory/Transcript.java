@@ -17,7 +17,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -191,12 +191,12 @@ final class Transcript {
      * @return the newest turns before {@code beforeSeq} whose reply is over and has text, or that
      *     nobody was to reply to, oldest first
      */
-    <T> List<T> answered(int beforeSeq, int maxTurns, BiFunction<Transcript, Integer, T> turn) {
+    <T> List<T> answered(int beforeSeq, int maxTurns, IntFunction<T> turn) {
         int newest = Math.min(beforeSeq - 1, size());
         List<T> turns = new ArrayList<>();
         for (int seq = newest - newest % 2; seq >= 2 && turns.size() < maxTurns; seq -= 2) {
             if (messages.isContext(seq)) {
-                turns.add(turn.apply(this, seq));
+                turns.add(turn.apply(seq));
             }
         }
         return List.copyOf(turns.reversed());
@@ -206,7 +206,8 @@ final class Transcript {
         return messages.contextTurn(replySeq);
     }
 
-    private static boolean answers(Message reply) {
+    /** Whether a reply is over and has text. */
+    static boolean answers(Message reply) {
         return reply.status().terminal() && !reply.content().isEmpty();
     }
 }
