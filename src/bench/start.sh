@@ -13,17 +13,33 @@ export KONKO_OFFLINE_MODEL=true
 
 millis() { echo $(($(date +%s%N) / 1000000)); }
 
-start() { # with the options given; prints the milliseconds
-  local from pid chat
+answers() { # the request's first line, without a process that would take from the start what it needs
+  exec 3<>"/dev/tcp/127.0.0.1/$port" && printf '%s HTTP/1.0\r\n\r\n' "$1" >&3 && read -r line <&3 && [[ $line == *' 2'* ]]
+}
+
+start() { # with the options given; prints the milliseconds until it is ready, and until a turn is answered
+  local from ready pid chat
   from=$(millis)
   "$java" "$@" -Dquarkus.http.port=$port -jar quarkus-run.jar >/dev/null 2>&1 &
   pid=$!
-  until chat=$(curl -sf -X POST $url/chats); do sleep 0.01; done
+  until answers 'GET /q/health/ready' 2>/dev/null; do
+    kill -0 "$pid"
+    sleep 0.01
+  done
+  ready=$(millis)
+  chat=$(curl -sf -X POST $url/chats)
   chat=${chat#*\"id\":\"}
   curl -sf "$url/chats/${chat%%\"*}/messages" -H 'Content-Type: application/json' -d '{"content": "hello"}' >/dev/null
-  echo $(($(millis) - from))
+  echo $((ready - from)) $(($(millis) - from))
   kill "$pid"
   wait "$pid"
+}
+
+show() { # NAME and a line of each round
+  local name=$1
+  shift
+  printf '%-18s ready %5s ms, a turn answered %5s ms (%s)\n' "$name:" "$(printf '%s\n' "$@" | cut -d ' ' -f 1 | median)" \
+    "$(printf '%s\n' "$@" | cut -d ' ' -f 2 | median)" "$(printf '%s; ' "$@")"
 }
 
 median() { sort -n | sed -n "$(((rounds + 1) / 2))p"; }
@@ -33,8 +49,5 @@ for ((i = 0; i < rounds; i++)); do
   without+=("$(start)")
   with+=("$(start -XX:AOTCache=app.aot)")
 done
-a=$(printf '%s\n' "${without[@]}" | median)
-b=$(printf '%s\n' "${with[@]}" | median)
-echo "without: $a ms (${without[*]})"
-echo "with:    $b ms (${with[*]})"
-awk -v a="$a" -v b="$b" 'BEGIN { printf "ratio:   %.2f\n", b / a }'
+show 'without a cache' "${without[@]}"
+show 'with the cache' "${with[@]}"
