@@ -6,12 +6,16 @@ import ai.konko.conversation.Listener;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.buffer.impl.BufferImpl;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,8 +33,9 @@ final class StreamConnection {
     /** What is written to the connection at once, roughly, in UTF-16 units. */
     private static final int BATCH = 32_768;
 
-    /** What the event of one token takes, with room to spare. */
-    private static final int USUAL = 120;
+    /** Where each thread puts a batch together. */
+    private static final ThreadLocal<StringBuilder> EVENTS =
+            ThreadLocal.withInitial(StringBuilder::new);
 
     private final Context context;
     private final RoutingContext routing;
@@ -68,14 +73,14 @@ final class StreamConnection {
         }
         listener = stream.reply().listen(stream.from(), this::wake);
         timer = context.owner().setTimer(heartbeat.toMillis(), _ -> beat());
-        StringBuilder opening = new StringBuilder();
+        StringBuilder opening = empty();
         events.begin(opening);
         if (!opening.isEmpty()) {
-            write(opening.toString());
+            write(bytes(opening));
         }
         send();
         if (!response.headWritten()) {
-            write(PING); // so that the client has the status, also where the reply waits
+            write(Buffer.buffer(PING)); // the client has the status, also where the reply waits
         }
     }
 
@@ -102,7 +107,7 @@ final class StreamConnection {
      * @return whether there may be more
      */
     private boolean sendBatch(Listener following) {
-        StringBuilder batch = new StringBuilder(USUAL);
+        StringBuilder batch = empty();
         while (batch.length() < BATCH) {
             Listener.Piece piece = following.next();
             if (!piece.text().isEmpty()) {
@@ -111,7 +116,7 @@ final class StreamConnection {
             if (piece.end() != null) {
                 events.end(piece.end(), batch);
                 stop();
-                end(batch.toString());
+                end(bytes(batch));
                 return false;
             }
             if (piece.left()) {
@@ -125,13 +130,28 @@ final class StreamConnection {
                 break;
             }
         }
+        boolean more = batch.length() >= BATCH;
         if (!batch.isEmpty()) {
-            write(batch.toString());
+            write(bytes(batch));
         }
-        return batch.length() >= BATCH;
+        return more;
     }
 
-    private void end(String events) {
+    private static StringBuilder empty() {
+        if (EVENTS.get().capacity() > 2 * BATCH) { // a long reply's end
+            EVENTS.remove();
+        }
+        StringBuilder events = EVENTS.get();
+        events.setLength(0);
+        return events;
+    }
+
+    private static Buffer bytes(StringBuilder events) {
+        byte[] bytes = events.toString().getBytes(StandardCharsets.UTF_8);
+        return BufferImpl.buffer(Unpooled.wrappedBuffer(bytes)); // as they are, not a copy
+    }
+
+    private void end(Buffer events) {
         Future<Void> sent = response.end(events);
         if (!response.isChunked()) {
             sent.onComplete(_ -> routing.request().connection().close());
@@ -156,7 +176,7 @@ final class StreamConnection {
         }
     }
 
-    private void write(String events) {
+    private void write(Buffer events) {
         lastWrite = System.nanoTime();
         Future<Void> _ = response.write(events); // one that fails comes with the end handler
     }
@@ -169,7 +189,7 @@ final class StreamConnection {
         Duration left = heartbeat.minus(silence);
         if (left.toMillis() <= 0) {
             if (!response.writeQueueFull()) {
-                write(PING);
+                write(Buffer.buffer(PING));
             }
             left = heartbeat;
         }

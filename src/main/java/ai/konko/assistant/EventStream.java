@@ -15,6 +15,8 @@ final class EventStream {
     private static final byte[] DATA = {'d', 'a', 't', 'a'};
     private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final int mostBytes;
 
     /** How a line began whose end has not come. */
@@ -54,7 +56,7 @@ final class EventStream {
             if (unit == '\n' && afterReturn) {
                 start = i + 1; // the second half of a line's end
             } else if (unit == '\n' || unit == '\r') {
-                endLine(bytes.slice(start, i - start), sink);
+                endLine(i == start ? NOTHING : bytes.slice(start, i - start), sink);
                 start = i + 1;
             }
             afterReturn = unit == '\r';
@@ -85,7 +87,7 @@ final class EventStream {
 
     /** The body has ended; an event whose last empty line is missing counts. */
     void end(Sink sink) {
-        endLine(ByteBuffer.allocate(0), sink);
+        endLine(NOTHING, sink);
         dispatch(sink);
     }
 
