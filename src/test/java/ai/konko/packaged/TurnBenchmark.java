@@ -9,7 +9,8 @@ import ai.konko.bench.ClosedLoop.Figures;
 import ai.konko.bench.ClosedLoop.Load;
 import ai.konko.bench.PassThrough;
 import ai.konko.bench.SimulatedModel;
-import ai.konko.store.postgres.GrowthBenchmark;
+import ai.konko.store.memory.MemoryGrowth;
+import ai.konko.store.postgres.PostgresGrowth;
 import ai.konko.store.postgres.TestPostgres;
 import java.io.IOException;
 import java.net.URI;
@@ -27,7 +28,7 @@ import java.util.stream.IntStream;
 /**
  * What a turn costs: the packaged service with each store, and a bare pass-through, by turns under
  * the same load before the same simulated model, each in a process of its own on this machine. Then
- * what growth costs, see {@link GrowthBenchmark}. Not a test: it prints ratios, within some
+ * what growth costs, see {@link ai.konko.bench.Growth}. Not a test: it prints ratios, within some
  * minutes.
  */
 public final class TurnBenchmark {
@@ -127,7 +128,8 @@ public final class TurnBenchmark {
             bare.process().destroyForcibly();
             model.process().destroyForcibly();
         }
-        GrowthBenchmark.run();
+        MemoryGrowth.main();
+        PostgresGrowth.main();
         System.exit(0);
     }
 

@@ -1,98 +1,41 @@
 package ai.konko.store.postgres;
 
+import ai.konko.bench.Growth;
 import ai.konko.chat.ChatRepository;
-import ai.konko.chat.ChatRepository.ChatQuery;
-import ai.konko.chat.ChatRepository.MessageQuery;
-import ai.konko.chat.ChatRepository.Order;
-import ai.konko.chat.FinishReason;
-import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
-import ai.konko.chat.Post;
 import ai.konko.chat.TestLimits;
-import ai.konko.chat.WhenBusy;
 import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import io.agroal.api.AgroalDataSource;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
-import java.util.function.Consumer;
 
-/** What the log in PostgreSQL costs when it is large, as a ratio to what it costs when small. */
-public final class GrowthBenchmark {
-    private static final int SMALL_CHAT = 10;
-    private static final int LARGE_CHAT = 100_000;
-    private static final int FEW_CHATS = 100;
-    private static final int MANY_CHATS = 1_000_000;
-    private static final int TIMES = 2000;
-    private static final int ROUNDS = 5;
+/** What the log in PostgreSQL costs when it is large. */
+public final class PostgresGrowth implements Growth.Store {
+    private final Map<ChatRepository, AgroalDataSource> databases = new HashMap<>();
 
-    private GrowthBenchmark() {}
+    private PostgresGrowth() {}
 
-    public static void run() {
-        AgroalDataSource few = filled("few", FEW_CHATS);
-        AgroalDataSource many = filled("many", MANY_CHATS);
-        ChatRepository inFew = repository(few);
-        ChatRepository inMany = repository(many);
-        System.out.printf(
-                "%n%-34s %10s %10s %6s%n", "us each, best of " + ROUNDS, "small", "large", "ratio");
-        compare(
-                "list of 20, 100 : 1,000,000 chats",
-                inFew,
-                inMany,
-                log -> log.chats(new ChatQuery(Owner.ANONYMOUS, 20, null, null)));
-        compare(
-                "search of a rare text",
-                inFew,
-                inMany,
-                log -> log.chats(new ChatQuery(Owner.ANONYMOUS, 20, null, "chat 77 ")));
-        UUID small = chat(inMany, many, SMALL_CHAT);
-        UUID large = chat(inMany, many, LARGE_CHAT);
-        Map<UUID, Integer> middle = Map.of(small, SMALL_CHAT / 2, large, LARGE_CHAT / 2);
-
-        compare(
-                "page of 5, 10 : 100,000 messages",
-                small,
-                large,
-                chat -> inMany.messages(chat, new MessageQuery(5, Order.ASC, middle.get(chat))));
-        compare(
-                "last page of 5",
-                small,
-                large,
-                chat -> inMany.messages(chat, new MessageQuery(5, Order.DESC, null)));
-        compare(
-                "context of 5 turns",
-                small,
-                large,
-                chat -> inMany.context(chat, Integer.MAX_VALUE, 5));
-        compare("summary's counts", small, large, inMany::tally);
-        compare("turn", small, large, chat -> turn(inMany, chat));
-        few.close();
-        many.close();
+    public static void main(String... none) {
+        PostgresGrowth store = new PostgresGrowth();
+        new Growth(1_000_000, 100_000, 20, 2000).of("in PostgreSQL", store);
+        store.databases.values().forEach(AgroalDataSource::close);
     }
 
-    private static void turn(ChatRepository log, UUID chat) {
-        Post post = new Post("A question.", WhenBusy.ENQUEUE, null, false);
-        UUID reply = log.accept(chat, post).turn().reply().id();
-        log.start(chat, "m").orElseThrow().turn();
-        log.finish(chat, reply, 1, Outcome.ended("An answer.", FinishReason.STOP, null)).id();
+    @Override
+    public ChatRepository log(int chats) {
+        AgroalDataSource source = filled("growth" + databases.size(), chats);
+        ChatRepository log = repository(source);
+        databases.put(log, source);
+        return log;
     }
 
-    private static <T> void compare(String name, T small, T large, Consumer<T> operation) {
-        double[] best = {Double.MAX_VALUE, Double.MAX_VALUE};
-        for (int round = 0; round < ROUNDS; round++) {
-            best[0] = Math.min(best[0], micros(small, operation));
-            best[1] = Math.min(best[1], micros(large, operation));
-        }
-        System.out.printf("%-34s %10.0f %10.0f %6.2f%n", name, best[0], best[1], best[1] / best[0]);
-    }
-
-    private static <T> double micros(T on, Consumer<T> operation) {
-        long start = System.nanoTime();
-        for (int i = 0; i < TIMES / ROUNDS; i++) {
-            operation.accept(on);
-        }
-        return (System.nanoTime() - start) / 1e3 / (TIMES / ROUNDS);
+    @Override
+    public UUID chat(ChatRepository log, int messages) {
+        return chat(log, Objects.requireNonNull(databases.get(log)), messages);
     }
 
     private static AgroalDataSource filled(String name, int chats) {

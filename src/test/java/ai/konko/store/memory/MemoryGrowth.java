@@ -1,0 +1,53 @@
+package ai.konko.store.memory;
+
+import ai.konko.bench.Growth;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
+import ai.konko.chat.Post;
+import ai.konko.chat.Settings;
+import ai.konko.chat.TestLimits;
+import ai.konko.chat.WhenBusy;
+import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
+import java.time.Clock;
+import java.util.Map;
+import java.util.UUID;
+
+/** What the log in memory costs when it is large. */
+public final class MemoryGrowth implements Growth.Store {
+    private MemoryGrowth() {}
+
+    public static void main(String... none) {
+        new Growth(100_000, 10_000, 2000, 100_000).of("in memory", new MemoryGrowth());
+    }
+
+    @Override
+    public ChatRepository log(int chats) {
+        ChatRepository log =
+                new InMemoryChatRepository(
+                        TestLimits.WIDE
+                                .withChats(Integer.MAX_VALUE)
+                                .withMessagesPerChat(Integer.MAX_VALUE - 2),
+                        Clock.systemUTC(),
+                        new TimeOrderedEpochFactory()::create);
+        for (int i = 0; i < chats; i++) {
+            log.create(
+                    Owner.ANONYMOUS, new Settings("chat " + i + " of many", null, null, Map.of()));
+        }
+        return log;
+    }
+
+    @Override
+    public UUID chat(ChatRepository log, int messages) {
+        UUID chat = log.create(Owner.ANONYMOUS, Settings.NONE).id();
+        for (int i = 0; i < messages; i += 2) {
+            Post post = new Post("message " + i + " of this chat", WhenBusy.ENQUEUE, null, false);
+            UUID reply = log.accept(chat, post).turn().reply().id();
+            log.start(chat, "m").orElseThrow().turn();
+            log.finish(chat, reply, 1, Outcome.ended("message " + (i + 1), FinishReason.STOP, null))
+                    .id();
+        }
+        return chat;
+    }
+}
