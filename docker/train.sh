@@ -16,6 +16,7 @@ request() { # METHOD PATH ACCEPT BODY
 }
 
 rm -f app.aot
+# Without profiles of methods, which would slow the service down: see the decision on what a start does without.
 env -u KONKO_API_KEYS -u KONKO_API_KEYS_FILE -u KONKO_STORE KONKO_OFFLINE_MODEL=true \
   "${JAVA:-java}" -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining -XX:AOTCacheOutput=app.aot -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port=$port \
   -jar quarkus-run.jar >train.log 2>&1 &

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# From starting the packaged service to its first answered turn, with the AOT cache and without, in turns:
+# From starting the packaged service until it is ready, and until its first turn is answered, with the AOT cache and without, in turns:
 #   KONKO_OFFLINE_MODEL=true ./mvnw package -DskipTests -Dquarkus.package.jar.aot.enabled=true -Dquarkus.package.jar.aot.phase=build
 #   docker/train.sh
 #   JAVA=… src/bench/start.sh [rounds]        # JAVA of the JDK that made the cache
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/../../target/quarkus-app"
 java=${JAVA:-java}
 rounds=${1:-7}
@@ -13,7 +14,7 @@ export KONKO_OFFLINE_MODEL=true
 
 millis() { echo $(($(date +%s%N) / 1000000)); }
 
-answers() { # the request's first line, without a process that would take from the start what it needs
+answers() { # METHOD PATH; whether with success. By bash alone: a process each time would take from the start what it needs
   exec 3<>"/dev/tcp/127.0.0.1/$port" && printf '%s HTTP/1.0\r\n\r\n' "$1" >&3 && read -r line <&3 && [[ $line == *' 2'* ]]
 }
 
@@ -32,7 +33,7 @@ start() { # with the options given; prints the milliseconds until it is ready, a
   curl -sf "$url/chats/${chat%%\"*}/messages" -H 'Content-Type: application/json' -d '{"content": "hello"}' >/dev/null
   echo $((ready - from)) $(($(millis) - from))
   kill "$pid"
-  wait "$pid"
+  wait "$pid" || true # it ends by the signal
 }
 
 show() { # NAME and a line of each round

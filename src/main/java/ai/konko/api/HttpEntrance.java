@@ -109,6 +109,8 @@ class HttpEntrance {
 
     void register(@Observes Router router) {
         router.route().order(1 - SecurityHandlerPriorities.AUTHENTICATION).handler(this::forget);
+        // The first to ask has the document read, see OpenApiOnDemand: not for an event loop.
+        router.route("/openapi.*").order(0).blockingHandler(RoutingContext::next, false);
         router.route().order(Integer.MAX_VALUE).handler(this::notFound);
     }
 

@@ -138,9 +138,6 @@ final class StreamConnection {
     }
 
     private static StringBuilder empty() {
-        if (EVENTS.get().capacity() > 2 * BATCH) { // a long reply's end
-            EVENTS.remove();
-        }
         StringBuilder events = EVENTS.get();
         events.setLength(0);
         return events;
@@ -148,6 +145,9 @@ final class StreamConnection {
 
     private static Buffer bytes(StringBuilder events) {
         byte[] bytes = events.toString().getBytes(StandardCharsets.UTF_8);
+        if (events.capacity() > 4 * BATCH) { // a long reply's end
+            EVENTS.remove();
+        }
         return BufferImpl.buffer(Unpooled.wrappedBuffer(bytes)); // as they are, not a copy
     }
 

@@ -33,6 +33,9 @@ public record Growth(int chats, int messages, int smallChats, int times) {
     /** A search of a text that hardly a chat has may have to look at all of them. */
     private static final int SEARCHED_LESS = 100;
 
+    /** Turns are what makes a chat grow. */
+    private static final int TURNED_LESS = 10;
+
     /** A store to be filled. */
     public interface Store {
         /**
@@ -46,6 +49,7 @@ public record Growth(int chats, int messages, int smallChats, int times) {
         UUID chat(ChatRepository log, int messages);
     }
 
+    /** Prints a table. */
     public void of(String name, Store store) {
         System.out.printf(
                 "%n%-45s %10s %10s %6s%n",
@@ -82,13 +86,15 @@ public record Growth(int chats, int messages, int smallChats, int times) {
                 large,
                 chat -> many.recall(chat, Integer.MAX_VALUE, 5));
         inChats("summary's counts", small, large, many::tally);
-        inChats("turn", small, large, chat -> turn(many, chat));
+        compare("turn", times / TURNED_LESS, small, () -> large, chat -> turn(many, chat));
     }
 
     /** One after the other, again and again. */
     private Supplier<UUID> smallChats(Store store, ChatRepository log) {
         List<UUID> chats =
-                IntStream.range(0, FEW_CHATS).mapToObj(_ -> store.chat(log, FEW_MESSAGES)).toList();
+                IntStream.range(0, smallChats)
+                        .mapToObj(_ -> store.chat(log, FEW_MESSAGES))
+                        .toList();
         Iterator<UUID> endless = Stream.generate(() -> chats).flatMap(List::stream).iterator();
         return endless::next;
     }
