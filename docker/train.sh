@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # Fills the JDK's ahead-of-time cache of what was packaged for it, target/quarkus-app/app.aot: starts the service with the
 # demonstration model, has it answer a few turns, and stops it. The build's own cache ends where the configuration begins.
-#   KONKO_OFFLINE_MODEL=true ./mvnw package -Dquarkus.package.jar.aot.enabled=true -Dquarkus.package.jar.aot.phase=build
+#   KONKO_OFFLINE_MODEL=true ./mvnw package -DskipTests -Dquarkus.package.jar.aot.enabled=true -Dquarkus.package.jar.aot.phase=build
 #   docker/train.sh      # JAVA=… for another java than the one on the path
 set -euo pipefail
 cd "$(dirname "$0")/../target/quarkus-app"
+java=${JAVA:-java}
 port=18098
+
+if ! [[ $("$java" -version 2>&1) =~ version\ \"([0-9]+) ]] || ((BASH_REMATCH[1] < 25)); then
+  echo "$java is not of the JDK 25 or newer that is to run the service: JAVA=… docker/train.sh" >&2
+  exit 1
+fi
 
 request() { # METHOD PATH ACCEPT BODY
   exec 3<>"/dev/tcp/127.0.0.1/$port"
@@ -18,7 +24,8 @@ request() { # METHOD PATH ACCEPT BODY
 rm -f app.aot
 # Without profiles of methods, which would slow the service down: see the decision on what a start does without.
 env -u KONKO_API_KEYS -u KONKO_API_KEYS_FILE -u KONKO_STORE KONKO_OFFLINE_MODEL=true \
-  "${JAVA:-java}" -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining -XX:AOTCacheOutput=app.aot -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port=$port \
+  "$java" -XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTRecordTraining \
+  -XX:AOTCacheOutput=app.aot -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port=$port \
   -jar quarkus-run.jar >train.log 2>&1 &
 service=$!
 finish() {
