@@ -25,7 +25,7 @@ start() { # with the options given; prints the milliseconds until it is ready, a
   pid=$!
   until answers 'GET /q/health/ready' 2>/dev/null; do
     kill -0 "$pid"
-    sleep 0.01
+    sleep 0.02
   done
   ready=$(millis)
   chat=$(curl -sf -X POST $url/chats)
