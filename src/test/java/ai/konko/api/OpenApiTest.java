@@ -27,6 +27,17 @@ class OpenApiTest extends HttpTest {
     }
 
     @Test
+    void openapi_hasAnAddressForEachForm() {
+        String json = get("/openapi?format=json").then().statusCode(200).extract().asString();
+        String yaml = get("/openapi").then().statusCode(200).extract().asString();
+
+        assertThat(get("/openapi.json").then().statusCode(200).extract().asString())
+                .isEqualTo(json);
+        assertThat(get("/openapi.yaml").then().statusCode(200).extract().asString())
+                .isEqualTo(yaml);
+    }
+
+    @Test
     void docs_showSwaggerUi() {
         assertThat(get("/docs").then().statusCode(200).extract().asString()).contains("/openapi");
     }

@@ -71,10 +71,16 @@ public record Growth(int chats, int messages, int smallChats, int times) {
         UUID large = store.chat(many, messages);
         Supplier<UUID> small = smallChats(store, many);
         inChats(
-                "page of 5, %,d : %,d messages".formatted(FEW_MESSAGES, messages),
+                "page of 5, middle of %,d : %,d messages".formatted(FEW_MESSAGES, messages),
                 small,
                 large,
-                chat -> many.messages(chat, new MessageQuery(5, Order.ASC, FEW_MESSAGES / 2)));
+                chat ->
+                        many.messages(
+                                chat,
+                                new MessageQuery(
+                                        5,
+                                        Order.ASC,
+                                        (chat.equals(large) ? messages : FEW_MESSAGES) / 2)));
         inChats(
                 "last page of 5",
                 small,
@@ -99,7 +105,8 @@ public record Growth(int chats, int messages, int smallChats, int times) {
         return endless::next;
     }
 
-    private static void turn(ChatRepository log, UUID chat) {
+    /** Has a message accepted and answered. */
+    public static void turn(ChatRepository log, UUID chat) {
         Post post = new Post("A question.", WhenBusy.ENQUEUE, null, false);
         UUID reply = log.accept(chat, post).turn().reply().id();
         log.start(chat, "m").orElseThrow().turn();

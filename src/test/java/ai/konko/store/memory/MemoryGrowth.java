@@ -2,13 +2,9 @@ package ai.konko.store.memory;
 
 import ai.konko.bench.Growth;
 import ai.konko.chat.ChatRepository;
-import ai.konko.chat.FinishReason;
-import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
-import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
-import ai.konko.chat.WhenBusy;
 import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import java.time.Clock;
 import java.util.Map;
@@ -42,11 +38,7 @@ public final class MemoryGrowth implements Growth.Store {
     public UUID chat(ChatRepository log, int messages) {
         UUID chat = log.create(Owner.ANONYMOUS, Settings.NONE).id();
         for (int i = 0; i < messages; i += 2) {
-            Post post = new Post("message " + i + " of this chat", WhenBusy.ENQUEUE, null, false);
-            UUID reply = log.accept(chat, post).turn().reply().id();
-            log.start(chat, "m").orElseThrow().turn();
-            log.finish(chat, reply, 1, Outcome.ended("message " + (i + 1), FinishReason.STOP, null))
-                    .id();
+            Growth.turn(log, chat);
         }
         return chat;
     }
