@@ -14,7 +14,6 @@ import ai.konko.chat.Tally;
 import ai.konko.conversation.Conversation;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.validation.Valid;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -90,7 +89,6 @@ public class ChatResource {
                                     @Content(
                                             mediaType = MediaType.APPLICATION_JSON,
                                             schema = @Schema(implementation = ChatBody.class)))
-                    @Valid
                     @Nullable ChatBody body,
             @Context RoutingContext request) {
         Chat chat =

@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.RefusedException.Violation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -16,6 +17,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.Validator;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -26,6 +29,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
+import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
@@ -35,8 +40,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads request bodies so that nothing is guessed: first the whole body must be one JSON text, then
- * each field must be known and of its type. No number is taken for a string, no name may come
- * twice.
+ * each field must be known and of its type, then the body must be valid. No number is taken for a
+ * string, no name may come twice.
+ *
+ * <p>Bodies are validated here, not by a resource's parameter: none can be forgotten, and the
+ * validator need not learn, at each start, all that is annotated at the resources.
  *
  * <p>A server's reader, for to a plain one each request is given its parameter's annotations,
  * parsed anew: two thirds of what a turn allocated.
@@ -79,9 +87,11 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
                     .build();
 
     private final HttpLimits limits;
+    private final Validator validator;
 
-    JsonBodyReader(HttpLimits limits) {
+    JsonBodyReader(HttpLimits limits, Validator validator) {
         this.limits = limits;
+        this.validator = validator;
     }
 
     @Override
@@ -141,7 +151,28 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         }
         return type == (Class<?>) JsonTree.class
                 ? JsonTree.of(object(parse(bytes)), bytes)
-                : bind(object(parse(bytes)), type);
+                : valid(bind(object(parse(bytes)), type));
+    }
+
+    private JsonBody valid(JsonBody body) {
+        List<Violation> violations =
+                validator.validate(body).stream()
+                        .map(each -> new Violation(field(each), each.getMessage()))
+                        .sorted(
+                                Comparator.comparing(Violation::field)
+                                        .thenComparing(Violation::message))
+                        .toList();
+        if (!violations.isEmpty()) {
+            throw RefusedException.invalid(violations);
+        }
+        return body;
+    }
+
+    /**
+     * The body's own, by its name on the wire: what is wrong inside of it is said by the message.
+     */
+    private static String field(ConstraintViolation<?> violation) {
+        return violation.getPropertyPath().iterator().next().getName();
     }
 
     private static void discard(InputStream body) throws IOException {

@@ -3,19 +3,10 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
-import ai.konko.chat.RefusedException.Violation;
 import io.vertx.core.http.HttpServerRequest;
-import jakarta.validation.ConstraintViolation;
-import jakarta.validation.ConstraintViolationException;
-import jakarta.validation.ElementKind;
-import jakarta.validation.Path;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -37,18 +28,6 @@ class ProblemMapper {
     @ServerExceptionMapper
     Response turnFailed(TurnFailedException failed, HttpServerRequest request) {
         return response(Problem.of(failed.reply()), request);
-    }
-
-    @ServerExceptionMapper
-    Response invalid(ConstraintViolationException invalid, HttpServerRequest request) {
-        List<Violation> violations =
-                invalid.getConstraintViolations().stream()
-                        .map(each -> new Violation(field(each), each.getMessage()))
-                        .sorted(
-                                Comparator.comparing(Violation::field)
-                                        .thenComparing(Violation::message))
-                        .toList();
-        return response(Problem.of(RefusedException.invalid(violations)), request);
     }
 
     @ServerExceptionMapper
@@ -102,18 +81,5 @@ class ProblemMapper {
         refusals.count(problem);
         return ProblemForm.of(problem.withRequestId(RequestId.of(request)), request.path())
                 .response(problem);
-    }
-
-    /**
-     * The field by its name on the wire: what follows the method and the parameter in the
-     * violation's path.
-     */
-    private static String field(ConstraintViolation<?> violation) {
-        String field =
-                StreamSupport.stream(violation.getPropertyPath().spliterator(), false)
-                        .filter(node -> node.getKind() == ElementKind.PROPERTY)
-                        .map(Path.Node::getName)
-                        .collect(Collectors.joining("."));
-        return field.isEmpty() ? "body" : field;
     }
 }

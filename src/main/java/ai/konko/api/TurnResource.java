@@ -12,7 +12,6 @@ import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.validation.Valid;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -106,7 +105,7 @@ public class TurnResource {
             schema = @Schema(type = SchemaType.STRING))
     public CompletionStage<Response> post(
             @PathParam("chatId") String chatId,
-            @RequestBody(required = true) @Valid @Nullable PostBody body,
+            @RequestBody(required = true) @Nullable PostBody body,
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         Delivery delivery = Delivery.of(request.request());
