@@ -77,10 +77,7 @@ record ContextView(
             @Schema(description = "Absent on the chat's instructions.") @Nullable UUID messageId) {
 
         static Entry of(Message message) {
-            return new Entry(
-                    message.role().name().toLowerCase(Locale.ROOT),
-                    message.content(),
-                    message.id());
+            return new Entry(message.role().wire(), message.content(), message.id());
         }
 
         @Override

@@ -30,7 +30,7 @@ import java.io.InputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.util.Comparator;
-import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
@@ -155,17 +155,17 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     }
 
     private JsonBody valid(JsonBody body) {
-        List<Violation> violations =
-                validator.validate(body).stream()
+        Set<ConstraintViolation<JsonBody>> broken = validator.validate(body);
+        if (broken.isEmpty()) {
+            return body;
+        }
+        throw RefusedException.invalid(
+                broken.stream()
                         .map(each -> new Violation(field(each), each.getMessage()))
                         .sorted(
                                 Comparator.comparing(Violation::field)
                                         .thenComparing(Violation::message))
-                        .toList();
-        if (!violations.isEmpty()) {
-            throw RefusedException.invalid(violations);
-        }
-        return body;
+                        .toList());
     }
 
     /**

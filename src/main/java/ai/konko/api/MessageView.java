@@ -5,7 +5,6 @@ import ai.konko.chat.Message;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -52,19 +51,15 @@ record MessageView(
                 message.id(),
                 message.chatId(),
                 message.seq(),
-                wire(message.role()),
+                message.role().wire(),
                 message.content(),
-                wire(message.status()),
+                message.status().wire(),
                 message.createdAt(),
                 message.completedAt(),
                 message.model(),
-                message.finishReason() == null ? null : wire(message.finishReason()),
+                message.finishReason() == null ? null : message.finishReason().wire(),
                 UsageView.of(message.usage()),
                 ReplyError.of(message.failure()));
-    }
-
-    private static String wire(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
     }
 
     @Override

@@ -26,6 +26,9 @@ public final class RequestHeaders {
      * @return whether the client asks for an answer before the turn is over (RFC 7240, 4.1)
      */
     static boolean respondAsync(HttpServerRequest request) {
+        if (!request.headers().contains("Prefer")) { // few say
+            return false;
+        }
         return values(request, "Prefer").stream()
                 .flatMap(value -> List.of(value.split(",")).stream())
                 .map(preference -> preference.split(";", 2)[0].strip().toLowerCase(Locale.ROOT))
@@ -107,8 +110,9 @@ public final class RequestHeaders {
     }
 
     private static double q(MediaType range) {
+        String q = range.getParameters().get("q");
         try {
-            return Double.parseDouble(range.getParameters().getOrDefault("q", "1"));
+            return q == null ? 1 : Double.parseDouble(q);
         } catch (NumberFormatException _) {
             return 0;
         }

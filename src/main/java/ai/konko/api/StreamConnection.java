@@ -17,7 +17,6 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -159,7 +158,7 @@ final class StreamConnection {
     }
 
     private static String name(Message ended) {
-        return ended.status().name().toLowerCase(Locale.ROOT);
+        return ended.status().wire();
     }
 
     private static void delta(Listener.Piece piece, StringBuilder batch) {

@@ -292,9 +292,9 @@ record Chunk(
                 json.skipChildren();
                 return null;
             }
-            return json.getBigIntegerValue().bitLength() > 31 - 1
-                    ? Integer.MAX_VALUE
-                    : json.getIntValue();
+            return json.getNumberType() == JsonParser.NumberType.INT
+                    ? json.getIntValue()
+                    : Integer.MAX_VALUE;
         }
 
         private void require(JsonToken expected) {

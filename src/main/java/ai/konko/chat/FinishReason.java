@@ -1,5 +1,7 @@
 package ai.konko.chat;
 
+import java.util.Locale;
+
 /** Why a reply that has text, or was cancelled, ended. */
 public enum FinishReason {
     /** The model came to its end. */
@@ -11,5 +13,14 @@ public enum FinishReason {
     /** Somebody asked for it. */
     CANCELLED,
     /** The model, its connection or this service broke it off. */
-    INTERRUPTED
+    INTERRUPTED;
+
+    private final String wire = name().toLowerCase(Locale.ROOT);
+
+    /**
+     * @return its name on the wire
+     */
+    public String wire() {
+        return wire;
+    }
 }

@@ -1,5 +1,7 @@
 package ai.konko.chat;
 
+import java.util.Locale;
+
 /**
  * How far a message has come: a reply goes from queued over in progress to one terminal state and
  * stays there, unless it is retried.
@@ -16,7 +18,16 @@ public enum Status {
     /** Over, without text. */
     FAILED;
 
+    private final String wire = name().toLowerCase(Locale.ROOT);
+
     public boolean terminal() {
         return this == COMPLETED || this == INCOMPLETE || this == FAILED;
+    }
+
+    /**
+     * @return its name on the wire
+     */
+    public String wire() {
+        return wire;
     }
 }

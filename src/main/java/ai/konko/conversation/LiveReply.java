@@ -174,7 +174,8 @@ public final class LiveReply {
             if (ended != null) {
                 return;
             }
-            if (!terminal.content().startsWith(text.toString())) {
+            if (!terminal.content().contentEquals(text)
+                    && !terminal.content().startsWith(text.toString())) {
                 changed();
             }
             ended = terminal;

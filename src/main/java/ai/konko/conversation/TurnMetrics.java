@@ -10,7 +10,6 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What the service tells of its turns. Every tag's values are those of an enum; none is an id or a
@@ -45,6 +44,8 @@ class TurnMetrics {
 
     private final MeterRegistry registry;
     private final Timer firstToken;
+    private final Counter inputTokens;
+    private final Counter outputTokens;
     private final List<Gauge> gauges;
 
     TurnMetrics(MeterRegistry registry, LiveReplies live) {
@@ -54,6 +55,8 @@ class TurnMetrics {
                         .description("From asking the model to the first text of a streamed reply")
                         .serviceLevelObjectives(BOUNDS)
                         .register(registry);
+        this.inputTokens = tokens("input");
+        this.outputTokens = tokens("output");
         this.gauges =
                 List.of(
                         Gauge.builder("konko.replies.in.flight", live, LiveReplies::inFlight)
@@ -79,13 +82,13 @@ class TurnMetrics {
     void ended(Message reply) {
         Counter.builder("konko.turns")
                 .description("Turns that have ended")
-                .tag("outcome", reply.status().name().toLowerCase(Locale.ROOT))
+                .tag("outcome", reply.status().wire())
                 .tag("reason", reason(reply))
                 .register(registry)
                 .increment();
         if (reply.usage() != null) {
-            tokens("input").increment((double) reply.usage().inputTokens());
-            tokens("output").increment((double) reply.usage().outputTokens());
+            inputTokens.increment((double) reply.usage().inputTokens());
+            outputTokens.increment((double) reply.usage().outputTokens());
         }
     }
 
@@ -100,8 +103,6 @@ class TurnMetrics {
         if (reply.failure() != null) {
             return reply.failure().code().wire();
         }
-        return reply.finishReason() == null
-                ? "none"
-                : reply.finishReason().name().toLowerCase(Locale.ROOT);
+        return reply.finishReason() == null ? "none" : reply.finishReason().wire();
     }
 }

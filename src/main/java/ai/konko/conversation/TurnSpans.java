@@ -15,7 +15,6 @@ import io.opentelemetry.context.propagation.TextMapGetter;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
 import java.util.List;
-import java.util.Locale;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -80,8 +79,7 @@ class TurnSpans {
 
     void end(Span span, Message reply) {
         if (reply.finishReason() != null) {
-            span.setAttribute(
-                    FINISH_REASONS, List.of(reply.finishReason().name().toLowerCase(Locale.ROOT)));
+            span.setAttribute(FINISH_REASONS, List.of(reply.finishReason().wire()));
         }
         if (reply.usage() != null) {
             span.setAttribute("gen_ai.usage.input_tokens", reply.usage().inputTokens());

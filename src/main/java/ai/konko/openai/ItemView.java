@@ -6,7 +6,6 @@ import ai.konko.chat.Status;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
-import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ record ItemView(
         return new ItemView(
                 Ids.item(message),
                 "message",
-                message.role().name().toLowerCase(Locale.ROOT),
+                message.role().wire(),
                 status(message.status()),
                 List.of(
                         message.role() == Role.USER

@@ -219,8 +219,7 @@ final class ChatLog {
         if (post.whenBusy() == WhenBusy.REJECT && transcript.busy()) {
             throw RefusedException.chatBusy();
         }
-        if (post.whenBusy() == WhenBusy.ENQUEUE
-                && transcript.unfinished().size() > limits.waitingTurns()) {
+        if (post.whenBusy() == WhenBusy.ENQUEUE && transcript.inLine() > limits.waitingTurns()) {
             throw RefusedException.queueFull();
         }
         refuseMoreThan(post.earlier().size() + 1);
@@ -241,7 +240,11 @@ final class ChatLog {
     }
 
     private static int weight(List<PastTurn> turns) {
-        return turns.stream().mapToInt(ChatLog::weight).sum();
+        int weight = 0;
+        for (PastTurn each : turns) {
+            weight += weight(each);
+        }
+        return weight;
     }
 
     private static int weight(PastTurn turn) {

@@ -13,6 +13,7 @@ import ai.konko.chat.Turn;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -49,6 +50,13 @@ final class Transcript {
 
     boolean busy() {
         return !line.isEmpty();
+    }
+
+    /**
+     * @return how many replies are not over
+     */
+    int inLine() {
+        return line.size();
     }
 
     /**
@@ -126,10 +134,13 @@ final class Transcript {
     /** Starts the first reply in line, unless it runs already. */
     Optional<InLine> start(String model) {
         InLine next = line.peekFirst();
-        if (next == null || messages.get(next.seq()).status() != Status.QUEUED) {
+        if (next == null) {
             return Optional.empty();
         }
         Message queued = messages.get(next.seq());
+        if (queued.status() != Status.QUEUED) {
+            return Optional.empty();
+        }
         messages.set(queued.started(queued.modelToAsk(model)));
         running = new StringBuilder();
         return Optional.of(next);
@@ -143,8 +154,9 @@ final class Transcript {
     }
 
     Message end(int seq, Outcome outcome, Instant now) {
-        Message ended = messages.get(seq).ended(outcome, now);
-        if (messages.get(seq).status() == Status.IN_PROGRESS) {
+        Message reply = messages.get(seq);
+        Message ended = reply.ended(outcome, now);
+        if (reply.status() == Status.IN_PROGRESS) {
             running = new StringBuilder();
         }
         messages.set(ended);
@@ -199,7 +211,8 @@ final class Transcript {
                 turns.add(turn.apply(seq));
             }
         }
-        return List.copyOf(turns.reversed());
+        Collections.reverse(turns);
+        return Collections.unmodifiableList(turns);
     }
 
     ContextTurn contextTurn(int replySeq) {
