@@ -147,11 +147,16 @@ class AccessTest {
     void metrics_nameNobody() {
         String chat = ada.chat();
         model.answer(_ -> Reply.text("hi"));
-        ada.say(chat, "hello");
+        Answer turn = ada.say(chat, "hello");
+        String reply = turn.reply().path("id").asText();
+        for (String step : List.of("/cancel", "/retry")) {
+            assertThat(nobody.post(chat + "/messages/" + reply + step, "").status()).isEqualTo(401);
+        }
+        assertThat(nobody.get("/no/" + reply).status()).isEqualTo(401);
 
         assertThat(nobody.get("/q/metrics").text())
                 .contains("konko_turns_total")
-                .doesNotContain("\"ada\"", "oidc:", chat.substring("/chats/".length()));
+                .doesNotContain("\"ada\"", "oidc:", chat.substring("/chats/".length()), reply);
     }
 
     @Test
