@@ -389,17 +389,24 @@ class StreamsTest extends HttpTest {
     }
 
     @Test
-    void metrics_countTurnsByOutcomeAndTimeTheFirstToken() {
+    void metrics_countTurnsAndTokensAndTimeTheFirstToken() {
         String chat = client.chat();
+        model.answer(_ -> Reply.text("hi").usage(7, 3));
         String completed = "konko_turns_total{outcome=\"completed\",reason=\"stop\"";
-        double before = number(line(completed));
-        double tokens = number(metric("konko_first_token_seconds_count"));
+        String input = "konko_tokens_total{direction=\"input\"";
+        String output = "konko_tokens_total{direction=\"output\"";
+        double turns = number(line(completed));
+        double sent = number(line(input));
+        double written = number(line(output));
+        double firstTokens = number(metric("konko_first_token_seconds_count"));
 
         client.sayAndFollow(chat, "hello").rest();
         client.say(chat, "hello");
 
-        await().until(() -> number(line(completed)) == before + 2);
-        assertThat(number(metric("konko_first_token_seconds_count"))).isEqualTo(tokens + 1);
+        await().untilAsserted(() -> assertThat(number(line(output))).isEqualTo(written + 6));
+        assertThat(number(line(input))).isEqualTo(sent + 14);
+        assertThat(number(line(completed))).isEqualTo(turns + 2);
+        assertThat(number(metric("konko_first_token_seconds_count"))).isEqualTo(firstTokens + 1);
         assertThat(metric("konko_replies_in_flight")).isEqualTo("0.0");
     }
 
