@@ -44,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * string, no name may come twice.
  *
  * <p>Bodies are validated here, not by a resource's parameter: none can be forgotten, and the
- * validator need not learn, at each start, all that is annotated at the resources.
+ * validator need not learn, at each start, all that is annotated at the resources. What a {@link
+ * JsonTree} is bound to later, whoever binds it checks.
  *
  * <p>A server's reader, for to a plain one each request is given its parameter's annotations,
  * parsed anew: two thirds of what a turn allocated.
