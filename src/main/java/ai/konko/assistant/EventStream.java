@@ -138,8 +138,15 @@ final class EventStream {
     }
 
     private static boolean startsWith(ByteBuffer bytes, byte[] start) {
-        return bytes.remaining() >= start.length
-                && bytes.slice(bytes.position(), start.length).equals(ByteBuffer.wrap(start));
+        if (bytes.remaining() < start.length) {
+            return false;
+        }
+        for (int i = 0; i < start.length; i++) {
+            if (bytes.get(bytes.position() + i) != start[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void add(ByteBuffer data) {

@@ -5,6 +5,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -97,10 +98,13 @@ public interface ChatRepository {
     Optional<Started> start(UUID chatId, String defaultModel);
 
     /**
-     * Adds to the text of a reply in progress. On one that is over, gone, or in another attempt, it
-     * does nothing. Does not wait for a disk or a network.
+     * The text of a reply in progress, to be added to as the model writes it. What is added once
+     * the reply is over, gone, or in another attempt, is dropped; so is all of it if the reply is
+     * not in progress now. Neither this nor adding to it waits for a disk or a network.
+     *
+     * @return takes the text, piece by piece
      */
-    void append(UUID chatId, UUID replyId, int attempt, String text);
+    Consumer<String> draft(UUID chatId, UUID replyId, int attempt);
 
     /**
      * Ends a reply. The first end wins: on a reply that is over already, in another attempt, or

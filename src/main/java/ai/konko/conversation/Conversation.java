@@ -349,11 +349,12 @@ public class Conversation {
         Message reply = started.turn().reply();
         long asked = System.nanoTime();
         AtomicBoolean begun = new AtomicBoolean();
+        Consumer<String> log = repository.draft(reply.chatId(), reply.id(), reply.attempt());
         return piece -> {
             if (begun.compareAndSet(false, true)) {
                 metrics.firstToken(Duration.ofNanos(System.nanoTime() - asked));
             }
-            repository.append(reply.chatId(), reply.id(), reply.attempt(), piece);
+            log.accept(piece);
             entry.append(piece);
         };
     }

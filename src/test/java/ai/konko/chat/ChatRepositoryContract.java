@@ -22,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -94,7 +95,7 @@ public abstract class ChatRepositoryContract {
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.messages(unknown, all()));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.highlights(unknown));
         assertThat(repository.start(unknown, MODEL)).isEmpty();
-        repository.append(unknown, unknown, 1, "text");
+        repository.draft(unknown, unknown, 1).accept("text");
     }
 
     @Test
@@ -299,20 +300,41 @@ public abstract class ChatRepositoryContract {
     }
 
     @Test
-    void append_growsTheReplyThatRuns() {
+    void draft_growsTheReplyThatRuns() {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         UUID reply = repository.accept(chat, post("x")).turn().reply().id();
-        repository.append(chat, reply, 1, "too early");
+        Consumer<String> early = repository.draft(chat, reply, 1);
+        early.accept("too early");
         repository.start(chat, MODEL);
+        early.accept("still too early");
 
-        repository.append(chat, reply, 1, "one ");
-        repository.append(chat, reply, 1, "two");
+        Consumer<String> draft = repository.draft(chat, reply, 1);
+        draft.accept("one ");
+        draft.accept("two");
 
         assertThat(repository.message(chat, reply).content()).isEqualTo("one two");
         assertThat(messages(chat).getLast().content()).isEqualTo("one two");
         repository.finish(chat, reply, 1, done("one two three"));
-        repository.append(chat, reply, 1, "too late");
+        draft.accept("too late");
+        repository.draft(chat, reply, 1).accept("too late");
         assertThat(repository.message(chat, reply).content()).isEqualTo("one two three");
+    }
+
+    @Test
+    void draft_ofAnEndedReply_addsNothingToTheNextThatRuns() {
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        Turn first = repository.accept(chat, post("one")).turn();
+        Turn second = repository.accept(chat, post("two")).turn();
+        started(chat);
+        Consumer<String> ended = repository.draft(chat, first.reply().id(), 1);
+        repository.finish(chat, first.reply().id(), 1, done("1"));
+        started(chat);
+
+        ended.accept("of the first");
+        repository.draft(chat, second.reply().id(), 1).accept("of the second");
+
+        assertThat(repository.message(chat, second.reply().id()).content())
+                .isEqualTo("of the second");
     }
 
     @Test
@@ -388,7 +410,7 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("runs")).turn();
         repository.start(chat, MODEL);
-        repository.append(chat, turn.reply().id(), 1, "so far");
+        repository.draft(chat, turn.reply().id(), 1).accept("so far");
 
         Cancelled running = repository.cancel(chat, turn.reply().id());
         Message end = repository.finish(chat, turn.reply().id(), 1, done("all"));
@@ -409,6 +431,7 @@ public abstract class ChatRepositoryContract {
         finish(chat, repository.accept(chat, post("before")).turn());
         Turn turn = repository.accept(chat, post("again")).turn();
         repository.start(chat, MODEL);
+        Consumer<String> firstAttempt = repository.draft(chat, turn.reply().id(), 1);
         Outcome outcome =
                 withText ? Outcome.brokenOff("some", FAILURE) : Outcome.brokenOff("", FAILURE);
         repository.finish(chat, turn.reply().id(), 1, outcome);
@@ -431,8 +454,9 @@ public abstract class ChatRepositoryContract {
         Started started = repository.start(chat, MODEL).orElseThrow();
         assertThat(started.turn().reply().id()).isEqualTo(reply.id());
         assertThat(started.streamed()).isTrue();
-        repository.append(chat, reply.id(), 1, "of the first attempt");
-        repository.append(chat, reply.id(), 2, "new");
+        firstAttempt.accept("of the first attempt");
+        repository.draft(chat, reply.id(), 1).accept("of the first attempt");
+        repository.draft(chat, reply.id(), 2).accept("new");
         assertThat(repository.message(chat, reply.id()).content()).isEqualTo("new");
         assertThat(repository.finish(chat, reply.id(), 1, done("late")).status())
                 .isEqualTo(Status.IN_PROGRESS);
@@ -508,7 +532,8 @@ public abstract class ChatRepositoryContract {
         Turn running = repository.accept(chat, post("one")).turn();
         Turn waiting = repository.accept(chat, post("two")).turn();
         repository.start(chat, MODEL);
-        repository.append(chat, running.reply().id(), 1, "so far");
+        Consumer<String> draft = repository.draft(chat, running.reply().id(), 1);
+        draft.accept("so far");
 
         List<Message> cancelled = repository.delete(chat);
 
@@ -522,6 +547,7 @@ public abstract class ChatRepositoryContract {
         assertRefused(
                 ErrorCode.CHAT_NOT_FOUND,
                 () -> repository.finish(chat, running.reply().id(), 1, done("late")));
+        draft.accept("late");
         assertThat(repository.chats(new ChatQuery(Owner.ANONYMOUS, 10, null, null)).items())
                 .isEmpty();
     }
@@ -781,7 +807,7 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(ADA, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("hello")).turn();
         started(chat);
-        repository.append(chat, turn.reply().id(), 1, "half");
+        repository.draft(chat, turn.reply().id(), 1).accept("half");
         LocalDate today = LocalDate.ofInstant(repository.chat(chat).updatedAt(), ZoneOffset.UTC);
 
         repository.delete(chat);

@@ -142,7 +142,7 @@ public final class RandomOperations {
     private void append(UUID chat, List<Naive> log) {
         if (!log.isEmpty()) {
             Naive any = pick(log);
-            repository.append(chat, any.id, any.attempt, "+");
+            repository.draft(chat, any.id, any.attempt).accept("+");
             any.content += any.status == Status.IN_PROGRESS ? "+" : "";
         }
     }

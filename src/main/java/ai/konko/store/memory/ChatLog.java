@@ -36,6 +36,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -321,12 +322,18 @@ final class ChatLog {
                                                         next.streamed())));
     }
 
-    void append(UUID replyId, int attempt, String text) {
-        write(
-                () -> {
-                    transcript.append(replyId, attempt, text);
-                    return null;
-                });
+    Consumer<String> draft(UUID replyId, int attempt) {
+        StringBuilder draft = read(() -> transcript.draft(replyId, attempt));
+        return draft == null ? _ -> {} : text -> append(draft, text);
+    }
+
+    private void append(StringBuilder draft, String text) {
+        long stamp = lock.writeLock();
+        try {
+            draft.append(text); // nobody's any more once the reply is over
+        } finally {
+            lock.unlockWrite(stamp);
+        }
     }
 
     Message finish(UUID replyId, int attempt, Outcome outcome) {

@@ -36,6 +36,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -291,11 +292,11 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public void append(UUID chatId, UUID replyId, int attempt, String text) {
+    public Consumer<String> draft(UUID chatId, UUID replyId, int attempt) {
         try {
-            log(chatId).append(replyId, attempt, text);
+            return log(chatId).draft(replyId, attempt);
         } catch (RefusedException _) {
-            // Deleted meanwhile: there is nothing left to add to.
+            return _ -> {}; // deleted meanwhile: there is nothing left to add to
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A chat's messages in their order, and which of the replies are not over. Not safe for use by
@@ -32,7 +33,10 @@ final class Transcript {
     /** The replies that are not over, oldest first; only the first one may be in progress. */
     private final Deque<InLine> line = new ArrayDeque<>();
 
-    /** The text so far of the reply in progress; {@code messages} has it without. */
+    /**
+     * The text so far of the reply in progress, another one each time; {@code messages} has it
+     * without.
+     */
     private StringBuilder running = new StringBuilder();
 
     private int answeredThrough;
@@ -146,11 +150,18 @@ final class Transcript {
         return Optional.of(next);
     }
 
-    void append(UUID replyId, int attempt, String text) {
-        Message reply = messages.get(seqOf(replyId));
-        if (reply.status() == Status.IN_PROGRESS && reply.attempt() == attempt) {
-            running.append(text);
-        }
+    /**
+     * @return the text so far of that reply, if it is in progress; null if not
+     */
+    @Nullable StringBuilder draft(UUID replyId, int attempt) {
+        InLine first = line.peekFirst();
+        Message reply = first == null ? null : messages.get(first.seq());
+        return reply != null
+                        && reply.status() == Status.IN_PROGRESS
+                        && reply.id().equals(replyId)
+                        && reply.attempt() == attempt
+                ? running
+                : null;
     }
 
     Message end(int seq, Outcome outcome, Instant now) {

@@ -66,13 +66,6 @@ final class Drafts {
         byChat.clear();
     }
 
-    void append(UUID chatId, UUID replyId, int attempt, String text) {
-        Draft draft = find(chatId, replyId, attempt);
-        if (draft != null) {
-            draft.append(text);
-        }
-    }
-
     /**
      * Flushes what there is.
      *

@@ -35,6 +35,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -438,8 +439,9 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public void append(UUID chatId, UUID replyId, int attempt, String text) {
-        drafts.append(chatId, replyId, attempt, text);
+    public Consumer<String> draft(UUID chatId, UUID replyId, int attempt) {
+        Draft draft = drafts.find(chatId, replyId, attempt);
+        return draft == null ? _ -> {} : draft::append;
     }
 
     @Override

@@ -85,7 +85,7 @@ public class InMemoryChatRepositoryLincheckTest {
     public String append() {
         return told(
                 () -> {
-                    repository.append(chat, FIRST_REPLY, 1, "a");
+                    repository.draft(chat, FIRST_REPLY, 1).accept("a");
                     return "";
                 });
     }

@@ -62,9 +62,9 @@ class ReplicaTest {
     @Test
     void flush_letsTheOtherReadTheText() {
         UUID reply = a.start();
-        a.repository.append(chat, reply, 1, "one ");
+        a.repository.draft(chat, reply, 1).accept("one ");
         a.replica.flush();
-        a.repository.append(chat, reply, 1, "two");
+        a.repository.draft(chat, reply, 1).accept("two");
 
         assertThat(b.content(reply)).isEqualTo("one ");
         assertThat(a.content(reply)).isEqualTo("one two");
@@ -76,11 +76,11 @@ class ReplicaTest {
     @Test
     void flush_betweenTheHalvesOfAPair_keepsThemTogether() {
         UUID reply = a.start();
-        a.repository.append(chat, reply, 1, "x\uD83C");
+        a.repository.draft(chat, reply, 1).accept("x\uD83C");
         a.replica.flush();
 
         assertThat(b.content(reply)).isEqualTo("x");
-        a.repository.append(chat, reply, 1, "\uDF89y");
+        a.repository.draft(chat, reply, 1).accept("\uDF89y");
         a.replica.flush();
         assertThat(b.content(reply)).isEqualTo("x🎉y");
     }
@@ -98,19 +98,19 @@ class ReplicaTest {
     @Test
     void takenOver_theFirstOwnerChangesNothingAnyMore() {
         UUID reply = a.start();
-        a.repository.append(chat, reply, 1, "old text");
+        a.repository.draft(chat, reply, 1).accept("old text");
         a.replica.flush();
 
         Started again = b.repository.start(chat, "m").orElseThrow();
 
         assertThat(again.turn().reply().content()).isEmpty();
         assertThat(again.streamed()).isTrue();
-        a.repository.append(chat, reply, 1, " goes on");
+        a.repository.draft(chat, reply, 1).accept(" goes on");
         a.replica.flush();
         Message late = a.repository.finish(chat, reply, 1, done("old text goes on"));
         assertThat(late.status()).isEqualTo(Status.IN_PROGRESS);
         assertThat(b.content(reply)).isEmpty();
-        b.repository.append(chat, reply, 1, "new");
+        b.repository.draft(chat, reply, 1).accept("new");
         b.replica.flush();
         assertThat(a.content(reply)).isEqualTo("new");
         b.repository.finish(chat, reply, 1, done("new text"));
@@ -146,7 +146,7 @@ class ReplicaTest {
         b.start();
         b.forget();
         b.start();
-        b.repository.append(chat, reply, 1, "third try");
+        b.repository.draft(chat, reply, 1).accept("third try");
         b.replica.flush();
         b.forget();
 
@@ -171,7 +171,7 @@ class ReplicaTest {
     @Test
     void cancelledBeforeItWasTakenOver_itEndsSo() {
         UUID reply = a.start();
-        a.repository.append(chat, reply, 1, "so far");
+        a.repository.draft(chat, reply, 1).accept("so far");
         a.replica.flush();
         b.repository.cancel(chat, reply);
 
@@ -190,7 +190,7 @@ class ReplicaTest {
         a.replica.round();
 
         assertThat(a.stopped).containsExactly(reply);
-        a.repository.append(chat, reply, 1, "too late");
+        a.repository.draft(chat, reply, 1).accept("too late");
         a.replica.flush();
         assertThat(pieces()).isZero();
     }
@@ -219,7 +219,7 @@ class ReplicaTest {
     @Test
     void handedOver_anotherMayStartAtOnce() {
         UUID reply = a.start();
-        a.repository.append(chat, reply, 1, "so far");
+        a.repository.draft(chat, reply, 1).accept("so far");
         Part c = new Part(false);
         c.replica.renew();
 
