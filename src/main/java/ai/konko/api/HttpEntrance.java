@@ -220,7 +220,7 @@ class HttpEntrance {
      * go-ahead needs none.
      */
     private void discard(HttpServerRequest request) {
-        Problem tooLarge = Problem.of(ErrorCode.TOO_LARGE, "The body is longer than it may be.");
+        Problem tooLarge = Problem.of(JsonBodyReader.tooLarge(limits));
         if (request.headers().contains(HttpHeaders.EXPECT)
                 || contentLength(request) > DISCARDED_BYTES) {
             refuse(request, tooLarge);

@@ -203,9 +203,15 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
             throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body broke off.");
         }
         if (bytes.length > most) {
-            throw RefusedException.of(ErrorCode.TOO_LARGE, "The body is longer than it may be.");
+            throw tooLarge(limits);
         }
         return bytes;
+    }
+
+    static RefusedException tooLarge(HttpLimits limits) {
+        return RefusedException.of(
+                ErrorCode.TOO_LARGE,
+                "A body may have at most " + limits.bodySize().asLongValue() + " bytes.");
     }
 
     /**

@@ -92,6 +92,7 @@ class HostileInputTest extends HttpTest {
 
         assertThat(refused.status()).isEqualTo(413);
         assertThat(refused.code()).isEqualTo("too-large");
+        assertThat(refused.json().path("detail").asText()).contains(" 1048576 bytes");
         assertThat(refused.header("Content-Type")).startsWith("application/problem+json");
         assertThat(refused.json().path("requestId").asText())
                 .isEqualTo(refused.header("X-Request-Id"));
@@ -115,7 +116,9 @@ class HostileInputTest extends HttpTest {
 
         String answer = exchange(head + chunk.repeat(chunks) + "0\r\n\r\n");
 
-        assertThat(answer).startsWith("HTTP/1.1 413").contains("urn:konko:problem:too-large");
+        assertThat(answer)
+                .startsWith("HTTP/1.1 413")
+                .contains("urn:konko:problem:too-large", " 1048576 bytes");
         assertThat(client.messages(chat)).isEmpty();
     }
 
