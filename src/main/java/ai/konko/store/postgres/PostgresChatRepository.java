@@ -448,17 +448,30 @@ public class PostgresChatRepository implements ChatRepository {
     public Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
         Draft draft = drafts.find(chatId, replyId, attempt);
         int run = draft == null ? 0 : draft.run;
-        Message now =
-                database.transaction(
-                        session -> {
-                            ChatRows.Locked _ = ChatRows.lock(session, chatId);
-                            Optional<Pending> mine =
-                                    PendingRows.find(session, chatId, replyId)
-                                            .filter(each -> each.isRun(attempt, run, replica.id()));
-                            return mine.isPresent()
-                                    ? end(session, mine.get(), outcome)
-                                    : reply(session, chatId, replyId);
-                        });
+        Message now;
+        try {
+            now =
+                    database.transaction(
+                            session -> {
+                                ChatRows.Locked _ = ChatRows.lock(session, chatId);
+                                Optional<Pending> mine =
+                                        PendingRows.find(session, chatId, replyId)
+                                                .filter(
+                                                        each ->
+                                                                each.isRun(
+                                                                        attempt,
+                                                                        run,
+                                                                        replica.id()));
+                                return mine.isPresent()
+                                        ? end(session, mine.get(), outcome)
+                                        : reply(session, chatId, replyId);
+                            });
+        } catch (RefusedException refused) {
+            if (refused.code() != ErrorCode.STORE_UNAVAILABLE) { // else this is tried again
+                forget(draft);
+            }
+            throw refused;
+        }
         forget(draft);
         replica.changed(chatId);
         return now;

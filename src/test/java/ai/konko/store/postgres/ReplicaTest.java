@@ -1,6 +1,7 @@
 package ai.konko.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import ai.konko.chat.ChatRepository.Observer;
@@ -9,6 +10,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Started;
 import ai.konko.chat.Status;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -193,6 +196,10 @@ class ReplicaTest {
         a.repository.draft(chat, reply, 1).accept("too late");
         a.replica.flush();
         assertThat(pieces()).isZero();
+        assertThatThrownBy(() -> a.repository.finish(chat, reply, 1, done("too late")))
+                .isInstanceOf(RefusedException.class);
+        a.replica.round();
+        assertThat(a.stopped).as("told once").containsExactly(reply);
     }
 
     @Test
@@ -208,12 +215,16 @@ class ReplicaTest {
     @Test
     void ownedButNotRun_isFoundAndStartedAgain() {
         UUID reply = a.start();
+        Consumer<String> first = a.repository.draft(chat, reply, 1);
         a.forget(); // as if the answer to the start had been lost
 
         a.replica.round();
 
         assertThat(a.startable).contains(chat);
         assertThat(a.start()).isEqualTo(reply);
+        first.accept("of the first run");
+        a.repository.draft(chat, reply, 1).accept("of the second");
+        assertThat(a.content(reply)).isEqualTo("of the second");
     }
 
     @Test
