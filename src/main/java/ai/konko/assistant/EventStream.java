@@ -141,7 +141,7 @@ final class EventStream {
         if (bytes.remaining() < start.length) {
             return false;
         }
-        for (int i = 0; i < start.length; i++) {
+        for (int i = 0; i < start.length; i++) { // a slice to compare is garbage for each line
             if (bytes.get(bytes.position() + i) != start[i]) {
                 return false;
             }

@@ -99,8 +99,8 @@ public interface ChatRepository {
 
     /**
      * The text of a reply in progress, to be added to as the model writes it. What is added once
-     * the reply is over, gone, or in another attempt, is dropped; so is all of it if the reply is
-     * not in progress now. Neither this nor adding to it waits for a disk or a network.
+     * the reply is over, gone, or started anew, is dropped; so is all of it if the reply is not in
+     * progress now. Neither this nor adding to it waits for a disk or a network.
      *
      * @return takes the text, piece by piece
      */

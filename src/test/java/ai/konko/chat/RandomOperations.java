@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Does the same random things to a repository and to a naive model of one, and compares. */
 public final class RandomOperations {
@@ -29,6 +31,9 @@ public final class RandomOperations {
         private int attempt = 1;
         private Status status;
         private boolean unanswered;
+
+        /** Of its last run. */
+        private @Nullable Consumer<String> draft;
 
         private Naive(Message message) {
             id = message.id();
@@ -136,13 +141,15 @@ public final class RandomOperations {
         if (startable) {
             assertThat(started.turn().reply().id()).isEqualTo(next.id);
             next.status = Status.IN_PROGRESS;
+            next.draft = repository.draft(chat, next.id, next.attempt);
         }
     }
 
     private void append(UUID chat, List<Naive> log) {
         if (!log.isEmpty()) {
             Naive any = pick(log);
-            repository.draft(chat, any.id, any.attempt).accept("+");
+            boolean kept = any.draft != null && random.nextBoolean();
+            (kept ? any.draft : repository.draft(chat, any.id, any.attempt)).accept("+");
             any.content += any.status == Status.IN_PROGRESS ? "+" : "";
         }
     }

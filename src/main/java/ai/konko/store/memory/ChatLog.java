@@ -45,9 +45,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code lock} guards every field below it. Each public operation takes it once, for reading or
  * for writing, calls nothing foreign under it but the clock and the source of ids, and gives out
- * only immutable values. No other lock is taken under it. A deleted log refuses everything with
- * chat-not-found, so whoever found it just before its deletion sees the same as whoever comes
- * after.
+ * only immutable values, and drafts, which take it for each piece of text. No other lock is taken
+ * under it. A deleted log refuses everything with chat-not-found, so whoever found it just before
+ * its deletion sees the same as whoever comes after.
  */
 final class ChatLog {
     /**
@@ -330,7 +330,7 @@ final class ChatLog {
     private void append(StringBuilder draft, String text) {
         long stamp = lock.writeLock();
         try {
-            draft.append(text); // nobody's any more once the reply is over
+            draft.append(text); // once the reply is over, or the chat gone, nobody reads it
         } finally {
             lock.unlockWrite(stamp);
         }

@@ -34,8 +34,8 @@ final class Transcript {
     private final Deque<InLine> line = new ArrayDeque<>();
 
     /**
-     * The text so far of the reply in progress, another one each time; {@code messages} has it
-     * without.
+     * The text so far of the reply in progress; {@code messages} has it without. A new builder each
+     * time, for who wrote to the one before may still do so.
      */
     private StringBuilder running = new StringBuilder();
 
