@@ -50,19 +50,6 @@ import org.jspecify.annotations.Nullable;
  * its deletion sees the same as whoever comes after.
  */
 final class ChatLog {
-    /**
-     * What a chat and a turn take of the heap beside their text, roughly, in units of two bytes.
-     */
-    private static final int CHAT_WEIGHT = 1000;
-
-    private static final int TURN_WEIGHT = 150;
-
-    /** A turn with options is not packed, see {@link PackedTurns}. */
-    private static final int OPTIONS_WEIGHT = 150;
-
-    /** An idempotency key is kept with what it stands for. */
-    private static final int KEY_WEIGHT = 60;
-
     private final UUID id;
     private final Owner owner;
     private final Instant createdAt;
@@ -104,12 +91,7 @@ final class ChatLog {
         this.ids = ids;
         this.createdAt = now();
         this.updatedAt = createdAt;
-        this.characters = weight(settings);
-    }
-
-    /** What a chat with these settings takes of the budget before its first turn. */
-    static int weight(Settings settings) {
-        return CHAT_WEIGHT + settings.characters();
+        this.characters = TextBudget.weight(settings);
     }
 
     UUID id() {
@@ -224,34 +206,13 @@ final class ChatLog {
             throw RefusedException.queueFull();
         }
         refuseMoreThan(post.earlier().size() + 1);
-        budget.take(weight(post) + weight(post.earlier()));
+        budget.take(TextBudget.weight(post) + TextBudget.weight(post.earlier()));
     }
 
     private void refuseMoreThan(int turns) {
         if (transcript.size() + 2 * turns > limits.messagesPerChat()) {
             throw RefusedException.chatFull();
         }
-    }
-
-    private static int weight(Post post) {
-        return TURN_WEIGHT
-                + TextBudget.weight(post.content())
-                + (post.options() == null ? 0 : OPTIONS_WEIGHT + post.options().characters())
-                + (post.idempotencyKey() == null ? 0 : KEY_WEIGHT + post.idempotencyKey().length());
-    }
-
-    private static int weight(List<PastTurn> turns) {
-        int weight = 0;
-        for (PastTurn each : turns) {
-            weight += weight(each);
-        }
-        return weight;
-    }
-
-    private static int weight(PastTurn turn) {
-        return TURN_WEIGHT
-                + TextBudget.weight(turn.message())
-                + (turn.reply() == null ? 0 : TextBudget.weight(turn.reply().content()));
     }
 
     List<Turn> take(List<PastTurn> turns) {
@@ -261,7 +222,7 @@ final class ChatLog {
                         throw RefusedException.chatBusy();
                     }
                     refuseMoreThan(turns.size());
-                    budget.take(weight(turns));
+                    budget.take(TextBudget.weight(turns));
                     return addPast(turns);
                 });
     }
@@ -278,7 +239,7 @@ final class ChatLog {
             added.add(turn);
             updatedAt = now;
         }
-        characters += weight(turns);
+        characters += TextBudget.weight(turns);
         return List.copyOf(added);
     }
 
@@ -301,7 +262,7 @@ final class ChatLog {
                         Message.ofUser(ids.get(), id, seq, post.content(), now),
                         Message.queuedReply(ids.get(), id, seq + 1, now).with(post.options()));
         transcript.add(turn, post.streamed());
-        characters += weight(post);
+        characters += TextBudget.weight(post);
         updatedAt = now;
         if (post.idempotencyKey() != null) {
             keys.put(post.idempotencyKey(), new KeyedTurn(turn.reply().seq(), post.whenBusy()));

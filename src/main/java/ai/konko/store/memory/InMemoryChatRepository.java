@@ -88,11 +88,11 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public Chat create(Owner owner, Settings settings) {
-        budget.take(ChatLog.weight(settings));
+        budget.take(TextBudget.weight(settings));
         ChatLog log = new ChatLog(ids.get(), owner, settings, limits, budget, clock, ids);
         Chat created = log.chat();
         if (!put(log)) {
-            budget.giveBack(ChatLog.weight(settings));
+            budget.giveBack(TextBudget.weight(settings));
             throw RefusedException.of(
                     ErrorCode.CAPACITY, "The service has as many chats as it may.");
         }

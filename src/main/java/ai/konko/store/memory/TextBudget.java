@@ -1,7 +1,11 @@
 package ai.konko.store.memory;
 
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.PastTurn;
+import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -10,6 +14,17 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class TextBudget {
     private static final char LAST_OF_TWO_BYTES = '\u07FF';
+
+    /** What a chat and a turn take of the heap beside their text, roughly. */
+    private static final int CHAT_WEIGHT = 1000;
+
+    private static final int TURN_WEIGHT = 150;
+
+    /** A turn with options is not packed, see {@link PackedTurns}. */
+    private static final int OPTIONS_WEIGHT = 150;
+
+    /** An idempotency key is kept with what it stands for. */
+    private static final int KEY_WEIGHT = 60;
 
     private final long limit;
     private final AtomicLong held = new AtomicLong();
@@ -28,6 +43,34 @@ final class TextBudget {
             wide += unit > LAST_OF_TWO_BYTES && !Character.isSurrogate(unit) ? 1 : 0;
         }
         return text.length() + (wide + 1) / 2;
+    }
+
+    /** What a chat with these settings takes of the budget before its first turn. */
+    static int weight(Settings settings) {
+        return CHAT_WEIGHT + settings.characters();
+    }
+
+    /** What the turn of a post takes until it has a reply, without the earlier turns it brings. */
+    static int weight(Post post) {
+        return TURN_WEIGHT
+                + weight(post.content())
+                + (post.options() == null ? 0 : OPTIONS_WEIGHT + post.options().characters())
+                + (post.idempotencyKey() == null ? 0 : KEY_WEIGHT + post.idempotencyKey().length());
+    }
+
+    /** What turns take that are over already. */
+    static int weight(List<PastTurn> turns) {
+        int weight = 0;
+        for (PastTurn each : turns) {
+            weight += weight(each);
+        }
+        return weight;
+    }
+
+    private static int weight(PastTurn turn) {
+        return TURN_WEIGHT
+                + weight(turn.message())
+                + (turn.reply() == null ? 0 : weight(turn.reply().content()));
     }
 
     /**
