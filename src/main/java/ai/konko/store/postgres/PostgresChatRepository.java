@@ -452,20 +452,7 @@ public class PostgresChatRepository implements ChatRepository {
         try {
             now =
                     database.transaction(
-                            session -> {
-                                ChatRows.Locked _ = ChatRows.lock(session, chatId);
-                                Optional<Pending> mine =
-                                        PendingRows.find(session, chatId, replyId)
-                                                .filter(
-                                                        each ->
-                                                                each.isRun(
-                                                                        attempt,
-                                                                        run,
-                                                                        replica.id()));
-                                return mine.isPresent()
-                                        ? end(session, mine.get(), outcome)
-                                        : reply(session, chatId, replyId);
-                            });
+                            session -> finish(session, chatId, replyId, attempt, run, outcome));
         } catch (RefusedException refused) {
             if (refused.code() != ErrorCode.STORE_UNAVAILABLE) { // else this is tried again
                 forget(draft);
@@ -475,6 +462,18 @@ public class PostgresChatRepository implements ChatRepository {
         forget(draft);
         replica.changed(chatId);
         return now;
+    }
+
+    private Message finish(
+            Session session, UUID chatId, UUID replyId, int attempt, int run, Outcome outcome)
+            throws SQLException {
+        ChatRows.Locked _ = ChatRows.lock(session, chatId);
+        Optional<Pending> mine =
+                PendingRows.find(session, chatId, replyId)
+                        .filter(each -> each.isRun(attempt, run, replica.id()));
+        return mine.isPresent()
+                ? end(session, mine.get(), outcome)
+                : reply(session, chatId, replyId);
     }
 
     @Override

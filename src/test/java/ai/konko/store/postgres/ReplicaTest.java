@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import ai.konko.chat.ChatRepository.Observer;
+import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
@@ -197,7 +198,9 @@ class ReplicaTest {
         a.replica.flush();
         assertThat(pieces()).isZero();
         assertThatThrownBy(() -> a.repository.finish(chat, reply, 1, done("too late")))
-                .isInstanceOf(RefusedException.class);
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CHAT_NOT_FOUND));
         a.replica.round();
         assertThat(a.stopped).as("told once").containsExactly(reply);
     }
