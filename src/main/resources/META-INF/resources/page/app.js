@@ -131,9 +131,9 @@ class App extends LitElement {
     asking.resolve();
   }
 
-  /** There is no way around it: browsers close a dialog that is refused twice. */
-  #onDialogClose(event) {
-    if (this.asking) event.target.showModal();
+  /** There is no way around it: browsers close a dialog that is refused twice. They say so later, also of one that is gone. */
+  #onDialogClose({ target }) {
+    if (this.asking && target.isConnected && !target.open) target.showModal();
   }
 
   async #send({ detail: { content, done } }) {

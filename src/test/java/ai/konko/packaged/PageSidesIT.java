@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.fake.FakeModel.Reply;
+import com.microsoft.playwright.ElementHandle;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
@@ -159,8 +160,10 @@ class PageSidesIT extends OnThePage {
             guarded.ready();
             page.navigate(guarded.address().toString());
             page.getByLabel("API key", exactly).fill("wrong");
+            ElementHandle answered = page.querySelector("dialog");
             page.getByRole(AriaRole.BUTTON, named("Continue")).click();
             assertThat(page.getByRole(AriaRole.DIALOG)).containsText("does not know that key");
+            answered.dispatchEvent("close"); // as a browser does that was slow to say so
             page.keyboard().press("Escape");
             page.keyboard().press("Escape");
             look("key", ColorScheme.LIGHT, 1400);
