@@ -126,9 +126,7 @@ class HttpEntrance {
 
     /** What no resource and no page answers. */
     private void notFound(RoutingContext context) {
-        refuse(
-                context.request(),
-                Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address."));
+        refuse(context.request(), ProblemMapper.NOTHING_THERE);
     }
 
     private void enter(RoutingContext context) {

@@ -4,15 +4,21 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
 import io.vertx.core.http.HttpServerRequest;
+import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
+import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 
 /** Everything that goes wrong leaves as a problem document, by one way. */
 class ProblemMapper {
     private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
+
+    static final Problem NOTHING_THERE =
+            Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address.");
 
     private final Refusals refusals;
 
@@ -32,20 +38,33 @@ class ProblemMapper {
 
     @ServerExceptionMapper
     Response notFound(NotFoundException unknown, HttpServerRequest request) {
-        return response(
-                Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address."), request);
+        return unmatched(request);
+    }
+
+    @ServerExceptionMapper
+    Response notAllowed(NotAllowedException refused, HttpServerRequest request) {
+        return unmatched(request);
+    }
+
+    private Response unmatched(HttpServerRequest request) {
+        Set<String> allowed = AllowedMethods.at(CurrentRequestManager.get());
+        if (allowed.isEmpty() || allowed.contains(request.method().name())) {
+            return response(NOTHING_THERE, request);
+        }
+        Response refused =
+                response(
+                        Problem.of(
+                                ErrorCode.METHOD_NOT_ALLOWED,
+                                "This address does not take this method."),
+                        request);
+        return Response.fromResponse(refused).allow(allowed).build();
     }
 
     @ServerExceptionMapper
     Response http(WebApplicationException thrown, HttpServerRequest request) {
         Problem problem =
                 switch (thrown.getResponse().getStatus()) {
-                    case 404 ->
-                            Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address.");
-                    case 405 ->
-                            Problem.of(
-                                    ErrorCode.METHOD_NOT_ALLOWED,
-                                    "This address does not take this method.");
+                    case 404 -> NOTHING_THERE;
                     case 406 ->
                             Problem.of(
                                     ErrorCode.NOT_ACCEPTABLE,
