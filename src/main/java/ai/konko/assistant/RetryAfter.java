@@ -12,12 +12,10 @@ final class RetryAfter {
     /** What is passed on where the provider says nothing usable. */
     static final Duration DEFAULT = Duration.ofSeconds(5);
 
-    private static final Duration LONGEST = Duration.ofDays(1);
-
     private RetryAfter() {}
 
     /**
-     * @return a whole number of seconds between none and a day
+     * @return a whole number of seconds, none for a date that has passed
      */
     static Duration parse(@Nullable String header, Instant now) {
         if (header == null) {
@@ -25,23 +23,15 @@ final class RetryAfter {
         }
         String text = header.strip();
         if (text.matches("\\d{1,9}")) {
-            return within(Duration.ofSeconds(Long.parseLong(text)));
+            return Duration.ofSeconds(Long.parseLong(text));
         }
         try {
             Instant date =
                     ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-            return within(
-                    Duration.ofSeconds(
-                            Math.ceilDiv(Duration.between(now, date).toMillis(), 1000L)));
+            return Duration.ofSeconds(
+                    Math.max(0, Math.ceilDiv(Duration.between(now, date).toMillis(), 1000L)));
         } catch (DateTimeException _) {
             return DEFAULT;
         }
-    }
-
-    private static Duration within(Duration asked) {
-        if (asked.isNegative()) {
-            return Duration.ZERO;
-        }
-        return asked.compareTo(LONGEST) > 0 ? LONGEST : asked;
     }
 }
