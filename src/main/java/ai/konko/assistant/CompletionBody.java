@@ -94,8 +94,7 @@ final class CompletionBody {
             case SystemMessage system -> write("system", system.text(), json);
             case UserMessage user -> write("user", user.singleText(), json);
             case ContextMessage said -> {
-                json.writeStringField(
-                        "role", said.type() == ChatMessageType.USER ? "user" : "assistant");
+                json.writeStringField("role", role(said.type()));
                 json.writeFieldName("content");
                 json.writeUTF8String(said.text(), said.from(), said.length());
             }
@@ -103,6 +102,15 @@ final class CompletionBody {
             default -> throw new IllegalArgumentException("no such message is ever sent");
         }
         json.writeEndObject();
+    }
+
+    private static String role(ChatMessageType type) {
+        return switch (type) {
+            case SYSTEM -> "system";
+            case USER -> "user";
+            case AI -> "assistant";
+            default -> throw new IllegalArgumentException("no such message is ever sent");
+        };
     }
 
     private static void write(String role, String content, JsonGenerator json) throws IOException {

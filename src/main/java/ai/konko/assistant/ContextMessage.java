@@ -9,7 +9,7 @@ import dev.langchain4j.data.message.ChatMessageType;
 /**
  * A message of the context as it is sent. LangChain4j's own for the user has seven objects around
  * its text, and the AI service keeps all of a context while the model writes; this one shares the
- * log's bytes.
+ * log's bytes. Its own for instructions takes none that are blank.
  */
 final class ContextMessage implements ChatMessage {
     private final ChatMessageType type;
@@ -25,7 +25,8 @@ final class ContextMessage implements ChatMessage {
     }
 
     /**
-     * @param type {@link ChatMessageType#USER} or {@link ChatMessageType#AI}
+     * @param type {@link ChatMessageType#SYSTEM}, {@link ChatMessageType#USER} or {@link
+     *     ChatMessageType#AI}
      */
     static ContextMessage of(ChatMessageType type, String text) {
         byte[] bytes = text.getBytes(UTF_8);

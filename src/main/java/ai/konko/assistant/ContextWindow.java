@@ -54,25 +54,16 @@ public class ContextWindow {
      *     known yet
      */
     public ModelContext next(UUID chatId) {
-        String instructions = repository.chat(chatId).settings().instructions();
         List<Turn> candidates = repository.context(chatId, Integer.MAX_VALUE, maxTurns());
         List<Turn> turns = newestThatFit(candidates);
         int estimate = turns.stream().mapToInt(tokens::of).sum();
         return new ModelContext(
-                isSent(instructions) ? instructions : null,
+                repository.chat(chatId).settings().instructions(),
                 turns,
                 excluded(chatId, turns, candidates),
                 estimate,
                 config.maxMessages(),
                 config.maxTokens());
-    }
-
-    /**
-     * Instructions of nothing but blanks and control characters are not sent: LangChain4j refuses
-     * such a message.
-     */
-    static boolean isSent(@Nullable String instructions) {
-        return instructions != null && !instructions.trim().isEmpty();
     }
 
     /** One place is the new message's, and a turn takes two. */

@@ -1,10 +1,8 @@
 package ai.konko.assistant;
 
 import ai.konko.assistant.Prompt.Said;
-import ai.konko.assistant.Prompt.Speaker;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.ChatMessageType;
-import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
@@ -60,24 +58,18 @@ public class PromptWriter {
 
     private static ChatRequest request(Prompt prompt) {
         return ChatRequest.builder()
-                .messages(
-                        prompt.said().stream()
-                                .filter(PromptWriter::isSent)
-                                .map(PromptWriter::message)
-                                .toList())
+                .messages(prompt.said().stream().map(PromptWriter::message).toList())
                 .build();
     }
 
-    private static boolean isSent(Said said) {
-        return said.by() != Speaker.SYSTEM || ContextWindow.isSent(said.text());
-    }
-
     private static ChatMessage message(Said said) {
-        return switch (said.by()) {
-            case SYSTEM -> SystemMessage.from(said.text());
-            case USER -> ContextMessage.of(ChatMessageType.USER, said.text());
-            case ASSISTANT -> ContextMessage.of(ChatMessageType.AI, said.text());
-        };
+        return ContextMessage.of(
+                switch (said.by()) {
+                    case SYSTEM -> ChatMessageType.SYSTEM;
+                    case USER -> ChatMessageType.USER;
+                    case ASSISTANT -> ChatMessageType.AI;
+                },
+                said.text());
     }
 
     private record Handler(Consumer<String> out, CompletableFuture<ChatResponse> end)

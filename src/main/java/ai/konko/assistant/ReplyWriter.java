@@ -13,7 +13,7 @@ import ai.konko.chat.Started;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Usage;
 import dev.langchain4j.data.message.ChatMessage;
-import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.ChatMessageType;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -146,8 +146,8 @@ public class ReplyWriter {
                 options == null || options.instructions() == null
                         ? started.settings().instructions()
                         : options.instructions();
-        if (instructions != null && ContextWindow.isSent(instructions)) {
-            memory.add(SystemMessage.from(instructions));
+        if (instructions != null) {
+            memory.add(ContextMessage.of(ChatMessageType.SYSTEM, instructions));
         }
         Message message = started.turn().message();
         int earlier = options == null ? 0 : options.earlier();

@@ -122,7 +122,7 @@ class TurnsTest extends HttpTest {
                 "/chats/"
                         + client.post(
                                         "/chats",
-                                        Client.write(java.util.Map.of("instructions", "i" + text)))
+                                        Client.write(java.util.Map.of("instructions", text)))
                                 .id();
         model.answer(_ -> Reply.text(text + "."));
 
@@ -132,11 +132,30 @@ class TurnsTest extends HttpTest {
         assertThat(first.reply().path("content").asText()).isEqualTo(text + ".");
         assertThat(model.calls().getLast().messages())
                 .containsExactly(
-                        new Message("system", "i" + text),
+                        new Message("system", text),
                         new Message("user", text),
                         new Message("assistant", text + "."),
                         new Message("user", "next"));
         assertThat(model.calls().getLast().body().toString()).doesNotContain(FakeModelResource.KEY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "\n", "\u001c", "\u00a0"})
+    void instructions_ofNothingToSee_areInstructionsToo(String instructions) {
+        String chat =
+                "/chats/"
+                        + client.post(
+                                        "/chats",
+                                        Client.write(
+                                                java.util.Map.of("instructions", instructions)))
+                                .id();
+
+        client.say(chat, "hello");
+
+        assertThat(model.calls().getLast().messages())
+                .containsExactly(new Message("system", instructions), new Message("user", "hello"));
+        assertThat(client.get(chat + "/context").json().at("/messages/0/content").asText())
+                .isEqualTo(instructions);
     }
 
     @Test
