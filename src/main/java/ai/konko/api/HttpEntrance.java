@@ -137,6 +137,7 @@ class HttpEntrance {
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Content-Security-Policy", contentSecurity(context.normalizedPath()));
         MDC.put("requestId", id); // of this request's own context
+        RequestHeaders.tidy(request);
         if (contentLength(request) > limits.bodySize().asLongValue()) {
             discard(request);
         } else if (PUBLIC.matcher(context.normalizedPath()).matches()) {
@@ -238,7 +239,7 @@ class HttpEntrance {
     private void refuse(HttpServerRequest request, Problem problem) {
         try {
             refusals.count(problem);
-            problem.headers(request.response()::putHeader);
+            problem.headers(request, request.response()::putHeader);
             ProblemForm form =
                     ProblemForm.of(problem.withRequestId(RequestId.of(request)), request.path());
             request.response()

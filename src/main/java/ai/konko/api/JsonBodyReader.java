@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.RefusedException.Violation;
+import ai.konko.chat.WellFormed;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -24,11 +25,14 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.Provider;
 import java.io.ByteArrayInputStream;
-import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -55,6 +59,11 @@ import org.jspecify.annotations.Nullable;
 public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     /** How much of a name that the client chose goes back to it. */
     private static final int LONGEST_NAME = 100;
+
+    /** What stands for what is no UTF-8, and may stand there by itself. */
+    private static final char UNDECODABLE = '\uFFFD';
+
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     static final String MERGE_PATCH = "application/merge-patch+json";
 
@@ -224,18 +233,30 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         return body;
     }
 
-    private static JsonNode parse(byte[] bytes) throws IOException {
+    private static JsonNode parse(byte[] bytes) {
         try {
-            JsonNode tree = JSON.readTree(bytes);
+            JsonNode tree = JSON.readTree(text(bytes));
             if (tree != null && !tree.isMissingNode()) {
                 return tree;
             }
-        } catch (JsonProcessingException | CharConversionException _) {
+        } catch (JsonProcessingException | CharacterCodingException _) {
             // What the parser says may quote the body.
         }
         throw RefusedException.of(
                 ErrorCode.MALFORMED_JSON,
                 "The body is not a JSON text, or an object in it has a name twice.");
+    }
+
+    /**
+     * Decoded here, and not by the parser: that one takes UTF-16 too, and refuses a name with half
+     * of a pair as if it were not JSON.
+     */
+    private static String text(byte[] bytes) throws CharacterCodingException {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.indexOf(UNDECODABLE) >= 0) {
+            CharBuffer _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+        }
+        return text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
     }
 
     private static JsonNode object(JsonNode tree) {
@@ -266,6 +287,8 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
                                                 ? "[" + each.getIndex() + "]"
                                                 : each.getFieldName())
                         .collect(Collectors.joining("."));
-        return path.isEmpty() ? "body" : path.substring(0, Math.min(path.length(), LONGEST_NAME));
+        return path.isEmpty()
+                ? "body"
+                : WellFormed.repaired(path.substring(0, Math.min(path.length(), LONGEST_NAME)));
     }
 }

@@ -5,6 +5,8 @@ import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.net.URI;
 import java.time.Duration;
@@ -95,12 +97,12 @@ record Problem(
                 type, title, status, detail, code, id, violations, retryAfter, chatId, replyId);
     }
 
-    /** The headers that the problem goes with. */
-    void headers(BiConsumer<String, String> header) {
+    /** The headers that the problem goes with, as the answer to this request. */
+    void headers(HttpServerRequest request, BiConsumer<String, String> header) {
         if (retryAfter != null) {
             header.accept(HttpHeaders.RETRY_AFTER, retryAfter.toString());
         }
-        if (status == status(ErrorCode.TOO_LARGE)) {
+        if (status == status(ErrorCode.TOO_LARGE) && request.version() != HttpVersion.HTTP_2) {
             header.accept("Connection", "close"); // the rest of the body is not read
         }
         if (status == status(ErrorCode.UNAUTHENTICATED)) {

@@ -1,5 +1,6 @@
 package ai.konko.api;
 
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +26,9 @@ record ProblemForm(int status, String mediaType, Object body) {
         return path.equals(OPENAI) || path.startsWith(OPENAI + "/");
     }
 
-    Response response(Problem problem) {
+    Response response(Problem problem, HttpServerRequest request) {
         Response.ResponseBuilder response = Response.status(status).type(mediaType).entity(body);
-        problem.headers(response::header);
+        problem.headers(request, response::header);
         return response.build();
     }
 }

@@ -99,6 +99,6 @@ class ProblemMapper {
     private Response response(Problem problem, HttpServerRequest request) {
         refusals.count(problem);
         return ProblemForm.of(problem.withRequestId(RequestId.of(request)), request.path())
-                .response(problem);
+                .response(problem, request);
     }
 }

@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.core.MediaType;
@@ -20,7 +21,51 @@ public final class RequestHeaders {
 
     private static final Pattern OFFSET = Pattern.compile("[0-9]{1,9}");
 
+    /** A parameter in quotes, of which none that is known here has to be. */
+    private static final Pattern QUOTED_PARAMETER =
+            Pattern.compile(";[^;,\"]*\"(?:[^\"\\\\]|\\\\.)*\"");
+
+    private static final Pattern AROUND_A_DELIMITER = Pattern.compile("[ \t]*([;,])[ \t]*");
+    private static final Pattern EMPTY_ELEMENTS = Pattern.compile("^,+|,+$|,+(?=,)");
+
     private RequestHeaders() {}
+
+    /**
+     * Has what the headers say of types written in the plainest way, which is all that RESTEasy
+     * understands of what RFC 9110, 5.6, allows: no blanks, no quotes, no empty elements.
+     */
+    static void tidy(HttpServerRequest request) {
+        tidy(request.headers(), HttpHeaders.ACCEPT);
+        tidy(request.headers(), HttpHeaders.CONTENT_TYPE);
+    }
+
+    private static void tidy(MultiMap headers, CharSequence name) {
+        List<String> values = headers.getAll(name);
+        if (values.isEmpty() || (values.size() == 1 && isTidy(values.getFirst()))) {
+            return;
+        }
+        CharSequence tidy = tidy(String.join(",", values));
+        if (tidy.isEmpty()) {
+            headers.remove(name);
+        } else {
+            headers.set(name, tidy);
+        }
+    }
+
+    private static boolean isTidy(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            if (" \t\",".indexOf(value.charAt(i)) >= 0) {
+                return false;
+            }
+        }
+        return !value.isEmpty();
+    }
+
+    private static String tidy(String value) {
+        String bare = QUOTED_PARAMETER.matcher(value).replaceAll("").strip();
+        String tight = AROUND_A_DELIMITER.matcher(bare).replaceAll("$1");
+        return EMPTY_ELEMENTS.matcher(tight).replaceAll("");
+    }
 
     /**
      * @return whether the client asks for an answer before the turn is over (RFC 7240, 4.1)
@@ -121,7 +166,11 @@ public final class RequestHeaders {
     private static List<MediaType> acceptable(List<String> accept) {
         MultivaluedMap<String, String> headers = new MultivaluedHashMap<>();
         headers.put("Accept", accept);
-        return HeaderUtil.getAcceptableMediaTypes(headers);
+        try {
+            return HeaderUtil.getAcceptableMediaTypes(headers);
+        } catch (IllegalArgumentException _) {
+            return List.of(); // of no type at all
+        }
     }
 
     private static List<String> values(HttpServerRequest request, CharSequence name) {

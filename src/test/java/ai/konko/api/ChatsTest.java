@@ -111,6 +111,9 @@ class ChatsTest extends HttpTest {
                 "{\"title\": \"a\\u0000b\"}  | 422 | invalid       | title",
                 "{\"title\": \"a\\ud800b\"}  | 422 | invalid       | title",
                 "{\"metadata\": {\"k\": 1}}  | 422 | invalid       | metadata.k",
+                "{\"metadata\": {\"\\ud800\": \"x\"}} | 422 | invalid | metadata",
+                "{\"metadata\": {\"k\\udc00\": \"x\"}} | 422 | invalid | metadata",
+                "{\"\\ud800\": \"x\"}     | 422 | unknown-field | \ufffd",
                 "{\"metadata\": []}          | 422 | invalid       | metadata",
                 "{\"metadata\": \"\"}        | 422 | invalid       | metadata",
                 "[]                          | 422 | invalid       | body",
@@ -204,6 +207,7 @@ class ChatsTest extends HttpTest {
                 "{\"title\": \"\"}             | invalid",
                 "{\"metadata\": {\"k\": 5}}    | invalid",
                 "{\"metadata\": {\"\": \"x\"}} | invalid",
+                "{\"metadata\": {\"\\ud800\": \"x\"}} | invalid",
                 "{\"id\": \"x\"}               | unknown-field",
                 "[]                            | invalid",
             })

@@ -4,8 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.api.Client.Answer;
 import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What no well-meaning client sends. */
 @QuarkusTest
 class HostileInputTest extends HttpTest {
+    @Inject Vertx vertx;
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/index.html", "/page/app.js"})
@@ -67,6 +77,40 @@ class HostileInputTest extends HttpTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-16", "UTF-32", "ISO-8859-1"})
+    void bodies_areUtf8(Charset other) {
+        byte[] body = "{\"title\": \"\u00e9\"}".getBytes(other);
+
+        Answer refused = client.raw("POST", "/chats", body, "Content-Type", "application/json");
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.code()).isEqualTo("malformed-json");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\uFEFF{\"title\": \"\uFFFD\"}", "{\"title\": \"\uFFFD\"}"})
+    void bodies_mayHaveAByteOrderMarkAndReplacementCharacters(String body) {
+        Answer created =
+                client.raw(
+                        "POST",
+                        "/chats",
+                        body.getBytes(StandardCharsets.UTF_8),
+                        "Content-Type",
+                        "application/json");
+
+        assertThat(created.status()).isEqualTo(201);
+        assertThat(created.json().path("title").asText()).isEqualTo("\uFFFD");
+    }
+
+    @Test
+    void fieldName_thatIsCutInsideAPair_isNoServerError() {
+        Answer refused = client.post("/chats", "{\"" + "x".repeat(99) + "\ud83d\ude00\": \"x\"}");
+
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.code()).isEqualTo("unknown-field");
+    }
+
+    @ParameterizedTest
     @CsvSource({"/chats", "CHAT/messages"})
     void deeplyNestedArrays_areMalformed(String path) {
         String nested = "[".repeat(100_000) + "]".repeat(100_000);
@@ -97,6 +141,31 @@ class HostileInputTest extends HttpTest {
         assertThat(refused.json().path("requestId").asText())
                 .isEqualTo(refused.header("X-Request-Id"));
         assertThat(client.messages(chat)).isEmpty();
+    }
+
+    @Test
+    void aBodyOverTheLimit_isTooLargeOverHttp2Too() {
+        String path = client.chat() + "/messages";
+        HttpClient http2 =
+                vertx.createHttpClient(
+                        new HttpClientOptions()
+                                .setProtocolVersion(HttpVersion.HTTP_2)
+                                .setHttp2ClearTextUpgrade(false));
+
+        HttpClientResponse refused =
+                http2.request(HttpMethod.POST, base.getPort(), base.getHost(), path)
+                        .compose(
+                                request ->
+                                        request.putHeader("Content-Type", "application/json")
+                                                .send(Buffer.buffer("x".repeat(1_100_000))))
+                        .compose(answer -> answer.end().map(answer))
+                        .toCompletionStage()
+                        .toCompletableFuture()
+                        .join();
+
+        assertThat(refused.version()).isEqualTo(HttpVersion.HTTP_2);
+        assertThat(refused.statusCode()).isEqualTo(413);
+        assertThat(refused.getHeader("Content-Type")).startsWith("application/problem+json");
     }
 
     @ParameterizedTest
@@ -200,11 +269,55 @@ class HostileInputTest extends HttpTest {
         assertThat(refused.header("Allow").split(", ")).containsExactly(allowed.split(", "));
     }
 
+    /** RFC 9110, 5.6: what a header's grammar allows makes no difference. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "``                                                         | application/json",
+                "application/json;a=\"b,c\"                               | application/json",
+                "application/json;a=\"\\\";,\" ; q=0.9                 | application/json",
+                "application/json ; q=0.9                                   | application/json",
+                "*/* ; q=0.5                                                | application/json",
+                ", application/json,, ,                                     | application/json",
+                "text/event-stream ;q=0.9 , application/json ;q=0.1         | text/event-stream",
+                "text/event-stream; q=0.1, application/json;  q=0.2         | application/json",
+            })
+    void accept_isReadAsItIsMeant(String accept, String type) {
+        Answer answer = client.say(client.chat(), "hello", "Accept", accept);
+
+        assertThat(answer.status()).isBetween(200, 201);
+        assertThat(answer.header("Content-Type")).startsWith(type);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "application/json ; charset=utf-8",
+                "application/json;charset=\"utf-8\"",
+                " application/json\t; charset=utf-8 ",
+            })
+    void contentType_isReadAsItIsMeant(String type) {
+        Answer answer =
+                client.raw(
+                        "POST",
+                        client.chat() + "/messages",
+                        "{\"content\": \"x\"}".getBytes(StandardCharsets.UTF_8),
+                        "Content-Type",
+                        type);
+
+        assertThat(answer.status()).isEqualTo(201);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "Accept, ;;;",
         "Accept, text",
         "Accept, a/b;q=x",
+        "Accept, a/b/c",
+        "Accept, /",
+        "Accept, application/json;q=\"",
         "Content-Type, ;",
         "Content-Type, json"
     })
