@@ -45,6 +45,7 @@ class HttpEntrance {
 
     private static final long DISCARDING_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final int BEFORE_ALL_ELSE = 1000;
+    private static final int BAD_REQUEST = 400;
 
     /**
      * What needs no credentials: the page, which asks for them itself, the documentation, and what
@@ -108,6 +109,7 @@ class HttpEntrance {
     }
 
     void register(@Observes Router router) {
+        router.route().order(Integer.MIN_VALUE).failureHandler(this::unusable);
         router.route().order(1 - SecurityHandlerPriorities.AUTHENTICATION).handler(this::forget);
         // The first to ask has the document read, see OpenApiOnDemand: not for an event loop.
         router.route("/openapi.*").order(0).blockingHandler(RoutingContext::next, false);
@@ -124,19 +126,26 @@ class HttpEntrance {
         context.next();
     }
 
+    /** What the router refuses before anybody has seen it: a request without {@code Host}. */
+    private void unusable(RoutingContext context) {
+        if (context.statusCode() == BAD_REQUEST) {
+            mark(context);
+            refuse(
+                    context.request(),
+                    Problem.of(ErrorCode.BAD_HEADER, "The request can't be understood."));
+        } else {
+            context.next();
+        }
+    }
+
     /** What no resource and no page answers. */
     private void notFound(RoutingContext context) {
         refuse(context.request(), ProblemMapper.NOTHING_THERE);
     }
 
     private void enter(RoutingContext context) {
+        mark(context);
         HttpServerRequest request = context.request();
-        String id = RequestId.chosenFor(request);
-        request.response()
-                .putHeader(RequestId.HEADER, id)
-                .putHeader("X-Content-Type-Options", "nosniff")
-                .putHeader("Content-Security-Policy", contentSecurity(context.normalizedPath()));
-        MDC.put("requestId", id); // of this request's own context
         RequestHeaders.tidy(request);
         if (contentLength(request) > limits.bodySize().asLongValue()) {
             discard(request);
@@ -145,6 +154,17 @@ class HttpEntrance {
         } else {
             identify(context);
         }
+    }
+
+    /** Gives the request its id, and its response what browsers must know. */
+    private void mark(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        String id = RequestId.chosenFor(request);
+        request.response()
+                .putHeader(RequestId.HEADER, id)
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("Content-Security-Policy", contentSecurity(context.normalizedPath()));
+        MDC.put("requestId", id); // of this request's own context
     }
 
     private String contentSecurity(String path) {

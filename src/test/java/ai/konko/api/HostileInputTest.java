@@ -224,6 +224,17 @@ class HostileInputTest extends HttpTest {
         assertThat(client.messages(chat)).hasSize(2);
     }
 
+    /** RFC 9112, 3.2. */
+    @Test
+    void aRequestWithoutHost_isAProblem() throws IOException {
+        String answer = exchange("GET /chats HTTP/1.1\r\nConnection: close\r\n\r\n");
+
+        assertThat(answer)
+                .startsWith("HTTP/1.1 400")
+                .containsIgnoringCase("\r\nX-Request-Id: ")
+                .contains("urn:konko:problem:bad-header");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "GET, /nope, 404, not-found",
