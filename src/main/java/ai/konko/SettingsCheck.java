@@ -22,6 +22,8 @@ import java.time.Duration;
  */
 @ApplicationScoped
 class SettingsCheck {
+    private static final char DELETE = 0x7F;
+
     private static final Duration SOME = Duration.ofMillis(1);
 
     /** Before anything is opened. */
@@ -50,6 +52,10 @@ class SettingsCheck {
     }
 
     private static void check(ModelConfig.Model model) {
+        if (!model.apiKey().orElse("").strip().chars().allMatch(c -> c > ' ' && c < DELETE)) {
+            throw new ConfigurationException(
+                    "OPENAI_API_KEY must be of visible ASCII characters, which is all that a header takes.");
+        }
         atLeast("KONKO_MODEL_CONNECT_TIMEOUT", model.connectTimeout(), SOME);
         atLeast("KONKO_MODEL_FIRST_TOKEN_TIMEOUT", model.firstTokenTimeout(), SOME);
         atLeast("KONKO_MODEL_IDLE_TIMEOUT", model.idleTimeout(), SOME);

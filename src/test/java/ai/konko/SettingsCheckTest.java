@@ -19,6 +19,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsCheckTest {
 
@@ -62,6 +63,21 @@ class SettingsCheckTest {
         assertThatThrownBy(() -> check(Map.of("konko." + setting, bad)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("%s must be %s.", variable, bound);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sk-a\nb", "sk-a b", "sk-\u2026", "sk-\u0000", "sk-\u007f"})
+    void check_ofAKeyThatNoHeaderTakes_refusesItWithoutSayingIt(String key) {
+        assertThatThrownBy(() -> check(Map.of("konko.model.api-key", key)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("OPENAI_API_KEY must be")
+                .hasMessageNotContaining("sk-");
+    }
+
+    @Test
+    void check_ofAKeyWithALinesEnd_letsItPass() {
+        assertThatCode(() -> check(Map.of("konko.model.api-key", "sk-a\n")))
+                .doesNotThrowAnyException();
     }
 
     private static void check(Map<String, String> settings) {

@@ -146,10 +146,13 @@ final class Exchange implements Connections.Taker {
             close();
             return;
         }
-        head.accept(request);
         Buffer whole = Objects.requireNonNull(body);
         body = null;
-        request.send(whole).onComplete(this::receive, _ -> brokeOff());
+        unlessOver(
+                () -> {
+                    head.accept(request);
+                    request.send(whole).onComplete(this::receive, _ -> brokeOff());
+                });
         request.headers().clear(); // written by now, and nothing to keep until the answer is there
     }
 

@@ -29,7 +29,9 @@ class ModelEndpoints {
     ModelEndpoint endpoint(ModelConfig config, @Named("offline-model") Supplier<URI> offlineModel) {
         if (offline(config, LaunchMode.current())) {
             LOG.info(
-                    "The offline demonstration model answers; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one");
+                    named(config)
+                            ? "The offline demonstration model answers, for KONKO_OFFLINE_MODEL is true"
+                            : "The offline demonstration model answers; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one");
             return ModelEndpoint.of(offlineModel.get(), Optional.empty(), "konko-offline");
         }
         ModelConfig.Model model = config.model();
@@ -38,7 +40,9 @@ class ModelEndpoints {
         }
         URI baseUrl = model.baseUrl().orElse(OPENAI);
         requireHttp(baseUrl);
-        return ModelEndpoint.of(baseUrl, model.apiKey(), model.name().orElse(DEFAULT_MODEL));
+        String name = model.name().orElse(DEFAULT_MODEL);
+        LOG.infof("The model is %s at %s", name, baseUrl.getHost());
+        return ModelEndpoint.of(baseUrl, model.apiKey(), name);
     }
 
     private static boolean offline(ModelConfig config, LaunchMode mode) {

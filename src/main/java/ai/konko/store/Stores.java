@@ -8,10 +8,12 @@ import io.quarkus.arc.ClientProxy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
+import org.jboss.logging.Logger;
 
 /** The log that everybody uses. */
 @ApplicationScoped
 class Stores {
+    private static final Logger LOG = Logger.getLogger(Stores.class);
 
     @Produces
     @ApplicationScoped
@@ -19,6 +21,12 @@ class Stores {
             StoreConfig config,
             Instance<InMemoryChatRepository> memory,
             Instance<PostgresStore> postgres) {
+        LOG.info(
+                switch (config.store()) {
+                    case MEMORY -> "Chats are kept in memory, and gone with this process";
+                    case EMBEDDED -> "Chats are kept in " + config.data().toAbsolutePath();
+                    case POSTGRES -> "Chats are kept in the database that KONKO_DATABASE_URL names";
+                });
         return config.store() == Kind.MEMORY
                 ? ClientProxy.unwrap(memory.get()) // one proxy on the way to it is enough
                 : postgres.get().repository();

@@ -68,7 +68,7 @@ class PackagedServiceIT {
                                 "OPENAI_BASE_URL",
                                 model.baseUrl(),
                                 "OPENAI_API_KEY",
-                                "sk-hush",
+                                "sk-hush\n",
                                 "OPENAI_MODEL",
                                 "m1"));
         String chat = client.chat();
@@ -89,6 +89,7 @@ class PackagedServiceIT {
         assertThat(log())
                 .doesNotContain("Zebrafinch")
                 .doesNotContain("sk-hush")
+                .contains("The model is m1 at ", "Chats are kept in memory")
                 .contains("answered with status 500");
     }
 
