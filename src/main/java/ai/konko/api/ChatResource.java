@@ -116,7 +116,8 @@ public class ChatResource {
                     @Nullable String cursor,
             @Parameter(
                             description =
-                                    "Only chats whose title or messages contain this, whatever the case.")
+                                    "Only chats whose title or messages contain this, whatever the case.",
+                            schema = @Schema(type = SchemaType.STRING, maxLength = 200))
                     @QueryParam("q")
                     @Nullable String q,
             @Context RoutingContext request) {

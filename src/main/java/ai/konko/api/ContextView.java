@@ -93,5 +93,11 @@ record ContextView(
             requiredProperties = {"messageId", "reason"})
     record Excluded(
             UUID messageId,
-            @Schema(enumeration = {"window", "tokens", "no-reply", "pending"}) String reason) {}
+            @Schema(
+                            enumeration = {"window", "tokens", "no-reply", "pending"},
+                            description =
+                                    "window: older than the maxMessages newest; tokens: older than what fits"
+                                            + " maxTokens; no-reply: of a turn whose reply has no text; pending: of"
+                                            + " one that is not over.")
+                    String reason) {}
 }

@@ -115,7 +115,9 @@ public class OpenApiProblems implements OASFilter {
             response.addHeader(
                     HttpHeaders.RETRY_AFTER,
                     OASFactory.createHeader()
-                            .description("Seconds after which the same may be tried again.")
+                            .description(
+                                    "Seconds after which the same may be tried again; of a turn that failed"
+                                            + " (replyId), a retry of its reply.")
                             .schema(OASFactory.createSchema().addType(Schema.SchemaType.INTEGER)));
         }
         return response;
