@@ -120,6 +120,41 @@ class PackagedServiceIT {
     }
 
     @Test
+    void start_withADatabaseOfAnotherEncoding_isRefused() throws Exception {
+        start(
+                Map.of(
+                        "KONKO_OFFLINE_MODEL",
+                        "true",
+                        "KONKO_STORE",
+                        "postgres",
+                        "KONKO_DATABASE_URL",
+                        TestPostgres.newDatabase(
+                                "latin", "encoding 'LATIN1' locale 'C' template template0"),
+                        "KONKO_DATABASE_USERNAME",
+                        TestPostgres.user(),
+                        "KONKO_DATABASE_PASSWORD",
+                        TestPostgres.password()));
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(log()).contains("KONKO_DATABASE_URL", "LATIN1", "must be in UTF8");
+    }
+
+    @Test
+    void start_withPostgresButNoPassword_saysSo() throws Exception {
+        start(
+                Map.of(
+                        "KONKO_OFFLINE_MODEL",
+                        "true",
+                        "KONKO_STORE",
+                        "postgres",
+                        "KONKO_DATABASE_URL",
+                        TestPostgres.newDatabase("locked")));
+
+        await().untilAsserted(
+                        () -> assertThat(log()).contains("without KONKO_DATABASE_USERNAME and"));
+    }
+
+    @Test
     void start_onAllAddressesWithoutCredentials_isRefusedInOneLine() throws Exception {
         start(Map.of("KONKO_OFFLINE_MODEL", "true", "QUARKUS_HTTP_HOST", "0.0.0.0"));
 

@@ -37,6 +37,7 @@ public class PostgresStore {
     private final PostgresChatRepository repository;
     private final Database database;
     private final @Nullable EmbeddedServer server;
+    private final String hint;
     private volatile boolean joined;
     private @Nullable Loop joining;
 
@@ -48,6 +49,7 @@ public class PostgresStore {
             Instance<AgroalDataSource> source,
             Instance<Flyway> flyway) {
         requireAddress(config);
+        this.hint = hint(config);
         UUID me = UUID.randomUUID();
         boolean embedded = config.store() == Kind.EMBEDDED;
         this.flyway = flyway;
@@ -77,6 +79,15 @@ public class PostgresStore {
         }
     }
 
+    /** What is often the reason. */
+    private static String hint(StoreConfig config) {
+        return config.store() == Kind.POSTGRES
+                        && (config.database().username().isEmpty()
+                                || config.database().password().isEmpty())
+                ? " without KONKO_DATABASE_USERNAME and KONKO_DATABASE_PASSWORD"
+                : "";
+    }
+
     public ChatRepository repository() {
         return repository;
     }
@@ -98,7 +109,7 @@ public class PostgresStore {
             server.start();
         }
         if (!join()) {
-            LOG.warn("The database can't be reached; the service waits for it");
+            LOG.warnf("The database can't be reached%s; the service waits for it", hint);
             joining =
                     new Loop(
                             "join",
@@ -111,9 +122,25 @@ public class PostgresStore {
         }
     }
 
+    /** In any other encoding there are texts that can't be kept. */
+    private void requireUtf8() {
+        String encoding =
+                database.statement(
+                        session ->
+                                session.first(
+                                                "select current_setting('server_encoding')",
+                                                row -> row.getString(1))
+                                        .orElse(""));
+        if (!encoding.equals("UTF8")) {
+            throw new ConfigurationException(
+                    "The database that KONKO_DATABASE_URL names is encoded in %s, and must be in UTF8."
+                            .formatted(encoding));
+        }
+    }
+
     private boolean join() {
         try {
-            database.statement(session -> session.first("select 1", _ -> true));
+            requireUtf8();
             flyway.get().migrate();
             replica.join();
             joined = true;

@@ -141,13 +141,18 @@ public final class TestPostgres {
 
     /** A new and empty database, as {@code postgresql://…}. */
     public static String newDatabase(String name) {
+        return newDatabase(name, "");
+    }
+
+    /** The same, with options of {@code create database}. */
+    public static String newDatabase(String name, String options) {
         String url = "postgresql://localhost:" + port() + "/";
         try (Connection connection =
                         DriverManager.getConnection(
                                 "jdbc:" + url + "postgres", user(), password());
                 Statement statement = connection.createStatement()) {
             statement.execute("drop database if exists " + name + " with (force)");
-            statement.execute("create database " + name);
+            statement.execute("create database " + name + " " + options);
         } catch (SQLException failed) {
             throw new IllegalStateException(failed);
         }
