@@ -655,6 +655,23 @@ public abstract class ChatRepositoryContract {
     }
 
     @Test
+    void chats_search_knowsNoCaseOfSigma() {
+        UUID greek =
+                repository
+                        .create(
+                                Owner.ANONYMOUS,
+                                new Settings("ΟΔΟΣ ΣΑΣ_% σοφός", null, null, Map.of()))
+                        .id();
+
+        for (String text : List.of("οδος", "οδοσ", "σας_%", "ΣΑΣ", "ΣΟΦΌΣ", "ς σ")) {
+            assertThat(search(text)).as(text).containsExactly(greek);
+        }
+        assertThat(search("οδοκ")).isEmpty();
+        assertThat(search("κας")).isEmpty();
+        assertThat(search("σας_σ")).isEmpty();
+    }
+
+    @Test
     void chats_search_fillsItsPageFromMany() {
         UUID needle =
                 repository

@@ -136,6 +136,14 @@ final class ChatRows {
                         .orElseThrow(RefusedException::chatNotFound);
     }
 
+    /**
+     * Whether a text contains another one, whatever the case: by the index first, where what is
+     * written at the end of a word and what is not are two letters, and then as a reader has it.
+     */
+    private static final String LIKE =
+            "lower(%1$s) like lower(?)"
+                    + " and replace(lower(%1$s), 'ς', 'σ') like replace(lower(?), 'ς', 'σ')";
+
     /** One more than the query's limit, if there is one. Ids sort by creation. */
     static List<Chat> list(Session session, ChatQuery query) throws SQLException {
         List<String> conditions = new ArrayList<>(List.of("c.owner = ?"));
@@ -147,12 +155,13 @@ final class ChatRows {
         if (query.text() != null) {
             conditions.add(
                     """
-                    c.id in (select h.id from chat h where lower(h.title) like lower(?)
-                        union select m.chat_id from message m where lower(m.content) like lower(?))
-                    """);
+                    c.id in (select h.id from chat h where %s
+                        union select m.chat_id from message m where %s)
+                    """
+                            .formatted(LIKE.formatted("h.title"), LIKE.formatted("m.content")));
             String pattern = containing(query.text());
-            parameters.add(pattern);
-            parameters.add(pattern);
+            String roughly = pattern.replaceAll("[Σσς]", "_");
+            parameters.addAll(List.of(roughly, pattern, roughly, pattern));
         }
         parameters.add(query.limit() + 1);
         return session.list(
