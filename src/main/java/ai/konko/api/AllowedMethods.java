@@ -18,8 +18,8 @@ final class AllowedMethods {
     private AllowedMethods() {}
 
     /**
-     * @return none where there is nothing at the request's address; RESTEasy looks no further than
-     *     the class that it tried last, so that may be a surprise to it
+     * @return none where there is nothing at the request's address; some also where RESTEasy has
+     *     found nothing, for it looks no further than the class that it tried last
      */
     static Set<String> at(ResteasyReactiveRequestContext request) {
         Set<String> allowed = new TreeSet<>();

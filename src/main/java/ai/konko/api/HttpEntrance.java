@@ -128,11 +128,11 @@ class HttpEntrance {
 
     /** What the router refuses before anybody has seen it: a request without {@code Host}. */
     private void unusable(RoutingContext context) {
-        if (context.statusCode() == BAD_REQUEST) {
+        if (context.statusCode() == BAD_REQUEST && RequestId.of(context.request()) == null) {
             mark(context);
             refuse(
                     context.request(),
-                    Problem.of(ErrorCode.BAD_HEADER, "The request can't be understood."));
+                    Problem.of(ErrorCode.BAD_HEADER, "A request needs one valid Host."));
         } else {
             context.next();
         }
@@ -245,7 +245,7 @@ class HttpEntrance {
             refuse(request, tooLarge);
             return;
         }
-        long timer = vertx.setTimer(DISCARDING_MILLIS, _ -> request.connection().close());
+        long timer = vertx.setTimer(DISCARDING_MILLIS, _ -> request.response().reset());
         request.handler(_ -> {});
         request.exceptionHandler(_ -> vertx.cancelTimer(timer));
         request.endHandler(

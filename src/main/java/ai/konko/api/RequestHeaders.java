@@ -6,13 +6,11 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.MultivaluedHashMap;
-import jakarta.ws.rs.core.MultivaluedMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
-import org.jboss.resteasy.reactive.common.headers.HeaderUtil;
 import org.jspecify.annotations.Nullable;
 
 /** The headers that choose how a request is answered. */
@@ -23,9 +21,10 @@ public final class RequestHeaders {
 
     /** A parameter in quotes, of which none that is known here has to be. */
     private static final Pattern QUOTED_PARAMETER =
-            Pattern.compile(";[^;,\"]*\"(?:[^\"\\\\]|\\\\.)*\"");
+            Pattern.compile(";[^;,\"\\\\]*+\"(?:[^\"\\\\]|\\\\.)*+\"");
 
-    private static final Pattern AROUND_A_DELIMITER = Pattern.compile("[ \t]*([;,])[ \t]*");
+    private static final Pattern AROUND_A_DELIMITER =
+            Pattern.compile("(?<![ \t])[ \t]*+([;,])[ \t]*+");
     private static final Pattern EMPTY_ELEMENTS = Pattern.compile("^,+|,+$|,+(?=,)");
 
     private RequestHeaders() {}
@@ -35,16 +34,17 @@ public final class RequestHeaders {
      * understands of what RFC 9110, 5.6, allows: no blanks, no quotes, no empty elements.
      */
     static void tidy(HttpServerRequest request) {
-        tidy(request.headers(), HttpHeaders.ACCEPT);
-        tidy(request.headers(), HttpHeaders.CONTENT_TYPE);
+        MultiMap headers = request.headers();
+        List<String> accept = headers.getAll(HttpHeaders.ACCEPT);
+        tidy(headers, HttpHeaders.ACCEPT, accept.isEmpty() ? null : String.join(",", accept));
+        tidy(headers, HttpHeaders.CONTENT_TYPE, headers.get(HttpHeaders.CONTENT_TYPE));
     }
 
-    private static void tidy(MultiMap headers, CharSequence name) {
-        List<String> values = headers.getAll(name);
-        if (values.isEmpty() || (values.size() == 1 && isTidy(values.getFirst()))) {
+    private static void tidy(MultiMap headers, CharSequence name, @Nullable String value) {
+        if (value == null || isTidy(value)) {
             return;
         }
-        CharSequence tidy = tidy(String.join(",", values));
+        CharSequence tidy = tidy(value);
         if (tidy.isEmpty()) {
             headers.remove(name);
         } else {
@@ -163,14 +163,17 @@ public final class RequestHeaders {
         }
     }
 
+    /** What is no type is passed over. */
     private static List<MediaType> acceptable(List<String> accept) {
-        MultivaluedMap<String, String> headers = new MultivaluedHashMap<>();
-        headers.put("Accept", accept);
-        try {
-            return HeaderUtil.getAcceptableMediaTypes(headers);
-        } catch (IllegalArgumentException _) {
-            return List.of(); // of no type at all
+        List<MediaType> types = new ArrayList<>();
+        for (String each : String.join(",", accept).split(",", -1)) {
+            try {
+                types.add(MediaType.valueOf(each));
+            } catch (IllegalArgumentException _) {
+                // The others may be.
+            }
         }
+        return types;
     }
 
     private static List<String> values(HttpServerRequest request, CharSequence name) {

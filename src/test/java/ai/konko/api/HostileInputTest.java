@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.api.Client.Answer;
 import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -143,8 +144,9 @@ class HostileInputTest extends HttpTest {
         assertThat(client.messages(chat)).isEmpty();
     }
 
-    @Test
-    void aBodyOverTheLimit_isTooLargeOverHttp2Too() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aBodyOverTheLimit_isTooLargeOverHttp2Too(boolean saysHowLong) throws Exception {
         String path = client.chat() + "/messages";
         HttpClient http2 =
                 vertx.createHttpClient(
@@ -155,13 +157,22 @@ class HostileInputTest extends HttpTest {
         HttpClientResponse refused =
                 http2.request(HttpMethod.POST, base.getPort(), base.getHost(), path)
                         .compose(
-                                request ->
-                                        request.putHeader("Content-Type", "application/json")
-                                                .send(Buffer.buffer("x".repeat(1_100_000))))
+                                request -> {
+                                    request.putHeader("Content-Type", "application/json");
+                                    if (saysHowLong) {
+                                        request.putHeader("Content-Length", "1100000");
+                                    } else {
+                                        request.setChunked(true);
+                                    }
+                                    Future<Void> _ = request.write("x".repeat(1_000_000));
+                                    Future<Void> _ = request.end("x".repeat(100_000));
+                                    return request.response();
+                                })
                         .compose(answer -> answer.end().map(answer))
+                        .onComplete(_ -> http2.close())
                         .toCompletionStage()
                         .toCompletableFuture()
-                        .join();
+                        .get(20, TimeUnit.SECONDS);
 
         assertThat(refused.version()).isEqualTo(HttpVersion.HTTP_2);
         assertThat(refused.statusCode()).isEqualTo(413);
@@ -300,6 +311,26 @@ class HostileInputTest extends HttpTest {
 
         assertThat(answer.status()).isBetween(200, 201);
         assertThat(answer.header("Content-Type")).startsWith(type);
+    }
+
+    /** As long as a header may be; nothing may go as deep as it is long. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a/b;x=\" | y | ",
+                "a/b;x=\" | y | \"",
+                "a/b;x=\" | \\y | ",
+                "a | ' ' | b",
+                "a/b | ;\" | x"
+            })
+    void longHeaders_areNoServerError(String start, String middle, String end) {
+        String accept = start + middle.repeat(16_000 / middle.length()) + (end == null ? "" : end);
+
+        Answer refused = client.say(client.chat(), "hello", "Accept", accept);
+
+        assertThat(refused.status()).isEqualTo(406);
+        assertHarmless(refused);
     }
 
     @ParameterizedTest
