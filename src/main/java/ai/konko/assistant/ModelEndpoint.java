@@ -18,7 +18,7 @@ public record ModelEndpoint(URI completions, Optional<String> apiKey, String def
                 URI.create(
                         (base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
                                 + "/chat/completions"),
-                apiKey.map(String::strip), // one that was read from a file has a line's end
+                apiKey,
                 defaultModel);
     }
 

@@ -29,7 +29,7 @@ class ModelEndpoints {
     ModelEndpoint endpoint(ModelConfig config, @Named("offline-model") Supplier<URI> offlineModel) {
         if (offline(config, LaunchMode.current())) {
             LOG.info(
-                    named(config)
+                    config.offlineModel().isPresent()
                             ? "The offline demonstration model answers, for KONKO_OFFLINE_MODEL is true"
                             : "The offline demonstration model answers; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one");
             return ModelEndpoint.of(offlineModel.get(), Optional.empty(), "konko-offline");
@@ -42,7 +42,7 @@ class ModelEndpoints {
         requireHttp(baseUrl);
         String name = model.name().orElse(DEFAULT_MODEL);
         LOG.infof("The model is %s at %s", name, baseUrl.getHost());
-        return ModelEndpoint.of(baseUrl, model.apiKey(), name);
+        return ModelEndpoint.of(baseUrl, key(config), name);
     }
 
     private static boolean offline(ModelConfig config, LaunchMode mode) {
@@ -51,11 +51,16 @@ class ModelEndpoints {
 
     /** Whether somebody named a provider: by its key, or by an address of its own. */
     private static boolean named(ModelConfig config) {
-        return config.model().apiKey().isPresent()
+        return key(config).isPresent()
                 || config.model()
                         .baseUrl()
                         .filter(url -> !url.equals(OPENAI) && !url.equals(OPENAI_TOO))
                         .isPresent();
+    }
+
+    /** One that was read from a file has a line's end. */
+    private static Optional<String> key(ModelConfig config) {
+        return config.model().apiKey().map(String::strip).filter(key -> !key.isEmpty());
     }
 
     private static void requireHttp(URI baseUrl) {

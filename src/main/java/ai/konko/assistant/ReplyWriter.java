@@ -146,7 +146,7 @@ public class ReplyWriter {
                 options == null || options.instructions() == null
                         ? started.settings().instructions()
                         : options.instructions();
-        if (instructions != null) {
+        if (instructions != null && !instructions.isEmpty()) {
             memory.add(ContextMessage.of(ChatMessageType.SYSTEM, instructions));
         }
         Message message = started.turn().message();

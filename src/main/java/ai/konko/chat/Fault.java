@@ -18,7 +18,7 @@ public final class Fault extends RuntimeException {
 
     private static String name(Throwable original) {
         String type = original.getClass().getName();
-        return original instanceof SQLException failed
+        return original instanceof SQLException failed && failed.getSQLState() != null
                 ? type + " (SQL state " + failed.getSQLState() + ")"
                 : type;
     }

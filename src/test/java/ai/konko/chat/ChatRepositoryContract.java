@@ -666,8 +666,7 @@ public abstract class ChatRepositoryContract {
         for (String text : List.of("οδος", "οδοσ", "σας_%", "ΣΑΣ", "ΣΟΦΌΣ", "ς σ")) {
             assertThat(search(text)).as(text).containsExactly(greek);
         }
-        assertThat(search("οδοκ")).isEmpty();
-        assertThat(search("κας")).isEmpty();
+        assertThat(search("σοσός")).isEmpty();
         assertThat(search("σας_σ")).isEmpty();
     }
 

@@ -107,9 +107,12 @@ class ResponsesTest extends SdkTest {
         openai.responses()
                 .create(say("one").conversation(conversation).instructions("Of one.").build());
         openai.responses().create(say("two").conversation(conversation).build());
+        openai.responses().create(say("three").conversation(conversation).instructions("").build());
 
         assertThat(model.calls().get(0).messages().getFirst())
                 .isEqualTo(new Message("system", "Of one."));
+        assertThat(model.calls().get(2).messages().getFirst())
+                .isEqualTo(new Message("user", "one"));
         assertThat(model.calls().get(1).messages().getFirst())
                 .isEqualTo(new Message("system", "Of the chat."));
     }

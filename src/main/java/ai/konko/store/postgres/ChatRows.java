@@ -36,6 +36,16 @@ final class ChatRows {
             from chat c
             """;
 
+    /** Whether a text contains another one, whatever the case. */
+    private static final String LIKE = "lower(%1$s) like lower(?)";
+
+    /**
+     * The same where the other one has a sigma, which at the end of a word is another letter to the
+     * database: by the index without it, then as a reader has it.
+     */
+    private static final String LIKE_WITH_SIGMA =
+            LIKE + " and replace(lower(%1$s), 'ς', 'σ') like replace(lower(?), 'ς', 'σ')";
+
     private ChatRows() {}
 
     /**
@@ -136,14 +146,6 @@ final class ChatRows {
                         .orElseThrow(RefusedException::chatNotFound);
     }
 
-    /**
-     * Whether a text contains another one, whatever the case: by the index first, where what is
-     * written at the end of a word and what is not are two letters, and then as a reader has it.
-     */
-    private static final String LIKE =
-            "lower(%1$s) like lower(?)"
-                    + " and replace(lower(%1$s), 'ς', 'σ') like replace(lower(?), 'ς', 'σ')";
-
     /** One more than the query's limit, if there is one. Ids sort by creation. */
     static List<Chat> list(Session session, ChatQuery query) throws SQLException {
         List<String> conditions = new ArrayList<>(List.of("c.owner = ?"));
@@ -153,15 +155,19 @@ final class ChatRows {
             parameters.add(query.before());
         }
         if (query.text() != null) {
+            String pattern = containing(query.text());
+            String roughly = pattern.replaceAll("[Σσς]", "_");
+            boolean greek = !roughly.equals(pattern);
+            String like = greek ? LIKE_WITH_SIGMA : LIKE;
+            List<String> patterns = greek ? List.of(roughly, pattern) : List.of(pattern);
             conditions.add(
                     """
                     c.id in (select h.id from chat h where %s
                         union select m.chat_id from message m where %s)
                     """
-                            .formatted(LIKE.formatted("h.title"), LIKE.formatted("m.content")));
-            String pattern = containing(query.text());
-            String roughly = pattern.replaceAll("[Σσς]", "_");
-            parameters.addAll(List.of(roughly, pattern, roughly, pattern));
+                            .formatted(like.formatted("h.title"), like.formatted("m.content")));
+            parameters.addAll(patterns);
+            parameters.addAll(patterns);
         }
         parameters.add(query.limit() + 1);
         return session.list(

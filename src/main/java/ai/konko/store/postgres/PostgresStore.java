@@ -17,6 +17,7 @@ import jakarta.enterprise.inject.Instance;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
@@ -40,6 +41,9 @@ public class PostgresStore {
     private final String hint;
     private volatile boolean joined;
     private @Nullable Loop joining;
+
+    /** Why the database could not be joined when it was there at last. */
+    private @Nullable String refusal;
 
     PostgresStore(
             StoreConfig config,
@@ -79,12 +83,12 @@ public class PostgresStore {
         }
     }
 
-    /** What is often the reason. */
+    /** What is often the reason why a database can't be reached. */
     private static String hint(StoreConfig config) {
         return config.store() == Kind.POSTGRES
                         && (config.database().username().isEmpty()
                                 || config.database().password().isEmpty())
-                ? " without KONKO_DATABASE_USERNAME and KONKO_DATABASE_PASSWORD"
+                ? " (KONKO_DATABASE_USERNAME or KONKO_DATABASE_PASSWORD is not set)"
                 : "";
     }
 
@@ -110,15 +114,20 @@ public class PostgresStore {
         }
         if (!join()) {
             LOG.warnf("The database can't be reached%s; the service waits for it", hint);
-            joining =
-                    new Loop(
-                            "join",
-                            AGAIN,
-                            () -> {
-                                if (joined || join()) {
-                                    throw new InterruptedException("joined");
-                                }
-                            });
+            joining = new Loop("join", AGAIN, this::joinAtLast);
+        }
+    }
+
+    private void joinAtLast() throws InterruptedException {
+        try {
+            if (joined || join()) {
+                throw new InterruptedException("joined");
+            }
+        } catch (ConfigurationException refused) {
+            if (!Objects.equals(refusal, refused.getMessage())) {
+                refusal = refused.getMessage();
+                LOG.error(refusal);
+            }
         }
     }
 
