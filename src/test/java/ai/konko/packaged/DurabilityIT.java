@@ -71,6 +71,8 @@ class DurabilityIT {
                 assertThat(again.messages(chat).getLast().path("content").asText())
                         .isEqualTo(
                                 "re: " + again.messages(chat).getFirst().path("content").asText());
+                assertThat(services.getLast().log())
+                        .contains("of chat %s is run again".formatted(chat.substring(7)));
             }
         }
     }

@@ -37,6 +37,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,8 @@ import org.jspecify.annotations.Nullable;
  * that of {@link Drafts}.
  */
 public class PostgresChatRepository implements ChatRepository {
+    private static final Logger LOG = Logger.getLogger(PostgresChatRepository.class);
+
     /** After that many runs that ended with their replica, a reply is given up. */
     static final int RUNS = 3;
 
@@ -361,6 +364,11 @@ public class PostgresChatRepository implements ChatRepository {
             Draft begun = draft.get();
             if (begun != null) {
                 begun.confirmed = true;
+                if (begun.run > 1) {
+                    LOG.infof(
+                            "Reply %s of chat %s is run again, for the process that ran it is gone",
+                            begun.replyId, chatId);
+                }
             }
             return started;
         } catch (RefusedException refused) {
