@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.validation.ConstraintViolation;
@@ -117,18 +118,18 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     public @Nullable JsonBody readFrom(
             Class<JsonBody> type, Type generic, MediaType media, ServerRequestContext request)
             throws IOException {
-        JsonBody body = read(type, media, request.getInputStream());
-        letGo((ResteasyReactiveRequestContext) request);
-        return body;
-    }
-
-    /** What a body came in is not kept while its turn runs. */
-    private static void letGo(ResteasyReactiveRequestContext request) {
-        request.setInputStream(InputStream.nullInputStream());
-        HttpServerRequest http = request.unwrap(RoutingContext.class).request();
-        if (http.isEnded()) {
-            http.handler(null).endHandler(null);
+        ResteasyReactiveRequestContext context = (ResteasyReactiveRequestContext) request;
+        HttpServerRequest http = context.unwrap(RoutingContext.class).request();
+        if (http.headers().contains(HttpHeaders.CONTENT_ENCODING)) {
+            throw RefusedException.of(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body must come without an encoding.");
         }
+        JsonBody body = read(type, media, context.getInputStream());
+        context.setInputStream(InputStream.nullInputStream()); // not kept while the turn runs
+        if (http.isEnded()) {
+            http.handler(null).endHandler(null); // nor what it came in
+        }
+        return body;
     }
 
     @Override

@@ -151,6 +151,22 @@ class ChatsTest extends HttpTest {
     }
 
     @Test
+    void create_withAnEncodedBody_isUnsupported() {
+        Answer refused =
+                client.raw(
+                        "POST",
+                        "/chats",
+                        new byte[] {0x1f, (byte) 0x8b},
+                        "Content-Type",
+                        "application/json",
+                        "Content-Encoding",
+                        "gzip");
+
+        assertThat(refused.status()).isEqualTo(415);
+        assertThat(refused.code()).isEqualTo("unsupported-media-type");
+    }
+
+    @Test
     void create_withAnotherMediaType_isUnsupported() {
         Answer refused =
                 client.raw("POST", "/chats", "{}".getBytes(UTF_8), "Content-Type", "text/plain");
