@@ -914,6 +914,16 @@ public abstract class ChatRepositoryContract {
     }
 
     @Test
+    void accept_withEmptyInstructions_keepsThemEmpty() {
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        Options empty = new Options(null, "", Map.of(), Map.of(), null, 0, false, false, false);
+
+        UUID reply = repository.accept(chat, post("hello", empty)).turn().reply().id();
+
+        assertThat(repository.message(chat, reply).options()).isEqualTo(empty);
+    }
+
+    @Test
     void accept_sameKeyOtherOptions_isRefused() {
         UUID chat = repository.create(ADA, Settings.NONE).id();
         Post keyed = new Post("a", WhenBusy.ENQUEUE, "key", false, OPTIONS, List.of(), null);

@@ -33,6 +33,13 @@ final class MessageRows {
                     .defaultPropertyInclusion(
                             JsonInclude.Value.construct(
                                     JsonInclude.Include.NON_DEFAULT, JsonInclude.Include.ALWAYS))
+                    .withConfigOverride(
+                            String.class, // empty instructions stand for none of the chat's
+                            config ->
+                                    config.setInclude(
+                                            JsonInclude.Value.construct(
+                                                    JsonInclude.Include.NON_NULL,
+                                                    JsonInclude.Include.ALWAYS)))
                     .build();
 
     /** To be followed by a condition on {@code m}. */
