@@ -111,10 +111,10 @@ class ResponsesTest extends SdkTest {
 
         assertThat(model.calls().get(0).messages().getFirst())
                 .isEqualTo(new Message("system", "Of one."));
-        assertThat(model.calls().get(2).messages().getFirst())
-                .isEqualTo(new Message("user", "one"));
         assertThat(model.calls().get(1).messages().getFirst())
                 .isEqualTo(new Message("system", "Of the chat."));
+        assertThat(model.calls().get(2).messages().getFirst())
+                .isEqualTo(new Message("user", "one"));
     }
 
     @Test

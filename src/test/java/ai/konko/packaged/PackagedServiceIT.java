@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -122,15 +123,10 @@ class PackagedServiceIT {
 
     @Test
     void start_withADatabaseOfAnotherEncoding_isRefused() throws Exception {
-        start(
+        startOn(
+                TestPostgres.newDatabase(
+                        "latin", "encoding 'LATIN1' locale 'C' template template0"),
                 Map.of(
-                        "KONKO_OFFLINE_MODEL",
-                        "true",
-                        "KONKO_STORE",
-                        "postgres",
-                        "KONKO_DATABASE_URL",
-                        TestPostgres.newDatabase(
-                                "latin", "encoding 'LATIN1' locale 'C' template template0"),
                         "KONKO_DATABASE_USERNAME",
                         TestPostgres.user(),
                         "KONKO_DATABASE_PASSWORD",
@@ -142,14 +138,7 @@ class PackagedServiceIT {
 
     @Test
     void start_withPostgresButNoPassword_saysSo() throws Exception {
-        start(
-                Map.of(
-                        "KONKO_OFFLINE_MODEL",
-                        "true",
-                        "KONKO_STORE",
-                        "postgres",
-                        "KONKO_DATABASE_URL",
-                        TestPostgres.newDatabase("locked")));
+        startOn(TestPostgres.newDatabase("locked"), Map.of());
 
         await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(
@@ -419,6 +408,14 @@ class PackagedServiceIT {
     private Client started(Map<String, String> environment) throws IOException {
         start(environment);
         return service.ready();
+    }
+
+    private void startOn(String database, Map<String, String> credentials) throws IOException {
+        Map<String, String> environment = new HashMap<>(credentials);
+        environment.put("KONKO_OFFLINE_MODEL", "true");
+        environment.put("KONKO_STORE", "postgres");
+        environment.put("KONKO_DATABASE_URL", database);
+        start(environment);
     }
 
     private void start(Map<String, String> environment) throws IOException {

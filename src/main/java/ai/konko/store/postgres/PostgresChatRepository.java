@@ -366,7 +366,7 @@ public class PostgresChatRepository implements ChatRepository {
                 begun.confirmed = true;
                 if (begun.run > 1) {
                     LOG.infof(
-                            "Reply %s of chat %s is run again, for the process that ran it is gone",
+                            "Reply %s of chat %s is run again, for its last run came to no end",
                             begun.replyId, chatId);
                 }
             }
