@@ -61,6 +61,11 @@ class SettingsCheck {
         atLeast("KONKO_MODEL_IDLE_TIMEOUT", model.idleTimeout(), SOME);
         atLeast("KONKO_MODEL_TOTAL_TIMEOUT", model.totalTimeout(), SOME);
         atLeast("KONKO_MODEL_HIGHLIGHTS_TIMEOUT", model.highlightsTimeout(), SOME);
+        within(
+                "KONKO_MODEL_TOKEN_COALESCING",
+                model.tokenCoalescing(),
+                Duration.ZERO,
+                Duration.ofMillis(50));
         within("KONKO_MODEL_MAX_CONNECTIONS", model.maxConnections(), 1, 60_000);
         atLeast("KONKO_MODEL_MAX_ANSWER_BYTES", model.maxAnswerBytes(), 1024);
     }

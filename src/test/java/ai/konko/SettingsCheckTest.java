@@ -44,6 +44,8 @@ class SettingsCheckTest {
         "model.idle-timeout, 1ms, 0s, at least 1 ms",
         "model.total-timeout, 1ms, 0s, at least 1 ms",
         "model.highlights-timeout, 1ms, 0s, at least 1 ms",
+        "model.token-coalescing, 0s, -1ms, at least 0 ms",
+        "model.token-coalescing, 50ms, 51ms, at most 50 ms",
         "model.max-connections, 1, 0, at least 1",
         "model.max-connections, 60000, 60001, at most 60000",
         "model.max-answer-bytes, 1024, 1023, at least 1024",

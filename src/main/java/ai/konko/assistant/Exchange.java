@@ -30,7 +30,7 @@ final class Exchange implements Connections.Taker {
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     private final ContextInternal loop;
-    private final Connections connections;
+    private final Lane lane;
     private final Clock clock;
     private final Timeouts timeouts;
     private final Consumer<HttpClientRequest> head;
@@ -51,14 +51,14 @@ final class Exchange implements Connections.Taker {
      */
     Exchange(
             ContextInternal loop,
-            Connections connections,
+            Lane lane,
             Clock clock,
             Timeouts timeouts,
             Consumer<HttpClientRequest> head,
             Buffer body,
             AnswerReader reader) {
         this.loop = loop;
-        this.connections = connections;
+        this.lane = lane;
         this.clock = clock;
         this.timeouts = timeouts;
         this.head = head;
@@ -82,7 +82,7 @@ final class Exchange implements Connections.Taker {
         watch();
         CompletableFuture<@Nullable Void> _ =
                 over.whenComplete((_, failed) -> loop.emit(_ -> settle(failed == null)));
-        connections.take(this);
+        lane.connections().take(this);
     }
 
     /** Sleeps until the call would be too late if nothing came, and looks again then. */
@@ -181,7 +181,7 @@ final class Exchange implements Connections.Taker {
         if (over.isCompletedExceptionally()) {
             Future<Void> _ = free.close();
         } else { // once Vert.x is through with this answer; it closes what is not to be kept
-            loop.runOnContext(_ -> connections.giveBack(free));
+            loop.runOnContext(_ -> lane.connections().giveBack(free));
         }
     }
 
@@ -201,6 +201,7 @@ final class Exchange implements Connections.Taker {
             case NONE -> {}
             case TOKEN -> {
                 lastToken = System.nanoTime();
+                lane.coalescing().tokenRead();
                 bePatientFor(timeouts.idle());
             }
             case ENDING -> bePatientFor(GRACE);

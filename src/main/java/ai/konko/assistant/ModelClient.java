@@ -1,6 +1,7 @@
 package ai.konko.assistant;
 
 import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -17,6 +18,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -45,8 +47,6 @@ class ModelClient {
     private final List<Lane> lanes = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
 
-    private record Lane(ContextInternal loop, Connections connections) {}
-
     ModelClient(ModelEndpoint endpoint, ModelConfig config, Clock clock, Vertx vertx) {
         this.clock = clock;
         URI address = endpoint.completions();
@@ -69,7 +69,15 @@ class ModelClient {
         int all = config.model().maxConnections();
         List<ContextInternal> loops = loops((VertxInternal) vertx).stream().limit(all).toList();
         int most = all / loops.size();
-        loops.forEach(loop -> lanes.add(new Lane(loop, new Connections(loop, http, server, most))));
+        Duration coalescing = config.model().tokenCoalescing();
+        for (ContextInternal loop : loops) {
+            lanes.add(
+                    new Lane(
+                            loop,
+                            new Connections(loop, http, server, most),
+                            new TokenCoalescing(
+                                    (SingleThreadEventLoop) loop.nettyEventLoop(), coalescing)));
+        }
     }
 
     private static List<ContextInternal> loops(VertxInternal vertx) {
@@ -102,8 +110,7 @@ class ModelClient {
         Lane lane = lane();
         ContextInternal own = lane.loop().duplicate(); // what is noted for the log is the call's
         Exchange exchange =
-                new Exchange(
-                        own, lane.connections(), clock, call.timeouts(), this::head, body, reader);
+                new Exchange(own, lane, clock, call.timeouts(), this::head, body, reader);
         call.cancellation().onCancel(() -> exchange.over().cancel(false));
         own.emit(_ -> exchange.begin());
         return exchange.over();

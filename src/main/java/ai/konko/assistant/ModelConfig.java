@@ -82,6 +82,14 @@ public interface ModelConfig {
         int maxConnections();
 
         /**
+         * @return how long at most a busy event loop leaves the tokens of streams waiting, so that
+         *     those of several are passed on at once, for a fifth less CPU; all else that comes to
+         *     that loop waits as long. Zero for never.
+         */
+        @WithDefault("3ms")
+        Duration tokenCoalescing();
+
+        /**
          * @return the longest answer of the provider, in bytes; of a streamed one each event, and
          *     the text in UTF-16 units. A longer one breaks the turn off.
          */
