@@ -11,17 +11,25 @@ import java.util.function.LongSupplier;
  * Has an event loop take in together what tokens come within a moment, as a network card does with
  * its packets (interrupt coalescing): waking up for one costs as much as a token itself.
  *
- * <p>A loop that has passed on tokens sleeps until {@code interval} is over since it last did. So
- * it never sleeps where tokens are rare, nor where it is busy for longer than that; and what finds
- * it asleep waits for less than {@code interval}. Used on the loop's own thread alone.
+ * <p>A loop that has passed on tokens sleeps until {@code interval} is over since it last did, if
+ * it has been passing on many. So it sleeps neither where tokens are rare nor where it is busy for
+ * longer than that; what finds it asleep waits for less than {@code interval}. Used on the loop's
+ * own thread alone.
  */
 final class TokenCoalescing {
+    /** Fewer tokens in an interval are not worth that all else waits. */
+    static final int MANY = 4;
+
     private final long interval;
     private final Executor roundEnd;
     private final LongSupplier clock;
     private final LongConsumer sleep;
 
+    /** When the loop last slept, or could have. */
     private long last;
+
+    private int tokensSince;
+    private boolean many;
     private boolean noted;
 
     /**
@@ -50,6 +58,7 @@ final class TokenCoalescing {
 
     /** A token was read, and is about to be passed on. */
     void tokenRead() {
+        tokensSince++;
         if (!noted && interval > 0) {
             noted = true;
             roundEnd.execute(this::endRound);
@@ -59,9 +68,14 @@ final class TokenCoalescing {
     private void endRound() {
         noted = false;
         long left = interval - (clock.getAsLong() - last);
+        if (left > 0 && !many) {
+            return;
+        }
         if (left > 0) {
             sleep.accept(left);
         }
+        many = tokensSince >= MANY;
+        tokensSince = 0;
         last = clock.getAsLong();
     }
 }

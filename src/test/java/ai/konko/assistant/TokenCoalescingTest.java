@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import static ai.konko.assistant.TokenCoalescing.MANY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -27,16 +28,16 @@ class TokenCoalescingTest {
 
     @Test
     void tokenRead_afterASilence_doesNotSleep() {
-        round(1);
+        round(MANY);
         pass(3_000);
-        round(1);
+        round(MANY);
 
         assertThat(sleeps).isEmpty();
     }
 
     @Test
-    void tokenRead_soonAfterAnother_sleepsForTheRestOfTheInterval() {
-        round(1);
+    void tokenRead_soonAfterMany_sleepsForTheRestOfTheInterval() {
+        round(MANY);
         pass(1_000);
         round(1);
 
@@ -44,28 +45,45 @@ class TokenCoalescingTest {
     }
 
     @Test
-    void tokenRead_whileTokensGoOn_hasOneRoundInAnInterval() {
-        round(1);
+    void tokenRead_whileManyGoOn_hasOneRoundInAnInterval() {
+        round(MANY);
         for (int i = 0; i < 3; i++) {
             pass(500);
-            round(1);
+            round(MANY);
         }
 
         assertThat(sleeps).containsExactly(2_500L, 2_500L, 2_500L);
     }
 
     @Test
-    void tokenRead_severalInARound_sleepsOnce() {
+    void tokenRead_whereFewCame_doesNotSleep() {
+        round(MANY);
+        pass(1_000);
+        round(MANY - 1);
+        pass(1_000);
         round(1);
         pass(1_000);
-        round(20);
+        round(1);
 
         assertThat(sleeps).containsExactly(2_000L);
     }
 
     @Test
-    void tokenRead_whereARoundTakesTheInterval_doesNotSleep() {
+    void tokenRead_whereManyCameOneByOne_sleeps() {
+        for (int i = 0; i < MANY; i++) {
+            round(1);
+            pass(800);
+        }
         round(1);
+        pass(500);
+        round(1);
+
+        assertThat(sleeps).containsExactly(2_500L);
+    }
+
+    @Test
+    void tokenRead_whereARoundTakesTheInterval_doesNotSleep() {
+        round(MANY);
         for (int i = 0; i < 3; i++) {
             coalescing.tokenRead();
             pass(4_000);
