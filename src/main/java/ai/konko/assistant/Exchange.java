@@ -201,7 +201,7 @@ final class Exchange implements Connections.Taker {
             case NONE -> {}
             case TOKEN -> {
                 lastToken = System.nanoTime();
-                lane.coalescing().tokenRead();
+                lane.coalescing().tokensRead();
                 bePatientFor(timeouts.idle());
             }
             case ENDING -> bePatientFor(GRACE);

@@ -2,5 +2,5 @@ package ai.konko.assistant;
 
 import io.vertx.core.impl.ContextInternal;
 
-/** One event loop's part in the calls to the provider; all of it is used on that loop. */
+/** One event loop's part in the calls to the provider. */
 record Lane(ContextInternal loop, Connections connections, TokenCoalescing coalescing) {}

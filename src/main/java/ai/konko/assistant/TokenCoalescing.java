@@ -2,7 +2,6 @@ package ai.konko.assistant;
 
 import io.netty.channel.SingleThreadEventLoop;
 import java.time.Duration;
-import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -13,22 +12,24 @@ import java.util.function.LongSupplier;
  *
  * <p>A loop that has passed on tokens sleeps until {@code interval} is over since it last did, if
  * it has been passing on many. So it sleeps neither where tokens are rare nor where it is busy for
- * longer than that; what finds it asleep waits for less than {@code interval}. Used on the loop's
- * own thread alone.
+ * longer than that, and never on work that it has; what comes while it sleeps waits for less than
+ * {@code interval}. Used on the loop's own thread alone.
  */
 final class TokenCoalescing {
-    /** Fewer tokens in an interval are not worth that all else waits. */
+    /** Fewer reads in an interval are not worth that all else waits. */
     static final int MANY = 4;
 
-    private final long interval;
-    private final Executor roundEnd;
+    private final SingleThreadEventLoop loop;
+    private final long intervalNanos;
     private final LongSupplier clock;
     private final LongConsumer sleep;
 
     /** When the loop last slept, or could have. */
-    private long last;
+    private long lastNanos;
 
-    private int tokensSince;
+    /** How many there have been since. */
+    private int reads;
+
     private boolean many;
     private boolean noted;
 
@@ -36,46 +37,43 @@ final class TokenCoalescing {
      * @param interval zero for none of this
      */
     TokenCoalescing(SingleThreadEventLoop loop, Duration interval) {
-        this(
-                interval,
-                loop::executeAfterEventLoopIteration,
-                System::nanoTime,
-                LockSupport::parkNanos);
+        this(loop, interval, System::nanoTime, LockSupport::parkNanos);
     }
 
     /**
-     * @param roundEnd runs what it is given when the loop is through with all that has come
      * @param clock in nanoseconds
      * @param sleep for so many nanoseconds, or less
      */
-    TokenCoalescing(Duration interval, Executor roundEnd, LongSupplier clock, LongConsumer sleep) {
-        this.interval = interval.toNanos();
-        this.roundEnd = roundEnd;
+    TokenCoalescing(
+            SingleThreadEventLoop loop, Duration interval, LongSupplier clock, LongConsumer sleep) {
+        this.loop = loop;
+        this.intervalNanos = interval.toNanos();
         this.clock = clock;
         this.sleep = sleep;
-        this.last = clock.getAsLong();
+        this.lastNanos = clock.getAsLong();
     }
 
-    /** A token was read, and is about to be passed on. */
-    void tokenRead() {
-        tokensSince++;
-        if (!noted && interval > 0) {
+    /** One read from one stream has brought tokens, which are about to be passed on. */
+    void tokensRead() {
+        reads++;
+        if (!noted && intervalNanos > 0) {
             noted = true;
-            roundEnd.execute(this::endRound);
+            loop.executeAfterEventLoopIteration(this::endRound);
         }
     }
 
+    /** A round ends after some 64 tasks, also where there are more. */
     private void endRound() {
         noted = false;
-        long left = interval - (clock.getAsLong() - last);
-        if (left > 0 && !many) {
+        long left = intervalNanos - (clock.getAsLong() - lastNanos);
+        if (left > 0 && (!many || loop.pendingTasks() > 0)) {
             return;
         }
         if (left > 0) {
             sleep.accept(left);
         }
-        many = tokensSince >= MANY;
-        tokensSince = 0;
-        last = clock.getAsLong();
+        many = reads >= MANY;
+        reads = 0;
+        lastNanos = clock.getAsLong();
     }
 }

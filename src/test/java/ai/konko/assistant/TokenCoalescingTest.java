@@ -3,60 +3,76 @@ package ai.konko.assistant;
 import static ai.konko.assistant.TokenCoalescing.MANY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.channel.nio.NioEventLoopGroup;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** In microseconds, by a clock that only the test and the sleep move. */
+/**
+ * On a real event loop, by a clock that only the test and the sleep move. Times are in
+ * microseconds.
+ */
 class TokenCoalescingTest {
     private static final Duration INTERVAL = Duration.ofMillis(3);
 
-    private final Queue<Runnable> atRoundEnd = new ArrayDeque<>();
-    private final List<Long> sleeps = new ArrayList<>();
-    private long now = -5_000_000;
-    private TokenCoalescing coalescing;
+    private final NioEventLoopGroup loops = new NioEventLoopGroup(1);
+    private final SingleThreadEventLoop loop = (SingleThreadEventLoop) loops.next();
+    private final List<String> done = new ArrayList<>();
+    private long now = -50_000_000;
+    private final TokenCoalescing coalescing = coalescing(INTERVAL);
 
-    @BeforeEach
-    void begin() {
-        coalescing = coalescing(INTERVAL);
-        pass(10_000);
+    @AfterEach
+    void stop() {
+        loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
     @Test
-    void tokenRead_afterASilence_doesNotSleep() {
+    void tokensRead_afterASilence_doesNotSleep() {
+        pass(10_000);
         round(MANY);
         pass(3_000);
         round(MANY);
 
-        assertThat(sleeps).isEmpty();
+        assertThat(done).isEmpty();
     }
 
     @Test
-    void tokenRead_soonAfterMany_sleepsForTheRestOfTheInterval() {
+    void tokensRead_inTheFirstMoment_doesNotSleep() {
+        round(MANY);
+
+        assertThat(done).isEmpty();
+    }
+
+    @Test
+    void tokensRead_soonAfterMany_sleepsForTheRestOfTheInterval() {
+        pass(10_000);
         round(MANY);
         pass(1_000);
         round(1);
 
-        assertThat(sleeps).containsExactly(2_000L);
+        assertThat(done).containsExactly("slept 2000");
     }
 
     @Test
-    void tokenRead_whileManyGoOn_hasOneRoundInAnInterval() {
+    void tokensRead_whileManyGoOn_hasOneRoundInAnInterval() {
+        pass(10_000);
         round(MANY);
         for (int i = 0; i < 3; i++) {
             pass(500);
             round(MANY);
         }
 
-        assertThat(sleeps).containsExactly(2_500L, 2_500L, 2_500L);
+        assertThat(done).containsExactly("slept 2500", "slept 2500", "slept 2500");
     }
 
     @Test
-    void tokenRead_whereFewCame_doesNotSleep() {
+    void tokensRead_whereFewCame_doesNotSleep() {
+        pass(10_000);
         round(MANY);
         pass(1_000);
         round(MANY - 1);
@@ -65,11 +81,12 @@ class TokenCoalescingTest {
         pass(1_000);
         round(1);
 
-        assertThat(sleeps).containsExactly(2_000L);
+        assertThat(done).containsExactly("slept 2000");
     }
 
     @Test
-    void tokenRead_whereManyCameOneByOne_sleeps() {
+    void tokensRead_whereManyCameOneByOne_sleeps() {
+        pass(10_000);
         for (int i = 0; i < MANY; i++) {
             round(1);
             pass(800);
@@ -78,36 +95,66 @@ class TokenCoalescingTest {
         pass(500);
         round(1);
 
-        assertThat(sleeps).containsExactly(2_500L);
+        assertThat(done).containsExactly("slept 2500");
     }
 
     @Test
-    void tokenRead_whereARoundTakesTheInterval_doesNotSleep() {
+    void tokensRead_whereARoundTakesTheInterval_doesNotSleep() {
+        pass(10_000);
         round(MANY);
         for (int i = 0; i < 3; i++) {
-            coalescing.tokenRead();
-            pass(4_000);
-            endRound();
+            round(MANY, () -> pass(4_000));
         }
 
-        assertThat(sleeps).isEmpty();
+        assertThat(done).isEmpty();
     }
 
     @Test
-    void tokenRead_withoutAnInterval_leavesTheLoopAlone() {
-        coalescing = coalescing(Duration.ZERO);
+    void tokensRead_whatItHasLedTo_isDoneBeforeTheSleep() {
+        pass(10_000);
+        round(MANY);
+        round(1, () -> loop.execute(() -> done.add("passed on")));
 
-        coalescing.tokenRead();
+        assertThat(done).containsExactly("passed on", "slept 3000");
+    }
 
-        assertThat(atRoundEnd).isEmpty();
+    @Test
+    void tokensRead_whereMoreIsToBeDoneThanOneRoundDoes_doesNotSleep() {
+        pass(10_000);
+        round(MANY);
+        round(
+                MANY,
+                () -> {
+                    for (int i = 0; i < 1000; i++) {
+                        loop.execute(() -> {});
+                    }
+                });
+
+        assertThat(done).isEmpty();
+    }
+
+    @Test
+    void tokensRead_withoutAnInterval_leavesTheLoopAlone() {
+        TokenCoalescing none = coalescing(Duration.ZERO);
+
+        int left =
+                CompletableFuture.supplyAsync(
+                                () -> {
+                                    none.tokensRead();
+                                    return loop.pendingTasks();
+                                },
+                                loop)
+                        .join();
+
+        assertThat(left).isZero();
     }
 
     private TokenCoalescing coalescing(Duration interval) {
-        return new TokenCoalescing(interval, atRoundEnd::add, () -> now, this::sleep);
+        return new TokenCoalescing(loop, interval, () -> now, this::sleep);
     }
 
     private void sleep(long nanos) {
-        sleeps.add(nanos / 1000);
+        done.add("slept " + nanos / 1000);
         now += nanos;
     }
 
@@ -115,16 +162,21 @@ class TokenCoalescingTest {
         now += micros * 1000;
     }
 
-    private void round(int tokens) {
-        for (int i = 0; i < tokens; i++) {
-            coalescing.tokenRead();
-        }
-        endRound();
+    private void round(int reads) {
+        round(reads, () -> {});
     }
 
-    private void endRound() {
-        for (Runnable end = atRoundEnd.poll(); end != null; end = atRoundEnd.poll()) {
-            end.run();
-        }
+    /** Nothing else is asked of the loop meanwhile: what is scheduled comes in the next round. */
+    private void round(int reads, Runnable meanwhile) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        loop.execute(
+                () -> {
+                    for (int i = 0; i < reads; i++) {
+                        coalescing.tokensRead();
+                    }
+                    meanwhile.run();
+                    var _ = loop.schedule(() -> over.complete(null), 1, TimeUnit.NANOSECONDS);
+                });
+        over.join();
     }
 }
