@@ -1,6 +1,6 @@
 package ai.konko;
 
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
+import ai.konko.chat.GrowingIds;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -18,14 +18,9 @@ class Ambient {
         return Clock.systemUTC();
     }
 
-    /**
-     * @return UUIDs of version 7 (RFC 9562), each greater than the one before it
-     */
     @Produces
     @Singleton
-    Supplier<UUID> ids() {
-        TimeOrderedEpochFactory factory =
-                TimeOrderedEpochFactory.builder().withIncrementPlus1().build();
-        return factory::create;
+    Supplier<UUID> ids(Clock clock) {
+        return new GrowingIds(clock);
     }
 }

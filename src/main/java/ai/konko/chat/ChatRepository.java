@@ -1,6 +1,6 @@
 package ai.konko.chat;
 
-import java.time.Instant;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
@@ -61,12 +61,12 @@ public interface ChatRepository {
     List<Message> delete(UUID chatId);
 
     /**
-     * Removes all chats that have no unfinished turn and have not changed since {@code before};
-     * those that cannot be reached are left.
+     * Removes all chats that have no unfinished turn and have not changed for {@code idle}; those
+     * that cannot be reached are left. A clock that is set meanwhile takes no chat away early.
      *
      * @return how many
      */
-    int expire(Instant before);
+    int expire(Duration idle);
 
     /**
      * Gives a user's message and the reply to it the chat's next two places, or finds the turn that

@@ -1,47 +1,75 @@
 package ai.konko.conversation;
 
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
-import io.quarkus.scheduler.Scheduled;
-import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
+import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
-/** Deletes the chats that nobody has used for long. */
+/**
+ * Deletes the chats that nobody has used for long, on a thread of its own. Its pauses do not depend
+ * on the clock, so one that is set back does not keep it from its work.
+ */
 @ApplicationScoped
 class Retention {
     private static final Logger LOG = Logger.getLogger(Retention.class);
 
+    /** After a start, chats have been idle for long already. */
+    private static final Duration FIRST = Duration.ofSeconds(5);
+
     private final ChatRepository repository;
     private final RetentionConfig config;
-    private final Clock clock;
+    private @Nullable Thread thread;
 
-    Retention(ChatRepository repository, RetentionConfig config, Clock clock) {
+    Retention(ChatRepository repository, RetentionConfig config) {
         this.repository = repository;
         this.config = config;
-        this.clock = clock;
     }
 
-    @Scheduled(
-            every = "{konko.retention.sweep}",
-            delayed = "5s", // or the first one would always be skipped
-            skipExecutionIf = Scheduled.ApplicationNotRunning.class, // a start may be refused
-            concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
-    @RunOnVirtualThread
-    void sweep() {
-        config.idle().ifPresent(this::sweep);
+    void start(@Observes StartupEvent event) {
+        config.idle()
+                .ifPresent(
+                        idle ->
+                                thread =
+                                        Thread.ofVirtual()
+                                                .name("retention")
+                                                .start(() -> sweepAgainAndAgain(idle)));
+    }
+
+    @PreDestroy
+    void stop() {
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    private void sweepAgainAndAgain(Duration idle) {
+        try {
+            Thread.sleep(config.sweep().compareTo(FIRST) < 0 ? config.sweep() : FIRST);
+            while (true) {
+                sweep(idle);
+                Thread.sleep(config.sweep());
+            }
+        } catch (InterruptedException _) {
+            // The service stops.
+        }
     }
 
     private void sweep(Duration idle) {
         try {
-            int expired = repository.expire(clock.instant().minus(idle));
+            int expired = repository.expire(idle);
             if (expired > 0) {
                 LOG.infof("%d chats were deleted after %s without a change", expired, idle);
             }
         } catch (RefusedException refused) {
             LOG.warnf("Idle chats are deleted later: %s", refused.getMessage());
+        } catch (RuntimeException | Error failed) {
+            LOG.errorf(Fault.of(failed), "Idle chats can't be deleted");
         }
     }
 }

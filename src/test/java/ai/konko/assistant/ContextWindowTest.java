@@ -6,6 +6,7 @@ import ai.konko.assistant.ModelContext.Reason;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
@@ -14,7 +15,6 @@ import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import ai.konko.store.memory.InMemoryChatRepository;
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
@@ -27,7 +27,7 @@ class ContextWindowTest {
 
     private final ChatRepository repository =
             new InMemoryChatRepository(
-                    TestLimits.WIDE, Clock.systemUTC(), new TimeOrderedEpochFactory()::create);
+                    TestLimits.WIDE, Clock.systemUTC(), new GrowingIds(Clock.systemUTC()));
     private final Tokens tokens = new Tokens();
     private final UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
 

@@ -9,14 +9,18 @@ import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ChatRepository.UsageQuery;
 import ai.konko.chat.SettingsPatch.Change;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -57,8 +61,12 @@ public abstract class ChatRepositoryContract {
                     true,
                     false);
 
-    /** An empty repository with these limits. */
-    protected abstract ChatRepository repository(TestLimits limits);
+    /** An empty repository with these limits, in a process with this clock. */
+    protected abstract ChatRepository repository(TestLimits limits, Clock clock);
+
+    private ChatRepository repository(TestLimits limits) {
+        return repository(limits, Clock.systemUTC());
+    }
 
     private ChatRepository repository;
 
@@ -749,8 +757,8 @@ public abstract class ChatRepositoryContract {
         UUID busy = repository.create(ADA, Settings.NONE).id();
         repository.accept(busy, post("waits"));
 
-        int early = repository.expire(repository.chat(idle).createdAt());
-        int late = repository.expire(Instant.now().plusSeconds(60));
+        int early = repository.expire(Duration.ofHours(1));
+        int late = repository.expire(Duration.ZERO);
 
         assertThat(early).isZero();
         assertThat(late).isEqualTo(1);
@@ -766,7 +774,7 @@ public abstract class ChatRepositoryContract {
             repository.create(ADA, Settings.NONE);
         }
 
-        int expired = repository.expire(Instant.now().plusSeconds(60));
+        int expired = repository.expire(Duration.ZERO);
 
         assertThat(expired).isEqualTo(1100);
         assertThat(repository.chats(new ChatQuery(ADA, 10, null, null)).items()).isEmpty();
@@ -802,7 +810,7 @@ public abstract class ChatRepositoryContract {
 
         List<DailyUsage> before = repository.usage(new UsageQuery(ADA, today, today), 10);
         repository.delete(first);
-        repository.expire(Instant.now().plusSeconds(60));
+        repository.expire(Duration.ZERO);
 
         assertThat(before).isEqualTo(adas);
         assertThat(repository.usage(new UsageQuery(ADA, today, today), 10)).isEqualTo(adas);
@@ -1060,6 +1068,69 @@ public abstract class ChatRepositoryContract {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2026-06-01T12:00:00Z", // a step back
+                "2026-06-01T13:00:00.001Z", // a moment
+                "2199-12-31T23:59:59Z", // far ahead
+                "1969-12-31T23:00:00Z" // a machine that has no clock of its own
+            })
+    void clockThatIsSet_idsGoOnAndEachMessageIsFound(String time) {
+        TestClock clock = new TestClock(Instant.parse("2026-06-01T13:00:00Z"));
+        ChatRepository ticking = repository(TestLimits.WIDE, clock);
+        List<UUID> chats = new ArrayList<>();
+        chats.add(ticking.create(ADA, Settings.NONE).id());
+        UUID chat = chats.getFirst();
+        List<Message> said = new ArrayList<>();
+        for (String each :
+                List.of("before", time, "2026-06-01T13:00:01Z", "2026-06-01T11:00:00Z")) {
+            clock.set(each.equals("before") ? clock.instant() : Instant.parse(each));
+            Turn turn = ticking.accept(chat, post(each)).turn();
+            ticking.start(chat, MODEL);
+            said.add(turn.message());
+            said.add(ticking.finish(chat, turn.reply().id(), 1, done("re: " + each)));
+            chats.add(ticking.create(ADA, Settings.NONE).id());
+        }
+
+        List<Message> log = ticking.messages(chat, all()).items();
+
+        assertThat(log).isEqualTo(said);
+        assertThat(log).isSortedAccordingTo(Comparator.comparing(Message::id));
+        assertThat(log).isSortedAccordingTo(Comparator.comparing(Message::createdAt));
+        assertThat(log).allMatch(each -> !each.createdAt().isAfter(each.completedAt()));
+        for (Message each : said) {
+            assertThat(ticking.message(chat, each.id())).isEqualTo(each);
+        }
+        assertThat(ticking.chat(chat).busy()).isFalse();
+        assertThat(pages(ticking, ADA)).containsExactlyElementsOf(chats.reversed());
+    }
+
+    @Test
+    void expire_whateverTheClockIsSetTo_goesByTheTimeThatHasPassed() {
+        TestClock clock = new TestClock(Instant.parse("2026-06-01T13:00:00Z"));
+        ChatRepository ticking = repository(TestLimits.WIDE, clock);
+        ticking.create(ADA, Settings.NONE);
+        clock.set(Instant.parse("2199-01-01T00:00:00Z"));
+        ticking.create(ADA, Settings.NONE);
+
+        int aheadAndEarly = ticking.expire(Duration.ofHours(1));
+        clock.set(Instant.parse("2001-01-01T00:00:00Z"));
+        int behindAndLate = ticking.expire(Duration.ZERO);
+
+        assertThat(aheadAndEarly).isZero();
+        assertThat(behindAndLate).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {6, 7})
+    void randomOperations_onAClockThatIsSetAtEachReading_areTheSame(long seed) {
+        Random random = new Random(seed);
+        Clock wild = new TestClock(() -> Instant.ofEpochSecond(random.nextLong(5_000_000_000L)));
+
+        new RandomOperations(repository(RandomOperations.limits(), wild), seed).run(2000);
+    }
+
+    @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void randomOperations_doWhatANaiveModelDoes(long seed) {
         new RandomOperations(repository(RandomOperations.limits()), seed).run(2000);
@@ -1077,6 +1148,18 @@ public abstract class ChatRepositoryContract {
 
     private List<Message> messages(UUID chat) {
         return repository.messages(chat, all()).items();
+    }
+
+    private static List<UUID> pages(ChatRepository repository, Owner owner) {
+        List<UUID> found = new ArrayList<>();
+        UUID before = null;
+        Page<Chat> page;
+        do {
+            page = repository.chats(new ChatQuery(owner, 2, before, null));
+            page.items().forEach(each -> found.add(each.id()));
+            before = found.getLast();
+        } while (page.more());
+        return found;
     }
 
     private List<UUID> search(String text) {

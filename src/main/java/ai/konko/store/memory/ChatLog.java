@@ -24,6 +24,7 @@ import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -65,6 +66,10 @@ final class ChatLog {
 
     private Settings settings;
     private Instant updatedAt;
+
+    /** When it changed last, by {@link System#nanoTime}, since a clock may be set meanwhile. */
+    private long changed = System.nanoTime();
+
     private @Nullable Usage usage;
     private @Nullable Highlights highlights;
     private long characters;
@@ -89,7 +94,7 @@ final class ChatLog {
         this.budget = budget;
         this.clock = clock;
         this.ids = ids;
-        this.createdAt = now();
+        this.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         this.updatedAt = createdAt;
         this.characters = TextBudget.weight(settings);
     }
@@ -118,7 +123,7 @@ final class ChatLog {
                     }
                     characters += growth;
                     settings = patched;
-                    updatedAt = now();
+                    Instant _ = changedNow();
                     return snapshot();
                 });
     }
@@ -136,13 +141,14 @@ final class ChatLog {
     }
 
     /**
-     * @return whether it had no unfinished turn and had not changed since {@code before}, and so is
+     * @return whether it had no unfinished turn and had not changed for {@code idle}, and so is
      *     deleted now
      */
-    boolean expire(Instant before) {
+    boolean expire(Duration idle) {
         return write(
                 () -> {
-                    if (transcript.busy() || !updatedAt.isBefore(before)) {
+                    Duration unchanged = Duration.ofNanos(System.nanoTime() - changed);
+                    if (transcript.busy() || unchanged.compareTo(idle) < 0) {
                         return false;
                     }
                     remove();
@@ -230,14 +236,13 @@ final class ChatLog {
     private List<Turn> addPast(List<PastTurn> turns) {
         List<Turn> added = new ArrayList<>();
         for (PastTurn each : turns) {
-            Instant now = now();
+            Instant now = changedNow();
             int seq = transcript.size() + 1;
             Message message = Message.ofUser(ids.get(), id, seq, each.message(), now);
             Message place = Message.queuedReply(ids.get(), id, seq + 1, now);
             Turn turn = new Turn(message, each.ended(place, now));
             transcript.addPast(turn);
             added.add(turn);
-            updatedAt = now;
         }
         characters += TextBudget.weight(turns);
         return List.copyOf(added);
@@ -255,7 +260,7 @@ final class ChatLog {
 
     private Turn add(Post post) {
         List<Turn> _ = addPast(post.earlier());
-        Instant now = now();
+        Instant now = changedNow();
         int seq = transcript.size() + 1;
         Turn turn =
                 new Turn(
@@ -263,7 +268,6 @@ final class ChatLog {
                         Message.queuedReply(ids.get(), id, seq + 1, now).with(post.options()));
         transcript.add(turn, post.streamed());
         characters += TextBudget.weight(post);
-        updatedAt = now;
         if (post.idempotencyKey() != null) {
             keys.put(post.idempotencyKey(), new KeyedTurn(turn.reply().seq(), post.whenBusy()));
         }
@@ -330,7 +334,7 @@ final class ChatLog {
                     int weight = TextBudget.weight(old.content());
                     budget.giveBack(weight);
                     characters -= weight;
-                    updatedAt = now();
+                    Instant _ = changedNow();
                     if (highlights != null && highlights.through() >= old.seq()) {
                         highlights = null;
                     }
@@ -339,7 +343,7 @@ final class ChatLog {
     }
 
     private Message end(int seq, Outcome outcome) {
-        Instant now = now();
+        Instant now = changedNow();
         Message ended = transcript.end(seq, outcome, now);
         if (outcome.usage() != null) {
             usage = outcome.usage().plus(usage);
@@ -356,7 +360,6 @@ final class ChatLog {
         int weight = TextBudget.weight(ended.content());
         budget.takeAnyway(weight);
         characters += weight;
-        updatedAt = now;
         return ended;
     }
 
@@ -415,8 +418,12 @@ final class ChatLog {
                 id, settings, transcript.busy(), transcript.size(), usage, createdAt, updatedAt);
     }
 
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    /** The times of a chat do not go back, even where the clock does. */
+    private Instant changedNow() {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        updatedAt = now.isBefore(updatedAt) ? updatedAt : now;
+        changed = System.nanoTime();
+        return updatedAt;
     }
 
     private <T extends @Nullable Object> T read(Supplier<T> operation) {

@@ -24,7 +24,7 @@ import ai.konko.chat.Turn;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Typed;
 import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * the one, lets go, and works under the other. A chat's deletion takes effect in its own log; the
  * map forgets it right after.
  *
- * <p>An owner's chats are sorted by id, and ids sort by creation, so the newest are the map's tail.
+ * <p>An owner's chats are sorted by id, and ids grow, so the newest are the map's tail.
  */
 @ApplicationScoped
 @Typed(InMemoryChatRepository.class)
@@ -214,10 +214,10 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public int expire(Instant before) {
+    public int expire(Duration idle) {
         int expired = 0;
         for (ChatLog log : logs()) {
-            if (expire(log, before)) {
+            if (expire(log, idle)) {
                 forget(log);
                 expired++;
             }
@@ -225,9 +225,9 @@ public class InMemoryChatRepository implements ChatRepository {
         return expired;
     }
 
-    private static boolean expire(ChatLog log, Instant before) {
+    private static boolean expire(ChatLog log, Duration idle) {
         try {
-            return log.expire(before);
+            return log.expire(idle);
         } catch (RefusedException _) {
             return false; // deleted meanwhile
         }

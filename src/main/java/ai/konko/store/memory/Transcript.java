@@ -3,6 +3,7 @@ package ai.konko.store.memory;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Page;
@@ -94,7 +95,10 @@ final class Transcript {
         return reply;
     }
 
-    /** Ids grow with their seq, so there need be no index of them. */
+    /**
+     * Ids grow with their seq, whatever the clock does, see {@link GrowingIds}: so there need be no
+     * index of them.
+     */
     private int seqOf(UUID id) {
         int low = 1;
         int high = size();

@@ -52,8 +52,14 @@ final class ChatRows {
      * A chat's row, locked until the transaction is over.
      *
      * @param lastId the greatest id among its messages
+     * @param now by the database's clock
      */
-    record Locked(Settings settings, int messageCount, @Nullable UUID lastId, Instant updatedAt) {}
+    record Locked(
+            Settings settings,
+            int messageCount,
+            @Nullable UUID lastId,
+            Instant updatedAt,
+            Instant now) {}
 
     /**
      * Everybody who changes a chat goes through here first.
@@ -63,7 +69,8 @@ final class ChatRows {
     static Locked lock(Session session, UUID chatId) throws SQLException {
         return session.first(
                         """
-                        select title, instructions, model, metadata, message_count, last_id, updated_at
+                        select title, instructions, model, metadata, message_count, last_id, updated_at,
+                            date_trunc('milliseconds', clock_timestamp()) as now
                         from chat where id = ? for no key update
                         """,
                         row ->
@@ -71,26 +78,46 @@ final class ChatRows {
                                         settings(row),
                                         row.getInt("message_count"),
                                         row.getObject("last_id", UUID.class),
-                                        MessageRows.instant(row, "updated_at")),
+                                        MessageRows.instant(row, "updated_at"),
+                                        MessageRows.instant(row, "now")),
                         chatId)
                 .orElseThrow(RefusedException::chatNotFound);
     }
 
-    static void insert(Session session, UUID id, Owner owner, Settings settings, Instant now)
+    /**
+     * @return the id of the owner's chat that was created last
+     */
+    static Optional<UUID> newest(Session session, Owner owner) throws SQLException {
+        return session.first(
+                "select id from chat where owner = ? order by id desc limit 1",
+                row -> row.getObject(1, UUID.class),
+                owner.name());
+    }
+
+    static Chat insert(Session session, UUID id, Owner owner, Settings settings)
             throws SQLException {
-        session.update(
-                """
-                insert into chat (id, owner, title, instructions, model, metadata, created_at, updated_at)
-                values (?, ?, ?, ?, ?, ?::json, ?, ?)
-                """,
-                id,
-                owner.name(),
-                settings.title(),
-                settings.instructions(),
-                settings.model(),
-                json(settings.metadata()),
-                now,
-                now);
+        return session.first(
+                        """
+                        insert into chat (id, owner, title, instructions, model, metadata, created_at, updated_at)
+                        select ?, ?, ?, ?, ?, ?::json, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
+                        returning created_at
+                        """,
+                        row -> MessageRows.instant(row, "created_at"),
+                        id,
+                        owner.name(),
+                        settings.title(),
+                        settings.instructions(),
+                        settings.model(),
+                        json(settings.metadata()))
+                .map(now -> new Chat(id, settings, false, 0, null, now, now))
+                .orElseThrow();
+    }
+
+    /** By the database's clock. */
+    static Instant now(Session session) throws SQLException {
+        return session.first(
+                        "select clock_timestamp() as now", row -> MessageRows.instant(row, "now"))
+                .orElseThrow();
     }
 
     static void update(Session session, UUID id, Settings settings, Instant now)
@@ -122,20 +149,20 @@ final class ChatRows {
     }
 
     /**
-     * Some chats that have not changed since {@code before}, the ones created first first. A chat
-     * is not older than its id.
+     * Some chats that have not changed since {@code before}, those with the least ids first.
      *
-     * @param after only chats created after this one
+     * @param after only ids greater than this one
+     * @param until only ids less than this one
      */
-    static List<UUID> idle(Session session, Instant before, UUID after, int most)
+    static List<UUID> idle(Session session, Instant before, UUID after, UUID until, int most)
             throws SQLException {
         return session.list(
                 """
-                select id from chat where id > ? and id < ? and updated_at < ? order by id limit ?
+                select id from chat where id > ? and id < ? and updated_at <= ? order by id limit ?
                 """,
                 row -> row.getObject(1, UUID.class),
                 after,
-                Uuids.firstAt(before),
+                until,
                 before,
                 most);
     }
@@ -146,7 +173,7 @@ final class ChatRows {
                         .orElseThrow(RefusedException::chatNotFound);
     }
 
-    /** One more than the query's limit, if there is one. Ids sort by creation. */
+    /** One more than the query's limit, if there is one. An owner's chats have growing ids. */
     static List<Chat> list(Session session, ChatQuery query) throws SQLException {
         List<String> conditions = new ArrayList<>(List.of("c.owner = ?"));
         List<Object> parameters = new ArrayList<>(List.of(query.owner().name()));

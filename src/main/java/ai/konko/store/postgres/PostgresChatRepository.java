@@ -8,6 +8,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
@@ -26,9 +27,8 @@ import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import ai.konko.store.postgres.PendingRows.Pending;
 import java.sql.SQLException;
-import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Order comes from the database: every change of a chat is one transaction that locks the chat's
  * row first, so the changes of a chat come one after the other, whichever replica makes them, and
- * those of different chats do not wait for each other.
+ * those of different chats do not wait for each other. Times are the database's, and ids go on from
+ * the last one of the chat, or of the owner's chats, so the replicas' clocks need not agree.
  *
  * <p>A reply that runs belongs to one replica, its owner, and to one run. Each start makes a new
  * run, and everything an owner writes names its own: what comes late, from an owner that was taken
@@ -61,6 +62,8 @@ public class PostgresChatRepository implements ChatRepository {
     /** How many chats a sweep looks for at a time. */
     private static final int EXPIRED_AT_ONCE = 500;
 
+    private static final UUID LAST_ID = new UUID(-1, -1);
+
     private static final Failure GIVEN_UP =
             Failure.of(
                     ErrorCode.INTERNAL,
@@ -69,21 +72,19 @@ public class PostgresChatRepository implements ChatRepository {
                             + " times while it worked on this reply; it may be retried.");
 
     private final ChatLimits limits;
-    private final Clock clock;
     private final Supplier<UUID> ids;
     private final Database database;
     private final Replica replica;
     private final Drafts drafts;
+    private final SteadyTime steadyTime = new SteadyTime();
 
     PostgresChatRepository(
             ChatLimits limits,
-            Clock clock,
             Supplier<UUID> ids,
             Database database,
             Replica replica,
             Drafts drafts) {
         this.limits = limits;
-        this.clock = clock;
         this.ids = ids;
         this.database = database;
         this.replica = replica;
@@ -110,9 +111,9 @@ public class PostgresChatRepository implements ChatRepository {
     public Chat create(Owner owner, Settings settings) {
         return database.transaction(
                 session -> {
-                    UUID id = ids.get();
-                    ChatRows.insert(session, id, owner, settings, now());
-                    return ChatRows.get(session, id);
+                    Optional<UUID> newest = ChatRows.newest(session, owner);
+                    UUID id = GrowingIds.after(newest.orElse(null), ids.get());
+                    return ChatRows.insert(session, id, owner, settings);
                 });
     }
 
@@ -147,8 +148,7 @@ public class PostgresChatRepository implements ChatRepository {
         List<Message> cancelled =
                 database.transaction(
                         session -> {
-                            ChatRows.Locked _ = ChatRows.lock(session, chatId);
-                            Instant now = now();
+                            Instant now = later(ChatRows.lock(session, chatId));
                             List<Message> ended = new ArrayList<>();
                             for (Message each : MessageRows.unfinished(session, drafts, chatId)) {
                                 ended.add(each.ended(Outcome.cancelled(each.content()), now));
@@ -177,21 +177,34 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public int expire(Instant before) {
-        int expired = 0;
-        List<UUID> idle = idle(before, Uuids.FIRST);
-        while (!idle.isEmpty()) {
-            for (UUID each : idle) {
-                expired += expire(each, before) ? 1 : 0;
-            }
-            idle = idle(before, idle.getLast());
-        }
-        return expired;
+    public int expire(Duration idle) {
+        Instant now = database.statement(ChatRows::now);
+        Instant before = steadyTime.at(now, System.nanoTime()).minus(idle);
+        UUID first = GrowingIds.firstAt(Instant.EPOCH);
+        return expire(before, first, GrowingIds.firstAt(before))
+                + expire(before, GrowingIds.firstAt(now), LAST_ID);
     }
 
-    private List<UUID> idle(Instant before, UUID after) {
-        return database.statement(
-                session -> ChatRows.idle(session, before, after, EXPIRED_AT_ONCE));
+    /**
+     * By their ids, which are indexed. Those between the two ranges are of chats that were made
+     * since, or by a clock that was wrong; time brings them into the first one.
+     */
+    private int expire(Instant before, UUID after, UUID until) {
+        int expired = 0;
+        UUID last = after;
+        List<UUID> idle;
+        do {
+            UUID from = last;
+            idle =
+                    database.statement(
+                            session ->
+                                    ChatRows.idle(session, before, from, until, EXPIRED_AT_ONCE));
+            for (UUID each : idle) {
+                expired += expire(each, before) ? 1 : 0;
+                last = each;
+            }
+        } while (idle.size() == EXPIRED_AT_ONCE);
+        return expired;
     }
 
     private boolean expire(UUID chatId, Instant before) {
@@ -199,7 +212,7 @@ public class PostgresChatRepository implements ChatRepository {
             return database.transaction(
                     session -> {
                         ChatRows.Locked chat = ChatRows.lock(session, chatId);
-                        if (!chat.updatedAt().isBefore(before)
+                        if (chat.updatedAt().isAfter(before)
                                 || !PendingRows.line(session, chatId).isEmpty()) {
                             return false;
                         }
@@ -277,7 +290,7 @@ public class PostgresChatRepository implements ChatRepository {
         if (post.whenBusy() == WhenBusy.INTERRUPT) {
             for (Pending each : line) {
                 if (each.waits()) {
-                    cancelled.add(end(session, each, Outcome.cancelled("")));
+                    cancelled.add(end(session, chat, each, Outcome.cancelled("")));
                 } else {
                     PendingRows.wantCancelled(session, each);
                     toCancel = MessageRows.turnOf(session, drafts, chatId, each.seq()).reply();
@@ -288,11 +301,15 @@ public class PostgresChatRepository implements ChatRepository {
         List<Turn> earlier = insert(session, chatId, chat, post.earlier(), now);
         int seq = chat.messageCount() + 2 * earlier.size() + 1;
         UUID last = earlier.isEmpty() ? chat.lastId() : earlier.getLast().reply().id();
-        UUID messageId = Uuids.after(last, ids.get());
+        UUID messageId = GrowingIds.after(last, ids.get());
         Turn turn =
                 new Turn(
                         Message.ofUser(messageId, chatId, seq, post.content(), now),
-                        Message.queuedReply(Uuids.after(messageId, ids.get()), chatId, seq + 1, now)
+                        Message.queuedReply(
+                                        GrowingIds.after(messageId, ids.get()),
+                                        chatId,
+                                        seq + 1,
+                                        now)
                                 .with(post.options()));
         MessageRows.insert(session, turn, post.idempotencyKey(), post.whenBusy());
         PendingRows.insert(session, turn.reply(), post.streamed());
@@ -322,8 +339,8 @@ public class PostgresChatRepository implements ChatRepository {
         UUID last = chat.lastId();
         for (PastTurn each : turns) {
             int seq = chat.messageCount() + 2 * inserted.size() + 1;
-            UUID messageId = Uuids.after(last, ids.get());
-            last = Uuids.after(messageId, ids.get());
+            UUID messageId = GrowingIds.after(last, ids.get());
+            last = GrowingIds.after(messageId, ids.get());
             Message place = Message.queuedReply(last, chatId, seq + 1, now);
             Turn turn =
                     new Turn(
@@ -395,7 +412,7 @@ public class PostgresChatRepository implements ChatRepository {
             throws SQLException {
         forget(draft.getAndSet(null)); // of a try that did not come to its end
         ChatRows.Locked chat = ChatRows.lock(session, chatId);
-        Optional<Pending> next = nextToRun(session, chatId);
+        Optional<Pending> next = nextToRun(session, chat, chatId);
         if (next.isEmpty()) {
             return Optional.empty();
         }
@@ -412,7 +429,8 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     /** Ends on its way those that nobody is to run any more. */
-    private Optional<Pending> nextToRun(Session session, UUID chatId) throws SQLException {
+    private Optional<Pending> nextToRun(Session session, ChatRows.Locked chat, UUID chatId)
+            throws SQLException {
         for (Pending each : PendingRows.line(session, chatId)) {
             if (!each.waits() && !replica.mayTakeOver(session, each)) {
                 return Optional.empty();
@@ -423,6 +441,7 @@ public class PostgresChatRepository implements ChatRepository {
                 Message _ =
                         end(
                                 session,
+                                chat,
                                 each,
                                 each.cancel()
                                         ? Outcome.cancelled(text)
@@ -475,12 +494,12 @@ public class PostgresChatRepository implements ChatRepository {
     private Message finish(
             Session session, UUID chatId, UUID replyId, int attempt, int run, Outcome outcome)
             throws SQLException {
-        ChatRows.Locked _ = ChatRows.lock(session, chatId);
+        ChatRows.Locked chat = ChatRows.lock(session, chatId);
         Optional<Pending> mine =
                 PendingRows.find(session, chatId, replyId)
                         .filter(each -> each.isRun(attempt, run, replica.id()));
         return mine.isPresent()
-                ? end(session, mine.get(), outcome)
+                ? end(session, chat, mine.get(), outcome)
                 : reply(session, chatId, replyId);
     }
 
@@ -489,11 +508,12 @@ public class PostgresChatRepository implements ChatRepository {
         Cancelled cancelled =
                 database.transaction(
                         session -> {
-                            ChatRows.Locked _ = ChatRows.lock(session, chatId);
+                            ChatRows.Locked chat = ChatRows.lock(session, chatId);
                             Optional<Pending> pending = PendingRows.find(session, chatId, replyId);
                             if (pending.isPresent() && pending.get().waits()) {
                                 return new Cancelled(
-                                        end(session, pending.get(), Outcome.cancelled("")), true);
+                                        end(session, chat, pending.get(), Outcome.cancelled("")),
+                                        true);
                             }
                             if (pending.isPresent()) {
                                 PendingRows.wantCancelled(session, pending.get());
@@ -657,9 +677,10 @@ public class PostgresChatRepository implements ChatRepository {
         int _ = database.statement(session -> UsageRows.add(session, used));
     }
 
-    private Message end(Session session, Pending pending, Outcome outcome) throws SQLException {
+    private Message end(Session session, ChatRows.Locked chat, Pending pending, Outcome outcome)
+            throws SQLException {
         PendingRows.delete(session, pending);
-        Instant now = now();
+        Instant now = later(chat);
         MessageRows.end(session, pending.chatId(), pending.seq(), pending.model(), outcome, now);
         UsageRows.add(session, pending.chatId(), pending.model(), outcome, now);
         return reply(session, pending.chatId(), pending.replyId());
@@ -691,13 +712,8 @@ public class PostgresChatRepository implements ChatRepository {
         return found;
     }
 
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    }
-
-    /** Now, or when the chat changed last, if another replica's clock is ahead. */
-    private Instant later(ChatRows.Locked chat) {
-        Instant now = now();
-        return now.isBefore(chat.updatedAt()) ? chat.updatedAt() : now;
+    /** Now, or when the chat changed last, if the database's clock has gone back since. */
+    private static Instant later(ChatRows.Locked chat) {
+        return chat.now().isBefore(chat.updatedAt()) ? chat.updatedAt() : chat.now();
     }
 }

@@ -15,7 +15,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
@@ -48,7 +47,6 @@ public class PostgresStore {
     PostgresStore(
             StoreConfig config,
             ChatLimits limits,
-            Clock clock,
             Supplier<UUID> ids,
             Instance<AgroalDataSource> source,
             Instance<Flyway> flyway) {
@@ -72,7 +70,7 @@ public class PostgresStore {
                         config.database().lease(),
                         embedded,
                         config.database().flushInterval());
-        this.repository = new PostgresChatRepository(limits, clock, ids, database, replica, drafts);
+        this.repository = new PostgresChatRepository(limits, ids, database, replica, drafts);
     }
 
     private static void requireAddress(StoreConfig config) {

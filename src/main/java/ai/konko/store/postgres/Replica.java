@@ -19,7 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class Replica implements AutoCloseable {
     private static final Duration ROUND = Duration.ofSeconds(1);
 
-    /** After how long a reply at the head of its line that nobody has started is taken up. */
+    /**
+     * After how long a reply at the head of its line that nobody has started is taken up. One that
+     * is in line since a time to come is from before the clock went back.
+     */
     private static final String FORGOTTEN = "interval '2 s'";
 
     /** How many abandoned replies are taken up in one round. */
@@ -239,7 +242,7 @@ final class Replica implements AutoCloseable {
                                 select p.chat_id from pending p
                                 where not exists (select 1 from pending h
                                         where h.chat_id = p.chat_id and h.seq < p.seq)
-                                    and (p.run > 0 or p.since < now() - %s)
+                                    and (p.run > 0 or p.since not between now() - %1$s and now() + %1$s)
                                     and p.owner is distinct from ?
                                     and not exists (select 1 from replica r
                                         where r.id = p.owner and r.lease_until > now())

@@ -7,6 +7,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -17,7 +18,6 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -27,13 +27,13 @@ import org.junit.jupiter.api.Test;
 class InMemoryChatRepositoryTest extends ChatRepositoryContract {
 
     @Override
-    protected ChatRepository repository(TestLimits limits) {
-        return inMemory(limits);
+    protected ChatRepository repository(TestLimits limits, Clock clock) {
+        return new InMemoryChatRepository(limits, clock, new GrowingIds(clock));
     }
 
     static InMemoryChatRepository inMemory(TestLimits limits) {
         return new InMemoryChatRepository(
-                limits, Clock.systemUTC(), new TimeOrderedEpochFactory()::create);
+                limits, Clock.systemUTC(), new GrowingIds(Clock.systemUTC()));
     }
 
     @Test

@@ -4,6 +4,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -13,7 +14,6 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
@@ -37,7 +37,7 @@ public class LogBenchmark {
 
     private final ChatRepository log =
             new InMemoryChatRepository(
-                    TestLimits.WIDE, Clock.systemUTC(), new TimeOrderedEpochFactory()::create);
+                    TestLimits.WIDE, Clock.systemUTC(), new GrowingIds(Clock.systemUTC()));
 
     public static void main(String[] arguments) throws RunnerException {
         JmhTable.print(LogBenchmark.class);

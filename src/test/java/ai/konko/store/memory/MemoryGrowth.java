@@ -2,10 +2,10 @@ package ai.konko.store.memory;
 
 import ai.konko.bench.Growth;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import java.time.Clock;
 import java.util.Map;
 import java.util.UUID;
@@ -26,7 +26,7 @@ public final class MemoryGrowth implements Growth.Store {
                                 .withChats(Integer.MAX_VALUE)
                                 .withMessagesPerChat(Integer.MAX_VALUE - 2),
                         Clock.systemUTC(),
-                        new TimeOrderedEpochFactory()::create);
+                        new GrowingIds(Clock.systemUTC()));
         for (int i = 0; i < chats; i++) {
             log.create(
                     Owner.ANONYMOUS, new Settings("chat " + i + " of many", null, null, Map.of()));

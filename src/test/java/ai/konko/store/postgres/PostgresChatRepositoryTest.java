@@ -2,8 +2,8 @@ package ai.konko.store.postgres;
 
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepositoryContract;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.TestLimits;
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import io.agroal.api.AgroalDataSource;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,7 +27,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
     }
 
     @Override
-    protected ChatRepository repository(TestLimits limits) {
+    protected ChatRepository repository(TestLimits limits, Clock clock) {
         database.statement(
                 session ->
                         session.update("truncate chat, message, pending, piece, replica, usage"));
@@ -37,12 +37,6 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                 new Replica(
                         me, database, drafts, Duration.ofSeconds(10), false, Duration.ofMillis(50));
         replica.renew();
-        return new PostgresChatRepository(
-                limits,
-                Clock.systemUTC(),
-                new TimeOrderedEpochFactory()::create,
-                database,
-                replica,
-                drafts);
+        return new PostgresChatRepository(limits, new GrowingIds(clock), database, replica, drafts);
     }
 }

@@ -2,9 +2,9 @@ package ai.konko.store.postgres;
 
 import ai.konko.bench.Growth;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Owner;
 import ai.konko.chat.TestLimits;
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import io.agroal.api.AgroalDataSource;
 import java.time.Clock;
 import java.time.Duration;
@@ -89,8 +89,7 @@ public final class PostgresGrowth implements Growth.Store {
         replica.renew();
         return new PostgresChatRepository(
                 TestLimits.WIDE.withMessagesPerChat(Integer.MAX_VALUE - 2),
-                Clock.systemUTC(),
-                new TimeOrderedEpochFactory()::create,
+                new GrowingIds(Clock.systemUTC()),
                 database,
                 replica,
                 drafts);

@@ -7,13 +7,13 @@ import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import io.agroal.api.AgroalDataSource;
 import java.time.Clock;
 import java.time.Duration;
@@ -81,8 +81,7 @@ class QueryPlanTest {
         repository =
                 new PostgresChatRepository(
                         TestLimits.WIDE.withMessagesPerChat(2 * MESSAGES),
-                        Clock.systemUTC(),
-                        new TimeOrderedEpochFactory()::create,
+                        new GrowingIds(Clock.systemUTC()),
                         database,
                         replica,
                         drafts);

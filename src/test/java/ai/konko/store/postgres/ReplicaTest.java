@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ai.konko.chat.Chat;
+import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Observer;
+import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -15,13 +20,16 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Started;
 import ai.konko.chat.Status;
+import ai.konko.chat.TestClock;
 import ai.konko.chat.TestLimits;
+import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
-import com.github.f4b6a3.uuid.factory.standard.TimeOrderedEpochFactory;
 import io.agroal.api.AgroalDataSource;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -249,17 +257,34 @@ class ReplicaTest {
     }
 
     @Test
-    void ids_ofAReplicaWhoseClockIsBehind_stillSortAsPlacesDo() {
-        UUID last = UUID.fromString("01a20b86-8c89-7414-bfff-ffffffffffff");
-        UUID before = UUID.fromString("01a20b86-8c89-7413-8000-000000000000");
+    void clocksThatDiffer_idsAndTimesGoOnFromReplicaToReplica() {
+        Owner owner = new Owner("of-both-" + UUID.randomUUID());
+        Part ahead = new Part(Instant.parse("2199-01-01T00:00:00Z"));
+        Part behind = new Part(Instant.parse("2001-01-01T00:00:00Z"));
+        List<UUID> chats = new ArrayList<>();
+        List<UUID> said = new ArrayList<>();
+        for (Part each : List.of(a, ahead, behind, a, behind, ahead, behind)) {
+            chats.add(each.repository.create(owner, Settings.NONE).id());
+            Turn turn =
+                    each.repository
+                            .accept(chats.getFirst(), new Post("x", WhenBusy.ENQUEUE, null, true))
+                            .turn();
+            said.addAll(List.of(turn.message().id(), turn.reply().id()));
+        }
 
-        UUID next = Uuids.after(last, before);
+        List<Message> log =
+                behind.repository
+                        .messages(chats.getFirst(), new MessageQuery(100, Order.ASC, null))
+                        .items();
 
-        assertThat(next).isGreaterThan(last);
-        assertThat(next.version()).isEqualTo(7);
-        assertThat(next.variant()).isEqualTo(2);
-        assertThat(Uuids.after(before, last)).isEqualTo(last);
-        assertThat(Uuids.after(before, before)).isGreaterThan(before);
+        assertThat(log).extracting(Message::id).containsExactlyElementsOf(said).isSorted();
+        assertThat(log).isSortedAccordingTo(Comparator.comparing(Message::createdAt));
+        assertThat(log.getLast().createdAt())
+                .as("by the database")
+                .isBefore("2199-01-01T00:00:00Z");
+        assertThat(behind.repository.chats(new ChatQuery(owner, 100, null, null)).items())
+                .extracting(Chat::id)
+                .containsExactlyElementsOf(chats.reversed());
     }
 
     private static int pieces() {
@@ -287,15 +312,18 @@ class ReplicaTest {
         }
 
         private Part(boolean alone, Duration lease) {
+            this(alone, lease, Clock.systemUTC());
+        }
+
+        private Part(Instant clock) {
+            this(false, LEASE, new TestClock(clock));
+        }
+
+        private Part(boolean alone, Duration lease, Clock clock) {
             replica = new Replica(id, database, drafts, lease, alone, Duration.ofMillis(50));
             repository =
                     new PostgresChatRepository(
-                            TestLimits.WIDE,
-                            Clock.systemUTC(),
-                            new TimeOrderedEpochFactory()::create,
-                            database,
-                            replica,
-                            drafts);
+                            TestLimits.WIDE, new GrowingIds(clock), database, replica, drafts);
             repository.observe(
                     new Observer() {
                         @Override
