@@ -36,6 +36,7 @@ class RateLimit {
     private static Bucket full(int requests) {
         return Bucket.builder()
                 .addLimit(limit -> limit.capacity(requests).refillGreedy(requests, PERIOD))
+                .withNanosecondPrecision() // by nanoTime, which nobody sets
                 .build();
     }
 
