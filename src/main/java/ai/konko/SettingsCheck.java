@@ -39,6 +39,8 @@ class SettingsCheck {
         atLeast("KONKO_LIMITS_CHATS", limits.chats(), 1);
         atLeast("KONKO_LIMITS_MESSAGES_PER_CHAT", limits.messagesPerChat(), 2);
         atLeast("KONKO_LIMITS_STORED_CHARACTERS", limits.storedCharacters(), 1L);
+        atLeast("KONKO_LIMITS_REPLY_CHARACTERS", limits.replyCharacters(), 1);
+        atLeast("KONKO_LIMITS_CHARACTERS_IN_FLIGHT", limits.charactersInFlight().orElse(1), 1L);
         within("KONKO_LIMITS_PAGE_SIZE", http.pageSize(), 1, 1000);
         atLeast("KONKO_LIMITS_CONNECTIONS", http.connections(), 1);
         atLeast("KONKO_STREAM_HEARTBEAT", stream.heartbeat(), SOME);

@@ -23,6 +23,11 @@ interface AnswerReader {
     Progress read(Buffer part);
 
     /**
+     * @return how many bytes of the answer are kept to be read later
+     */
+    int held();
+
+    /**
      * The body has ended.
      *
      * @throws ModelException if that was too early

@@ -1,5 +1,7 @@
 package ai.konko.assistant;
 
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.http.impl.HttpClientConnection;
 import io.vertx.core.http.impl.HttpClientInternal;
@@ -114,12 +116,24 @@ final class Connections {
     private void opened(HttpClientConnection connection, Taker taker) {
         opening--;
         open.add(connection);
+        takeTurns(connection);
         // It comes without a context, in which others could be opened.
         connection.evictionHandler(_ -> loop.emit(_ -> gone(connection)));
         if (taker.waits()) {
             taker.take(connection);
         } else {
             giveBack(connection);
+        }
+    }
+
+    /**
+     * Each connection is read once in a round of the event loop, however fast its model writes: a
+     * round takes no longer, and what else the loop has to do comes in between.
+     */
+    private static void takeTurns(HttpClientConnection connection) {
+        RecvByteBufAllocator reads = connection.channel().config().getRecvByteBufAllocator();
+        if (reads instanceof MaxMessagesRecvByteBufAllocator bounded) {
+            bounded.maxMessagesPerRead(1);
         }
     }
 

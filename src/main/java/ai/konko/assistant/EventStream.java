@@ -15,12 +15,15 @@ final class EventStream {
     private static final byte[] DATA = {'d', 'a', 't', 'a'};
     private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
+    /** What was needed for a longer one is not kept for the next. */
+    private static final int LONG_LINE = 1 << 16;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final int mostBytes;
 
     /** How a line began whose end has not come. */
-    private final ByteArrayOutputStream begun = new ByteArrayOutputStream(0);
+    private ByteArrayOutputStream begun = new ByteArrayOutputStream(0);
 
     /** The data of the event so far: of its one line, or of several, joined. */
     private @Nullable ByteBuffer line;
@@ -62,9 +65,16 @@ final class EventStream {
             afterReturn = unit == '\r';
         }
         write(bytes.position(start), begun);
-        if (begun.size() + dataBytes() > mostBytes) {
+        if (held() > mostBytes) {
             throw ModelException.tooLong();
         }
+    }
+
+    /**
+     * @return how many bytes of an event there are whose end has not come
+     */
+    int held() {
+        return begun.size() + dataBytes();
     }
 
     /**
@@ -108,7 +118,11 @@ final class EventStream {
     private ByteBuffer begunWith(ByteBuffer ending) {
         write(ending, begun);
         byte[] all = begun.toByteArray();
-        begun.reset();
+        if (all.length > LONG_LINE) {
+            begun = new ByteArrayOutputStream(0);
+        } else {
+            begun.reset();
+        }
         return ByteBuffer.wrap(all);
     }
 

@@ -35,6 +35,7 @@ final class Exchange implements Connections.Taker {
     private final Timeouts timeouts;
     private final Consumer<HttpClientRequest> head;
     private final AnswerReader reader;
+    private final TextAllowance allowance;
     private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
     private final long begun = System.nanoTime();
@@ -56,7 +57,8 @@ final class Exchange implements Connections.Taker {
             Timeouts timeouts,
             Consumer<HttpClientRequest> head,
             Buffer body,
-            AnswerReader reader) {
+            AnswerReader reader,
+            TextAllowance allowance) {
         this.loop = loop;
         this.lane = lane;
         this.clock = clock;
@@ -64,6 +66,7 @@ final class Exchange implements Connections.Taker {
         this.head = head;
         this.body = body;
         this.reader = reader;
+        this.allowance = allowance;
         this.patience = timeouts.firstToken();
     }
 
@@ -162,8 +165,14 @@ final class Exchange implements Connections.Taker {
             over.completeExceptionally(refusal(response));
             return;
         }
-        response.handler(part -> unlessOver(() -> note(reader.read(part))));
+        response.handler(part -> unlessOver(() -> read(part)));
         response.endHandler(_ -> end());
+    }
+
+    private void read(Buffer part) {
+        Progress progress = reader.read(part);
+        allowance.hold(reader.held());
+        note(progress);
     }
 
     private void end() {

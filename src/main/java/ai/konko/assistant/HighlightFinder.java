@@ -47,6 +47,7 @@ public class HighlightFinder {
     private final ModelEndpoint endpoint;
     private final ModelConfig config;
     private final ContextWindow window;
+    private final TextInFlight inFlight;
     private final Map<Key, CompletableFuture<Highlights>> underWay = new ConcurrentHashMap<>();
 
     /** Requests that differ in none of this get one answer. */
@@ -57,12 +58,14 @@ public class HighlightFinder {
             Highlighter highlighter,
             ModelEndpoint endpoint,
             ModelConfig config,
-            ContextWindow window) {
+            ContextWindow window,
+            TextInFlight inFlight) {
         this.repository = repository;
         this.highlighter = highlighter;
         this.endpoint = endpoint;
         this.config = config;
         this.window = window;
+        this.inFlight = inFlight;
     }
 
     /**
@@ -161,16 +164,19 @@ public class HighlightFinder {
         }
         String model =
                 chat.settings().model() == null ? endpoint.defaultModel() : chat.settings().model();
-        ModelCall call =
-                new ModelCall(
-                        model,
-                        List.of(),
-                        false,
-                        Map.of(),
-                        new Cancellation(),
-                        Timeouts.whole(config.model().highlightsTimeout()));
-        return ScopedValue.where(ModelCall.CURRENT, call)
-                .call(() -> highlighter.find(transcript.toString()));
+        try (TextAllowance allowance = inFlight.open(null)) {
+            ModelCall call =
+                    new ModelCall(
+                            model,
+                            List.of(),
+                            false,
+                            Map.of(),
+                            new Cancellation(),
+                            allowance,
+                            Timeouts.whole(config.model().highlightsTimeout()));
+            return ScopedValue.where(ModelCall.CURRENT, call)
+                    .call(() -> highlighter.find(transcript.toString()));
+        }
     }
 
     /**

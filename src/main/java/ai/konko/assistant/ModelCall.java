@@ -12,6 +12,7 @@ import java.util.Map;
  * @param memory the chat's memory as it is for this call
  * @param streamed whether the model is to give its answer piece by piece
  * @param parameters sent to the provider as they are
+ * @param allowance how much of an answer may be held
  */
 record ModelCall(
         String model,
@@ -19,6 +20,7 @@ record ModelCall(
         boolean streamed,
         Map<String, Object> parameters,
         Cancellation cancellation,
+        TextAllowance allowance,
         Timeouts timeouts) {
     static final ScopedValue<ModelCall> CURRENT = ScopedValue.newInstance();
 

@@ -110,7 +110,15 @@ class ModelClient {
         Lane lane = lane();
         ContextInternal own = lane.loop().duplicate(); // what is noted for the log is the call's
         Exchange exchange =
-                new Exchange(own, lane, clock, call.timeouts(), this::head, body, reader);
+                new Exchange(
+                        own,
+                        lane,
+                        clock,
+                        call.timeouts(),
+                        this::head,
+                        body,
+                        reader,
+                        call.allowance());
         call.cancellation().onCancel(() -> exchange.over().cancel(false));
         own.emit(_ -> exchange.begin());
         return exchange.over();

@@ -28,29 +28,38 @@ public class PromptWriter {
     /**
      * Asks the model, and does not wait for it.
      *
-     * @param out takes the text, see {@link ReplyWriter#write}
+     * @param allowance bounds the text, see {@link ReplyWriter#write}
+     * @param out takes the text, see there
      * @return completes when the answer is over, also by a failure or a cancel; never fails
      */
     public CompletableFuture<Ending> write(
-            Prompt prompt, Cancellation cancellation, Consumer<String> out) {
+            Prompt prompt,
+            Cancellation cancellation,
+            TextAllowance allowance,
+            Consumer<String> out) {
+        Consumer<String> bounded = allowance.bounding(out, cancellation);
         CompletableFuture<ChatResponse> end = new CompletableFuture<>();
         try {
-            ScopedValue.where(ModelCall.CURRENT, call(prompt, cancellation))
-                    .run(() -> model.chat(request(prompt), new Handler(out, end)));
+            ScopedValue.where(ModelCall.CURRENT, call(prompt, cancellation, allowance))
+                    .run(() -> model.chat(request(prompt), new Handler(bounded, end)));
         } catch (RuntimeException | Error failed) {
             end.completeExceptionally(failed);
         }
-        return end.thenApply(answer -> ReplyWriter.ended(answer, prompt.streamed() ? _ -> {} : out))
+        return end.thenApply(
+                        answer ->
+                                ReplyWriter.ended(
+                                        answer, prompt.streamed() ? _ -> {} : bounded, allowance))
                 .exceptionally(failed -> ReplyWriter.failure(failed, "A completion", cancellation));
     }
 
-    private ModelCall call(Prompt prompt, Cancellation cancellation) {
+    private ModelCall call(Prompt prompt, Cancellation cancellation, TextAllowance allowance) {
         return new ModelCall(
                 prompt.model(),
                 List.of(),
                 prompt.streamed(),
                 prompt.parameters(),
                 cancellation,
+                allowance,
                 prompt.streamed()
                         ? Timeouts.streamed(config.model())
                         : Timeouts.whole(config.model().totalTimeout()));

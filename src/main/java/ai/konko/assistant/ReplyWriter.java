@@ -45,6 +45,8 @@ public class ReplyWriter {
     /**
      * Asks the model, and does not wait for it.
      *
+     * @param allowance bounds the text: a reply that comes to its end is stopped, and ends with
+     *     {@link FinishReason#LENGTH}
      * @param out takes the text of a streamed reply piece by piece, on a thread that must not be
      *     blocked, and possibly still after a cancel
      * @param end is told once that the reply is over, however that has come about, on any thread;
@@ -54,8 +56,10 @@ public class ReplyWriter {
     public void write(
             Started started,
             Cancellation cancellation,
+            TextAllowance allowance,
             Consumer<String> out,
             Consumer<Supplier<Ending>> end) {
+        Consumer<String> bounded = allowance.bounding(out, cancellation);
         Message reply = started.turn().reply();
         boolean streamed = started.streamed();
         CompletableFuture<ChatResponse> over = new CompletableFuture<>();
@@ -71,13 +75,14 @@ public class ReplyWriter {
                                                         ? ended(
                                                                 reply,
                                                                 response,
-                                                                streamed ? _ -> {} : out,
-                                                                cancellation)
+                                                                streamed ? _ -> {} : bounded,
+                                                                cancellation,
+                                                                allowance)
                                                         : failure(failed, reply, cancellation));
                             }
                         });
         try {
-            ask(started, cancellation, out, over);
+            ask(started, cancellation, allowance, bounded, over);
         } catch (RuntimeException | Error failed) {
             over.completeExceptionally(failed);
         }
@@ -85,9 +90,13 @@ public class ReplyWriter {
 
     /** Whatever comes of an answer, it is an end. */
     private static Ending ended(
-            Message reply, ChatResponse response, Consumer<String> out, Cancellation cancellation) {
+            Message reply,
+            ChatResponse response,
+            Consumer<String> out,
+            Cancellation cancellation,
+            TextAllowance allowance) {
         try {
-            return ended(response, out);
+            return ended(response, out, allowance);
         } catch (RuntimeException | Error failed) {
             return failure(failed, reply, cancellation);
         }
@@ -96,10 +105,11 @@ public class ReplyWriter {
     private void ask(
             Started started,
             Cancellation cancellation,
+            TextAllowance allowance,
             Consumer<String> out,
             CompletableFuture<ChatResponse> end) {
         Message message = started.turn().message();
-        ScopedValue.where(ModelCall.CURRENT, call(started, cancellation))
+        ScopedValue.where(ModelCall.CURRENT, call(started, cancellation, allowance))
                 .run(
                         () ->
                                 assistant
@@ -110,7 +120,7 @@ public class ReplyWriter {
                                         .start());
     }
 
-    private ModelCall call(Started started, Cancellation cancellation) {
+    private ModelCall call(Started started, Cancellation cancellation, TextAllowance allowance) {
         String model = started.turn().reply().model();
         if (model == null) {
             throw new IllegalArgumentException("a started reply knows its model");
@@ -122,6 +132,7 @@ public class ReplyWriter {
                 started.streamed(),
                 options == null ? Map.of() : options.parameters(),
                 cancellation,
+                allowance,
                 started.streamed()
                         ? Timeouts.streamed(config.model())
                         : Timeouts.whole(config.model().totalTimeout()));
@@ -130,13 +141,15 @@ public class ReplyWriter {
     /**
      * @param out takes the text of an answer that has come as a whole
      */
-    static Ending ended(ChatResponse response, Consumer<String> out) {
+    static Ending ended(ChatResponse response, Consumer<String> out, TextAllowance allowance) {
         String whole = response.aiMessage().text();
         if (whole != null && !whole.isEmpty()) {
             out.accept(whole);
         }
-        return text ->
-                Outcome.ended(text, reason(response.finishReason()), usage(response.tokenUsage()));
+        Usage usage = usage(response.tokenUsage());
+        return allowance.full()
+                ? text -> TextAllowance.ended(text, usage)
+                : text -> Outcome.ended(text, reason(response.finishReason()), usage);
     }
 
     private List<ChatMessage> memory(Started started, Cancellation cancellation) {

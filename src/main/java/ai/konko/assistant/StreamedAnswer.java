@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An answer that comes as a stream of chunks. All text that came with one read is given out at
  * once, never half of a surrogate pair, also if what comes right after it breaks the answer off.
+ * What was given out is not kept.
  *
  * <p>The reply is whole once there is a finish reason; what comes after it can only add the usage.
  */
@@ -23,9 +24,11 @@ final class StreamedAnswer implements AnswerReader {
     private final int mostUnits;
     private final Consumer<String> out;
     private final EventStream events;
+
+    /** What is not given out yet. */
     private final StringBuilder text = new StringBuilder();
 
-    /** What of {@code text} was given out. */
+    /** How much was. */
     private int given;
 
     private @Nullable String finishReason;
@@ -69,7 +72,7 @@ final class StreamedAnswer implements AnswerReader {
         }
         Chunk chunk = Chunk.parse(data);
         text.append(chunk.text());
-        if (text.length() > mostUnits) {
+        if (given + text.length() > mostUnits) {
             throw ModelException.tooLong();
         }
         finishReason = chunk.finishReason() == null ? finishReason : chunk.finishReason();
@@ -83,16 +86,13 @@ final class StreamedAnswer implements AnswerReader {
 
     private void giveOut(boolean all) {
         int end = text.length();
-        if (!all && end > given && Character.isHighSurrogate(text.charAt(end - 1))) {
+        if (!all && end > 0 && Character.isHighSurrogate(text.charAt(end - 1))) {
             end--;
         }
-        if (end > given) {
-            String said = text.substring(given, end);
-            String piece = WellFormed.repaired(said);
-            if (!piece.equals(said)) {
-                text.replace(given, end, piece);
-            }
-            given = end;
+        if (end > 0) {
+            String piece = WellFormed.repaired(text.substring(0, end));
+            text.delete(0, end);
+            given += end;
             out.accept(piece);
         }
     }
@@ -120,9 +120,17 @@ final class StreamedAnswer implements AnswerReader {
         return finishReason != null;
     }
 
+    @Override
+    public int held() {
+        return events.held() + text.length();
+    }
+
+    /**
+     * @return without the text, which was given out
+     */
     ChatResponse response() {
         return ChatResponse.builder()
-                .aiMessage(AiMessage.from(text.toString()))
+                .aiMessage(AiMessage.from(""))
                 .finishReason(Chunk.meaning(finishReason))
                 .tokenUsage(usage)
                 .build();

@@ -41,6 +41,11 @@ final class WholeAnswer implements AnswerReader {
         // All that came is the answer.
     }
 
+    @Override
+    public int held() {
+        return body == null ? 0 : body.length();
+    }
+
     /**
      * @throws ModelException if it is no answer
      */

@@ -3,6 +3,7 @@ package ai.konko.chat;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /** The bounds of the log and of what may be under way. At each, a clear refusal, never a loss. */
 @ConfigMapping(prefix = "konko.limits")
@@ -59,6 +60,22 @@ public interface ChatLimits {
      */
     @WithDefault("10000")
     int queuedTurns();
+
+    /**
+     * @return the longest reply, in UTF-16 units; one that has more is stopped, also at the model,
+     *     and ends as {@code incomplete} with {@code length}. At least 1.
+     */
+    @WithDefault("1000000")
+    int replyCharacters();
+
+    /**
+     * @return how many UTF-16 units of text the replies under way in this process may have
+     *     together; then those of owners who have more than an equal share end likewise, or,
+     *     without any text, fail as {@code overloaded}. What a provider has sent of an answer that
+     *     can't be read before its end counts too, in bytes. Absent for a sixteenth of the heap in
+     *     bytes. At least 1.
+     */
+    OptionalLong charactersInFlight();
 
     /**
      * @return the longest message a user may post, in UTF-16 units; a longer one is {@code

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why a turn failed.
  *
- * @param code one of the model's codes, {@link ErrorCode#OVERLOADED} (the service was stopped) or
- *     {@link ErrorCode#INTERNAL}
+ * @param code one of the model's codes, {@link ErrorCode#OVERLOADED} (the service was stopped, or
+ *     holds as much text as it may) or {@link ErrorCode#INTERNAL}
  * @param message for the client: no upstream body, class name or key
  * @param retryAfter after what time a new attempt may succeed, if anybody said so
  */

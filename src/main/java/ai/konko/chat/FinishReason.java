@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum FinishReason {
     /** The model came to its end. */
     STOP,
-    /** The model ran into its limit of tokens. */
+    /** The model ran into its limit of tokens, or the reply into one of this service. */
     LENGTH,
     /** The provider's filter cut it. */
     CONTENT_FILTER,

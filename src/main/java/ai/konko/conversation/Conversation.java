@@ -4,6 +4,8 @@ import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.ReplyWriter;
+import ai.konko.assistant.TextAllowance;
+import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.ChatRepository;
@@ -54,6 +56,7 @@ public class Conversation {
 
     private final ChatRepository repository;
     private final ReplyWriter writer;
+    private final TextInFlight inFlight;
     private final ModelEndpoint endpoint;
     private final LiveReplies live;
     private final Shares shares;
@@ -65,6 +68,7 @@ public class Conversation {
     Conversation(
             ChatRepository repository,
             ReplyWriter writer,
+            TextInFlight inFlight,
             ModelEndpoint endpoint,
             LiveReplies live,
             Shares shares,
@@ -74,6 +78,7 @@ public class Conversation {
             Workers workers) {
         this.repository = repository;
         this.writer = writer;
+        this.inFlight = inFlight;
         this.endpoint = endpoint;
         this.live = live;
         this.shares = shares;
@@ -293,11 +298,20 @@ public class Conversation {
         Span span = spans.begin(reply, entry.origin());
         Cancellation cancellation =
                 entry.run(); // before the log is read: a chat deleted before that is found gone
+        Origin origin = entry.origin();
+        TextAllowance allowance = inFlight.open(origin == null ? null : origin.owner());
         writer.write(
                 started,
                 cancellation,
+                allowance,
                 draft(started, entry),
-                how -> workers.execute(() -> end(reply, entry, span, how)));
+                how ->
+                        workers.execute(
+                                () -> {
+                                    try (allowance) {
+                                        end(reply, entry, span, how);
+                                    }
+                                }));
     }
 
     private static <T> T describedInLogs(Message reply, @Nullable Origin origin, Supplier<T> step) {

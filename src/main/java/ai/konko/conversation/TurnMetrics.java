@@ -1,5 +1,6 @@
 package ai.konko.conversation;
 
+import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.Message;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -48,7 +49,7 @@ class TurnMetrics {
     private final Counter outputTokens;
     private final List<Gauge> gauges;
 
-    TurnMetrics(MeterRegistry registry, LiveReplies live) {
+    TurnMetrics(MeterRegistry registry, LiveReplies live, TextInFlight text) {
         this.registry = registry;
         this.firstToken =
                 Timer.builder("konko.first.token")
@@ -61,6 +62,10 @@ class TurnMetrics {
                 List.of(
                         Gauge.builder("konko.replies.in.flight", live, LiveReplies::inFlight)
                                 .description("Replies that are not over")
+                                .strongReference(true)
+                                .register(registry),
+                        Gauge.builder("konko.characters.in.flight", text, TextInFlight::held)
+                                .description("UTF-16 units of text of replies under way")
                                 .strongReference(true)
                                 .register(registry),
                         Gauge.builder("konko.listeners", live, LiveReplies::listening)

@@ -3,6 +3,8 @@ package ai.konko.conversation;
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.Prompt;
 import ai.konko.assistant.PromptWriter;
+import ai.konko.assistant.TextAllowance;
+import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
@@ -38,6 +40,7 @@ public class Unkept {
 
     private final ChatRepository repository;
     private final PromptWriter writer;
+    private final TextInFlight inFlight;
     private final LiveReplies live;
     private final Shares shares;
     private final TurnMetrics metrics;
@@ -49,6 +52,7 @@ public class Unkept {
     Unkept(
             ChatRepository repository,
             PromptWriter writer,
+            TextInFlight inFlight,
             LiveReplies live,
             Shares shares,
             TurnMetrics metrics,
@@ -58,6 +62,7 @@ public class Unkept {
             Workers workers) {
         this.repository = repository;
         this.writer = writer;
+        this.inFlight = inFlight;
         this.live = live;
         this.shares = shares;
         this.metrics = metrics;
@@ -99,9 +104,11 @@ public class Unkept {
         entry.whenOver(() -> shares.giveBack(origin.owner()));
         live.started();
         Span span = spans.begin(reply, origin);
+        TextAllowance allowance = inFlight.open(origin.owner());
         CompletableFuture<Void> _ =
-                writer.write(prompt, entry.run(), draft(prompt, entry))
-                        .thenAccept(ending -> end(origin, prompt, entry, ending, span));
+                writer.write(prompt, entry.run(), allowance, draft(prompt, entry))
+                        .thenAccept(ending -> end(origin, prompt, entry, ending, span))
+                        .whenComplete((_, _) -> allowance.close());
         return new Asked(reply, entry);
     }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.TestLimits;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.langchain4j.data.message.ChatMessageType;
@@ -76,6 +77,7 @@ class CompletionBodyTest {
                 false,
                 Map.of(),
                 new Cancellation(),
+                new TextInFlight(TestLimits.WIDE).open(null),
                 Timeouts.whole(Duration.ofSeconds(1)));
     }
 }

@@ -1,6 +1,7 @@
 package ai.konko.chat;
 
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /** Limits for tests. */
 public record TestLimits(
@@ -10,11 +11,22 @@ public record TestLimits(
         int waitingTurns,
         int turnsInFlight,
         int messageCharacters,
-        int instructionsCharacters)
+        int instructionsCharacters,
+        int replyCharacters,
+        OptionalLong charactersInFlight)
         implements ChatLimits {
 
     public static final TestLimits WIDE =
-            new TestLimits(100_000, 100_000, 1L << 40, 16, 20_000, 32_768, 32_768);
+            new TestLimits(
+                    100_000,
+                    100_000,
+                    1L << 40,
+                    16,
+                    20_000,
+                    32_768,
+                    32_768,
+                    1_000_000,
+                    OptionalLong.empty());
 
     public TestLimits withChats(int most) {
         return new TestLimits(
@@ -24,7 +36,9 @@ public record TestLimits(
                 waitingTurns,
                 turnsInFlight,
                 messageCharacters,
-                instructionsCharacters);
+                instructionsCharacters,
+                replyCharacters,
+                charactersInFlight);
     }
 
     public TestLimits withMessagesPerChat(int most) {
@@ -35,7 +49,9 @@ public record TestLimits(
                 waitingTurns,
                 turnsInFlight,
                 messageCharacters,
-                instructionsCharacters);
+                instructionsCharacters,
+                replyCharacters,
+                charactersInFlight);
     }
 
     public TestLimits withStoredCharacters(long most) {
@@ -46,7 +62,9 @@ public record TestLimits(
                 waitingTurns,
                 turnsInFlight,
                 messageCharacters,
-                instructionsCharacters);
+                instructionsCharacters,
+                replyCharacters,
+                charactersInFlight);
     }
 
     public TestLimits withWaitingTurns(int most) {
@@ -57,7 +75,23 @@ public record TestLimits(
                 most,
                 turnsInFlight,
                 messageCharacters,
-                instructionsCharacters);
+                instructionsCharacters,
+                replyCharacters,
+                charactersInFlight);
+    }
+
+    /** At most so much text in a reply, and in all that are under way. */
+    public TestLimits withReplies(int each, long all) {
+        return new TestLimits(
+                chats,
+                messagesPerChat,
+                storedCharacters,
+                waitingTurns,
+                turnsInFlight,
+                messageCharacters,
+                instructionsCharacters,
+                each,
+                OptionalLong.of(all));
     }
 
     @Override

@@ -1,0 +1,140 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Failure;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
+import ai.konko.chat.Usage;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much text one reply may have, and still have of what all may hold together. It is taken in
+ * portions, so that a token costs a comparison.
+ *
+ * <p>One thread at a time uses it, but any may close it; the monitor guards {@code closed}, and
+ * {@code granted} where that changes.
+ */
+public final class TextAllowance implements AutoCloseable {
+    private static final int PORTION = 1024;
+
+    /** What is not needed any more is given back from there on. */
+    private static final int SPARE = 64 * PORTION;
+
+    private final TextInFlight all;
+    private final Owner owner;
+    private final int most;
+
+    private int length;
+    private int unread;
+    private int granted;
+    private boolean full;
+    private boolean closed;
+
+    TextAllowance(TextInFlight all, Owner owner, int most) {
+        this.all = all;
+        this.owner = owner;
+        this.most = most;
+    }
+
+    /**
+     * Bounds a reply's text: what is too much is left out, and the call is stopped.
+     *
+     * @param out takes the text
+     */
+    Consumer<String> bounding(Consumer<String> out, Cancellation cancellation) {
+        return piece -> {
+            if (full) {
+                return; // it may come still after a cancel
+            }
+            String fitting = fitting(piece);
+            if (!fitting.isEmpty()) {
+                out.accept(fitting);
+            }
+            if (full) {
+                cancellation.cancel(text -> ended(text, null));
+            }
+        };
+    }
+
+    private String fitting(String piece) {
+        int room = Math.min(piece.length(), most - length);
+        int fits =
+                covers((long) length + unread + room)
+                        ? room
+                        : Math.clamp(granted - unread - length, 0, room);
+        full = fits < piece.length();
+        if (full && fits > 0 && Character.isHighSurrogate(piece.charAt(fits - 1))) {
+            fits--;
+        }
+        length += fits;
+        return full ? piece.substring(0, fits) : piece;
+    }
+
+    /** Whether there was more text than there may be. */
+    boolean full() {
+        return full;
+    }
+
+    /** How a reply ends that has come to its bound. */
+    static Outcome ended(String text, @Nullable Usage usage) {
+        return text.isEmpty()
+                ? Outcome.brokenOff(text, noRoom())
+                : Outcome.ended(text, FinishReason.LENGTH, usage);
+    }
+
+    /**
+     * Counts what has come of an answer and is not text of the reply yet, such as half a line.
+     *
+     * @throws ModelException if there is no room for it
+     */
+    void hold(int bytes) {
+        if (bytes == unread) {
+            return;
+        }
+        if (!covers((long) length + bytes)) {
+            throw new ModelException(noRoom());
+        }
+        unread = bytes;
+    }
+
+    private static Failure noRoom() {
+        return new Failure(
+                ErrorCode.OVERLOADED,
+                "The service has as much text of replies under way as it may.",
+                Duration.ofSeconds(1));
+    }
+
+    private boolean covers(long wanted) {
+        if (wanted <= granted && granted - wanted <= SPARE) {
+            return true;
+        }
+        synchronized (this) {
+            if (closed) {
+                return false;
+            }
+            if (wanted <= granted) {
+                all.giveBack(owner, granted - (int) wanted);
+                granted = (int) wanted;
+                return true;
+            }
+            int more = (int) Math.max(wanted - granted, PORTION);
+            boolean taken = all.take(owner, more);
+            granted += taken ? more : 0;
+            return taken;
+        }
+    }
+
+    /** The reply is over, and its text is the log's. */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            if (granted > 0) {
+                all.giveBack(owner, granted);
+            }
+        }
+    }
+}
