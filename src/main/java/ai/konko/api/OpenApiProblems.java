@@ -197,7 +197,8 @@ public class OpenApiProblems implements OASFilter {
                     ErrorCode.MODEL_FAILED,
                     ErrorCode.MODEL_UNAVAILABLE,
                     ErrorCode.MODEL_TIMEOUT,
-                    ErrorCode.OVERLOADED);
+                    ErrorCode.OVERLOADED,
+                    ErrorCode.INTERRUPTED);
         }
         return codes;
     }

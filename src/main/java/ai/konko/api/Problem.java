@@ -125,7 +125,7 @@ record Problem(
             case QUEUE_FULL, RATE_LIMITED -> 429;
             case INTERNAL -> 500;
             case MODEL_FAILED -> 502;
-            case MODEL_UNAVAILABLE, OVERLOADED, CAPACITY, STORE_UNAVAILABLE -> 503;
+            case MODEL_UNAVAILABLE, OVERLOADED, CAPACITY, STORE_UNAVAILABLE, INTERRUPTED -> 503;
             case MODEL_TIMEOUT -> 504;
         };
     }
@@ -158,6 +158,7 @@ record Problem(
             case OVERLOADED -> "Overloaded";
             case CAPACITY -> "At capacity";
             case STORE_UNAVAILABLE -> "Store unavailable";
+            case INTERRUPTED -> "Interrupted";
             case INTERNAL -> "Internal error";
         };
     }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Why a turn failed.
  *
  * @param code one of the model's codes, {@link ErrorCode#OVERLOADED} (the service was stopped, or
- *     holds as much text as it may) or {@link ErrorCode#INTERNAL}
+ *     holds as much text as it may), {@link ErrorCode#INTERRUPTED} (it was stopped too often) or
+ *     {@link ErrorCode#INTERNAL}
  * @param message for the client: no upstream body, class name or key
  * @param retryAfter after what time a new attempt may succeed, if anybody said so
  */
@@ -15,7 +16,7 @@ public record Failure(ErrorCode code, String message, @Nullable Duration retryAf
 
     public Failure {
         switch (code) {
-            case MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, OVERLOADED, INTERNAL -> {}
+            case MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, OVERLOADED, INTERRUPTED, INTERNAL -> {}
             default ->
                     throw new IllegalArgumentException("a turn does not fail with " + code.wire());
         }

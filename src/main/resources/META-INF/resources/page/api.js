@@ -110,6 +110,7 @@ const WORDS = {
   'model-failed': 'The model could not answer.',
   'model-unavailable': 'The model has no room at the moment.',
   'model-timeout': 'The model took too long.',
+  'interrupted': 'The service was stopped again and again while it worked on this.',
 };
 
 /** Whether the same may well succeed a little later. */

@@ -66,10 +66,11 @@ public class PostgresChatRepository implements ChatRepository {
 
     private static final Failure GIVEN_UP =
             Failure.of(
-                    ErrorCode.INTERNAL,
+                    ErrorCode.INTERRUPTED,
                     "The service was stopped "
                             + RUNS
-                            + " times while it worked on this reply; it may be retried.");
+                            + " times while it worked on this reply. Retry the reply, or post the"
+                            + " message anew.");
 
     private final ChatLimits limits;
     private final Supplier<UUID> ids;

@@ -171,6 +171,25 @@ class ReplicaTest {
     }
 
     @Test
+    void takenOverThreeTimes_withoutText_itFailsAsInterruptedAndCanBeRetried() {
+        UUID reply = a.start();
+        b.start();
+        b.forget();
+        b.start();
+        b.forget();
+
+        assertThat(b.repository.start(chat, "m")).isEmpty();
+
+        Message ended = a.repository.message(chat, reply);
+        assertThat(ended.status()).isEqualTo(Status.FAILED);
+        assertThat(ended.failure()).isNotNull();
+        assertThat(ended.failure().code()).isEqualTo(ErrorCode.INTERRUPTED);
+        assertThat(ended.failure().message()).contains("Retry the reply");
+        a.repository.retry(chat, reply, false);
+        assertThat(a.start()).isEqualTo(reply);
+    }
+
+    @Test
     void cancelledOnTheOther_theOwnerIsToldToStop() {
         UUID reply = a.start();
 
