@@ -41,7 +41,9 @@ public enum ErrorCode {
     CAPACITY,
     /** The log can't be reached at the moment. */
     STORE_UNAVAILABLE,
-    /** A reply was given up, since the service was stopped again and again while it worked on it. */
+    /**
+     * A reply was given up, since the service was stopped again and again while it worked on it.
+     */
     INTERRUPTED,
     /** A fault of this service's own. */
     INTERNAL;

@@ -16,7 +16,12 @@ public record Failure(ErrorCode code, String message, @Nullable Duration retryAf
 
     public Failure {
         switch (code) {
-            case MODEL_FAILED, MODEL_UNAVAILABLE, MODEL_TIMEOUT, OVERLOADED, INTERRUPTED, INTERNAL -> {}
+            case MODEL_FAILED,
+                    MODEL_UNAVAILABLE,
+                    MODEL_TIMEOUT,
+                    OVERLOADED,
+                    INTERRUPTED,
+                    INTERNAL -> {}
             default ->
                     throw new IllegalArgumentException("a turn does not fail with " + code.wire());
         }

@@ -10,7 +10,6 @@ import ai.konko.chat.Accepted;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
-import ai.konko.chat.Failure;
 import ai.konko.chat.Fault;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
@@ -19,7 +18,6 @@ import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
 import ai.konko.chat.Started;
-import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Turn;
 import io.opentelemetry.api.trace.Span;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -30,6 +28,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -44,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * <p>There is no line here: the log is the line. After a turn was accepted, and after one has
  * ended, the log is asked for the chat's next turn to run; it hands out one at a time, in order, so
  * each chat has at most one turn running and none is forgotten. No thread waits while the model
- * writes, and a turn ends in the log before anybody hears of it.
+ * writes, and a turn ends in the log before anybody hears of it, however long that takes, see
+ * {@link Run}.
  *
  * <p>Where several processes share the log, each runs what the log hands out to it, and follows in
  * the log what it was asked for and another runs, see {@link Elsewhere}.
@@ -53,6 +54,10 @@ import org.jspecify.annotations.Nullable;
 public class Conversation {
     private static final Logger LOG = Logger.getLogger(Conversation.class);
     private static final String REQUEST = "requestId";
+    private static final Duration SOON = Duration.ofSeconds(1);
+
+    /** A reply that another replica ran, which has died, needs its lease to run out. */
+    private static final Duration LONGEST_CANCEL = Duration.ofSeconds(30);
 
     private final ChatRepository repository;
     private final ReplyWriter writer;
@@ -106,12 +111,29 @@ public class Conversation {
      *     in flight as it may
      */
     public PostedTurn post(Origin origin, UUID chatId, Post post) {
-        Accepted accepted = placed(origin, () -> repository.accept(chatId, post), Accepted::added);
-        accepted.cancelled().forEach(this::announce);
-        if (accepted.toCancel() != null) {
-            Optional<LiveReply> _ = stop(accepted.toCancel());
+        return orLater(
+                chatId,
+                () -> {
+                    Accepted accepted =
+                            placed(origin, () -> repository.accept(chatId, post), Accepted::added);
+                    accepted.cancelled().forEach(this::announce);
+                    if (accepted.toCancel() != null) {
+                        Optional<LiveReply> _ = stop(accepted.toCancel());
+                    }
+                    return run(accepted.turn());
+                });
+    }
+
+    /** A turn that was accepted runs, also if this process fails before it is started. */
+    private <T> T orLater(UUID chatId, Supplier<T> operation) {
+        try {
+            return operation.get();
+        } catch (RefusedException refused) {
+            throw refused;
+        } catch (RuntimeException | Error failed) {
+            workers.later(SOON, () -> runNext(chatId));
+            throw failed;
         }
-        return run(accepted.turn());
     }
 
     /**
@@ -152,11 +174,14 @@ public class Conversation {
      * @throws RefusedException see {@link ChatRepository#retry} and {@link #post}
      */
     public PostedTurn retry(Origin origin, UUID chatId, UUID replyId, boolean streamed) {
-        return run(
-                placed(
-                        origin,
-                        () -> repository.retry(chatId, replyId, streamed),
-                        turn -> Optional.of(turn.reply())));
+        return orLater(
+                chatId,
+                () ->
+                        run(
+                                placed(
+                                        origin,
+                                        () -> repository.retry(chatId, replyId, streamed),
+                                        turn -> Optional.of(turn.reply()))));
     }
 
     private PostedTurn run(Turn turn) {
@@ -180,7 +205,8 @@ public class Conversation {
     /**
      * Stops a reply, also at the model.
      *
-     * @return the reply in its terminal state, once it has come to that
+     * @return the reply in its terminal state, once it has come to that; refused with {@link
+     *     ErrorCode#STORE_UNAVAILABLE} if the log can't take its end for long
      * @throws RefusedException see {@link ChatRepository#cancel}
      */
     public CompletableFuture<Message> cancel(UUID chatId, UUID replyId) {
@@ -194,8 +220,26 @@ public class Conversation {
             return CompletableFuture.completedFuture(reply);
         }
         return stop(reply)
-                .map(LiveReply::end)
+                .map(Conversation::endSoon)
                 .orElseGet(() -> cancel(chatId, replyId)); // it has ended and runs again
+    }
+
+    private static CompletableFuture<Message> endSoon(LiveReply stopped) {
+        return stopped.end()
+                .orTimeout(LONGEST_CANCEL.toSeconds(), TimeUnit.SECONDS)
+                .exceptionallyCompose(
+                        failed ->
+                                CompletableFuture.failedFuture(
+                                        failed instanceof TimeoutException
+                                                ? notYetOver()
+                                                : failed));
+    }
+
+    private static RefusedException notYetOver() {
+        return RefusedException.forNow(
+                ErrorCode.STORE_UNAVAILABLE,
+                "The reply is stopped, but its end can't be kept at the moment.",
+                SOON);
     }
 
     /**
@@ -270,48 +314,77 @@ public class Conversation {
                 entry.show(now.content());
             }
         } catch (RefusedException refused) {
-            if (refused.code() != ErrorCode.STORE_UNAVAILABLE
-                    && entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
+            if (isGone(refused) && entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
                 live.remove(reply);
             }
+        } catch (RuntimeException failed) {
+            LOG.warnf(Fault.of(failed), "Reply %s can't be read at the moment", reply.id());
         }
         return true;
     }
 
-    /** Where the log can't be reached, its observer finds the turn later. */
+    private static boolean isGone(RefusedException refused) {
+        return refused.code() == ErrorCode.CHAT_NOT_FOUND
+                || refused.code() == ErrorCode.MESSAGE_NOT_FOUND;
+    }
+
+    /**
+     * What can't be started now is later: where the log can be out of reach, its observer finds the
+     * turn; where it can't, nobody else looks.
+     */
     void runNext(UUID chatId) {
         try {
-            repository
-                    .start(chatId, endpoint.defaultModel())
-                    .ifPresent(next -> workers.execute(() -> run(next)));
-        } catch (RefusedException refused) {
-            if (refused.code() != ErrorCode.STORE_UNAVAILABLE) {
-                throw refused;
+            repository.start(chatId, endpoint.defaultModel()).ifPresent(this::begin);
+        } catch (RuntimeException | Error failed) {
+            if (!repository.blocks()) {
+                workers.later(SOON, () -> runNext(chatId));
+            }
+            if (!(failed instanceof RefusedException)) {
+                LOG.warnf(
+                        Fault.of(failed), "The next turn of chat %s can't be started yet", chatId);
             }
         }
     }
 
-    private void run(Started started) {
+    /** The log says that it runs, so whatever comes, it does or it ends. */
+    private void begin(Started started) {
         Message reply = started.turn().reply();
-        LiveReply entry = live.at(reply);
+        LiveReply entry;
+        TextAllowance allowance;
+        Run run;
+        try {
+            entry = live.at(reply);
+            Origin origin = entry.origin();
+            Span span = spans.begin(reply, origin);
+            allowance = inFlight.open(origin == null ? null : origin.owner());
+            run = new Run(reply, workers, new EndInTheLog(reply, entry, span, allowance));
+        } catch (RuntimeException | Error failed) {
+            workers.later(SOON, () -> begin(started));
+            throw failed;
+        }
         live.started();
-        Span span = spans.begin(reply, entry.origin());
-        Cancellation cancellation =
-                entry.run(); // before the log is read: a chat deleted before that is found gone
-        Origin origin = entry.origin();
-        TextAllowance allowance = inFlight.open(origin == null ? null : origin.owner());
-        writer.write(
-                started,
-                cancellation,
-                allowance,
-                draft(started, entry),
-                how ->
-                        workers.execute(
-                                () -> {
-                                    try (allowance) {
-                                        end(reply, entry, span, how);
-                                    }
-                                }));
+        // Before the log is read: a chat deleted before that is found gone.
+        Cancellation cancellation = entry.run();
+        entry.isRunBy(run);
+        try {
+            workers.execute(() -> write(started, entry, cancellation, allowance, run));
+        } catch (RuntimeException | Error failed) {
+            run.failed(failed);
+        }
+    }
+
+    private void write(
+            Started started,
+            LiveReply entry,
+            Cancellation cancellation,
+            TextAllowance allowance,
+            Run run) {
+        try {
+            writer.write(started, cancellation, allowance, draft(started, entry), run::over);
+            run.modelAsked();
+        } catch (RuntimeException | Error failed) {
+            run.failed(failed);
+        }
     }
 
     private static <T> T describedInLogs(Message reply, @Nullable Origin origin, Supplier<T> step) {
@@ -334,24 +407,49 @@ public class Conversation {
         }
     }
 
-    private void end(Message reply, LiveReply entry, Span span, Supplier<Ending> how) {
-        try {
-            Message ended =
+    /** First in the log, then for those who wait. */
+    private final class EndInTheLog implements Run.End {
+        private final Message reply;
+        private final LiveReply entry;
+        private final Span span;
+        private final TextAllowance allowance;
+        private @Nullable Message ended;
+
+        private EndInTheLog(Message reply, LiveReply entry, Span span, TextAllowance allowance) {
+            this.reply = reply;
+            this.entry = entry;
+            this.span = span;
+            this.allowance = allowance;
+        }
+
+        @Override
+        public void keep(Supplier<Ending> how) {
+            Message now =
                     describedInLogs(
                             reply, entry.origin(), () -> finish(reply, how.get(), entry.seal()));
-            if (ended.status().terminal() && ended.attempt() == reply.attempt()) {
+            if (now.status().terminal() && now.attempt() == reply.attempt()) {
+                ended = now;
                 live.remove(reply);
-                entry.ended(ended);
-                metrics.ended(ended);
-                spans.end(span, ended);
+                entry.ended(now);
             } else {
                 entry.handOver();
                 boolean _ = refresh(entry);
             }
-        } finally {
-            span.end();
-            live.stopped();
-            runNext(reply.chatId());
+        }
+
+        @Override
+        public void kept() {
+            try {
+                if (ended != null) {
+                    metrics.ended(ended);
+                    spans.end(span, ended);
+                }
+            } finally {
+                allowance.close();
+                span.end();
+                live.stopped();
+                runNext(reply.chatId());
+            }
         }
     }
 
@@ -376,23 +474,17 @@ public class Conversation {
     /**
      * @return the reply's end as the log has it, or as it would be in a chat that was deleted
      *     meanwhile
+     * @throws RuntimeException whatever keeps the log from taking it now
      */
     private Message finish(Message reply, Ending ending, String text) {
         Outcome outcome = ending.of(text);
         try {
-            return StoreOutage.outlast(
-                    () -> repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome),
-                    () -> false);
-        } catch (RefusedException _) {
-            return cancelledWithItsChat(reply, text);
-        } catch (RuntimeException | Error failed) {
-            LOG.errorf(
-                    Fault.of(failed),
-                    "The end of reply %s of chat %s is lost",
-                    reply.id(),
-                    reply.chatId());
-            Failure failure = Failure.of(ErrorCode.INTERNAL, "The service failed.");
-            return reply.ended(Outcome.brokenOff(text, failure), now());
+            return repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome);
+        } catch (RefusedException refused) {
+            if (isGone(refused)) {
+                return cancelledWithItsChat(reply, text);
+            }
+            throw refused;
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,6 +162,10 @@ class LiveReplies {
         LiveReply over = new LiveReply(reply, listening);
         over.ended(reply);
         return over;
+    }
+
+    void forEach(Consumer<LiveReply> action) {
+        replies.values().forEach(action);
     }
 
     Collection<LiveReply> all() {

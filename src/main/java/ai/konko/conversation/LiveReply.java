@@ -34,6 +34,7 @@ public final class LiveReply {
     private final AtomicInteger listening;
     private volatile @Nullable Origin origin;
     private volatile Cancellation cancellation = new Cancellation();
+    private volatile @Nullable Run underWay;
 
     private final Object lock = new Object();
     private StringBuilder text = new StringBuilder();
@@ -92,8 +93,21 @@ public final class LiveReply {
         return cancellation;
     }
 
+    /** Who {@link #run}s the reply, for {@link Watch}. */
+    void isRunBy(Run runner) {
+        underWay = runner;
+    }
+
+    /**
+     * @return absent unless this process runs the reply
+     */
+    @Nullable Run underWay() {
+        return underWay;
+    }
+
     /** The caller of {@link #run} has found that the reply is another process' by now. */
     void handOver() {
+        underWay = null;
         cancellation = new Cancellation();
         synchronized (lock) {
             run = false;

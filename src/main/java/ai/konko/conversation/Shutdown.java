@@ -3,6 +3,7 @@ package ai.konko.conversation;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
+import ai.konko.chat.Fault;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
@@ -71,6 +72,9 @@ class Shutdown {
             return repository.handOver();
         } catch (RefusedException _) {
             return true; // out of reach, so the lease runs out
+        } catch (RuntimeException failed) {
+            LOG.warnf(Fault.of(failed), "Turns are handed over when the lease runs out");
+            return true;
         }
     }
 

@@ -8,6 +8,7 @@ import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Fault;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
@@ -23,12 +24,14 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Replies that no chat has: they are in this process while they are written, and nowhere after. The
@@ -103,12 +106,18 @@ public class Unkept {
         entry.postedBy(origin);
         entry.whenOver(() -> shares.giveBack(origin.owner()));
         live.started();
-        Span span = spans.begin(reply, origin);
         TextAllowance allowance = inFlight.open(origin.owner());
-        CompletableFuture<Void> _ =
-                writer.write(prompt, entry.run(), allowance, draft(prompt, entry))
-                        .thenAccept(ending -> end(origin, prompt, entry, ending, span))
-                        .whenComplete((_, _) -> allowance.close());
+        Span span = spans.begin(reply, origin);
+        Run run = new Run(reply, workers, new EndHere(origin, entry, span, allowance));
+        entry.isRunBy(run);
+        try {
+            CompletableFuture<Void> _ =
+                    writer.write(prompt, entry.run(), allowance, draft(prompt, entry))
+                            .thenAccept(ending -> run.over(() -> ending));
+            run.modelAsked();
+        } catch (RuntimeException | Error failed) {
+            run.failed(failed);
+        }
         return new Asked(reply, entry);
     }
 
@@ -117,21 +126,41 @@ public class Unkept {
         reply.cancel(Outcome::cancelled);
     }
 
-    private void end(Origin origin, Prompt prompt, LiveReply entry, Ending ending, Span span) {
-        try {
-            Outcome outcome = ending.of(entry.seal());
-            Message ended = entry.reply().ended(outcome, now());
+    private final class EndHere implements Run.End {
+        private final Origin origin;
+        private final LiveReply entry;
+        private final Span span;
+        private final TextAllowance allowance;
+        private @Nullable Message ended;
+
+        private EndHere(Origin origin, LiveReply entry, Span span, TextAllowance allowance) {
+            this.origin = origin;
+            this.entry = entry;
+            this.span = span;
+            this.allowance = allowance;
+        }
+
+        @Override
+        public void keep(Supplier<Ending> how) {
+            ended = entry.reply().ended(how.get().of(entry.seal()), now());
             live.remove(ended);
             entry.ended(ended);
-            metrics.ended(ended);
-            spans.end(span, ended);
-            if (outcome.countsAsUse()) {
-                Usage usage = outcome.usage() == null ? Usage.NONE : outcome.usage();
-                workers.execute(() -> count(origin.owner(), prompt.model(), usage));
+        }
+
+        @Override
+        public void kept() {
+            try {
+                Message reply = Objects.requireNonNull(ended);
+                metrics.ended(reply);
+                spans.end(span, reply);
+                if (reply.usage() != null || !reply.content().isEmpty()) {
+                    workers.execute(() -> count(origin.owner(), reply));
+                }
+            } finally {
+                allowance.close();
+                span.end();
+                live.stopped();
             }
-        } finally {
-            span.end();
-            live.stopped();
         }
     }
 
@@ -146,9 +175,14 @@ public class Unkept {
         };
     }
 
-    private void count(Owner owner, String model, Usage usage) {
+    private void count(Owner owner, Message reply) {
         DailyUsage used =
-                new DailyUsage(owner, model, LocalDate.ofInstant(now(), ZoneOffset.UTC), 1, usage);
+                new DailyUsage(
+                        owner,
+                        Objects.requireNonNull(reply.model()),
+                        LocalDate.ofInstant(now(), ZoneOffset.UTC),
+                        1,
+                        reply.usage() == null ? Usage.NONE : reply.usage());
         try {
             boolean _ =
                     StoreOutage.outlast(
@@ -157,8 +191,8 @@ public class Unkept {
                                 return true;
                             },
                             live::draining);
-        } catch (RefusedException _) {
-            LOG.warn("What a completion has used is not counted");
+        } catch (RuntimeException | Error failed) {
+            LOG.warnf(Fault.of(failed), "What a completion has used is not counted");
         }
     }
 

@@ -1,11 +1,18 @@
 package ai.konko.conversation;
 
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.Fault;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /**
  * Does what needs the log: on the calling thread, be it an event loop, if the log makes nobody
@@ -13,12 +20,23 @@ import java.util.function.Supplier;
  */
 @ApplicationScoped
 public class Workers implements Executor {
+    private static final Logger LOG = Logger.getLogger(Workers.class);
+
     private final ChatRepository repository;
     private final Executor threads =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("turn-", 0).factory());
 
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("turn-timer").factory());
+
     Workers(ChatRepository repository) {
         this.repository = repository;
+    }
+
+    @PreDestroy
+    void stop() {
+        timer.shutdownNow();
     }
 
     @Override
@@ -28,6 +46,27 @@ public class Workers implements Executor {
         } else {
             work.run();
         }
+    }
+
+    /** Does the same after a pause, unless the service stops before. */
+    void later(Duration pause, Runnable work) {
+        Future<?> _ = timer.schedule(() -> execute(work), pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Does something short, which does not wait, again and again, whatever comes of it. */
+    void every(Duration pause, Runnable work) {
+        Future<?> _ =
+                timer.scheduleWithFixedDelay(
+                        () -> {
+                            try {
+                                work.run();
+                            } catch (RuntimeException | Error failed) {
+                                LOG.errorf(Fault.of(failed), "A round failed");
+                            }
+                        },
+                        pause.toMillis(),
+                        pause.toMillis(),
+                        TimeUnit.MILLISECONDS);
     }
 
     /**

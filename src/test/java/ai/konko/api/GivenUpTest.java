@@ -35,7 +35,8 @@ class GivenUpTest extends HttpTest {
 
         assertThat(repeated.status()).isEqualTo(503);
         assertThat(repeated.code()).isEqualTo("interrupted");
-        assertThat(repeated.json().path("type").asText()).isEqualTo("urn:konko:problem:interrupted");
+        assertThat(repeated.json().path("type").asText())
+                .isEqualTo("urn:konko:problem:interrupted");
         assertThat(repeated.json().path("replyId").asText()).isEqualTo(reply.id().toString());
         assertThat(repeated.json().path("detail").asText()).isEqualTo("Retry the reply.");
         assertThat(repeated.header("Retry-After")).as("time alone does not help").isEmpty();

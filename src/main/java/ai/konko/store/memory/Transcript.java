@@ -171,10 +171,11 @@ final class Transcript {
     Message end(int seq, Outcome outcome, Instant now) {
         Message reply = messages.get(seq);
         Message ended = reply.ended(outcome, now);
+        messages.set(
+                ended); // first: where memory is short, all is as it was, and can be done again
         if (reply.status() == Status.IN_PROGRESS) {
             running = new StringBuilder();
         }
-        messages.set(ended);
         line.removeIf(each -> each.seq() == seq);
         if (answers(ended)) {
             answeredThrough = Math.max(answeredThrough, seq);

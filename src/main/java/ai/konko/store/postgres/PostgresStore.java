@@ -2,6 +2,7 @@ package ai.konko.store.postgres;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
 import ai.konko.store.StoreConfig;
 import ai.konko.store.StoreConfig.Kind;
@@ -169,8 +170,8 @@ public class PostgresStore {
         }
         try {
             replica.leave();
-        } catch (RefusedException _) {
-            // Out of reach: the lease runs out.
+        } catch (RuntimeException failed) {
+            LOG.debug("The lease could not be given back, so it runs out", Fault.of(failed));
         }
         if (server != null) {
             server.close();
