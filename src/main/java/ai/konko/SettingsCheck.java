@@ -13,6 +13,7 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import org.eclipse.microprofile.config.Config;
 
 /**
  * Refuses to start with a setting that is out of its bounds, and names it.
@@ -29,6 +30,7 @@ class SettingsCheck {
     /** Before anything is opened. */
     void check(
             @Observes @Priority(0) StartupEvent event,
+            Config all,
             ChatLimits limits,
             HttpLimits http,
             StreamConfig stream,
@@ -36,6 +38,7 @@ class SettingsCheck {
             ModelConfig config,
             StoreConfig store,
             RetentionConfig retention) {
+        Credentials.check(all);
         atLeast("KONKO_LIMITS_CHATS", limits.chats(), 1);
         atLeast("KONKO_LIMITS_MESSAGES_PER_CHAT", limits.messagesPerChat(), 2);
         atLeast("KONKO_LIMITS_STORED_CHARACTERS", limits.storedCharacters(), 1L);

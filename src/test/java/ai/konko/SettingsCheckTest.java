@@ -98,6 +98,7 @@ class SettingsCheckTest {
         new SettingsCheck()
                 .check(
                         new StartupEvent(),
+                        config,
                         config.getConfigMapping(ChatLimits.class),
                         config.getConfigMapping(HttpLimits.class),
                         config.getConfigMapping(StreamConfig.class),

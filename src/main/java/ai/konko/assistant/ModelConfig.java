@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -19,7 +20,7 @@ public interface ModelConfig {
      */
     Optional<Boolean> offlineModel();
 
-    /** The provider and the bounds of a call. */
+    /** The provider and the bounds of a call; each timeout is from 1 ms to 24 h. */
     interface Model {
 
         /**
@@ -33,6 +34,12 @@ public interface ModelConfig {
          *     none.
          */
         Optional<String> apiKey();
+
+        /**
+         * @return the file that has the key where none is set ({@code OPENAI_API_KEY_FILE}); the
+         *     end of its line is not of it.
+         */
+        Optional<Path> apiKeyFile();
 
         /**
          * @return the model asked for where a chat names none ({@code OPENAI_MODEL}); {@code
@@ -76,7 +83,7 @@ public interface ModelConfig {
 
         /**
          * @return how many connections to the provider may be open; a call beyond that waits for
-         *     one.
+         *     one. 1 to 60000.
          */
         @WithDefault("20000")
         int maxConnections();
@@ -92,6 +99,7 @@ public interface ModelConfig {
         /**
          * @return the longest answer of the provider, in bytes; of a streamed one each event, and
          *     the text in UTF-16 units. A longer one breaks the turn off.
+         *     At least 1024.
          */
         @WithDefault("8388608")
         @WithName("max-answer-bytes")

@@ -65,7 +65,9 @@ public class Callers {
         String setting = "KONKO_API_KEYS";
         try {
             StringBuilder all = new StringBuilder(config.apiKeys().orElse(""));
-            ApiKeys.parse(all.toString());
+            if (config.apiKeys().isPresent() && ApiKeys.parse(all.toString()).isEmpty()) {
+                throw new ConfigurationException(setting + " has no key.");
+            }
             if (config.apiKeysFile().isPresent()) {
                 setting = "The file of KONKO_API_KEYS_FILE";
                 all.append('\n').append(Files.readString(config.apiKeysFile().get()));

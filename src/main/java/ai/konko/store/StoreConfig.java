@@ -47,6 +47,12 @@ public interface StoreConfig {
         Optional<String> password();
 
         /**
+         * @return the file that has the password where none is set; the end of its line is not of
+         *     it.
+         */
+        Optional<Path> passwordFile();
+
+        /**
          * @return how long a replica that gives no sign of life keeps the replies it runs; then
          *     others run them again. 3 to 20 s.
          */

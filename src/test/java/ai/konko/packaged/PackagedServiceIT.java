@@ -205,6 +205,48 @@ class PackagedServiceIT {
     }
 
     @Test
+    void service_withKeysThatLookLikeExpressions_takesThemToTheLetter() throws Exception {
+        Client client =
+                started(
+                        Map.of(
+                                "OPENAI_BASE_URL",
+                                model.baseUrl(),
+                                "OPENAI_API_KEY",
+                                "sk-$x${y}$$z",
+                                "KONKO_API_KEYS",
+                                "ada:0123456789ab${x}cd$$ef:${OPENAI_API_KEY}"));
+        Client ada = client.as("0123456789ab${x}cd$$ef:${OPENAI_API_KEY}");
+
+        ada.say(ada.chat(), "hello");
+
+        assertThat(client.get("/chats").status()).isEqualTo(401);
+        assertThat(client.as("0123456789abcd$ef:sk-$x$z").get("/chats").status()).isEqualTo(401);
+        assertThat(model.calls().getLast().headers())
+                .containsEntry("authorization", "Bearer sk-$x${y}$$z");
+        assertThat(log()).doesNotContain("0123456789ab", "sk-$x");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"KONKO_API_KEYS", "KONKO_DATABASE_PASSWORD"})
+    void start_withACredentialThatIsEmpty_isRefusedInOneLine(String variable) throws Exception {
+        start(Map.of("KONKO_OFFLINE_MODEL", "true", variable, ""));
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(log().strip().lines())
+                .containsExactly(
+                        variable + " is set, but empty: give it a value, or don't set it.");
+    }
+
+    @Test
+    void start_withAFileOfKeysThatHasNone_isRefused() throws Exception {
+        Path file = Files.writeString(folder.resolve("keys"), " ,\n\n");
+        start(Map.of("KONKO_OFFLINE_MODEL", "true", "KONKO_API_KEYS_FILE", file.toString()));
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(log()).contains("The file of KONKO_API_KEYS_FILE has no key.");
+    }
+
+    @Test
     void start_openAndWithKeys_isRefused() throws Exception {
         start(
                 Map.of(

@@ -1,0 +1,49 @@
+package ai.konko;
+
+import io.quarkus.runtime.configuration.ConfigurationException;
+import java.util.List;
+import java.util.Locale;
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.ConfigValue;
+
+/** The credentials that are settings, of callers and of this service's own. */
+final class Credentials {
+    /** What decides who may call, and what this service says of itself; files and their content. */
+    static final List<String> SETTINGS =
+            List.of(
+                    "konko.api-keys-file",
+                    "konko.api-keys",
+                    "konko.model.api-key-file",
+                    "konko.model.api-key",
+                    "konko.database.password-file",
+                    "konko.database.password",
+                    "quarkus.oidc.auth-server-url",
+                    "quarkus.oidc.public-key",
+                    "quarkus.oidc.credentials.secret");
+
+    private Credentials() {}
+
+    /**
+     * @throws ConfigurationException if one is set and comes out empty: whoever set it believes
+     *     that it protects something
+     */
+    static void check(Config config) {
+        for (String setting : SETTINGS) {
+            ConfigValue value = config.getConfigValue(setting);
+            if (value.getValue() != null && value.getValue().isBlank()) {
+                throw new ConfigurationException(
+                        Secrets.FILE.equals(value.getSourceName())
+                                ? "The file of %s_FILE can't be read, or is empty."
+                                        .formatted(variable(setting))
+                                : "%s is set, but empty: give it a value, or don't set it."
+                                        .formatted(variable(setting)));
+            }
+        }
+    }
+
+    private static String variable(String setting) {
+        return setting.replace("konko.model.api", "openai.api")
+                .replaceAll("[.-]", "_")
+                .toUpperCase(Locale.ROOT);
+    }
+}
