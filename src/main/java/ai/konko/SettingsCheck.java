@@ -6,6 +6,7 @@ import ai.konko.assistant.MemoryConfig;
 import ai.konko.assistant.ModelConfig;
 import ai.konko.chat.ChatLimits;
 import ai.konko.conversation.RetentionConfig;
+import ai.konko.conversation.TurnConfig;
 import ai.konko.store.StoreConfig;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
@@ -25,7 +26,12 @@ import org.eclipse.microprofile.config.Config;
 class SettingsCheck {
     private static final char DELETE = 0x7F;
 
+    /** Of bytes; a request that says anything is longer than some. */
+    private static final long LEAST_BODY = 1024;
+
     private static final Duration SOME = Duration.ofMillis(1);
+    private static final Duration DAY = Duration.ofDays(1);
+    private static final Duration CENTURY = Duration.ofDays(36_500);
 
     /** Before anything is opened. */
     void check(
@@ -37,23 +43,48 @@ class SettingsCheck {
             MemoryConfig memory,
             ModelConfig config,
             StoreConfig store,
+            TurnConfig turns,
             RetentionConfig retention) {
         Credentials.check(all);
-        atLeast("KONKO_LIMITS_CHATS", limits.chats(), 1);
-        atLeast("KONKO_LIMITS_MESSAGES_PER_CHAT", limits.messagesPerChat(), 2);
-        atLeast("KONKO_LIMITS_STORED_CHARACTERS", limits.storedCharacters(), 1L);
-        atLeast("KONKO_LIMITS_REPLY_CHARACTERS", limits.replyCharacters(), 1);
-        atLeast("KONKO_LIMITS_CHARACTERS_IN_FLIGHT", limits.charactersInFlight().orElse(1), 1L);
-        within("KONKO_LIMITS_PAGE_SIZE", http.pageSize(), 1, 1000);
-        atLeast("KONKO_LIMITS_CONNECTIONS", http.connections(), 1);
-        atLeast("KONKO_STREAM_HEARTBEAT", stream.heartbeat(), SOME);
+        check(limits);
+        check(http);
+        within("KONKO_STREAM_HEARTBEAT", stream.heartbeat(), SOME, DAY);
         atLeast("KONKO_MEMORY_MAX_MESSAGES", memory.maxMessages(), 1);
         atLeast("KONKO_MEMORY_MAX_TOKENS", memory.maxTokens(), 1);
         check(config.model());
         check(store.database());
-        retention
-                .idle()
-                .ifPresent(idle -> atLeast("KONKO_RETENTION_IDLE", idle, Duration.ofSeconds(1)));
+        within("KONKO_SHUTDOWN_GRACE", turns.shutdownGrace(), Duration.ZERO, DAY);
+        within("KONKO_RETENTION_SWEEP", retention.sweep(), Duration.ofSeconds(1), DAY);
+        if (retention.idle().isPresent()) {
+            Duration idle = retention.idle().get();
+            within("KONKO_RETENTION_IDLE", idle, Duration.ofSeconds(1), CENTURY);
+        }
+    }
+
+    private static void check(ChatLimits limits) {
+        atLeast("KONKO_LIMITS_CHATS", limits.chats(), 1);
+        atLeast("KONKO_LIMITS_MESSAGES_PER_CHAT", limits.messagesPerChat(), 2);
+        atLeast("KONKO_LIMITS_STORED_CHARACTERS", limits.storedCharacters(), 1L);
+        atLeast("KONKO_LIMITS_WAITING_TURNS", limits.waitingTurns(), 0);
+        atLeast("KONKO_LIMITS_TURNS_IN_FLIGHT", limits.turnsInFlight(), 1);
+        atLeast(
+                "KONKO_LIMITS_TURNS_IN_FLIGHT_PER_OWNER",
+                limits.turnsInFlightPerOwner().orElse(1),
+                1);
+        atLeast("KONKO_LIMITS_QUEUED_TURNS", limits.queuedTurns(), 0);
+        atLeast("KONKO_LIMITS_MESSAGE_CHARACTERS", limits.messageCharacters(), 1);
+        atLeast("KONKO_LIMITS_INSTRUCTIONS_CHARACTERS", limits.instructionsCharacters(), 0);
+        atLeast("KONKO_LIMITS_REPLY_CHARACTERS", limits.replyCharacters(), 1);
+        atLeast("KONKO_LIMITS_CHARACTERS_IN_FLIGHT", limits.charactersInFlight().orElse(1), 1L);
+    }
+
+    private static void check(HttpLimits http) {
+        if (http.bodySize().asLongValue() < LEAST_BODY) {
+            throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at least 1K.");
+        }
+        within("KONKO_LIMITS_PAGE_SIZE", http.pageSize(), 1, 1000);
+        atLeast("KONKO_LIMITS_REQUESTS_PER_MINUTE", http.requestsPerMinute().orElse(1), 1);
+        atLeast("KONKO_LIMITS_CONNECTIONS", http.connections(), 1);
     }
 
     private static void check(ModelConfig.Model model) {
@@ -61,11 +92,11 @@ class SettingsCheck {
             throw new ConfigurationException(
                     "OPENAI_API_KEY must be of visible ASCII characters, which is all that a header takes.");
         }
-        atLeast("KONKO_MODEL_CONNECT_TIMEOUT", model.connectTimeout(), SOME);
-        atLeast("KONKO_MODEL_FIRST_TOKEN_TIMEOUT", model.firstTokenTimeout(), SOME);
-        atLeast("KONKO_MODEL_IDLE_TIMEOUT", model.idleTimeout(), SOME);
-        atLeast("KONKO_MODEL_TOTAL_TIMEOUT", model.totalTimeout(), SOME);
-        atLeast("KONKO_MODEL_HIGHLIGHTS_TIMEOUT", model.highlightsTimeout(), SOME);
+        within("KONKO_MODEL_CONNECT_TIMEOUT", model.connectTimeout(), SOME, DAY);
+        within("KONKO_MODEL_FIRST_TOKEN_TIMEOUT", model.firstTokenTimeout(), SOME, DAY);
+        within("KONKO_MODEL_IDLE_TIMEOUT", model.idleTimeout(), SOME, DAY);
+        within("KONKO_MODEL_TOTAL_TIMEOUT", model.totalTimeout(), SOME, DAY);
+        within("KONKO_MODEL_HIGHLIGHTS_TIMEOUT", model.highlightsTimeout(), SOME, DAY);
         within(
                 "KONKO_MODEL_TOKEN_COALESCING",
                 model.tokenCoalescing(),
@@ -93,18 +124,22 @@ class SettingsCheck {
         atLeast(setting, value, least);
         if (value.compareTo(most) > 0) {
             throw new ConfigurationException(
-                    "%s must be at most %s.".formatted(setting, words(most)));
+                    "%s must be at most %s, not %s.".formatted(setting, words(most), words(value)));
         }
     }
 
     private static <T extends Comparable<T>> void atLeast(String setting, T value, T least) {
         if (value.compareTo(least) < 0) {
             throw new ConfigurationException(
-                    "%s must be at least %s.".formatted(setting, words(least)));
+                    "%s must be at least %s, not %s."
+                            .formatted(setting, words(least), words(value)));
         }
     }
 
-    private static Object words(Comparable<?> bound) {
-        return bound instanceof Duration time ? time.toMillis() + " ms" : bound;
+    private static Object words(Comparable<?> value) {
+        if (value instanceof Duration time) {
+            return time.compareTo(DAY) < 0 ? time.toMillis() + " ms" : time.toHours() + " h";
+        }
+        return value;
     }
 }

@@ -1,5 +1,6 @@
 package ai.konko;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,19 +10,37 @@ import ai.konko.assistant.MemoryConfig;
 import ai.konko.assistant.ModelConfig;
 import ai.konko.chat.ChatLimits;
 import ai.konko.conversation.RetentionConfig;
+import ai.konko.conversation.TurnConfig;
 import ai.konko.store.StoreConfig;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.ConfigMappings;
+import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.lang.reflect.Type;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsCheckTest {
+    /** All that this service declares. */
+    private static final List<ConfigClass> MAPPINGS =
+            new ClassFileImporter()
+                    .withImportOption(new DoNotIncludeTests()).importPackages("ai.konko").stream()
+                            .filter(type -> type.isAnnotatedWith(ConfigMapping.class))
+                            .map(type -> ConfigClass.configClass(type.reflect()))
+                            .toList();
 
     @Test
     void check_ofTheDefaults_letsThemPass() {
@@ -33,17 +52,30 @@ class SettingsCheckTest {
         "limits.chats, 1, 0, at least 1",
         "limits.messages-per-chat, 2, 1, at least 2",
         "limits.stored-characters, 1, 0, at least 1",
+        "limits.waiting-turns, 0, -1, at least 0",
+        "limits.turns-in-flight, 1, 0, at least 1",
+        "limits.turns-in-flight-per-owner, 1, 0, at least 1",
+        "limits.queued-turns, 0, -1, at least 0",
+        "limits.message-characters, 1, 0, at least 1",
+        "limits.instructions-characters, 0, -1, at least 0",
+        "limits.requests-per-minute, 1, 0, at least 1",
         "limits.page-size, 1, 0, at least 1",
         "limits.page-size, 1000, 1001, at most 1000",
         "limits.connections, 1, 0, at least 1",
         "stream.heartbeat, 1ms, 0s, at least 1 ms",
+        "stream.heartbeat, 24h, 25h, at most 24 h",
         "memory.max-messages, 1, 0, at least 1",
         "memory.max-tokens, 1, 0, at least 1",
         "model.connect-timeout, 1ms, 0s, at least 1 ms",
+        "model.connect-timeout, 24h, 25h, at most 24 h",
         "model.first-token-timeout, 1ms, 0s, at least 1 ms",
+        "model.first-token-timeout, 24h, 25h, at most 24 h",
         "model.idle-timeout, 1ms, 0s, at least 1 ms",
+        "model.idle-timeout, 24h, 25h, at most 24 h",
         "model.total-timeout, 1ms, 0s, at least 1 ms",
+        "model.total-timeout, 24h, 25h, at most 24 h",
         "model.highlights-timeout, 1ms, 0s, at least 1 ms",
+        "model.highlights-timeout, 24h, 25h, at most 24 h",
         "model.token-coalescing, 0s, -1ms, at least 0 ms",
         "model.token-coalescing, 50ms, 51ms, at most 50 ms",
         "model.max-connections, 1, 0, at least 1",
@@ -54,17 +86,74 @@ class SettingsCheckTest {
         "database.flush-interval, 10ms, 9ms, at least 10 ms",
         "database.flush-interval, 500ms, 501ms, at most 500 ms",
         "database.max-waiting, 1, 0, at least 1",
-        "retention.idle, 1s, 999ms, at least 1000 ms"
+        "shutdown-grace, 0s, -1s, at least 0 ms",
+        "shutdown-grace, 24h, P2D, at most 24 h",
+        "retention.sweep, 1s, 999ms, at least 1000 ms",
+        "retention.sweep, 24h, 25h, at most 24 h",
+        "retention.idle, 1s, 999ms, at least 1000 ms",
+        "retention.idle, 36500d, 36501d, at most 876000 h"
     })
     void check_ofASetting_refusesWhatIsOutOfItsBounds(
             String setting, String good, String bad, String bound) {
-        String variable =
-                "KONKO_" + setting.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+        String variable = variable("konko." + setting);
 
         assertThatCode(() -> check(Map.of("konko." + setting, good))).doesNotThrowAnyException();
         assertThatThrownBy(() -> check(Map.of("konko." + setting, bad)))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("%s must be %s.", variable, bound);
+                .hasMessageStartingWith("%s must be %s, not ".formatted(variable, bound));
+    }
+
+    @Test
+    void check_ofABodySizeThatTakesNoRequest_refusesIt() {
+        assertThatCode(() -> check(Map.of("konko.limits.body-size", "1K")))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> check(Map.of("konko.limits.body-size", "1023")))
+                .hasMessage("KONKO_LIMITS_BODY_SIZE must be at least 1K.");
+    }
+
+    @ParameterizedTest
+    @MethodSource("amounts")
+    void check_ofAnyAmount_refusesANegativeOne(String setting) {
+        assertThatThrownBy(() -> check(Map.of(setting, "-1")))
+                .satisfiesAnyOf(
+                        refusal ->
+                                assertThat(refusal)
+                                        .isInstanceOf(ConfigurationException.class)
+                                        .hasMessageContaining(variable(setting)),
+                        refusal -> assertThat(refusal).hasMessageContaining(setting));
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void setting_thatIsEmpty_countsAsNotSet(String setting) {
+        SmallRyeConfig config = config(Map.of(setting, ""));
+
+        assertThat(config.getConfigValue(setting).getValue())
+                .isEqualTo(config(Map.of()).getConfigValue(setting).getValue());
+        assertThatCode(() -> check(config)).doesNotThrowAnyException();
+    }
+
+    private static Stream<String> amounts() {
+        return MAPPINGS.stream()
+                .flatMap(mapping -> ConfigMappings.getProperties(mapping).entrySet().stream())
+                .filter(each -> isAmount(each.getValue().getMethod().getGenericReturnType()))
+                .map(Map.Entry::getKey);
+    }
+
+    private static boolean isAmount(Type type) {
+        return type.getTypeName()
+                .matches("(int|long|double)|.*(Integer|Long|Int|Double|Duration|MemorySize)>?");
+    }
+
+    private static Stream<String> settings() {
+        return MAPPINGS.stream()
+                .flatMap(mapping -> mapping.getProperties().keySet().stream())
+                .filter(setting -> !setting.contains("*"))
+                .filter(setting -> !Credentials.SETTINGS.contains(setting));
+    }
+
+    private static String variable(String setting) {
+        return setting.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
     }
 
     @ParameterizedTest
@@ -82,19 +171,22 @@ class SettingsCheckTest {
                 .doesNotThrowAnyException();
     }
 
-    private static void check(Map<String, String> settings) {
-        SmallRyeConfig config =
+    private static SmallRyeConfig config(Map<String, String> settings) {
+        SmallRyeConfigBuilder builder =
                 new SmallRyeConfigBuilder()
                         .addDiscoveredConverters()
-                        .withMapping(ChatLimits.class)
-                        .withMapping(HttpLimits.class)
-                        .withMapping(StreamConfig.class)
-                        .withMapping(MemoryConfig.class)
-                        .withMapping(ModelConfig.class)
-                        .withMapping(StoreConfig.class)
-                        .withMapping(RetentionConfig.class)
-                        .withDefaultValues(settings)
-                        .build();
+                        .addDefaultInterceptors()
+                        .withCustomizers(new KnownSettings())
+                        .withSources(new PropertiesConfigSource(settings, "test", 300));
+        MAPPINGS.forEach(builder::withMapping);
+        return builder.build();
+    }
+
+    private static void check(Map<String, String> settings) {
+        check(config(settings));
+    }
+
+    private static void check(SmallRyeConfig config) {
         new SettingsCheck()
                 .check(
                         new StartupEvent(),
@@ -105,6 +197,7 @@ class SettingsCheckTest {
                         config.getConfigMapping(MemoryConfig.class),
                         config.getConfigMapping(ModelConfig.class),
                         config.getConfigMapping(StoreConfig.class),
+                        config.getConfigMapping(TurnConfig.class),
                         config.getConfigMapping(RetentionConfig.class));
     }
 }

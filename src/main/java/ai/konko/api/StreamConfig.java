@@ -10,7 +10,7 @@ public interface StreamConfig {
 
     /**
      * @return after how long a silence a comment is sent, so that nobody on the way takes the
-     *     connection for dead.
+     *     connection for dead. 1 ms to 24 h.
      */
     @WithDefault("15s")
     Duration heartbeat();

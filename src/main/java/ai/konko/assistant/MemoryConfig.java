@@ -18,7 +18,7 @@ public interface MemoryConfig {
 
     /**
      * @return the most tokens by estimate, the new message counted; the new message is sent however
-     *     long it is.
+     *     long it is. At least 1.
      */
     @WithDefault("8000")
     int maxTokens();

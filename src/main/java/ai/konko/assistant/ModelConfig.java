@@ -98,8 +98,7 @@ public interface ModelConfig {
 
         /**
          * @return the longest answer of the provider, in bytes; of a streamed one each event, and
-         *     the text in UTF-16 units. A longer one breaks the turn off.
-         *     At least 1024.
+         *     the text in UTF-16 units. A longer one breaks the turn off. At least 1024.
          */
         @WithDefault("8388608")
         @WithName("max-answer-bytes")

@@ -36,27 +36,27 @@ public interface ChatLimits {
 
     /**
      * @return how many turns may wait in one chat beside the running one; one more is {@code
-     *     queue-full}.
+     *     queue-full}. Zero for none.
      */
     @WithDefault("16")
     int waitingTurns();
 
     /**
      * @return how many turns may be unfinished in this process; one more is refused with {@code
-     *     overloaded}.
+     *     overloaded}. At least 1.
      */
     @WithDefault("20000")
     int turnsInFlight();
 
     /**
-     * @return how many of these may be one owner's; one more is {@code rate-limited}. Absent for as
-     *     many as there are.
+     * @return how many of these may be one owner's; one more is {@code rate-limited}. At least 1;
+     *     absent for as many as there are.
      */
     OptionalInt turnsInFlightPerOwner();
 
     /**
      * @return how many turns in this process may wait for others of their chats; then posts are
-     *     refused with {@code overloaded}.
+     *     refused with {@code overloaded}. Zero for none.
      */
     @WithDefault("10000")
     int queuedTurns();
@@ -79,13 +79,14 @@ public interface ChatLimits {
 
     /**
      * @return the longest message a user may post, in UTF-16 units; a longer one is {@code
-     *     invalid}.
+     *     invalid}. At least 1.
      */
     @WithDefault("32768")
     int messageCharacters();
 
     /**
      * @return the longest instructions of a chat, in UTF-16 units; longer ones are {@code invalid}.
+     *     Zero for none.
      */
     @WithDefault("32768")
     int instructionsCharacters();

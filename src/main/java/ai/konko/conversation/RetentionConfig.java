@@ -11,12 +11,12 @@ public interface RetentionConfig {
 
     /**
      * @return after how long without a change a chat is deleted, as by its owner; a turn is a
-     *     change, reading is none. At least 1 s; absent for never.
+     *     change, reading is none. 1 s to 100 years; absent for never.
      */
     Optional<Duration> idle();
 
     /**
-     * @return how often such chats are looked for.
+     * @return how often such chats are looked for. 1 s to 24 h.
      */
     @WithDefault("10m")
     Duration sweep();

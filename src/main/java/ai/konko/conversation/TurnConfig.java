@@ -10,7 +10,7 @@ public interface TurnConfig {
 
     /**
      * @return how long replies under way may finish when the service stops; then they are
-     *     interrupted.
+     *     interrupted. At most 24 h; zero for at once.
      */
     @WithDefault("30s")
     Duration shutdownGrace();

@@ -59,7 +59,7 @@ class PackagedServiceIT {
 
         assertThat(service.exit()).isNotZero();
         assertThat(log().strip().lines())
-                .containsExactly("KONKO_LIMITS_PAGE_SIZE must be at least 1.");
+                .containsExactly("KONKO_LIMITS_PAGE_SIZE must be at least 1, not 0.");
     }
 
     @Test
