@@ -128,8 +128,9 @@ public class Callers {
      *     ErrorCode#UNAUTHENTICATED}
      */
     public Uni<Owner> subject(List<String> authorization) {
-        return issuer.get()
-                .authenticate(new AccessTokenCredential(credential(authorization)))
+        AccessTokenCredential token = new AccessTokenCredential(credential(authorization));
+        return Uni.createFrom()
+                .deferred(() -> issuer.get().authenticate(token)) // throws for what is no token
                 .onItemOrFailure()
                 .transformToUni(
                         (identity, failed) -> {

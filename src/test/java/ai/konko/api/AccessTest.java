@@ -105,6 +105,30 @@ class AccessTest {
                 "Basic YWRhOmFkYS0wMTIzNDU2Nzg5YWJjZGVm",
                 "ada-0123456789abcdef",
                 "Bearer a.b.c",
+                "Bearer .",
+                "Bearer ..",
+                "Bearer ...",
+                "Bearer .....",
+                "Bearer a.",
+                "Bearer .a",
+                "Bearer a..c",
+                "Bearer .e30.",
+                "Bearer e30.e30.",
+                "Bearer e30.e30.e30",
+                "Bearer e30.e30.e30.e30.e30",
+                "Bearer bnVsbA.bnVsbA.bnVsbA",
+                "Bearer W10.W10.W10",
+                "Bearer IiI.IiI.IiI",
+                "Bearer MQ.MQ.MQ",
+                "Bearer ew.ew.ew",
+                "Bearer %.%.%",
+                "Bearer +/=.+/=.+/=",
+                "Bearer ====.====.====",
+                "Bearer _w._w._w",
+                "Bearer eyJhbGciOjF9.eyJzdWIiOjF9.x",
+                "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.x",
+                "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6bnVsbH0.eyJleHAiOiJ4In0.x",
+                "Bearer eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AA.AA.AA",
                 "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."
             })
     void get_withWrongCredentials_isUnauthenticatedAndDoesNotRepeatThem(String authorization) {
@@ -112,6 +136,12 @@ class AccessTest {
 
         assertUnauthenticated(answer);
         assertThat(answer.text()).doesNotContain("0123456789");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", ".", "e30.", "[["})
+    void get_withALongTokenOfNothing_isUnauthenticated(String piece) {
+        assertUnauthenticated(nobody.as(piece.repeat(6000 / piece.length())).get("/chats"));
     }
 
     @Test
