@@ -51,7 +51,8 @@ public class UsageResource {
             summary = "Turns and tokens by owner, model and day",
             description =
                     "The caller's own, or for an operator everybody's. What deleted chats have used is"
-                            + " counted; of turns of which the provider reported no tokens, only the turn.")
+                            + " counted; of turns of which the provider reported no tokens, only the turn."
+                            + " Of an owner's day 100 models are told apart, the rest is summed as other.")
     public UsageReportView get(
             @Parameter(
                             description =

@@ -11,11 +11,24 @@ import java.time.LocalDate;
  * @param usage what the provider reported; nothing is counted for turns of which it reported none
  */
 public record DailyUsage(Owner owner, String model, LocalDate day, long turns, Usage usage) {
+    /**
+     * How many models of an owner's day are told apart, because clients choose their names; what
+     * others used is summed as {@link #OTHER}.
+     */
+    public static final int MOST_MODELS = 100;
+
+    /** Stands for all models that are not told apart. */
+    public static final String OTHER = "other";
 
     public DailyUsage {
         if (turns < 1) {
             throw new IllegalArgumentException("a day without turns has no usage");
         }
+    }
+
+    /** The same of a model that is not told apart. */
+    public DailyUsage ofOther() {
+        return new DailyUsage(owner, OTHER, day, turns, usage);
     }
 
     /** Both together; they are of the same owner, model and day. */

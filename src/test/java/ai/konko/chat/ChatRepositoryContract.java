@@ -827,6 +827,55 @@ public abstract class ChatRepositoryContract {
     }
 
     @Test
+    void usage_ofMoreModelsThanAreToldApart_isSummedAndNoneIsLost() {
+        LocalDate today = LocalDate.ofInstant(Instant.now(), ZoneOffset.UTC);
+        for (int i = 0; i < DailyUsage.MOST_MODELS + 20; i++) {
+            repository.count(new DailyUsage(ADA, "beside-" + i, today, 1, new Usage(2, 1)));
+        }
+        repository.count(new DailyUsage(ADA, "beside-0", today, 1, new Usage(2, 1)));
+        repository.count(new DailyUsage(ADA, "beside-x", today.minusDays(1), 1, new Usage(2, 1)));
+        repository.count(new DailyUsage(BOB, "beside-x", today, 1, new Usage(2, 1)));
+
+        List<DailyUsage> adas = repository.usage(new UsageQuery(ADA, today, today), 1000);
+
+        assertThat(adas)
+                .hasSize(DailyUsage.MOST_MODELS + 1)
+                .contains(
+                        new DailyUsage(ADA, "beside-0", today, 2, new Usage(4, 2)),
+                        new DailyUsage(ADA, DailyUsage.OTHER, today, 20, new Usage(40, 20)));
+        assertThat(adas.stream().mapToLong(DailyUsage::turns).sum())
+                .isEqualTo(DailyUsage.MOST_MODELS + 21);
+        assertThat(repository.usage(new UsageQuery(BOB, today, today), 1000))
+                .extracting(DailyUsage::model)
+                .containsExactly("beside-x");
+        assertThat(
+                        repository.usage(
+                                new UsageQuery(ADA, today.minusDays(1), today.minusDays(1)), 1000))
+                .extracting(DailyUsage::model)
+                .containsExactly("beside-x");
+    }
+
+    @Test
+    void usage_ofManyChatsWithAModelEach_isBoundedToo() {
+        for (int i = 0; i < DailyUsage.MOST_MODELS + 5; i++) {
+            use(
+                    repository.create(ADA, new Settings(null, null, "own-" + i, Map.of())).id(),
+                    new Usage(1, 1));
+        }
+        LocalDate today = LocalDate.ofInstant(Instant.now(), ZoneOffset.UTC);
+
+        List<DailyUsage> adas =
+                repository.usage(new UsageQuery(ADA, today.minusDays(1), today), 1000);
+
+        assertThat(adas.stream().mapToLong(DailyUsage::turns).sum())
+                .isEqualTo(DailyUsage.MOST_MODELS + 5);
+        assertThat(adas)
+                .hasSizeLessThanOrEqualTo(DailyUsage.MOST_MODELS + 2)
+                .extracting(DailyUsage::model)
+                .contains(DailyUsage.OTHER);
+    }
+
+    @Test
     void usage_ofATurnStoppedByTheChatsDeletion_isCounted() {
         UUID chat = repository.create(ADA, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("hello")).turn();

@@ -21,10 +21,31 @@ final class Ledger {
             int byOwner = byDay != 0 ? byDay : owner.name().compareTo(other.owner.name());
             return byOwner != 0 ? byOwner : model.compareTo(other.model);
         }
+
+        boolean isOfSameDay(Account other) {
+            return day.equals(other.day) && owner.equals(other.owner);
+        }
     }
 
     void add(DailyUsage used) {
-        accounts.merge(new Account(used.day(), used.owner(), used.model()), used, DailyUsage::plus);
+        Account account = account(used);
+        DailyUsage counted =
+                accounts.containsKey(account) || hasRoom(account) ? used : used.ofOther();
+        accounts.merge(account(counted), counted, DailyUsage::plus);
+    }
+
+    private static Account account(DailyUsage used) {
+        return new Account(used.day(), used.owner(), used.model());
+    }
+
+    /** Asked only for a model that is new to its owner's day. */
+    private boolean hasRoom(Account account) {
+        Account first = new Account(account.day(), account.owner(), "");
+        return accounts.tailMap(first).keySet().stream()
+                        .limit(DailyUsage.MOST_MODELS)
+                        .takeWhile(each -> each.isOfSameDay(account))
+                        .count()
+                < DailyUsage.MOST_MODELS;
     }
 
     void add(Collection<DailyUsage> used) {

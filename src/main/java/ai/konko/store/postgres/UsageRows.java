@@ -17,6 +17,45 @@ import org.jspecify.annotations.Nullable;
 
 /** What chats have used, as rows. */
 final class UsageRows {
+    /**
+     * The model's name if it is known of this chat and day or one more has room, else another; of
+     * the parameters model, day, day, model.
+     */
+    private static final String MODEL =
+            """
+            case when exists (select from usage n where n.chat_id = c.id and n.model = ? and n.day = ?)
+                or (select count(*) from usage n where n.chat_id = c.id and n.day = ?) < %d
+                then ? else '%s' end"""
+                    .formatted(DailyUsage.MOST_MODELS, DailyUsage.OTHER);
+
+    private static final String ADD =
+            """
+            insert into usage as u (chat_id, model, day, owner, turns, input_tokens, output_tokens)
+            select c.id, %s, ?, %s, ?, ?, ? from %s
+            on conflict (chat_id, model, day) do update set turns = u.turns + excluded.turns,
+                input_tokens = u.input_tokens + excluded.input_tokens,
+                output_tokens = u.output_tokens + excluded.output_tokens
+            """;
+
+    private static final String ADD_OF_A_CHAT =
+            ADD.formatted(MODEL, "c.owner", "chat c where c.id = ?");
+
+    private static final String ADD_BESIDE_CHATS =
+            ADD.formatted(MODEL, "?", "(select ?::uuid as id) as c");
+
+    private static final String LIST =
+            """
+            select owner, told as model, day, sum(turns)::bigint as turns,
+                sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens
+            from (
+                select owner, day, sum(turns) as turns, sum(input_tokens) as input_tokens,
+                    sum(output_tokens) as output_tokens,
+                    case when row_number() over (partition by owner, day order by sum(turns) desc, model)
+                        <= %d then model else '%s' end as told
+                from usage where day between ? and ? %s group by owner, model, day) as models
+            group by owner, told, day order by day, owner collate "C", told collate "C" limit ?
+            """;
+
     private UsageRows() {}
 
     /** Counts a turn that has ended. */
@@ -27,16 +66,15 @@ final class UsageRows {
             return;
         }
         Usage usage = outcome.usage() == null ? Usage.NONE : outcome.usage();
+        LocalDate day = LocalDate.ofInstant(now, ZoneOffset.UTC);
         session.update(
-                """
-                insert into usage as u (chat_id, model, day, owner, turns, input_tokens, output_tokens)
-                select c.id, ?, ?, c.owner, 1, ?, ? from chat c where c.id = ?
-                on conflict (chat_id, model, day) do update set turns = u.turns + 1,
-                    input_tokens = u.input_tokens + excluded.input_tokens,
-                    output_tokens = u.output_tokens + excluded.output_tokens
-                """,
+                ADD_OF_A_CHAT,
                 model,
-                LocalDate.ofInstant(now, ZoneOffset.UTC),
+                day,
+                day,
+                model,
+                day,
+                1L,
                 usage.inputTokens(),
                 usage.outputTokens(),
                 chatId);
@@ -47,20 +85,17 @@ final class UsageRows {
      */
     static int add(Session session, DailyUsage used) throws SQLException {
         return session.update(
-                """
-                insert into usage as u (chat_id, model, day, owner, turns, input_tokens, output_tokens)
-                values (?, ?, ?, ?, ?, ?, ?)
-                on conflict (chat_id, model, day) do update set turns = u.turns + excluded.turns,
-                    input_tokens = u.input_tokens + excluded.input_tokens,
-                    output_tokens = u.output_tokens + excluded.output_tokens
-                """,
-                UUID.nameUUIDFromBytes(used.owner().name().getBytes(StandardCharsets.UTF_8)),
+                ADD_BESIDE_CHATS,
+                used.model(),
+                used.day(),
+                used.day(),
                 used.model(),
                 used.day(),
                 used.owner().name(),
                 used.turns(),
                 used.usage().inputTokens(),
-                used.usage().outputTokens());
+                used.usage().outputTokens(),
+                UUID.nameUUIDFromBytes(used.owner().name().getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Cuts the tie to a chat that is deleted. */
@@ -82,13 +117,10 @@ final class UsageRows {
         }
         parameters.add(most);
         return session.list(
-                """
-                select owner, model, day, sum(turns)::bigint as turns, sum(input_tokens)::bigint as input_tokens,
-                    sum(output_tokens)::bigint as output_tokens
-                from usage where day between ? and ?
-                """
-                        + (query.owner() == null ? "" : "and owner = ? ")
-                        + "group by owner, model, day order by day, owner collate \"C\", model collate \"C\" limit ?",
+                LIST.formatted(
+                        DailyUsage.MOST_MODELS,
+                        DailyUsage.OTHER,
+                        query.owner() == null ? "" : "and owner = ?"),
                 row ->
                         new DailyUsage(
                                 new Owner(row.getString("owner")),
