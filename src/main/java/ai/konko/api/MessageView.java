@@ -34,7 +34,8 @@ record MessageView(
                                 "Why a completed or incomplete reply ended: stop, the model came to its end; length, it ran"
                                         + " into its limit; content_filter, the provider cut it; cancelled, by a client's cancel,"
                                         + " whenBusy: interrupt or the chat's deletion; interrupted, the model, its connection, a"
-                                        + " timeout or this service broke it off.",
+                                        + " timeout or this service broke it off, or the provider ended it for a reason that"
+                                        + " error tells.",
                         enumeration = {
                             "stop",
                             "length",
@@ -67,7 +68,7 @@ record MessageView(
         return "MessageView[id=%s, seq=%d, status=%s]".formatted(id, seq, status);
     }
 
-    /** Why a reply failed. */
+    /** Why a reply failed, or was interrupted, if the provider has a word for it. */
     @RegisterForReflection
     @Schema(
             name = "ReplyError",

@@ -50,8 +50,8 @@ final class CompletionBody {
                 json.writeFieldName(parameter.getKey());
                 write(parameter.getValue(), json);
             }
+            json.writeBooleanField("stream", call.streamed()); // some stream unless told not to
             if (call.streamed()) {
-                json.writeBooleanField("stream", true);
                 json.writeObjectFieldStart("stream_options");
                 json.writeBooleanField("include_usage", true);
                 json.writeEndObject();

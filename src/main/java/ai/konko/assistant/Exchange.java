@@ -213,7 +213,12 @@ final class Exchange implements Connections.Taker {
                 lane.coalescing().tokensRead();
                 bePatientFor(timeouts.idle());
             }
-            case ENDING -> bePatientFor(GRACE);
+            case ENDING -> {
+                if (!patience.equals(GRACE)) {
+                    lastToken = System.nanoTime();
+                    bePatientFor(GRACE);
+                }
+            }
             case WHOLE -> over.complete(null);
         }
     }

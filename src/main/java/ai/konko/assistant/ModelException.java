@@ -32,6 +32,13 @@ final class ModelException extends RuntimeException {
         return failed("The model's provider reported an error.");
     }
 
+    /**
+     * @param word the provider's finish reason
+     */
+    static ModelException ended(String word) {
+        return failed("The model's provider ended with a reason that is not known here: " + word);
+    }
+
     static ModelException tooLong() {
         return failed("The model's answer is too long.");
     }

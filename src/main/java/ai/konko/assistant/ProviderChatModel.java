@@ -26,7 +26,7 @@ class ProviderChatModel implements ChatModel {
     @Override
     public ChatResponse doChat(ChatRequest request) {
         ModelCall call = ModelCall.CURRENT.get();
-        WholeAnswer answer = new WholeAnswer(config.maxAnswerBytes());
+        StreamedAnswer answer = StreamedAnswer.kept(config.maxAnswerBytes());
         client.send(CompletionBody.of(request.messages(), call), call, answer).join();
         return answer.response();
     }

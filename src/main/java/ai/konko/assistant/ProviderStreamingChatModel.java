@@ -57,7 +57,7 @@ class ProviderStreamingChatModel implements StreamingChatModel {
 
     /** The same answer without its pieces: its text is in the response only. */
     private void whole(ChatRequest request, ModelCall call, StreamingChatResponseHandler handler) {
-        WholeAnswer answer = new WholeAnswer(config.maxAnswerBytes());
+        StreamedAnswer answer = StreamedAnswer.kept(config.maxAnswerBytes());
         CompletableFuture<@Nullable Void> _ =
                 client.send(CompletionBody.of(request.messages(), call), call, answer)
                         .whenComplete((_, failed) -> end(failed, answer::response, handler));

@@ -146,10 +146,21 @@ public class ReplyWriter {
         if (whole != null && !whole.isEmpty()) {
             out.accept(whole);
         }
+        FinishReason reason = reason(response.finishReason());
         Usage usage = usage(response.tokenUsage());
-        return allowance.full()
-                ? text -> TextAllowance.ended(text, usage)
-                : text -> Outcome.ended(text, reason(response.finishReason()), usage);
+        if (allowance.full()) {
+            return text -> TextAllowance.ended(text, usage);
+        }
+        if (reason != FinishReason.INTERRUPTED) {
+            return text -> Outcome.ended(text, reason, usage);
+        }
+        String word = ModelEnd.unknownIn(response);
+        Failure why =
+                (word == null ? ModelException.reported() : ModelException.ended(word)).failure();
+        LOG.warnf("A reply was not completed: %s", why.message());
+        return word == null
+                ? text -> Outcome.ended(text, reason, usage)
+                : text -> Outcome.brokenOff(text, why, usage);
     }
 
     private List<ChatMessage> memory(Started started, Cancellation cancellation) {
@@ -211,11 +222,12 @@ public class ReplyWriter {
         return text -> Outcome.brokenOff(text, failure);
     }
 
-    /** A provider that gives no reason, or one of its own, has come to its end. */
+    /** What is none of the model's own ends was broken off. */
     private static FinishReason reason(dev.langchain4j.model.output.@Nullable FinishReason reason) {
         return switch (reason) {
             case LENGTH -> FinishReason.LENGTH;
             case CONTENT_FILTER -> FinishReason.CONTENT_FILTER;
+            case OTHER -> FinishReason.INTERRUPTED;
             case null, default -> FinishReason.STOP;
         };
     }

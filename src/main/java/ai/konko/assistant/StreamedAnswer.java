@@ -1,12 +1,12 @@
 package ai.konko.assistant;
 
 import ai.konko.chat.WellFormed;
-import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
 import io.vertx.core.buffer.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,13 +15,17 @@ import org.jspecify.annotations.Nullable;
  * once, never half of a surrogate pair, also if what comes right after it breaks the answer off.
  * What was given out is not kept.
  *
- * <p>The reply is whole once there is a finish reason; what comes after it can only add the usage.
+ * <p>The reply is whole once a finish reason came in a chunk without text; what comes after it can
+ * only add the usage. Some providers send a reason with every chunk, so one beside text is the end
+ * only if no text follows: if the answer ends then, or nothing more comes in time. Once text has
+ * followed a reason, only the answer's proper end is one.
+ *
+ * <p>A server that does not stream may answer with a whole completion.
  */
 final class StreamedAnswer implements AnswerReader {
-    private static final ByteBuffer DONE =
-            StandardCharsets.US_ASCII.encode("[DONE]").asReadOnlyBuffer();
+    private static final String DONE = "[DONE]";
 
-    private final int mostUnits;
+    private final int most;
     private final Consumer<String> out;
     private final EventStream events;
 
@@ -31,8 +35,29 @@ final class StreamedAnswer implements AnswerReader {
     /** How much was. */
     private int given;
 
+    /** All of the text, where nobody takes it piece by piece. */
+    private final @Nullable StringBuilder kept;
+
+    /** The answer, if it turns out to be no stream. */
+    private @Nullable WholeAnswer unstreamed;
+
+    private boolean begun;
+
+    /** Whether the text comes in messages and not in deltas; only one of them is the reply's. */
+    private boolean messages;
+
+    private boolean spoken;
+    private @Nullable ModelEnd end;
     private @Nullable String finishReason;
     private @Nullable TokenUsage usage;
+
+    /** Whether a reason came that was not the end. */
+    private boolean goesOn;
+
+    /** Whether nothing but the usage can come. */
+    private boolean ended;
+
+    private boolean broken;
     private Progress progress = Progress.NONE;
 
     /**
@@ -40,48 +65,129 @@ final class StreamedAnswer implements AnswerReader {
      * @param out takes the reply's text, piece by piece
      */
     StreamedAnswer(int most, Consumer<String> out) {
-        this.mostUnits = most;
+        this(most, out, null);
+    }
+
+    private StreamedAnswer(int most, Consumer<String> out, @Nullable StringBuilder kept) {
+        this.most = most;
         this.out = out;
+        this.kept = kept;
         this.events = new EventStream(most);
+    }
+
+    /** An answer that is of use only as a whole: its text is in the response. */
+    static StreamedAnswer kept(int most) {
+        StringBuilder all = new StringBuilder();
+        return new StreamedAnswer(most, all::append, all);
     }
 
     @Override
     public Progress read(Buffer part) {
         progress = Progress.NONE;
+        if (!begun) {
+            begin(part);
+        }
+        if (unstreamed != null) {
+            return unstreamed.read(part);
+        }
         try {
             events.read(part, this::event);
-        } catch (ModelException broken) {
-            if (finishReason == null) {
-                throw broken;
-            }
-            progress = Progress.WHOLE;
+        } catch (ModelException unusable) {
+            requireEnded(unusable);
         } finally {
             giveOut(progress == Progress.WHOLE);
         }
         return progress;
     }
 
+    /** No line of a stream of events begins like an object. */
+    private void begin(Buffer part) {
+        for (int i = 0; i < part.length() && !begun; i++) {
+            byte unit = part.getByte(i);
+            if (unit > ' ') { // a byte order mark is not: its bytes are negative
+                begun = true;
+                unstreamed = unit == '{' ? new WholeAnswer(most) : null;
+            }
+        }
+    }
+
+    /** What comes after the end does not matter. */
+    private void requireEnded(ModelException unusable) {
+        if (!ended) {
+            broken = true;
+            throw unusable;
+        }
+        progress = Progress.WHOLE;
+    }
+
     private void event(ByteBuffer data) {
         if (progress == Progress.WHOLE) {
             return;
         }
-        if (data.equals(DONE)) {
-            requireFinished();
-            progress = Progress.WHOLE;
-            return;
+        if (!data.hasRemaining() || data.get(data.position()) != '{') {
+            String word = StandardCharsets.UTF_8.decode(data.duplicate()).toString().strip();
+            if (word.isEmpty()) {
+                return; // to keep the connection alive
+            }
+            if (word.equals(DONE)) {
+                requireFinished();
+                progress = Progress.WHOLE;
+                return;
+            }
         }
         Chunk chunk = Chunk.parse(data);
+        boolean more = add(chunk);
+        if (chunk.usage() != null) {
+            usage = ChunkReader.fuller(usage, chunk.usage());
+        }
+        ModelEnd reason = chunk.end();
+        if (reason == ModelEnd.BROKEN) {
+            breakOff();
+            return;
+        }
+        if (more) {
+            progress = Progress.TOKEN;
+            spoken = true;
+            ended = false;
+            goesOn |= end != null;
+        }
+        if (reason != null) {
+            ended |= !more && spoken && !goesOn && end == null;
+            end = end == null ? reason : end.or(reason);
+            finishReason = chunk.finishReason();
+        }
+        if (ended) {
+            progress = Progress.ENDING;
+        }
+    }
+
+    /**
+     * @return whether the model has written more
+     */
+    private boolean add(Chunk chunk) {
+        if (chunk.whole() != messages && !chunk.text().isEmpty()) {
+            if (hasText()) {
+                return false; // it says again what was said
+            }
+            messages = chunk.whole();
+        }
         text.append(chunk.text());
-        if (given + text.length() > mostUnits) {
+        if (given + text.length() > most) {
             throw ModelException.tooLong();
         }
-        finishReason = chunk.finishReason() == null ? finishReason : chunk.finishReason();
-        usage = chunk.usage() == null ? usage : chunk.usage();
-        if (finishReason != null) {
-            progress = Progress.ENDING;
-        } else if (chunk.token()) {
-            progress = Progress.TOKEN;
+        return chunk.token();
+    }
+
+    private void breakOff() {
+        if (!ended && !hasText()) {
+            throw ModelException.reported();
         }
+        end = ended ? end : ModelEnd.BROKEN;
+        progress = Progress.WHOLE;
+    }
+
+    private boolean hasText() {
+        return given > 0 || !text.isEmpty();
     }
 
     private void giveOut(boolean all) {
@@ -99,8 +205,17 @@ final class StreamedAnswer implements AnswerReader {
 
     @Override
     public void end() {
+        if (unstreamed != null) {
+            unstreamed.end();
+            if (kept == null) {
+                out.accept(unstreamed.response().aiMessage().text());
+            }
+            return;
+        }
         try {
             events.end(this::event);
+        } catch (ModelException unusable) {
+            requireEnded(unusable);
         } finally {
             giveOut(true);
         }
@@ -108,31 +223,33 @@ final class StreamedAnswer implements AnswerReader {
     }
 
     private void requireFinished() {
-        if (finishReason == null) {
+        if (end == null) {
             throw ModelException.brokeOff();
         }
     }
 
     /**
-     * @return whether there is nothing more to come but the usage
+     * @return whether the answer is whole even if it was not ended properly
      */
     boolean finished() {
-        return finishReason != null;
+        return end != null && !goesOn && !broken;
     }
 
     @Override
     public int held() {
-        return events.held() + text.length();
+        return unstreamed == null
+                ? events.held() + text.length() + (kept == null ? 0 : kept.length())
+                : unstreamed.held();
     }
 
     /**
-     * @return without the text, which was given out
+     * @return without the text, if that was given out
      */
     ChatResponse response() {
-        return ChatResponse.builder()
-                .aiMessage(AiMessage.from(""))
-                .finishReason(Chunk.meaning(finishReason))
-                .tokenUsage(usage)
-                .build();
+        if (unstreamed != null) {
+            return unstreamed.response();
+        }
+        return Objects.requireNonNull(end)
+                .response(kept == null ? "" : kept.toString(), finishReason, usage);
     }
 }

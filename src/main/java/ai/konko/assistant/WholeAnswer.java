@@ -1,16 +1,17 @@
 package ai.konko.assistant;
 
 import ai.konko.chat.WellFormed;
-import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import io.vertx.core.buffer.Buffer;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An answer that is of use only as a whole. */
 final class WholeAnswer implements AnswerReader {
     private final int mostBytes;
     private @Nullable Buffer body;
+    private @Nullable ChatResponse response;
 
     /** Whether the body is more than its first part, which may be of a fixed size. */
     private boolean joined;
@@ -38,7 +39,21 @@ final class WholeAnswer implements AnswerReader {
 
     @Override
     public void end() {
-        // All that came is the answer.
+        Chunk answer = Chunk.parse(body == null ? ByteBuffer.allocate(0) : EventStream.bytes(body));
+        body = null;
+        ModelEnd end = answer.end();
+        if (end == ModelEnd.BROKEN && answer.text().isEmpty()) {
+            throw ModelException.reported();
+        }
+        if (!answer.said()) {
+            throw ModelException.nonsense();
+        }
+        response =
+                (end == null ? ModelEnd.STOP : end)
+                        .response(
+                                WellFormed.repaired(answer.text()),
+                                answer.finishReason(),
+                                answer.usage());
     }
 
     @Override
@@ -47,17 +62,9 @@ final class WholeAnswer implements AnswerReader {
     }
 
     /**
-     * @throws ModelException if it is no answer
+     * @return the answer once it has ended; one that gives no finish reason has come to its end
      */
     ChatResponse response() {
-        Chunk answer = Chunk.parse(body == null ? ByteBuffer.allocate(0) : EventStream.bytes(body));
-        if (!answer.said()) {
-            throw ModelException.nonsense();
-        }
-        return ChatResponse.builder()
-                .aiMessage(AiMessage.from(WellFormed.repaired(answer.text())))
-                .finishReason(Chunk.meaning(answer.finishReason()))
-                .tokenUsage(answer.usage())
-                .build();
+        return Objects.requireNonNull(response);
     }
 }

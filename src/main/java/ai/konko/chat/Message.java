@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param model on replies that were started, the model that was asked
  * @param finishReason on replies that are completed or incomplete
  * @param usage on replies, where the provider reported it
- * @param failure on failed replies
+ * @param failure on failed replies, and on interrupted ones, see {@link Outcome}
  * @param options on replies of turns that have some
  */
 public record Message(

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status one of the terminal ones
  * @param content the reply's whole text; empty if failed, possibly empty if cancelled
+ * @param failure why it failed; or why it was interrupted, if the provider has a word for it
  */
 public record Outcome(
         Status status,
@@ -25,7 +26,7 @@ public record Outcome(
                     case INCOMPLETE ->
                             finishReason != null
                                     && finishReason != FinishReason.STOP
-                                    && failure == null
+                                    && (failure == null || finishReason == FinishReason.INTERRUPTED)
                                     && (finishReason == FinishReason.CANCELLED
                                             || !content.isEmpty());
                     case FAILED -> finishReason == null && content.isEmpty() && failure != null;
@@ -57,6 +58,13 @@ public record Outcome(
         return content.isEmpty()
                 ? failed(failure, null)
                 : ended(content, FinishReason.INTERRUPTED, null);
+    }
+
+    /** The same, of a model that has said why in words that nobody here knows. */
+    public static Outcome brokenOff(String content, Failure why, @Nullable Usage usage) {
+        return content.isEmpty()
+                ? failed(why, usage)
+                : new Outcome(Status.INCOMPLETE, content, FinishReason.INTERRUPTED, usage, why);
     }
 
     /** Whether the model did something that is counted as use of it. */

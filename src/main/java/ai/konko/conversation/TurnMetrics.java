@@ -105,9 +105,9 @@ class TurnMetrics {
     }
 
     private static String reason(Message reply) {
-        if (reply.failure() != null) {
-            return reply.failure().code().wire();
+        if (reply.finishReason() != null) {
+            return reply.finishReason().wire();
         }
-        return reply.finishReason() == null ? "none" : reply.finishReason().wire();
+        return reply.failure() == null ? "none" : reply.failure().code().wire();
     }
 }

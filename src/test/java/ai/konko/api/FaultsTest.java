@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -168,6 +169,7 @@ class FaultsTest extends HttpTest {
         assertThat(answer.reply().path("status").asText()).isEqualTo(status);
         assertThat(answer.reply().path("finishReason").asText()).isEqualTo(reason);
         assertThat(answer.reply().path("content").asText()).isEqualTo("some text");
+        assertThat(answer.reply().at("/usage/totalTokens").asInt()).isEqualTo(15);
         client.say(chat, "and then?");
         assertThat(model.calls().getLast().messages()).hasSize(3);
     }
@@ -177,8 +179,27 @@ class FaultsTest extends HttpTest {
                 Arguments.of("stop", "completed", "stop"),
                 Arguments.of("length", "incomplete", "length"),
                 Arguments.of("content_filter", "incomplete", "content_filter"),
-                Arguments.of("a reason of its own", "completed", "stop"),
+                Arguments.of("MAX_TOKENS", "incomplete", "length"),
+                Arguments.of("Refusal", "incomplete", "content_filter"),
+                Arguments.of("end_turn", "completed", "stop"),
+                Arguments.of("abort", "incomplete", "interrupted"),
+                Arguments.of("a word of its own", "incomplete", "interrupted"),
                 Arguments.of(null, "completed", "stop"));
+    }
+
+    @Test
+    void post_whoseModelEndsWithAnUnknownWord_passesItOn() {
+        String chat = client.chat();
+        model.answer(_ -> Reply.text("some text").finish("odd_one"));
+
+        Answer whole = client.say(chat, "hello");
+        JsonNode streamed = client.sayAndFollow(chat, "hello").rest().getLast().data();
+
+        for (JsonNode reply : List.of(whole.reply(), streamed, client.messages(chat).getLast())) {
+            assertThat(reply.path("finishReason").asText()).isEqualTo("interrupted");
+            assertThat(reply.at("/error/code").asText()).isEqualTo("model-failed");
+            assertThat(reply.at("/error/message").asText()).endsWith("not known here: odd_one");
+        }
     }
 
     @Test

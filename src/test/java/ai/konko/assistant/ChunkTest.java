@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import ai.konko.chat.ErrorCode;
 import dev.langchain4j.model.output.TokenUsage;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -46,12 +45,28 @@ class ChunkTest {
                 "{\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}",
                 "{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}",
                 "{\"choices\":[{\"delta\":{\"content\":null,\"refusal\":null}}],\"usage\":null}",
-                "{\"error\": null}"
+                "{\"error\": null}",
+                "{\"error\": \"\"}",
+                "{\"error\": {}}",
+                "{\"error\": []}",
+                "{\"error\": false}",
+                "{\"error\": 0}",
+                "{\"error\": {\"code\": null, \"message\": \"\", \"details\": [{}]}}",
+                "{\"choices\":[{\"error\": {}}]}",
+                "{\"usage\": {}}",
+                "{\"usage\": \"\"}",
+                "{\"usage\": [\"SECRET\"]}",
+                "{\"usage\": 7}",
+                "{\"choices\":[{\"usage\": {\"prompt_tokens\": null}}], \"x_groq\": {\"usage\": null}}",
+                "{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"other\"},\"finish_reason\":\"stop\"}]}",
+                "{\"choices\":[{\"delta\":{\"content\":\"other\"},\"finish_reason\":\"stop\",\"index\":1}]}",
+                "{\"choices\":[{\"index\":0},{\"delta\":{\"content\":\"no\"}},{\"index\":2,\"error\":\"no\"}]}"
             })
     void parse_ofAChunkWithoutAnyText_isNoToken(String event) {
         Chunk chunk = parse(event);
 
-        assertThat(chunk).isEqualTo(new Chunk(chunk.said(), "", false, null, null));
+        assertThat(chunk)
+                .isEqualTo(new Chunk(chunk.said(), "", false, false, false, null, null));
     }
 
     @Test
@@ -62,7 +77,7 @@ class ChunkTest {
                         {"choices":[{"index":0,"message":{"role":"assistant","content":"all"},\
                         "finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}""");
 
-        assertThat(chunk).isEqualTo(new Chunk(true, "all", true, "stop", new TokenUsage(1, 2)));
+        assertThat(chunk).isEqualTo(new Chunk(true, "all", true, true, false, "stop", new TokenUsage(1, 2)));
         assertThat(parse("{\"choices\":[{\"index\":0}]}").said()).isFalse();
         assertThat(parse("{\"choices\":[{\"message\":null}]}").said()).isFalse();
         assertThat(parse("{\"choices\":[]}").said()).isFalse();
@@ -77,21 +92,70 @@ class ChunkTest {
 
         Chunk chunk = parse("{\"choices\":[{\"delta\":{\"content\":" + parts + "}}]}");
 
-        assertThat(chunk).isEqualTo(new Chunk(true, "one two", true, null, null));
+        assertThat(chunk).isEqualTo(new Chunk(true, "one two", false, true, false, null, null));
         assertThat(parse("{\"choices\":[{\"delta\":{\"content\":[]}}]}").token()).isFalse();
     }
 
     @Test
-    void parse_ofAnEmptyFinishReason_isNone() {
-        assertThat(parse("{\"choices\":[{\"finish_reason\":\"\"}]}").finishReason()).isNull();
+    void parse_ofMessageAndDelta_hasTheTextOnce() {
+        String delta = "\"delta\":{\"content\":\"once\"}";
+        String message = "\"message\":{\"content\":\"once more\"}";
+
+        for (String both : List.of(delta + "," + message, message + "," + delta)) {
+            assertThat(parse("{\"choices\":[{" + both + "}]}").text()).isEqualTo("once");
+        }
+        assertThat(parse("{\"choices\":[{\"delta\":{\"content\":\"\"}," + message + "}]}"))
+                .isEqualTo(new Chunk(true, "once more", true, true, false, null, null));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"error", "abort"})
-    void parse_ofAFinishReasonThatIsNoEnd_fails(String reason) {
-        assertThatThrownBy(() -> parse("{\"choices\":[{\"finish_reason\":\"" + reason + "\"}]}"))
-                .isInstanceOf(ModelException.class)
-                .hasMessage("The model's provider reported an error.");
+    @ValueSource(
+            strings = {
+                "{\"index\":0,\"delta\":{\"content\":\"a\"}},{\"index\":1,\"delta\":{\"content\":\"X\"},\"finish_reason\":\"stop\"}",
+                "{\"index\":1,\"delta\":{\"content\":\"X\"},\"error\":\"X\"},{\"index\":0,\"delta\":{\"content\":\"a\"}}",
+                "{\"delta\":{\"content\":\"X\"},\"index\":2},{\"delta\":{\"content\":\"a\"},\"index\":0}",
+                "{\"delta\":{\"content\":\"a\"}},{\"delta\":{\"content\":\"X\"},\"finish_reason\":\"stop\"}"
+            })
+    void parse_ofSeveralChoices_takesTheFirst(String choices) {
+        Chunk chunk = parse("{\"choices\":[" + choices + "]}");
+
+        assertThat(chunk).isEqualTo(new Chunk(true, "a", false, true, false, null, null));
+    }
+
+    @Test
+    void parse_ofAnotherChoice_keepsTheUsageBesideIt() {
+        String usage = "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}";
+        String other = "\"choices\":[{\"delta\":{\"content\":\"X\"},\"index\":1}]";
+
+        for (String event : List.of(usage + "," + other, other + "," + usage)) {
+            assertThat(parse("{" + event + "}").usage()).isEqualTo(new TokenUsage(1, 2));
+        }
+    }
+
+    @Test
+    void parse_ofOneChoiceInTwo_joinsThem() {
+        Chunk chunk =
+                parse(
+                        """
+                        {"choices":[{"index":0,"delta":{"content":"a"}},\
+                        {"index":0,"delta":{"tool_calls":[{"id":"x"}]},"finish_reason":"stop"}]}""");
+
+        assertThat(chunk).isEqualTo(new Chunk(true, "a", false, true, false, "stop", null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"choices\":[{\"usage\":USAGE}]}",
+                "{\"x_groq\":{\"id\":\"x\",\"usage\":USAGE}}",
+                "{\"usage\":USAGE,\"choices\":[{\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0}}]}",
+                "{\"x_groq\":{\"usage\":USAGE},\"usage\":{}}",
+                "{\"usage\":USAGE,\"x_groq\":null}"
+            })
+    void parse_ofUsageAnywhere_takesIt(String event) {
+        String usage = "{\"prompt_tokens\":3,\"completion_tokens\":4}";
+
+        assertThat(parse(event.replace("USAGE", usage)).usage()).isEqualTo(new TokenUsage(3, 4));
     }
 
     @ParameterizedTest
@@ -117,7 +181,8 @@ class ChunkTest {
     void parse_ofWhatIsNotText_isATokenAllTheSame(String delta) {
         Chunk chunk = parse("{\"choices\":[{\"delta\":{" + delta + "}}]}");
 
-        assertThat(chunk).isEqualTo(new Chunk(chunk.said(), "", true, null, null));
+        assertThat(chunk)
+                .isEqualTo(new Chunk(chunk.said(), "", false, true, false, null, null));
     }
 
     @ParameterizedTest
@@ -144,7 +209,8 @@ class ChunkTest {
         Chunk chunk = parse(event);
 
         assertThat(chunk)
-                .isEqualTo(new Chunk(chunk.said(), "yes", true, "length", new TokenUsage(1, 2)));
+                .isEqualTo(new Chunk(
+                                chunk.said(), "yes", false, true, false, "length", new TokenUsage(1, 2)));
     }
 
     @ParameterizedTest
@@ -202,8 +268,7 @@ class ChunkTest {
                 "{\"choices\":[{\"delta\":{\"content\":\"SECRET\\x\"}}]}",
                 "{\"choices\":[{\"finish_reason\":1}]}",
                 "{\"choices\":[{\"finish_reason\":{}}]}",
-                "{\"usage\":7}",
-                "{\"usage\":[\"SECRET\"]}"
+                "{\"choices\":[{\"finish_reason\":true}]}"
             })
     void parse_ofGarbage_failsWithoutAWordOfIt(String event) {
         Throwable thrown = catchThrowable(() -> parse(event));
@@ -215,15 +280,20 @@ class ChunkTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"message\":\"SECRET\"}", "\"SECRET\"", "[]", "7", "false"})
-    void parse_ofAnError_failsWithoutAWordOfIt(String error) {
-        Throwable thrown = catchThrowable(() -> parse("{\"choices\":[],\"error\":" + error + "}"));
-
-        assertThat(thrown)
-                .isInstanceOf(ModelException.class)
-                .hasMessage("The model's provider reported an error.")
-                .hasNoCause();
-        assertThat(((ModelException) thrown).failure().code()).isEqualTo(ErrorCode.MODEL_FAILED);
+    @ValueSource(
+            strings = {
+                "{\"error\":{\"message\":\"SECRET\"}}",
+                "{\"error\":\"SECRET\"}",
+                "{\"error\":7}",
+                "{\"error\":true}",
+                "{\"error\":[{\"code\":7}]}",
+                "{\"choices\":[{\"error\":{\"code\":502}}]}",
+                "{\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"error\":\"SECRET\"}",
+                "{\"x_groq\":{\"error\":\"SECRET\"}}"
+            })
+    void parse_ofAnError_saysSo(String event) {
+        assertThat(parse(event).failed()).isTrue();
+        assertThat(parse(event).end()).isEqualTo(ModelEnd.BROKEN);
     }
 
     @ParameterizedTest

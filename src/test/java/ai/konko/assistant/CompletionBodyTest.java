@@ -54,6 +54,16 @@ class CompletionBodyTest {
     }
 
     @Test
+    void of_aCallThatIsNotStreamed_saysSo() throws Exception {
+        JsonNode body =
+                new ObjectMapper().readTree(CompletionBody.of(List.of(), call()).getBytes());
+
+        assertThat(body.path("stream").isBoolean()).isTrue();
+        assertThat(body.path("stream").asBoolean()).isFalse();
+        assertThat(body.has("stream_options")).isFalse();
+    }
+
+    @Test
     void of_aLongContext_isWhole() throws Exception {
         String text = NASTY.repeat(10_000); // longer than what is written at once
 

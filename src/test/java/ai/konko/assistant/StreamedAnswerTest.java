@@ -7,6 +7,7 @@ import ai.konko.assistant.AnswerReader.Progress;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -166,13 +167,7 @@ class StreamedAnswerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "stop, STOP",
-        "length, LENGTH",
-        "model_length, LENGTH",
-        "content_filter, CONTENT_FILTER",
-        "odd, STOP"
-    })
+    @CsvSource({"stop, STOP", "Max_Tokens, LENGTH", "SAFETY, CONTENT_FILTER", "odd, OTHER"})
     void response_hasTheFinishReasonAndUsage(String reason, FinishReason expected) {
         read(ROLE + delta("a"));
         read(delta("b"));
@@ -182,8 +177,164 @@ class StreamedAnswerTest {
         answer.end();
 
         assertThat(pieces).containsExactly("a", "b");
+        assertThat(answer.response().aiMessage().text()).isEmpty();
         assertThat(answer.response().finishReason()).isEqualTo(expected);
         assertThat(answer.response().tokenUsage()).isEqualTo(new TokenUsage(3, 4));
+    }
+
+    @Test
+    void read_ofAReasonInEveryChunk_goesOnUntilTheProperEnd() {
+        assertThat(read(delta("", "stop"))).isEqualTo(Progress.NONE);
+        assertThat(read(delta("a", "stop"))).isEqualTo(Progress.TOKEN);
+        assertThat(answer.finished()).as("as the reason is not the end").isFalse();
+        assertThat(read(delta("b", "stop"))).isEqualTo(Progress.TOKEN);
+        assertThat(read(delta("", "stop"))).isEqualTo(Progress.NONE);
+        assertThat(read(delta("c", "stop") + USAGE)).isEqualTo(Progress.TOKEN);
+        assertThat(read(DONE)).isEqualTo(Progress.WHOLE);
+
+        assertThat(pieces).containsExactly("a", "b", "c");
+        assertThat(answer.response().finishReason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @Test
+    void end_ofAReasonInEveryChunk_isProper() {
+        read(delta("a", "stop") + delta("b", "stop"));
+        answer.end();
+
+        assertThat(pieces).containsExactly("ab");
+    }
+
+    @Test
+    void finished_afterAReasonBesideTheLastText_isTrue() {
+        read(delta("a"));
+        assertThat(read(delta("b", "stop"))).isEqualTo(Progress.TOKEN);
+
+        assertThat(answer.finished()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "", "None", "FINISH_REASON_UNSPECIFIED", " "})
+    void read_ofAWordThatIsNoReason_isNotTheEnd(String word) {
+        read(delta("a", word));
+        assertThat(answer.finished()).isFalse();
+
+        assertThatThrownBy(() -> read(DONE)).isInstanceOf(ModelException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "length, stop, LENGTH",
+        "SAFETY, end_turn, CONTENT_FILTER",
+        "stop, length, LENGTH",
+        "not_finished, stop, STOP"
+    })
+    void read_ofASecondReason_tellsOfTheCut(String first, String second, FinishReason expected) {
+        read(delta("a", first) + delta("", second) + DONE);
+
+        assertThat(answer.response().finishReason()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"choices\":[{\"delta\":{\"content\":\"b\"},\"finish_reason\":\"error\"}]}",
+                "{\"choices\":[{\"delta\":{\"content\":\"b\"}}],\"error\":{\"code\":1}}",
+                "{\"choices\":[{\"delta\":{\"content\":\"b\"},\"error\":\"SECRET\"}]}"
+            })
+    void read_ofAnErrorBesideText_keepsTheTextAndIsBrokenOff(String event) {
+        Progress progress = read(delta("a", "stop") + event(event) + delta("no") + DONE);
+
+        assertThat(progress).isEqualTo(Progress.WHOLE);
+        assertThat(pieces).containsExactly("ab");
+        assertThat(answer.response().finishReason()).isEqualTo(FinishReason.OTHER);
+    }
+
+    @Test
+    void read_ofAnErrorBeforeAnyText_fails() {
+        assertThatThrownBy(() -> read(event("{\"error\":{\"message\":\"SECRET\"}}")))
+                .isInstanceOf(ModelException.class)
+                .hasMessage("The model's provider reported an error.");
+        assertThat(answer.finished()).isFalse();
+    }
+
+    @Test
+    void read_ofAnErrorAfterTheEnd_isWhole() {
+        Progress progress = read(delta("a") + STOP + event("{\"error\":\"SECRET\"}"));
+
+        assertThat(progress).isEqualTo(Progress.WHOLE);
+        assertThat(answer.response().finishReason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"data:\n\n", "data: \n\n", "data\n\n", "data:\ndata:\n\n", ":\n\n"})
+    void read_ofAnEmptyEvent_isNothing(String event) {
+        read(delta("a") + event + delta("b") + STOP + event);
+        answer.end();
+
+        assertThat(pieces).containsExactly("ab");
+    }
+
+    @Test
+    void read_ofTheWholeTextAgain_isNothing() {
+        read(delta("Hel") + delta("lo"));
+        Progress progress = read(event(message("Hello")));
+        answer.end();
+
+        assertThat(progress).isEqualTo(Progress.ENDING);
+        assertThat(pieces).containsExactly("Hello");
+        assertThat(answer.response().finishReason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @Test
+    void read_ofAMessageAfterEmptyDeltas_isTheText() {
+        read(delta("") + event(message("Hello")) + DONE);
+
+        assertThat(pieces).containsExactly("Hello");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"usage\":null",
+                "\"usage\":{}",
+                "\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0}",
+                "\"usage\":{\"prompt_tokens\":null}",
+                "\"x_groq\":{\"usage\":{\"completion_tokens\":0}}"
+            })
+    void read_ofAnEmptierUsage_keepsTheOneThatCame(String usage) {
+        read(delta("a") + USAGE + STOP + event("{\"choices\":[]," + usage + "}") + DONE);
+
+        assertThat(answer.response().tokenUsage()).isEqualTo(new TokenUsage(3, 4));
+    }
+
+    @Test
+    void read_ofAGrowingUsage_takesTheLast() {
+        read(event("{\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}"));
+        read(delta("a") + USAGE + STOP + DONE);
+
+        assertThat(answer.response().tokenUsage()).isEqualTo(new TokenUsage(3, 4));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " \r\n", "\uFEFF"})
+    void read_ofAWholeCompletion_isTheAnswer(String before) {
+        byte[] body = (before + message("Hello")).getBytes(StandardCharsets.UTF_8);
+        for (byte each : body) {
+            assertThat(answer.read(Buffer.buffer(new byte[] {each}))).isEqualTo(Progress.NONE);
+        }
+        answer.end();
+
+        assertThat(pieces).containsExactly("Hello");
+        assertThat(answer.response().finishReason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @Test
+    void end_ofACutCompletion_fails() {
+        read(message("Hello").substring(0, 40));
+
+        assertThatThrownBy(answer::end).isInstanceOf(ModelException.class);
+        assertThat(answer.finished()).isFalse();
+        assertThat(pieces).isEmpty();
     }
 
     @Test
@@ -203,6 +354,28 @@ class StreamedAnswerTest {
         }
 
         assertThatThrownBy(() -> read(delta("b"))).isInstanceOf(ModelException.class);
+    }
+
+    @Test
+    void response_ofAnAnswerThatIsKept_hasAllOfTheText() {
+        StreamedAnswer kept = StreamedAnswer.kept(1000);
+        kept.read(Buffer.buffer(delta("a\\ud83d")));
+        kept.read(Buffer.buffer(delta("\\ude00b") + STOP + DONE));
+
+        assertThat(kept.held()).isEqualTo(4);
+        assertThat(kept.response().aiMessage().text()).isEqualTo("a\ud83d\ude00b");
+    }
+
+    private static String message(String text) {
+        return "{\"choices\":[{\"index\":0,\"message\":{\"content\":\""
+                + text
+                + "\"},\"finish_reason\":\"stop\"}]}";
+    }
+
+    private static String delta(String text, String reason) {
+        return event(
+                "{\"choices\":[{\"delta\":{\"content\":\"%s\"},\"finish_reason\":\"%s\"}]}"
+                        .formatted(text, reason));
     }
 
     private Progress read(String body) {

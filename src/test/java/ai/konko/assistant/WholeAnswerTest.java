@@ -4,11 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.langchain4j.model.output.FinishReason;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.buffer.impl.BufferImpl;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class WholeAnswerTest {
@@ -44,10 +46,44 @@ class WholeAnswerTest {
     }
 
     @Test
-    void response_ofNothing_isNone() {
-        WholeAnswer answer = new WholeAnswer(3);
+    void end_ofNothing_fails() {
+        assertThatThrownBy(new WholeAnswer(3)::end).isInstanceOf(ModelException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'\"finish_reason\":\"MAX_TOKENS\"', LENGTH",
+        "'\"finish_reason\":null', STOP",
+        "'\"finish_reason\":\"\"', STOP",
+        "'\"index\":0', STOP",
+        "'\"finish_reason\":\"error\"', OTHER",
+        "'\"finish_reason\":\"who knows\"', OTHER",
+        "'\"finish_reason\":\"stop\",\"error\":{\"code\":502}', OTHER"
+    })
+    void response_ofAText_hasItHoweverItEnded(String rest, FinishReason expected) {
+        WholeAnswer answer = new WholeAnswer(1000);
+        answer.read(
+                Buffer.buffer("{\"choices\":[{\"message\":{\"content\":\"a\"}," + rest + "}]}"));
         answer.end();
 
-        assertThatThrownBy(answer::response).isInstanceOf(ModelException.class);
+        assertThat(answer.response().aiMessage().text()).isEqualTo("a");
+        assertThat(answer.response().finishReason()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"error\":{\"message\":\"SECRET\"}}",
+                "{\"choices\":[{\"index\":0,\"error\":{\"message\":\"SECRET\"}}]}",
+                "{\"choices\":[{\"message\":{\"content\":\"\"},\"finish_reason\":\"ERROR\"}]}"
+            })
+    void end_ofAnErrorWithoutText_failsWithoutAWordOfIt(String body) {
+        WholeAnswer answer = new WholeAnswer(1000);
+        answer.read(Buffer.buffer(body));
+
+        assertThatThrownBy(answer::end)
+                .isInstanceOf(ModelException.class)
+                .hasMessage("The model's provider reported an error.")
+                .hasNoCause();
     }
 }
