@@ -26,7 +26,13 @@ import org.jspecify.annotations.Nullable;
 @Schema(name = "NewChatCompletion", additionalProperties = Schema.False.class)
 record CompletionBody(
         @Schema(description = "The configured one where absent.") @Nullable String model,
-        @Schema(implementation = Object[].class, required = true) @Nullable JsonNode messages,
+        @Schema(
+                        implementation = Object[].class,
+                        required = true,
+                        description =
+                                "role and content, as text or text parts. A message of a completion can be sent back as it"
+                                        + " is; name changes nothing.")
+                @Nullable JsonNode messages,
         @Nullable Boolean stream,
         @Schema(
                         implementation = Object.class,

@@ -22,9 +22,21 @@ import org.jspecify.annotations.Nullable;
 record Dialogue(String parameter, List<Said> said) {
     private static final Set<String> TEXT = Set.of("text", "input_text", "output_text");
 
-    /** What of a message changes nothing, as when an answer's items are sent back. */
+    /**
+     * All but type, role and content changes nothing. An answer that is sent back has most of it,
+     * and clients for several speakers give their names.
+     */
     private static final Set<String> MESSAGE =
-            Set.of("type", "role", "content", "id", "status", "object");
+            Set.of(
+                    "type",
+                    "role",
+                    "content",
+                    "id",
+                    "status",
+                    "object",
+                    "annotations",
+                    "logprobs",
+                    "name");
 
     private static final Set<String> PART = Set.of("type", "text", "annotations", "logprobs");
 
@@ -81,11 +93,15 @@ record Dialogue(String parameter, List<Said> said) {
         }
         JsonNode type = message.path("type");
         Given.require(
-                type.isMissingNode() || "message".equals(type.textValue()),
+                type.isMissingNode() || type.isNull() || "message".equals(type.textValue()),
                 path + ".type",
                 "is supported only as message");
         Speaker by = speaker(path, message.path("role"));
         Given.fields(path, message, MESSAGE);
+        JsonNode name = Given.orMissing(message.get("name"));
+        if (!name.isMissingNode() && !name.isTextual()) {
+            throw RefusedException.invalid(path + ".name", "must be text");
+        }
         return new Said(by, notBlank(path + ".content", text(path, message.path("content"))));
     }
 

@@ -53,7 +53,7 @@ final class Given {
                 "is not supported here");
     }
 
-    /** An object that may have these fields, and others only as null. */
+    /** An object that may have these fields, and others only if there is nothing in them. */
     static void fields(String parameter, @Nullable JsonNode node, Set<String> supported) {
         JsonNode object = orMissing(node);
         if (object.isMissingNode()) {
@@ -64,9 +64,24 @@ final class Given {
         }
         for (Map.Entry<String, JsonNode> field : object.properties()) {
             if (!supported.contains(field.getKey())) {
-                nothing(parameter + "." + shortened(field.getKey()), field.getValue());
+                require(
+                        isNothing(field.getValue()),
+                        parameter + "." + shortened(field.getKey()),
+                        "is not supported here");
             }
         }
+    }
+
+    /** SDKs send back all fields that they know, also those that have no value. */
+    private static boolean isNothing(JsonNode value) {
+        return switch (value.getNodeType()) {
+            case NULL -> true;
+            case BOOLEAN -> !value.booleanValue();
+            case STRING -> value.textValue().isEmpty();
+            case ARRAY -> value.isEmpty();
+            case OBJECT -> value.valueStream().allMatch(Given::isNothing);
+            default -> false;
+        };
     }
 
     /** A name that the client chose, as far as it goes back to it. */

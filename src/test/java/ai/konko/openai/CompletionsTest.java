@@ -259,7 +259,9 @@ class CompletionsTest extends SdkTest {
                 "{\"role\": \"user\", \"content\": [{\"type\": \"input_audio\", \"input_audio\": {}}]}",
                 "{\"role\": \"user\", \"content\": [{\"type\": \"file\", \"file\": {}}]}",
                 "{\"role\": \"assistant\", \"content\": \"x\", \"tool_calls\": [{}]}",
-                "{\"role\": \"user\", \"content\": \"x\", \"name\": \"Ada\"}",
+                "{\"role\": \"assistant\", \"content\": \"x\", \"refusal\": \"no\"}",
+                "{\"role\": \"assistant\", \"content\": \"x\", \"audio\": {\"id\": \"a\"}}",
+                "{\"role\": \"assistant\", \"content\": \"x\", \"function_call\": {\"name\": \"f\"}}",
             })
     void messages_thatAreMoreThanText_areRefusedByName(String message) {
         Answer refused = client.post("/v1/chat/completions", "{\"messages\": [" + message + "]}");
@@ -267,6 +269,68 @@ class CompletionsTest extends SdkTest {
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.json().at("/error/code").asText()).isEqualTo("unsupported");
         assertThat(refused.json().at("/error/param").asText()).startsWith("messages[0].");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"annotations\": []",
+                "\"annotations\": [{\"type\": \"url_citation\"}]",
+                "\"tool_calls\": [], \"refusal\": \"\"",
+                "\"refusal\": null, \"audio\": null, \"function_call\": null, \"tool_calls\": null",
+                "\"provider_specific_fields\": {\"refusal\": null}, \"prefix\": false",
+                "\"id\": \"m\", \"type\": null, \"logprobs\": null, \"name\": null",
+                "\"name\": \"ada\""
+            })
+    void messages_asSdksDumpThem_areTaken(String more) {
+        Answer answer =
+                client.post(
+                        "/v1/chat/completions",
+                        """
+                        {"messages": [{"role": "user", "content": "a"},
+                        {"role": "assistant", "content": "b", %s}, {"role": "user", "content": "c", %s}]}"""
+                                .formatted(more, more));
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(model.calls().getFirst().messages())
+                .containsExactly(
+                        new Message("user", "a"),
+                        new Message("assistant", "b"),
+                        new Message("user", "c"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void messageOfACompletion_canBeSentBackAsItIs(boolean store) {
+        String question = "{\"role\": \"user\", \"content\": \"a\"}";
+        String body = "{\"store\": %s, \"messages\": [%s]}";
+        JsonNode first =
+                client.post("/v1/chat/completions", body.formatted(store, question))
+                        .json()
+                        .at("/choices/0/message");
+
+        Answer second =
+                client.post(
+                        "/v1/chat/completions",
+                        body.formatted(store, question + "," + first + "," + question));
+
+        assertThat(second.status()).as(second.text()).isEqualTo(200);
+        assertThat(model.calls().getLast().messages())
+                .contains(new Message("assistant", "reply to: a"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"7", "[]", "{\"x\": 1}"})
+    void messageNamedByNoText_isRefused(String name) {
+        Answer refused =
+                client.post(
+                        "/v1/chat/completions",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": \"x\", \"name\": "
+                                + name
+                                + "}]}");
+
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.json().at("/error/param").asText()).isEqualTo("messages[0].name");
     }
 
     @Test

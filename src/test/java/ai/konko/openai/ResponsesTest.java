@@ -409,4 +409,27 @@ class ResponsesTest extends SdkTest {
         }
         return turns;
     }
+
+    @Test
+    void itemsOfAResponse_canBeSentBackAsTheyAre() {
+        JsonNode output =
+                client.post("/v1/responses", "{\"input\": \"a\", \"store\": false}")
+                        .json()
+                        .path("output");
+
+        Answer second =
+                client.post(
+                        "/v1/responses",
+                        "{\"store\": false, \"input\": [{\"role\": \"user\", \"content\": \"a\"}, %s,"
+                                        .formatted(output.get(0))
+                                + " {\"role\": \"user\", \"content\": \"c\"}]}");
+
+        assertThat(output).hasSize(1);
+        assertThat(second.status()).as(second.text()).isEqualTo(200);
+        assertThat(model.calls().getLast().messages())
+                .containsExactly(
+                        new Message("user", "a"),
+                        new Message("assistant", "reply to: a"),
+                        new Message("user", "c"));
+    }
 }
