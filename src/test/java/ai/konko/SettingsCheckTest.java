@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -169,6 +170,18 @@ class SettingsCheckTest {
     void check_ofAKeyWithALinesEnd_letsItPass() {
         assertThatCode(() -> check(Map.of("konko.model.api-key", "sk-a\n")))
                 .doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"max_tokens, true", "max_completion_tokens, true", "max-tokens, true", "tokens, false"})
+    void check_ofTheNameOfALimit_takesThoseThatThereAre(String name, boolean taken) {
+        ThrowingCallable check = () -> check(Map.of("konko.model.max-tokens-name", name));
+
+        if (taken) {
+            assertThatCode(check).doesNotThrowAnyException();
+        } else {
+            assertThatThrownBy(check).hasMessageContaining("konko.model.max-tokens-name");
+        }
     }
 
     private static SmallRyeConfig config(Map<String, String> settings) {

@@ -70,15 +70,21 @@ record MessageView(
 
     /** Why a reply failed, or was interrupted, if the provider has a word for it. */
     @RegisterForReflection
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     @Schema(
             name = "ReplyError",
             requiredProperties = {"code", "message"})
-    record ReplyError(@Schema(examples = "model-timeout") String code, String message) {
+    record ReplyError(
+            @Schema(examples = "model-timeout") String code,
+            String message,
+            @Schema(description = "The HTTP status with which the model's provider refused.")
+                    @Nullable Integer providerStatus) {
 
         static @Nullable ReplyError of(@Nullable Failure failure) {
             return failure == null
                     ? null
-                    : new ReplyError(failure.code().wire(), failure.message());
+                    : new ReplyError(
+                            failure.code().wire(), failure.message(), failure.providerStatus());
         }
     }
 }

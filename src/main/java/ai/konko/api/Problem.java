@@ -35,7 +35,12 @@ record Problem(
                 @Nullable Long retryAfter,
         @Schema(description = "The chat of a turn that failed.") @Nullable UUID chatId,
         @Schema(description = "The reply of a turn that failed; it stays in the chat as failed.")
-                @Nullable UUID replyId) {
+                @Nullable UUID replyId,
+        @Schema(
+                        description =
+                                "The HTTP status with which the model's provider refused, such as 404 for a model that it does"
+                                        + " not know.")
+                @Nullable Integer providerStatus) {
 
     static final String MEDIA_TYPE = "application/problem+json";
 
@@ -70,7 +75,8 @@ record Problem(
                 null,
                 problem.retryAfter,
                 reply.chatId(),
-                reply.id());
+                reply.id(),
+                reply.failure().providerStatus());
     }
 
     private static Problem of(ErrorCode code, String detail, @Nullable Duration retryAfter) {
@@ -84,17 +90,38 @@ record Problem(
                 null,
                 retryAfter == null ? null : retryAfter.toSeconds(),
                 null,
+                null,
                 null);
     }
 
     private Problem with(List<RefusedException.Violation> broken) {
         return new Problem(
-                type, title, status, detail, code, requestId, broken, retryAfter, chatId, replyId);
+                type,
+                title,
+                status,
+                detail,
+                code,
+                requestId,
+                broken,
+                retryAfter,
+                chatId,
+                replyId,
+                providerStatus);
     }
 
     Problem withRequestId(@Nullable String id) {
         return new Problem(
-                type, title, status, detail, code, id, violations, retryAfter, chatId, replyId);
+                type,
+                title,
+                status,
+                detail,
+                code,
+                id,
+                violations,
+                retryAfter,
+                chatId,
+                replyId,
+                providerStatus);
     }
 
     /** The headers that the problem goes with, as the answer to this request. */

@@ -36,7 +36,7 @@ final class CompletionBody {
         }
     }
 
-    static Buffer of(List<ChatMessage> messages, ModelCall call) {
+    static Buffer of(List<ChatMessage> messages, ModelCall call, Dialect dialect) {
         Bytes bytes = new Bytes();
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
@@ -47,11 +47,12 @@ final class CompletionBody {
             }
             json.writeEndArray();
             for (Map.Entry<String, Object> parameter : call.parameters().entrySet()) {
-                json.writeFieldName(parameter.getKey());
+                json.writeFieldName(dialect.name(parameter.getKey()));
                 write(parameter.getValue(), json);
             }
-            json.writeBooleanField("stream", call.streamed()); // some stream unless told not to
-            if (call.streamed()) {
+            boolean streamed = call.streamed() || dialect.streamOnly();
+            json.writeBooleanField("stream", streamed); // some stream unless told not to
+            if (streamed && dialect.streamOptions()) {
                 json.writeObjectFieldStart("stream_options");
                 json.writeBooleanField("include_usage", true);
                 json.writeEndObject();

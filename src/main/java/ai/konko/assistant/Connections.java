@@ -33,6 +33,9 @@ final class Connections {
 
     private static final long SWEEP_MILLIS = 1000;
 
+    /** Vert.x' name for what reads HTTP. */
+    private static final String CODEC = "codec";
+
     private final ContextInternal loop;
     private final HttpClientInternal http;
     private final SocketAddress server;
@@ -117,6 +120,7 @@ final class Connections {
         opening--;
         open.add(connection);
         takeTurns(connection);
+        connection.channel().pipeline().addAfter(CODEC, null, new InterimAnswers());
         // It comes without a context, in which others could be opened.
         connection.evictionHandler(_ -> loop.emit(_ -> gone(connection)));
         if (taker.waits()) {

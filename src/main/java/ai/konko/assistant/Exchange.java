@@ -29,13 +29,17 @@ final class Exchange implements Connections.Taker {
     /** How long what can be done without may take to come. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
+    private static final int OK = 200;
+
     private final ContextInternal loop;
     private final Lane lane;
     private final Clock clock;
     private final Timeouts timeouts;
     private final Consumer<HttpClientRequest> head;
-    private final AnswerReader reader;
     private final TextAllowance allowance;
+    private final int mostBytes;
+    private AnswerReader reader;
+    private @Nullable Refusal refusal;
     private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
     private final long begun = System.nanoTime();
@@ -49,6 +53,7 @@ final class Exchange implements Connections.Taker {
 
     /**
      * @param head writes the request's method, target and headers
+     * @param mostBytes the longest answer
      */
     Exchange(
             ContextInternal loop,
@@ -58,7 +63,8 @@ final class Exchange implements Connections.Taker {
             Consumer<HttpClientRequest> head,
             Buffer body,
             AnswerReader reader,
-            TextAllowance allowance) {
+            TextAllowance allowance,
+            int mostBytes) {
         this.loop = loop;
         this.lane = lane;
         this.clock = clock;
@@ -67,6 +73,7 @@ final class Exchange implements Connections.Taker {
         this.body = body;
         this.reader = reader;
         this.allowance = allowance;
+        this.mostBytes = mostBytes;
         this.patience = timeouts.firstToken();
     }
 
@@ -96,7 +103,10 @@ final class Exchange implements Connections.Taker {
                         timeouts.total().toNanos() - (now - begun),
                         patience.toNanos() - (now - lastToken));
         if (left <= 0) {
-            over.completeExceptionally(ModelException.timedOut("The model took too long."));
+            over.completeExceptionally(
+                    refusal == null
+                            ? ModelException.timedOut("The model took too long.")
+                            : refusal.failure());
         } else {
             timer = loop.setTimer(TimeUnit.NANOSECONDS.toMillis(left) + 1, _ -> watch());
         }
@@ -130,11 +140,7 @@ final class Exchange implements Connections.Taker {
     @Override
     public void unreachable() {
         loop.emit(
-                _ ->
-                        over.completeExceptionally(
-                                ModelException.unavailable(
-                                        "The model's provider can't be reached.",
-                                        RetryAfter.DEFAULT)));
+                _ -> over.completeExceptionally(ModelException.unreachable()));
     }
 
     @Override
@@ -161,10 +167,22 @@ final class Exchange implements Connections.Taker {
 
     private void receive(HttpClientResponse response) {
         response.exceptionHandler(_ -> brokeOff());
-        if (response.statusCode() != 200) {
-            over.completeExceptionally(refusal(response));
-            return;
+        if (response.statusCode() != OK) {
+            refusal = new Refusal(response, clock.instant());
+            if (!refusal.isToBeRead()) {
+                brokeOff();
+                return;
+            }
+            lastToken = System.nanoTime();
+            bePatientFor(GRACE);
         }
+        unlessOver(
+                () ->
+                        reader =
+                                Unpacked.of(
+                                        response.getHeader(HttpHeaders.CONTENT_ENCODING),
+                                        refusal == null ? reader : refusal,
+                                        mostBytes));
         response.handler(part -> unlessOver(() -> read(part)));
         response.endHandler(_ -> end());
     }
@@ -201,7 +219,7 @@ final class Exchange implements Connections.Taker {
         try {
             step.run();
         } catch (RuntimeException | Error unusable) {
-            over.completeExceptionally(unusable);
+            over.completeExceptionally(refusal == null ? unusable : refusal.failure());
         }
     }
 
@@ -233,18 +251,8 @@ final class Exchange implements Connections.Taker {
         }
     }
 
-    private ModelException refusal(HttpClientResponse response) {
-        int status = response.statusCode();
-        if (status == 429 || status == 503) {
-            Duration retryAfter =
-                    RetryAfter.parse(response.getHeader(HttpHeaders.RETRY_AFTER), clock.instant());
-            return ModelException.unavailable(
-                    "The model's provider has no room at the moment.", retryAfter);
-        }
-        return ModelException.failed("The model's provider answered with status " + status + ".");
-    }
-
     private void brokeOff() {
-        over.completeExceptionally(ModelException.brokeOff());
+        over.completeExceptionally(
+                refusal == null ? ModelException.brokeOff() : refusal.failure());
     }
 }

@@ -39,7 +39,11 @@ class ModelClient {
     private static final int HTTPS = 443;
     private static final int HTTP = 80;
 
+    /** Content delivery networks put several KB of cookies and policies before an answer. */
+    private static final int MOST_HEADER_BYTES = 64 * 1024;
+
     private final Clock clock;
+    private final int mostBytes;
     private final String target;
     private final String host;
     private final @Nullable String authorization;
@@ -49,6 +53,7 @@ class ModelClient {
 
     ModelClient(ModelEndpoint endpoint, ModelConfig config, Clock clock, Vertx vertx) {
         this.clock = clock;
+        this.mostBytes = config.model().maxAnswerBytes();
         URI address = endpoint.completions();
         boolean tls = address.getScheme().equals("https");
         int port = address.getPort() > 0 ? address.getPort() : tls ? HTTPS : HTTP;
@@ -61,6 +66,7 @@ class ModelClient {
                 new HttpClientOptions()
                         .setProtocolVersion(HttpVersion.HTTP_1_1)
                         .setSsl(tls)
+                        .setMaxHeaderSize(MOST_HEADER_BYTES)
                         .setKeepAliveTimeout(Connections.KEPT_SECONDS)
                         .setConnectTimeout((int) config.model().connectTimeout().toMillis());
         this.http = (HttpClientInternal) vertx.createHttpClient(options);
@@ -118,7 +124,8 @@ class ModelClient {
                         this::head,
                         body,
                         reader,
-                        call.allowance());
+                        call.allowance(),
+                        mostBytes);
         call.cancellation().onCancel(() -> exchange.over().cancel(false));
         own.emit(_ -> exchange.begin());
         return exchange.over();
@@ -142,7 +149,8 @@ class ModelClient {
                 .setURI(target)
                 .putHeader(HttpHeaders.HOST, host)
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .putHeader(HttpHeaders.ACCEPT, "application/json, text/event-stream");
+                .putHeader(HttpHeaders.ACCEPT, "application/json, text/event-stream")
+                .putHeader(HttpHeaders.ACCEPT_ENCODING, "identity");
         if (authorization != null) {
             request.putHeader(HttpHeaders.AUTHORIZATION, authorization);
         }

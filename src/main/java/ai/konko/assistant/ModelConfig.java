@@ -48,6 +48,26 @@ public interface ModelConfig {
         Optional<String> name();
 
         /**
+         * @return whether streamed calls ask for the usage by {@code stream_options}, which some
+         *     servers refuse.
+         */
+        @WithDefault("true")
+        boolean streamOptions();
+
+        /**
+         * @return whether the provider gives streamed answers only; then posts that wait for the
+         *     whole reply ask for a stream too.
+         */
+        @WithDefault("false")
+        boolean streamOnly();
+
+        /**
+         * @return the provider's name for the most tokens of an answer; the one that the client uses
+         *     where none is set.
+         */
+        Optional<MaxTokensName> maxTokensName();
+
+        /**
          * @return how long a connection to the provider may take to open; then the turn fails.
          */
         @WithDefault("5s")
@@ -103,5 +123,21 @@ public interface ModelConfig {
         @WithDefault("8388608")
         @WithName("max-answer-bytes")
         int maxAnswerBytes();
+    }
+
+    /** The names that servers have for the most tokens of an answer. */
+    enum MaxTokensName {
+        MAX_TOKENS(Dialect.MAX_TOKENS),
+        MAX_COMPLETION_TOKENS(Dialect.MAX_COMPLETION_TOKENS);
+
+        private final String field;
+
+        MaxTokensName(String field) {
+            this.field = field;
+        }
+
+        String field() {
+            return field;
+        }
     }
 }

@@ -2,7 +2,6 @@ package ai.konko.assistant;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A model call failed. Carries nothing of what the provider said. */
@@ -43,8 +42,12 @@ final class ModelException extends RuntimeException {
         return failed("The model's answer is too long.");
     }
 
-    static ModelException unavailable(String message, Duration retryAfter) {
-        return new ModelException(new Failure(ErrorCode.MODEL_UNAVAILABLE, message, retryAfter));
+    static ModelException unreachable() {
+        return new ModelException(
+                new Failure(
+                        ErrorCode.MODEL_UNAVAILABLE,
+                        "The model's provider can't be reached.",
+                        RetryAfter.DEFAULT));
     }
 
     static ModelException timedOut(String message) {

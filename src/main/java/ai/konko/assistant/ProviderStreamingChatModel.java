@@ -21,46 +21,35 @@ import org.jspecify.annotations.Nullable;
 class ProviderStreamingChatModel implements StreamingChatModel {
     private final ModelClient client;
     private final ModelConfig.Model config;
+    private final Dialect dialect;
 
     ProviderStreamingChatModel(ModelClient client, ModelConfig config) {
         this.client = client;
         this.config = config.model();
+        this.dialect = Dialect.of(config.model());
     }
 
     /**
-     * Pieces come on one event loop, the end on whichever thread brings it about. There are no
-     * listeners to be told and no parameters to be filled in, and the request is not kept.
+     * Pieces come on one event loop, the end on whichever thread brings it about; an answer that is
+     * wanted as a whole has its text in the response only. There are no listeners to be told and no
+     * parameters to be filled in, and the request is not kept.
      */
     @Override
     public void chat(ChatRequest request, StreamingChatResponseHandler handler) {
         ModelCall call = ModelCall.CURRENT.get();
-        if (call.streamed()) {
-            streamed(request, call, handler);
-        } else {
-            whole(request, call, handler);
-        }
-    }
-
-    private void streamed(
-            ChatRequest request, ModelCall call, StreamingChatResponseHandler handler) {
+        int most = config.maxAnswerBytes();
         StreamedAnswer answer =
-                new StreamedAnswer(config.maxAnswerBytes(), handler::onPartialResponse);
+                call.streamed()
+                        ? new StreamedAnswer(most, handler::onPartialResponse)
+                        : StreamedAnswer.kept(most);
         CompletableFuture<@Nullable Void> _ =
-                client.send(CompletionBody.of(request.messages(), call), call, answer)
+                client.send(CompletionBody.of(request.messages(), call, dialect), call, answer)
                         .whenComplete(
                                 (_, failed) -> {
                                     boolean whole =
                                             failed instanceof ModelException && answer.finished();
                                     end(whole ? null : failed, answer::response, handler);
                                 });
-    }
-
-    /** The same answer without its pieces: its text is in the response only. */
-    private void whole(ChatRequest request, ModelCall call, StreamingChatResponseHandler handler) {
-        StreamedAnswer answer = StreamedAnswer.kept(config.maxAnswerBytes());
-        CompletableFuture<@Nullable Void> _ =
-                client.send(CompletionBody.of(request.messages(), call), call, answer)
-                        .whenComplete((_, failed) -> end(failed, answer::response, handler));
     }
 
     private static void end(

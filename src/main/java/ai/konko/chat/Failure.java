@@ -11,8 +11,13 @@ import org.jspecify.annotations.Nullable;
  *     {@link ErrorCode#INTERNAL}
  * @param message for the client: no upstream body, class name or key
  * @param retryAfter after what time a new attempt may succeed, if anybody said so
+ * @param providerStatus the HTTP status with which the model's provider refused, if it did
  */
-public record Failure(ErrorCode code, String message, @Nullable Duration retryAfter) {
+public record Failure(
+        ErrorCode code,
+        String message,
+        @Nullable Duration retryAfter,
+        @Nullable Integer providerStatus) {
 
     public Failure {
         switch (code) {
@@ -25,6 +30,10 @@ public record Failure(ErrorCode code, String message, @Nullable Duration retryAf
             default ->
                     throw new IllegalArgumentException("a turn does not fail with " + code.wire());
         }
+    }
+
+    public Failure(ErrorCode code, String message, @Nullable Duration retryAfter) {
+        this(code, message, retryAfter, null);
     }
 
     public static Failure of(ErrorCode code, String message) {

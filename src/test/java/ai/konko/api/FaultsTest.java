@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every way in which a model fails. */
@@ -144,6 +145,46 @@ class FaultsTest extends HttpTest {
                         new Message("user", "before"),
                         new Message("assistant", "reply to: before"),
                         new Message("user", "after"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "404, model_not_found, 502, model-failed, ''",
+        "429, insufficient_quota, 502, model-failed, ''",
+        "429, rate_limit_exceeded, 503, model-unavailable, 7"
+    })
+    void post_whoseModelRefuses_tellsTheProvidersStatus(
+            int provider, String word, int status, String code, String retryAfter) {
+        String chat = client.chat();
+        String body = "{\"error\":{\"message\":\"%s\",\"code\":\"%s\"}}".formatted(SECRET, word);
+        model.answer(_ -> Reply.status(provider, body, Map.of("Retry-After", "6.5")));
+
+        Answer answer = client.say(chat, "hello");
+
+        assertThat(answer.status()).isEqualTo(status);
+        assertThat(answer.code()).isEqualTo(code);
+        assertThat(answer.header("Retry-After")).isEqualTo(retryAfter);
+        assertThat(answer.json().path("providerStatus").asInt()).isEqualTo(provider);
+        assertThat(client.messages(chat).getLast().at("/error/providerStatus").asInt())
+                .isEqualTo(provider);
+        assertThat(answer.text()).doesNotContain(SECRET, word);
+    }
+
+    @Test
+    void post_whoseModelAnswersInTheOtherForm_isReadAllTheSame() {
+        String chat = client.chat();
+        String event = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n";
+        String whole = "{\"choices\":[{\"message\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}]}";
+
+        model.answer(_ -> Reply.raw(event + "data: [DONE]\n\n"));
+        Answer answer = client.say(chat, "as a whole");
+        model.answer(_ -> Reply.raw(whole));
+        JsonNode last = client.sayAndFollow(chat, "in pieces").rest().getLast().data();
+
+        assertThat(answer.reply().path("content").asText()).isEqualTo("a");
+        assertThat(answer.reply().path("status").asText()).isEqualTo("completed");
+        assertThat(last.path("content").asText()).isEqualTo("b");
+        assertThat(last.path("status").asText()).isEqualTo("completed");
     }
 
     @Test

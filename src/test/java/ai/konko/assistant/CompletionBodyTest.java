@@ -14,9 +14,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CompletionBodyTest {
     private static final String NASTY = "\"\\\b\n\u0001\u007f</\u00e9\u65e5\uD83D\uDE00";
+
+    private static final Dialect OPENAI = new Dialect(true, false, null);
 
     @Test
     void of_anyMessages_hasTheirTextToTheLetter() throws Exception {
@@ -39,7 +43,7 @@ class CompletionBodyTest {
                                                         ContextMessage.of(
                                                                 ChatMessageType.AI, NASTY),
                                                         UserMessage.from("user " + NASTY)),
-                                                call())
+                                                call(), OPENAI)
                                         .getBytes());
 
         assertThat(body.path("messages"))
@@ -54,16 +58,6 @@ class CompletionBodyTest {
     }
 
     @Test
-    void of_aCallThatIsNotStreamed_saysSo() throws Exception {
-        JsonNode body =
-                new ObjectMapper().readTree(CompletionBody.of(List.of(), call()).getBytes());
-
-        assertThat(body.path("stream").isBoolean()).isTrue();
-        assertThat(body.path("stream").asBoolean()).isFalse();
-        assertThat(body.has("stream_options")).isFalse();
-    }
-
-    @Test
     void of_aLongContext_isWhole() throws Exception {
         String text = NASTY.repeat(10_000); // longer than what is written at once
 
@@ -74,18 +68,65 @@ class CompletionBodyTest {
                                                 List.of(
                                                         ContextMessage.of(
                                                                 ChatMessageType.USER, text)),
-                                                call())
+                                                call(), OPENAI)
                                         .getBytes());
 
         assertThat(body.path("messages").path(0).path("content").asText()).isEqualTo(text);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "true,  true,  false, true,  true",
+        "true,  false, false, true,  false",
+        "false, true,  false, false, false",
+        "false, true,  true,  true,  true",
+        "false, false, true,  true,  false"
+    })
+    void of_aCall_asksForAStreamAsTheProviderWantsIt(
+            boolean streamed, boolean options, boolean only, boolean stream, boolean usage)
+            throws Exception {
+        Dialect dialect = new Dialect(options, only, null);
+
+        JsonNode body = body(call(streamed, Map.of()), dialect);
+
+        assertThat(body.path("stream").isBoolean()).isTrue();
+        assertThat(body.path("stream").asBoolean()).isEqualTo(stream);
+        assertThat(body.at("/stream_options/include_usage").asBoolean()).isEqualTo(usage);
+        assertThat(body.has("stream_options")).isEqualTo(usage);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "max_tokens, , max_tokens",
+        "max_completion_tokens, , max_completion_tokens",
+        "max_tokens, max_completion_tokens, max_completion_tokens",
+        "max_completion_tokens, max_tokens, max_tokens"
+    })
+    void of_aLimitOfTokens_hasTheNameThatTheProviderKnows(
+            String given, String wanted, String sent) throws Exception {
+        ModelCall call = call(false, Map.of(given, 7, "seed", 8));
+
+        JsonNode body = body(call, new Dialect(true, false, wanted));
+
+        assertThat(body.path(sent).asInt()).isEqualTo(7);
+        assertThat(body.path("seed").asInt()).isEqualTo(8);
+        assertThat(body).hasSize(5);
+    }
+
+    private static JsonNode body(ModelCall call, Dialect dialect) throws Exception {
+        return new ObjectMapper().readTree(CompletionBody.of(List.of(), call, dialect).getBytes());
+    }
+
     private static ModelCall call() {
+        return call(false, Map.of());
+    }
+
+    private static ModelCall call(boolean streamed, Map<String, Object> parameters) {
         return new ModelCall(
                 "m",
                 List.of(),
-                false,
-                Map.of(),
+                streamed,
+                parameters,
                 new Cancellation(),
                 new TextInFlight(TestLimits.WIDE).open(null),
                 Timeouts.whole(Duration.ofSeconds(1)));

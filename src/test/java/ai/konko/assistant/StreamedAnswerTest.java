@@ -372,7 +372,7 @@ class StreamedAnswerTest {
                 + "\"},\"finish_reason\":\"stop\"}]}";
     }
 
-    private static String delta(String text, String reason) {
+    static String delta(String text, String reason) {
         return event(
                 "{\"choices\":[{\"delta\":{\"content\":\"%s\"},\"finish_reason\":\"%s\"}]}"
                         .formatted(text, reason));

@@ -474,6 +474,28 @@ public abstract class ChatRepositoryContract {
                 .isEqualTo("new text");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void finish_ofAReplyThatSaysWhy_keepsAllOfIt(boolean withText) {
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        Turn turn = repository.accept(chat, post("hello")).turn();
+        repository.start(chat, MODEL);
+        Failure why =
+                new Failure(
+                        ErrorCode.MODEL_UNAVAILABLE, "It was refused.", Duration.ofSeconds(7), 429);
+
+        repository.finish(
+                chat,
+                turn.reply().id(),
+                1,
+                Outcome.brokenOff(withText ? "some" : "", why, new Usage(3, 4)));
+
+        Message reply = repository.message(chat, turn.reply().id());
+        assertThat(reply.status()).isEqualTo(withText ? Status.INCOMPLETE : Status.FAILED);
+        assertThat(reply.failure()).isEqualTo(why);
+        assertThat(reply.usage()).isEqualTo(new Usage(3, 4));
+    }
+
     @Test
     void retry_anythingElse_isRefusedAndChangesNothing() {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
@@ -996,7 +1018,7 @@ public abstract class ChatRepositoryContract {
     void accept_withEarlierTurns_placesAllAtOnce() {
         UUID chat = repository.create(ADA, Settings.NONE).id();
         finish(chat, repository.accept(chat, post("first")).turn());
-        Failure failure = new Failure(ErrorCode.MODEL_TIMEOUT, "It was slow.", null);
+        Failure failure = new Failure(ErrorCode.MODEL_FAILED, "It was refused.", null, 404);
         List<PastTurn> earlier =
                 List.of(
                         new PastTurn("one", done("reply to one"), "a-model"),

@@ -189,11 +189,12 @@ public final class FakeModel implements AutoCloseable {
     }
 
     private void handle(Request request, Wire wire) throws IOException, InterruptedException {
-        if (!request.method().equals("POST") || !request.path().equals("/v1/chat/completions")) {
+        if (!request.method().equals("POST")
+                || !request.target().split("\\?", 2)[0].endsWith("/chat/completions")) {
             wire.send(
                     404,
                     Map.of(),
-                    error("no such path: " + request.method() + " " + request.path()));
+                    error("no such path: " + request.method() + " " + request.target()));
             return;
         }
         JsonNode body;
@@ -207,7 +208,7 @@ public final class FakeModel implements AutoCloseable {
                 ledger.open(
                         new Call(
                                 body,
-                                request.path(),
+                                request.target(),
                                 request.headers(),
                                 new CompletableFuture<>())),
                 wire);
@@ -241,6 +242,10 @@ public final class FakeModel implements AutoCloseable {
                 case Reply.CutBody cut -> {
                     exchange.finish();
                     wire.sendCut(cut.partialBody());
+                }
+                case Reply.Bytes bytes -> {
+                    exchange.finish();
+                    wire.send(bytes);
                 }
                 case Reply.Drop _ -> {
                     exchange.finish();
@@ -400,12 +405,12 @@ public final class FakeModel implements AutoCloseable {
     }
 
     /**
-     * One recorded request. Header names are in lower case; {@code closed} completes when the
+     * One recorded request; its target is the one of the request line. Header names are in lower case; {@code closed} completes when the
      * client closes the connection before the end of its answer.
      */
     public record Call(
             JsonNode body,
-            String path,
+            String target,
             Map<String, String> headers,
             CompletableFuture<Void> closed) {
 
@@ -458,6 +463,16 @@ public final class FakeModel implements AutoCloseable {
             return new Status(200, bytesAfterHeaders, Map.of());
         }
 
+        /** Answers with these bytes, status line and all. */
+        static Reply bytes(byte[] bytes) {
+            return new Bytes(bytes, false);
+        }
+
+        /** The same; their end is the connection's. */
+        static Reply bytesUntilTheEnd(byte[] bytes) {
+            return new Bytes(bytes, true);
+        }
+
         /** Resets the connection without a byte of answer. */
         static Reply drop() {
             return new Drop();
@@ -475,6 +490,10 @@ public final class FakeModel implements AutoCloseable {
 
         /** An HTTP answer given as it is. */
         record Status(int status, String body, Map<String, String> headers) implements Reply {}
+
+        /** See {@link Reply#bytes(byte[])}. */
+        @SuppressWarnings("ArrayRecordComponent")
+        record Bytes(byte[] bytes, boolean thenClose) implements Reply {}
 
         /** See {@link Reply#drop()}. */
         record Drop() implements Reply {}
@@ -669,7 +688,7 @@ public final class FakeModel implements AutoCloseable {
         }
     }
 
-    private record Request(String method, String path, Map<String, String> headers, String body) {}
+    private record Request(String method, String target, Map<String, String> headers, String body) {}
 
     /** HTTP/1.1 on one connection; one thread reads while another may write. */
     private static final class Wire {
@@ -692,7 +711,7 @@ public final class FakeModel implements AutoCloseable {
             }
             Map<String, String> headers = headers();
             last = headers.getOrDefault("connection", "").equalsIgnoreCase("close");
-            return new Request(words[0], words[1].split("\\?", 2)[0], headers, body(headers));
+            return new Request(words[0], words[1], headers, body(headers));
         }
 
         /** Waits for the next request to begin; false if the connection ends instead. */
@@ -713,6 +732,12 @@ public final class FakeModel implements AutoCloseable {
             byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
             head(status, headers, "Content-Length", String.valueOf(bytes.length));
             out.write(bytes);
+            end();
+        }
+
+        void send(Reply.Bytes answer) throws IOException {
+            out.write(answer.bytes());
+            last |= answer.thenClose();
             end();
         }
 

@@ -47,7 +47,8 @@ final class MessageRows {
             """
             select m.chat_id, m.seq, m.id, m.content, m.status, m.attempt, m.created_at, m.completed_at,
                 coalesce(m.model, p.model) as model, m.finish_reason, m.input_tokens, m.output_tokens,
-                m.failure_code, m.failure_message, m.failure_retry_s, m.options, p.run,
+                m.failure_code, m.failure_message, m.failure_retry_s, m.failure_status,
+                m.options, p.run,
                 case when p.run > 0 then
                     (select string_agg(t.text, '' order by t.start) from piece t
                      where t.chat_id = p.chat_id and t.seq = p.seq and t.run = p.run) end as running
@@ -139,9 +140,9 @@ final class MessageRows {
         session.update(
                 """
                 insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at, model,
-                    finish_reason, failure_code, failure_message, options)
-                values (?, ?, ?, ?, ?, 1, ?, ?, null, null, null, null, null),
-                    (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?::json)
+                    finish_reason, failure_code, failure_message, failure_status, options)
+                values (?, ?, ?, ?, ?, 1, ?, ?, null, null, null, null, null, null),
+                    (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?::json)
                 """,
                 message.chatId(),
                 message.seq(),
@@ -161,6 +162,7 @@ final class MessageRows {
                 reply.finishReason(),
                 failure == null ? null : failure.code(),
                 failure == null ? null : failure.message(),
+                failure == null ? null : failure.providerStatus(),
                 written(reply.options()));
     }
 
@@ -198,7 +200,7 @@ final class MessageRows {
                     ended as (
                         update message set content = ?, status = ?, completed_at = ?, model = ?, finish_reason = ?,
                             input_tokens = ?, output_tokens = ?,
-                            failure_code = ?, failure_message = ?, failure_retry_s = ?
+                            failure_code = ?, failure_message = ?, failure_retry_s = ?, failure_status = ?
                         where chat_id = ? and seq = ?)
                 update chat set updated_at = greatest(updated_at, ?),
                     input_tokens = case when ?::bigint is null then input_tokens
@@ -221,6 +223,7 @@ final class MessageRows {
                 failure == null || failure.retryAfter() == null
                         ? null
                         : (int) failure.retryAfter().toSeconds(),
+                failure == null ? null : failure.providerStatus(),
                 chatId,
                 seq,
                 now,
@@ -237,7 +240,7 @@ final class MessageRows {
                 """
                 update message set content = '', status = null, attempt = attempt + 1, completed_at = null,
                     model = null, finish_reason = null, input_tokens = null, output_tokens = null,
-                    failure_code = null, failure_message = null, failure_retry_s = null
+                    failure_code = null, failure_message = null, failure_retry_s = null, failure_status = null
                 where chat_id = ? and seq = ?
                 """,
                 reply.chatId(),
@@ -272,7 +275,8 @@ final class MessageRows {
                         : new Failure(
                                 ErrorCode.valueOf(code),
                                 row.getString("failure_message"),
-                                seconds(row, "failure_retry_s")),
+                                seconds(row, "failure_retry_s"),
+                                row.getObject("failure_status", Integer.class)),
                 options(row));
     }
 
