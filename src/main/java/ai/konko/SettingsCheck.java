@@ -15,6 +15,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import org.eclipse.microprofile.config.Config;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Refuses to start with a setting that is out of its bounds, and names it.
@@ -28,6 +30,12 @@ class SettingsCheck {
 
     /** Of bytes; a request that says anything is longer than some. */
     private static final long LEAST_BODY = 1024;
+
+    /** Those that frame a request are not for keys. */
+    private static final Pattern HEADER =
+            Pattern.compile(
+                    "(?!(?i:host|connection|content-type|content-length|transfer-encoding|accept|accept-encoding)$)"
+                            + "[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
     private static final Duration SOME = Duration.ofMillis(1);
     private static final Duration DAY = Duration.ofDays(1);
@@ -91,6 +99,10 @@ class SettingsCheck {
         if (!model.apiKey().orElse("").strip().chars().allMatch(c -> c > ' ' && c < DELETE)) {
             throw new ConfigurationException(
                     "OPENAI_API_KEY must be of visible ASCII characters, which is all that a header takes.");
+        }
+        if (!model.apiKeyHeader().map(HEADER::matcher).map(Matcher::matches).orElse(true)) {
+            throw new ConfigurationException(
+                    "KONKO_MODEL_API_KEY_HEADER must be the name of a header, such as api-key.");
         }
         within("KONKO_MODEL_CONNECT_TIMEOUT", model.connectTimeout(), SOME, DAY);
         within("KONKO_MODEL_FIRST_TOKEN_TIMEOUT", model.firstTokenTimeout(), SOME, DAY);

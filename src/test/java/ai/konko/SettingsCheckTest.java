@@ -173,6 +173,21 @@ class SettingsCheckTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"api-key", "X-Api-Key", "authorization"})
+    void check_ofANameOfAHeader_letsItPass(String name) {
+        assertThatCode(() -> check(Map.of("konko.model.api-key-header", name)))
+                .doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"api key", "api-key:", "k\u00e9y", "a\nb", "Host", "content-length"})
+    void check_ofWhatIsNoHeaderForAKey_refusesIt(String name) {
+        assertThatThrownBy(() -> check(Map.of("konko.model.api-key-header", name)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("KONKO_MODEL_API_KEY_HEADER must be");
+    }
+
+    @ParameterizedTest
     @CsvSource({"max_tokens, true", "max_completion_tokens, true", "max-tokens, true", "tokens, false"})
     void check_ofTheNameOfALimit_takesThoseThatThereAre(String name, boolean taken) {
         ThrowingCallable check = () -> check(Map.of("konko.model.max-tokens-name", name));

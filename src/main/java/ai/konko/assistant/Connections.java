@@ -4,9 +4,7 @@ import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.http.impl.HttpClientConnection;
-import io.vertx.core.http.impl.HttpClientInternal;
 import io.vertx.core.impl.ContextInternal;
-import io.vertx.core.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -37,8 +35,7 @@ final class Connections {
     private static final String CODEC = "codec";
 
     private final ContextInternal loop;
-    private final HttpClientInternal http;
-    private final SocketAddress server;
+    private final Connector connector;
     private final int most;
 
     private final Set<HttpClientConnection> open = new HashSet<>();
@@ -65,10 +62,9 @@ final class Connections {
     /**
      * @param most how many may be open; who wants one more waits
      */
-    Connections(ContextInternal loop, HttpClientInternal http, SocketAddress server, int most) {
+    Connections(ContextInternal loop, Connector connector, int most) {
         this.loop = loop;
-        this.http = http;
-        this.server = server;
+        this.connector = connector;
         this.most = most;
     }
 
@@ -110,7 +106,8 @@ final class Connections {
         loop.emit(
                 _ -> { // in no call's context, for it will serve many
                     Future<HttpClientConnection> _ =
-                            http.connect(server, server)
+                            connector
+                                    .connect(loop)
                                     .onSuccess(connection -> opened(connection, taker))
                                     .onFailure(_ -> failed(taker));
                 });

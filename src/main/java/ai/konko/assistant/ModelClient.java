@@ -5,18 +5,13 @@ import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
-import io.vertx.core.http.impl.HttpClientInternal;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.impl.VertxInternal;
-import io.vertx.core.net.SocketAddress;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,54 +31,67 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class ModelClient {
-    private static final int HTTPS = 443;
-    private static final int HTTP = 80;
-
-    /** Content delivery networks put several KB of cookies and policies before an answer. */
-    private static final int MOST_HEADER_BYTES = 64 * 1024;
+    private static final String PROXY_AUTHORIZATION = "proxy-authorization";
 
     private final Clock clock;
+    private final Connector connector;
     private final int mostBytes;
-    private final String target;
-    private final String host;
-    private final @Nullable String authorization;
-    private final HttpClientInternal http;
+    private final List<Header> headers;
     private final List<Lane> lanes = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
+
+    private record Header(CharSequence name, String value) {}
 
     ModelClient(ModelEndpoint endpoint, ModelConfig config, Clock clock, Vertx vertx) {
         this.clock = clock;
         this.mostBytes = config.model().maxAnswerBytes();
-        URI address = endpoint.completions();
-        boolean tls = address.getScheme().equals("https");
-        int port = address.getPort() > 0 ? address.getPort() : tls ? HTTPS : HTTP;
-        this.target =
-                address.getRawPath()
-                        + (address.getRawQuery() == null ? "" : "?" + address.getRawQuery());
-        this.host = address.getHost() + (address.getPort() > 0 ? ":" + port : "");
-        this.authorization = endpoint.apiKey().map(key -> "Bearer " + key).orElse(null);
-        HttpClientOptions options =
-                new HttpClientOptions()
-                        .setProtocolVersion(HttpVersion.HTTP_1_1)
-                        .setSsl(tls)
-                        .setMaxHeaderSize(MOST_HEADER_BYTES)
-                        .setKeepAliveTimeout(Connections.KEPT_SECONDS)
-                        .setConnectTimeout((int) config.model().connectTimeout().toMillis());
-        this.http = (HttpClientInternal) vertx.createHttpClient(options);
-        SocketAddress server =
-                SocketAddress.inetSocketAddress(port, withoutBrackets(address.getHost()));
+        VertxInternal internal = (VertxInternal) vertx;
+        this.connector =
+                new Connector(
+                        endpoint.completions(),
+                        endpoint.proxy().orElse(null),
+                        config.model(),
+                        internal);
+        this.headers = headers(endpoint, config.model(), connector);
         int all = config.model().maxConnections();
-        List<ContextInternal> loops = loops((VertxInternal) vertx).stream().limit(all).toList();
+        List<ContextInternal> loops = loops(internal).stream().limit(all).toList();
         int most = all / loops.size();
         Duration coalescing = config.model().tokenCoalescing();
         for (ContextInternal loop : loops) {
             lanes.add(
                     new Lane(
                             loop,
-                            new Connections(loop, http, server, most),
+                            new Connections(loop, connector, most),
                             new TokenCoalescing(
                                     (SingleThreadEventLoop) loop.nettyEventLoop(), coalescing)));
         }
+    }
+
+    private static List<Header> headers(
+            ModelEndpoint endpoint, ModelConfig.Model config, Connector connector) {
+        ModelAddress address = endpoint.completions();
+        List<Header> headers = new ArrayList<>();
+        headers.add(new Header(HttpHeaders.HOST, address.authority()));
+        headers.add(new Header(HttpHeaders.CONTENT_TYPE, "application/json"));
+        headers.add(new Header(HttpHeaders.ACCEPT, "application/json, text/event-stream"));
+        headers.add(new Header(HttpHeaders.ACCEPT_ENCODING, "identity"));
+        endpoint.apiKey()
+                .map(
+                        key ->
+                                config.apiKeyHeader()
+                                        .map(name -> new Header(name, key))
+                                        .orElse(
+                                                new Header(
+                                                        HttpHeaders.AUTHORIZATION,
+                                                        "Bearer " + key)))
+                .ifPresent(headers::add);
+        if (address.user() != null) {
+            headers.add(new Header(HttpHeaders.AUTHORIZATION, Connector.basic(address.user())));
+        }
+        if (connector.proxyAuthorization() != null) {
+            headers.add(new Header(PROXY_AUTHORIZATION, connector.proxyAuthorization()));
+        }
+        return List.copyOf(headers);
     }
 
     private static List<ContextInternal> loops(VertxInternal vertx) {
@@ -100,7 +108,7 @@ class ModelClient {
 
     @PreDestroy
     void close() {
-        http.close();
+        connector.close();
     }
 
     /**
@@ -145,19 +153,9 @@ class ModelClient {
     }
 
     private void head(HttpClientRequest request) {
-        request.setMethod(HttpMethod.POST)
-                .setURI(target)
-                .putHeader(HttpHeaders.HOST, host)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .putHeader(HttpHeaders.ACCEPT, "application/json, text/event-stream")
-                .putHeader(HttpHeaders.ACCEPT_ENCODING, "identity");
-        if (authorization != null) {
-            request.putHeader(HttpHeaders.AUTHORIZATION, authorization);
+        request.setMethod(HttpMethod.POST).setURI(connector.target());
+        for (Header each : headers) {
+            request.putHeader(each.name(), each.value());
         }
-    }
-
-    /** A URI has an IPv6 address in brackets (RFC 3986, 3.2.2). */
-    private static String withoutBrackets(String host) {
-        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 }

@@ -3,7 +3,6 @@ package ai.konko.assistant;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -24,10 +23,10 @@ public interface ModelConfig {
     interface Model {
 
         /**
-         * @return the provider's base URL, up to and with the version ({@code OPENAI_BASE_URL});
-         *     OpenAI's own where none is set.
+         * @return the provider's base URL, up to and with the version ({@code OPENAI_BASE_URL}), as
+         *     browsers take URLs; a query stays behind the path. OpenAI's own where none is set.
          */
-        Optional<URI> baseUrl();
+        Optional<String> baseUrl();
 
         /**
          * @return the provider's key ({@code OPENAI_API_KEY}); a provider that wants none needs
@@ -46,6 +45,18 @@ public interface ModelConfig {
          *     gpt-4o-mini} where none is set.
          */
         Optional<String> name();
+
+        /**
+         * @return the header that the provider wants its key in, such as {@code api-key} for Azure;
+         *     {@code Authorization} with {@code Bearer} where none is set.
+         */
+        Optional<String> apiKeyHeader();
+
+        /**
+         * @return a file of certificates in PEM whose authorities are trusted to vouch for the
+         *     provider, besides those that Java trusts.
+         */
+        Optional<String> ca();
 
         /**
          * @return whether streamed calls ask for the usage by {@code stream_options}, which some

@@ -3,11 +3,13 @@ package ai.konko.assistant;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Startup;
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.vertx.core.net.ProxyOptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -16,8 +18,7 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class ModelEndpoints {
     private static final Logger LOG = Logger.getLogger(ModelEndpoints.class);
-    private static final URI OPENAI = URI.create("https://api.openai.com/v1");
-    private static final URI OPENAI_TOO = URI.create(OPENAI + "/");
+    private static final ModelAddress OPENAI = ModelAddress.of("https://api.openai.com/v1");
     private static final String DEFAULT_MODEL = "gpt-4o-mini";
     static final String NOTHING_SET =
             "No model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL for another"
@@ -32,17 +33,27 @@ class ModelEndpoints {
                     config.offlineModel().isPresent()
                             ? "The offline demonstration model answers, for KONKO_OFFLINE_MODEL is true"
                             : "The offline demonstration model answers; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one");
-            return ModelEndpoint.of(offlineModel.get(), Optional.empty(), "konko-offline");
+            return new ModelEndpoint(
+                    ModelAddress.of(offlineModel.get().toString()),
+                    Optional.empty(),
+                    Optional.empty(),
+                    "konko-offline");
         }
         ModelConfig.Model model = config.model();
         if (!named(config)) {
             throw new ConfigurationException(NOTHING_SET);
         }
-        URI baseUrl = model.baseUrl().orElse(OPENAI);
-        requireHttp(baseUrl);
+        ModelAddress address = address(config).orElse(OPENAI);
+        requireOneAuthorization(address, config);
+        model.ca().ifPresent(pem -> Authorities.with(Path.of(pem)));
+        Optional<ProxyOptions> proxy = proxy(address);
         String name = model.name().orElse(DEFAULT_MODEL);
-        LOG.infof("The model is %s at %s", name, baseUrl.getHost());
-        return ModelEndpoint.of(baseUrl, key(config), name);
+        LOG.infof(
+                "The model is %s at %s%s",
+                name,
+                address.host(),
+                proxy.map(each -> ", through the proxy " + each.getHost()).orElse(""));
+        return new ModelEndpoint(address, proxy, key(config), name);
     }
 
     private static boolean offline(ModelConfig config, LaunchMode mode) {
@@ -52,10 +63,24 @@ class ModelEndpoints {
     /** Whether somebody named a provider: by its key, or by an address of its own. */
     private static boolean named(ModelConfig config) {
         return key(config).isPresent()
-                || config.model()
-                        .baseUrl()
-                        .filter(url -> !url.equals(OPENAI) && !url.equals(OPENAI_TOO))
-                        .isPresent();
+                || address(config).filter(address -> !address.equals(OPENAI)).isPresent();
+    }
+
+    private static Optional<ModelAddress> address(ModelConfig config) {
+        try {
+            return config.model().baseUrl().filter(url -> !url.isBlank()).map(ModelAddress::of);
+        } catch (IllegalArgumentException unusable) {
+            throw new ConfigurationException(
+                    "OPENAI_BASE_URL %s.".formatted(unusable.getMessage()));
+        }
+    }
+
+    private static Optional<ProxyOptions> proxy(ModelAddress address) {
+        try {
+            return new Proxies(System::getenv, System::getProperty).to(address);
+        } catch (IllegalArgumentException unusable) {
+            throw new ConfigurationException(unusable.getMessage() + ".");
+        }
     }
 
     /** One that was read from a file has a line's end. */
@@ -63,14 +88,13 @@ class ModelEndpoints {
         return config.model().apiKey().map(String::strip).filter(key -> !key.isEmpty());
     }
 
-    private static void requireHttp(URI baseUrl) {
-        boolean usable =
-                baseUrl.getHost() != null
-                        && ("http".equals(baseUrl.getScheme())
-                                || "https".equals(baseUrl.getScheme()));
-        if (!usable) {
+    private static void requireOneAuthorization(ModelAddress address, ModelConfig config) {
+        if (address.user() != null
+                && key(config).isPresent()
+                && config.model().apiKeyHeader().isEmpty()) {
             throw new ConfigurationException(
-                    "OPENAI_BASE_URL must be an http or https address with a host.");
+                    "OPENAI_BASE_URL has a user, and OPENAI_API_KEY is set: both would be the header"
+                            + " Authorization. Leave one out, or set KONKO_MODEL_API_KEY_HEADER.");
         }
     }
 }

@@ -1,5 +1,6 @@
 package ai.konko.conversation;
 
+import ai.konko.assistant.ModelAddress;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.chat.Message;
 import io.opentelemetry.api.OpenTelemetry;
@@ -13,7 +14,6 @@ import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.net.URI;
 import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +41,7 @@ class TurnSpans {
             };
 
     private final Tracer tracer;
-    private final URI provider;
+    private final ModelAddress provider;
 
     TurnSpans(
             OpenTelemetry telemetry,
@@ -63,9 +63,9 @@ class TurnSpans {
                         .setAttribute("gen_ai.request.model", model)
                         .setAttribute("gen_ai.conversation.id", reply.chatId().toString())
                         .setAttribute("konko.reply.id", reply.id().toString())
-                        .setAttribute("server.address", provider.getHost());
-        if (provider.getPort() > 0) {
-            span.setAttribute("server.port", provider.getPort());
+                        .setAttribute("server.address", provider.host());
+        if (provider.hasOwnPort()) {
+            span.setAttribute("server.port", provider.port());
         }
         return span.startSpan();
     }

@@ -6,14 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.konko.api.Client;
 import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel;
-import java.io.InputStream;
-import java.nio.file.Files;
+import ai.konko.fake.TestTls;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,9 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A provider behind TLS, as all of the well-known ones are, whose certificate says localhost. */
 class TlsIT {
-    private static final String PASSWORD = "changeit";
-
     @TempDir Path folder;
+    private TestTls tls;
     private FakeModel model;
     private Service service;
 
@@ -32,10 +26,8 @@ class TlsIT {
         assumeTrue(
                 System.getProperty("native") == null,
                 "how a binary is told whom to trust is not how the jar is");
-        keytool("-genkeypair -keystore keys -keyalg EC -dname CN=localhost -ext san=dns:localhost");
-        keytool("-exportcert -keystore keys -file certificate");
-        keytool("-importcert -keystore trusted -file certificate -noprompt");
-        model = FakeModel.start(tls());
+        tls = TestTls.in(folder);
+        model = FakeModel.start(tls.context());
     }
 
     @AfterEach
@@ -80,35 +72,8 @@ class TlsIT {
                                 model.baseUrl(host),
                                 "JAVA_TOOL_OPTIONS",
                                 "-Djavax.net.ssl.trustStorePassword=%s -Djavax.net.ssl.trustStore=%s"
-                                        .formatted(PASSWORD, folder.resolve("trusted"))),
+                                        .formatted(TestTls.PASSWORD, tls.trusted())),
                         folder);
         return service.ready();
-    }
-
-    private SSLContext tls() throws Exception {
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(folder.resolve("keys"))) {
-            keys.load(in, PASSWORD.toCharArray());
-        }
-        KeyManagerFactory managers = KeyManagerFactory.getInstance("PKIX");
-        managers.init(keys, PASSWORD.toCharArray());
-        SSLContext tls = SSLContext.getInstance("TLS");
-        tls.init(managers.getKeyManagers(), null, null);
-        return tls;
-    }
-
-    /** The JDK's own, in the test's folder. */
-    private void keytool(String arguments) throws Exception {
-        Path log = folder.resolve("keytool.log");
-        String program = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        Process process =
-                new ProcessBuilder(
-                                (program + " -storepass " + PASSWORD + " " + arguments).split(" "))
-                        .directory(folder.toFile())
-                        .redirectErrorStream(true)
-                        .redirectOutput(log.toFile())
-                        .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).describedAs(Files.readString(log)).isZero();
     }
 }

@@ -1,0 +1,125 @@
+package ai.konko.assistant;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.impl.HttpChannelConnector;
+import io.vertx.core.http.impl.HttpClientConnection;
+import io.vertx.core.http.impl.HttpClientImpl;
+import io.vertx.core.http.impl.HttpClientInternal;
+import io.vertx.core.impl.CloseFuture;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.impl.VertxInternal;
+import io.vertx.core.net.ProxyOptions;
+import io.vertx.core.net.ProxyType;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.NetClientImpl;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens connections to the provider over HTTP/1.1: straight, or through a proxy. An HTTP proxy is
+ * asked for each plain request itself, and for a tunnel to a provider with TLS; a SOCKS proxy for a
+ * tunnel in any case.
+ */
+final class Connector {
+    /** Content delivery networks put several KB of cookies and policies before an answer. */
+    private static final int MOST_HEADER_BYTES = 64 * 1024;
+
+    private final HttpClientInternal http;
+
+    /** Null where the connections are to the provider, or to a proxy that is asked itself. */
+    private final @Nullable HttpChannelConnector tunnel;
+
+    private final SocketAddress server;
+    private final String target;
+    private final @Nullable String proxyAuthorization;
+
+    Connector(
+            ModelAddress address,
+            @Nullable ProxyOptions proxy,
+            ModelConfig.Model config,
+            VertxInternal vertx) {
+        HttpClientOptions options = options(address, config);
+        SocketAddress provider = SocketAddress.inetSocketAddress(address.port(), address.host());
+        boolean asked = proxy != null && proxy.getType() == ProxyType.HTTP && !address.tls();
+        this.target = asked ? address.absolute() : address.target();
+        if (proxy == null || asked) {
+            this.http = (HttpClientInternal) vertx.createHttpClient(options);
+            this.tunnel = null;
+            this.server =
+                    proxy == null
+                            ? provider
+                            : SocketAddress.inetSocketAddress(proxy.getPort(), proxy.getHost());
+            this.proxyAuthorization = proxy == null ? null : authorization(proxy);
+            return;
+        }
+        HttpClientImpl own =
+                new HttpClientImpl(vertx, options, new PoolOptions(), new CloseFuture());
+        this.http = own;
+        this.server = provider;
+        this.proxyAuthorization = null; // the tunnel's request has it
+        this.tunnel =
+                new HttpChannelConnector(
+                        own,
+                        (NetClientImpl) own.netClient(),
+                        new ProxyOptions(proxy).setConnectTimeout(config.connectTimeout()),
+                        null,
+                        HttpVersion.HTTP_1_1,
+                        address.tls(),
+                        false,
+                        provider,
+                        provider);
+    }
+
+    private static HttpClientOptions options(ModelAddress address, ModelConfig.Model config) {
+        HttpClientOptions options =
+                new HttpClientOptions()
+                        .setProtocolVersion(HttpVersion.HTTP_1_1)
+                        .setSsl(address.tls())
+                        .setMaxHeaderSize(MOST_HEADER_BYTES)
+                        .setKeepAliveTimeout(Connections.KEPT_SECONDS)
+                        .setConnectTimeout((int) config.connectTimeout().toMillis());
+        config.ca().ifPresent(pem -> options.setTrustOptions(Authorities.with(Path.of(pem))));
+        return options;
+    }
+
+    private static @Nullable String authorization(ProxyOptions proxy) {
+        return proxy.getUsername() == null
+                ? null
+                : basic(proxy.getUsername() + ":" + proxy.getPassword());
+    }
+
+    /** The credentials of RFC 7617. */
+    static String basic(String user) {
+        return "Basic "
+                + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** What stands in the request line. */
+    String target() {
+        return target;
+    }
+
+    @Nullable String proxyAuthorization() {
+        return proxyAuthorization;
+    }
+
+    /** A connection on the event loop of {@code loop}, on which this is called. */
+    Future<HttpClientConnection> connect(ContextInternal loop) {
+        if (tunnel == null) {
+            return http.connect(server, server);
+        }
+        Promise<HttpClientConnection> connected = loop.promise();
+        tunnel.httpConnect(loop, connected);
+        return connected.future();
+    }
+
+    void close() {
+        Future<Void> _ = http.close();
+    }
+}
