@@ -29,7 +29,8 @@ final class PagePolicy {
         }
         return "default-src 'none'; script-src 'self' 'sha256-%s'; style-src 'self'; img-src 'self';"
                         .formatted(hash(map.group(1)))
-                + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                + " worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none';"
+                + " frame-ancestors 'none'";
     }
 
     private static String page() {

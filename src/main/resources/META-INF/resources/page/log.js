@@ -3,7 +3,8 @@ import { LitElement, html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Lost, inWords } from './api.js';
 import { isOver } from './conversation.js';
-import { colour, copy, show } from './markdown.js';
+import { copy } from './markdown.js';
+import './reply.js';
 
 const AT_END = 4; // px from the end that still are the end
 const COPIED_FOR = 1500; // ms
@@ -13,33 +14,6 @@ const IDEAS = ['Explain server-sent events in three sentences.', 'Write a haiku 
 const CAN_TYPE = matchMedia('(hover: hover)'); // elsewhere focus would bring a keyboard up over half the page
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
-
-/** A reply's text; while it is written, drawn as often as there is time for it. */
-class Markdown extends LitElement {
-  static properties = { text: {}, whole: { type: Boolean } };
-  static EVERY = 60; // ms
-  #rest = 0; // ms
-  #drawn = 0;
-
-  createRenderRoot() { return this; }
-
-  async scheduleUpdate() {
-    const wait = this.whole ? 0 : this.#rest - (performance.now() - this.#drawn);
-    if (wait > 0) await new Promise(resolve => { setTimeout(resolve, wait); });
-    super.scheduleUpdate();
-  }
-
-  update(changed) {
-    super.update(changed);
-    const begun = performance.now();
-    show(this, this.text);
-    colour(this);
-    this.#drawn = performance.now();
-    this.#rest = Math.max(Markdown.EVERY, 4 * (this.#drawn - begun));
-  }
-
-  render() { return nothing; }
-}
 
 class Log extends LitElement {
   static properties = {
@@ -254,7 +228,7 @@ class Log extends LitElement {
   #reply(reply, last, next) {
     const over = isOver(reply);
     return html`<article class="reply ${reply.status}" data-id=${reply.id} tabindex="-1" aria-label="Reply" aria-busy=${!over}>
-      ${reply.content ? html`<konko-markdown class="text" .text=${reply.content} ?whole=${over}></konko-markdown>` : nothing}
+      ${reply.content ? html`<konko-markdown class="text" .whole=${over} .text=${reply.content}></konko-markdown>` : nothing}
       ${!over && !reply.content ? this.#waiting(reply, next) : nothing}
       ${reply.status === 'failed' ? html`<p class="failed-note">${inWords(reply.error ?? {})} Your message is kept.</p>` : nothing}
       ${reply.status === 'incomplete' ? html`<p class="cut-note">${ENDS[reply.finishReason] ?? 'Not complete.'}</p>` : nothing}
@@ -283,5 +257,4 @@ const ENDS = {
 const arrow = html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 16V4M5 9l5-5 5 5"/></svg>`;
 const square = html`<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="5" y="5" width="10" height="10" rx="2"/></svg>`;
 
-customElements.define('konko-markdown', Markdown);
 customElements.define('konko-log', Log);

@@ -1,81 +1,65 @@
-// Markdown as harmless elements: marked reads it, DOMPurify cleans it, highlight.js colours the code.
-import { marked } from 'marked';
+// Markdown as harmless elements: a worker reads it, DOMPurify cleans what comes of it.
 import DOMPurify from 'dompurify';
+import { reader } from './reader.js';
 
-const hljs = globalThis.module.exports;
-
-/** File by name of language; loaded when first met. */
-const LANGUAGES = new Map(
-  ('bash c cpp csharp css diff dockerfile go java javascript json kotlin lua markdown php python ruby rust scala shell sql swift '
-    + 'typescript xml yaml').split(' ').map(name => [name, name]));
-Object.entries({ sh: 'bash', zsh: 'bash', 'c++': 'cpp', cs: 'csharp', js: 'javascript', jsx: 'javascript', kt: 'kotlin',
-  md: 'markdown', py: 'python', rb: 'ruby', rs: 'rust', console: 'shell', ts: 'typescript', tsx: 'typescript', html: 'xml', svg: 'xml',
-  yml: 'yaml' }).forEach(([alias, name]) => LANGUAGES.set(alias, name));
-
-/** Colours the code in `host` that is not yet; where that fails it stays plain. */
-export function colour(host) {
-  host.querySelectorAll('.code:not(.coloured)').forEach(frame => {
-    const name = LANGUAGES.get(frame.dataset.language.toLowerCase());
-    if (!name) return;
-    if (hljs.getLanguage(name)) colourOne(frame, name);
-    else load(name).then(() => colour(host), () => {});
-  });
-}
-
-async function load(name) {
-  const { default: language } = await import(`highlight.js/languages/${name}.js`);
-  hljs.registerLanguage(name, language);
-}
-
-function colourOne(frame, language) {
-  const code = frame.querySelector('pre code');
-  code.replaceChildren(DOMPurify.sanitize(
-    hljs.highlight(code.textContent, { language, ignoreIllegals: true }).value,
-    { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'] }));
-  frame.classList.add('coloured');
-}
-
-/** Tags that may be written as such; all else of HTML is shown as the text that it is. */
-const TAGS = /&lt;(\/?(?:br|b|i|em|strong|u|s|sub|sup|kbd|mark|small|details|summary))\s*\/?&gt;/gi;
-
-const SIGNS = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escape = text => text.replace(/[&<>"]/g, sign => SIGNS[sign]);
-
-marked.use({
-  gfm: true,
-  breaks: true,
-  renderer: {
-    html: ({ text }) => escape(text).replace(TAGS, '<$1>'),
-    image: ({ href, text }) => `<a href="${escape(href)}">${escape(text || 'image')}</a>`, // nothing is loaded from elsewhere
-    checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
-  },
-});
+const PIECE = 4_000; // characters of plain text in an element, and more until its line is over
+const LONGEST = 16_000; // but no more than these
 
 const CLEAN = {
   RETURN_DOM_FRAGMENT: true,
   USE_PROFILES: { html: true },
   FORBID_TAGS: ['style', 'form', 'input', 'button', 'textarea', 'select', 'video', 'audio', 'picture', 'source', 'dialog'],
-  FORBID_ATTR: ['style', 'id', 'name', 'class'],
+  FORBID_ATTR: ['style', 'id', 'name'],
   ALLOW_DATA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
 };
+const CLASSES = /^(?:latex|language-\S+|hljs-[\w -]+)$/;
 
-/** @returns elements that show `text` */
-function elementsOf(text) {
-  const html = marked.parse(text);
-  const languages = [...html.matchAll(/<pre><code(?: class="language-([^"]*)")?>/g)].map(match => match[1]);
-  const fragment = DOMPurify.sanitize(html, CLEAN);
-  fragment.querySelectorAll('a').forEach(link => {
+DOMPurify.addHook('uponSanitizeAttribute', (_, attribute) => {
+  if (attribute.attrName === 'class' && !CLASSES.test(attribute.attrValue)) attribute.keepAttr = false;
+});
+
+/** @returns a line of Markdown without its marks */
+export async function plain(text) {
+  const { blocks } = await reader.read(text.replace(/^#+ /, ''), { inline: true });
+  return blocks ? DOMPurify.sanitize(blocks[0], CLEAN).textContent : text;
+}
+
+/** @returns the same, with spaces in piles of accents: browsers take seconds for one of thousands */
+export const tame = text => text.replace(/\p{M}{200}/gu, '$& ');
+
+/** @returns text as it is, in pieces that a browser lays out by themselves, and only when they are in sight */
+export function piecesOf(text) {
+  const pieces = [];
+  for (let from = 0; from < text.length;) {
+    const piece = text.slice(from, from + LONGEST);
+    const line = piece.indexOf('\n', PIECE);
+    const isLast = line < 0 && from + piece.length === text.length;
+    const end = line >= 0 ? line : isLast ? piece.length : withinLine(piece);
+    pieces.push({ text: piece.slice(0, end) });
+    from += line >= 0 ? end + 1 : end;
+  }
+  return pieces;
+}
+
+function withinLine(piece) {
+  const space = piece.lastIndexOf(' ') + 1;
+  if (space > PIECE) return space;
+  return /[\uD800-\uDBFF]$/.test(piece) ? piece.length - 1 : piece.length;
+}
+
+/** @returns elements for each block of HTML; throws if there is one that can't be told from the next */
+function elementsOf(htmls) {
+  const frames = DOMPurify.sanitize(htmls.map(html => `<article>${html}</article>`).join(''), CLEAN);
+  if (frames.children.length !== htmls.length) throw new RangeError('blocks are lost');
+  frames.querySelectorAll('a').forEach(link => {
     link.target = '_blank';
     link.rel = 'noopener noreferrer';
   });
-  fragment.querySelectorAll('table').forEach(table => wrap(table, 'wide'));
-  fragment.querySelectorAll('pre:has(> code)').forEach((pre, index) => asCode(pre, languages[index]));
-  return [...fragment.childNodes];
+  frames.querySelectorAll('table').forEach(table => wrap(table, 'wide'));
+  frames.querySelectorAll('pre:has(> code)').forEach(asCode);
+  return [...frames.children].map(frame => [...frame.childNodes]);
 }
-
-/** @returns a line of Markdown without its marks */
-export const plain = text => DOMPurify.sanitize(marked.parseInline(text.replace(/^#+ /, '')), CLEAN).textContent;
 
 function wrap(element, name) {
   const frame = document.createElement('div');
@@ -86,15 +70,18 @@ function wrap(element, name) {
   return frame;
 }
 
-function asCode(pre, language) {
+function asCode(pre) {
   pre.tabIndex = 0;
+  const code = pre.firstElementChild;
+  const language = code.className.replace('language-', '');
+  code.removeAttribute('class');
   const frame = document.createElement('div');
   frame.className = 'code';
-  frame.dataset.language = language ?? '';
+  frame.dataset.language = language;
   const head = document.createElement('div');
   head.className = 'code-head';
   const name = document.createElement('span');
-  name.textContent = language ?? '';
+  name.textContent = language;
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'quiet copy-code';
@@ -104,29 +91,43 @@ function asCode(pre, language) {
   frame.append(head, pre);
 }
 
-const SOURCE = Symbol('what an element was made of');
+function asPlain(text) {
+  const element = document.createElement('p');
+  element.className = 'plain';
+  element.textContent = text;
+  return [element];
+}
 
-/** Shows `text` in `host`; of what is there, what is the same stays, with its selection, scroll and focus. */
-export function show(host, text) {
-  const old = [...host.childNodes].filter(node => node.nodeType !== Node.COMMENT_NODE);
-  const elements = elementsOf(text);
-  elements.forEach((element, index) => {
-    element[SOURCE] = element.outerHTML ?? element.textContent;
-    const there = old[index];
-    if (!there) host.append(element);
-    else if (there[SOURCE] !== element[SOURCE] && !growCode(there, element)) there.replaceWith(element);
+const SHOWN = Symbol('the blocks that an element shows');
+
+/** Shows blocks, of `html` or of `text`, in `host`; those that are there stay, with their selection, scroll and focus. */
+export function show(host, blocks) {
+  const shown = host[SHOWN] ?? [];
+  const isShown = (block, index) => shown[index]?.html === block.html && shown[index]?.text === block.text;
+  const elements = elementsOf(blocks.filter((block, index) => block.html && !isShown(block, index)).map(block => block.html));
+  host[SHOWN] = blocks.map((block, index) => {
+    if (isShown(block, index)) return shown[index];
+    const nodes = block.html ? elements.shift() : asPlain(block.text);
+    if (nodes.length === 0) nodes.push(new Text());
+    return { ...block, nodes: put(host, shown[index]?.nodes, nodes) };
   });
-  old.slice(elements.length).forEach(element => element.remove());
+  shown.slice(blocks.length).forEach(({ nodes }) => nodes.forEach(node => node.remove()));
 }
 
-function growCode(there, element) {
-  if (there.className !== 'code' && there.className !== 'code coloured' || element.className !== 'code'
-    || there.dataset.language !== element.dataset.language) return false;
-  there.querySelector('code').replaceChildren(...element.querySelector('code').childNodes);
-  there.classList.remove('coloured');
-  there[SOURCE] = element[SOURCE];
-  return true;
+/** @returns the nodes that are there now */
+function put(host, there, nodes) {
+  if (!there) host.append(...nodes);
+  else if (isCode(there) && isCode(nodes) && there[0].dataset.language === nodes[0].dataset.language) {
+    there[0].querySelector('code').replaceChildren(...nodes[0].querySelector('code').childNodes);
+    return there;
+  } else {
+    there[0].before(...nodes);
+    there.forEach(node => node.remove());
+  }
+  return nodes;
 }
+
+const isCode = nodes => nodes.length === 1 && nodes[0].className === 'code';
 
 /** @returns whether it could */
 export async function copy(text) {

@@ -75,6 +75,7 @@ class Summary extends LitElement {
     this.finding = true;
     try {
       const found = await json('GET', `${conversation.path}/summary?highlights=${MOST}`);
+      await Promise.all(found.highlights.map(async each => { each.text = await plain(each.text); }));
       if (conversation !== this.conversation) return;
       this.highlights = found.summarizedThrough ? found : null;
       this.failure = null;
@@ -155,7 +156,7 @@ class Summary extends LitElement {
     return html`
       <h3>Highlights</h3>
       ${found?.highlights.length ? html`<ul role="list" class="highlights">${found.highlights.map(({ text, messageId }) => html`
-        <li><button dir="auto" @click=${() => this.#jump(messageId)}><span>${plain(text)}</span></button></li>`)}</ul>` : nothing}
+        <li><button dir="auto" @click=${() => this.#jump(messageId)}><span>${text}</span></button></li>`)}</ul>` : nothing}
       ${counts.summarizedThrough === 0 ? html`<p class="hint">There will be some after the first reply.</p>` : html`
         <div class="finding">
           ${found && !stale ? nothing : html`<button class="quiet framed" ?disabled=${finding} @click=${() => this.find()}>${

@@ -40,7 +40,11 @@ class HostileInputTest extends HttpTest {
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.header("Cache-Control")).isEqualTo("no-cache");
         assertThat(answer.header("Content-Security-Policy"))
-                .contains("default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'")
+                .contains(
+                        "default-src 'none'",
+                        "worker-src 'self'",
+                        "connect-src 'self'",
+                        "frame-ancestors 'none'")
                 .containsPattern("script-src 'self' 'sha256-[A-Za-z0-9+/]{43}=';")
                 .doesNotContain("unsafe", "*");
     }

@@ -85,7 +85,9 @@ class PageSidesIT extends OnThePage {
         assertThat(model.calls())
                 .hasSize(25); // the model is asked for highlights when a person does
         model.answer(
-                _ -> Reply.text("{\"highlights\": [{\"text\": \"It was 3.\", \"message\": 5}]}"));
+                _ ->
+                        Reply.text(
+                                "{\"highlights\": [{\"text\": \"It was **3**.\", \"message\": 5}]}"));
         summary().getByRole(AriaRole.BUTTON, within("Find highlights")).click();
         assertThat(summary()).containsText("Found by the model.");
         summary().getByRole(AriaRole.BUTTON, within("It was 3.")).click();
