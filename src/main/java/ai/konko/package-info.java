@@ -1,4 +1,4 @@
-/** What all rooms stand on: time and ids. */
+/** What all rooms stand on: time, ids, and what is remembered for a while. */
 @NullMarked
 package ai.konko;
 

@@ -1,15 +1,14 @@
 package ai.konko.api;
 
+import ai.konko.Recent;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
+import java.util.OptionalInt;
 
 /**
  * How many requests a caller may send to this process: a token bucket for each, which holds one
@@ -19,25 +18,28 @@ import org.jspecify.annotations.Nullable;
 class RateLimit {
     private static final Duration PERIOD = Duration.ofMinutes(1);
 
-    /** A bucket that was left alone for so long is full, and so as good as a new one. */
+    /** A bucket that was left alone for half of it is full, and so as good as a new one. */
     private static final Duration FULL_AGAIN = PERIOD.multipliedBy(2);
 
-    private final @Nullable LoadingCache<Owner, Bucket> buckets;
+    private final OptionalInt requestsPerMinute;
+    private final Recent<Owner, Bucket> buckets = Recent.used(FULL_AGAIN, System::nanoTime);
 
     RateLimit(HttpLimits limits) {
-        buckets =
-                limits.requestsPerMinute().isEmpty()
-                        ? null
-                        : Caffeine.newBuilder()
-                                .expireAfterAccess(FULL_AGAIN)
-                                .build(_ -> full(limits.requestsPerMinute().getAsInt()));
+        requestsPerMinute = limits.requestsPerMinute();
     }
 
-    private static Bucket full(int requests) {
-        return Bucket.builder()
-                .addLimit(limit -> limit.capacity(requests).refillGreedy(requests, PERIOD))
-                .withNanosecondPrecision() // by nanoTime, which nobody sets
-                .build();
+    private Bucket bucket(Owner caller, int requests) {
+        Bucket known = buckets.get(caller);
+        if (known != null) {
+            return known;
+        }
+        Bucket full =
+                Bucket.builder()
+                        .addLimit(limit -> limit.capacity(requests).refillGreedy(requests, PERIOD))
+                        .withNanosecondPrecision() // by nanoTime, which nobody sets
+                        .build();
+        Bucket first = buckets.putIfAbsent(caller, full);
+        return first == null ? full : first;
     }
 
     /**
@@ -45,10 +47,11 @@ class RateLimit {
      *     is accepted
      */
     void count(Owner caller) {
-        if (buckets == null) {
+        if (requestsPerMinute.isEmpty()) {
             return;
         }
-        ConsumptionProbe probe = buckets.get(caller).tryConsumeAndReturnRemaining(1);
+        ConsumptionProbe probe =
+                bucket(caller, requestsPerMinute.getAsInt()).tryConsumeAndReturnRemaining(1);
         if (!probe.isConsumed()) {
             throw RefusedException.forNow(
                     ErrorCode.RATE_LIMITED,

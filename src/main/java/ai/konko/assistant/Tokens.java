@@ -1,10 +1,9 @@
 package ai.konko.assistant;
 
+import ai.konko.Recent;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Message;
 import ai.konko.chat.Turn;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
@@ -28,8 +27,7 @@ class Tokens {
     private static final int COUNTED = 16_384;
 
     private final AtomicBoolean prepared = new AtomicBoolean();
-    private final Cache<Attempt, Integer> counted =
-            Caffeine.newBuilder().maximumSize(100_000).build();
+    private final Recent<Attempt, Integer> counted = Recent.ofMost(100_000);
 
     /** A message's text does not change but by a retry. */
     private record Attempt(UUID chatId, int seq, int number) {}
@@ -49,9 +47,8 @@ class Tokens {
      * @return the estimate for a message that is over
      */
     int of(Message message) {
-        return counted.get(
-                new Attempt(message.chatId(), message.seq(), message.attempt()),
-                _ -> ofMessage(message.content()));
+        return of(
+                new Attempt(message.chatId(), message.seq(), message.attempt()), message.content());
     }
 
     /**
@@ -59,11 +56,17 @@ class Tokens {
      *     an empty one
      */
     int of(UUID chatId, ContextTurn turn) {
-        return counted.get(
-                        new Attempt(chatId, turn.replySeq() - 1, 1), _ -> ofMessage(turn.message()))
-                + counted.get(
-                        new Attempt(chatId, turn.replySeq(), turn.attempt()),
-                        _ -> ofMessage(turn.reply()));
+        return of(new Attempt(chatId, turn.replySeq() - 1, 1), turn.message())
+                + of(new Attempt(chatId, turn.replySeq(), turn.attempt()), turn.reply());
+    }
+
+    private int of(Attempt attempt, String content) {
+        Integer known = counted.get(attempt);
+        if (known == null) {
+            known = ofMessage(content);
+            counted.put(attempt, known);
+        }
+        return known;
     }
 
     /** Of a long text, as many of its beginning are counted as nobody need wait for. */

@@ -1,12 +1,11 @@
 package ai.konko.openai;
 
+import ai.konko.Recent;
 import ai.konko.api.Caller;
 import ai.konko.api.JsonTree;
 import ai.konko.api.RequestHeaders;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -27,11 +26,10 @@ class Repeats {
     private static final Duration KEYS_LIVE = Duration.ofDays(1);
     private static final int REMEMBERED = 100_000;
 
-    private final Cache<Request, CompletableFuture<Object>> retried =
-            Caffeine.newBuilder().expireAfterWrite(RETRIED_WITHIN).maximumSize(REMEMBERED).build();
+    private final Recent<Request, CompletableFuture<Object>> retried =
+            Recent.put(REMEMBERED, RETRIED_WITHIN, System::nanoTime);
 
-    private final Cache<Key, Keyed> keyed =
-            Caffeine.newBuilder().expireAfterWrite(KEYS_LIVE).maximumSize(REMEMBERED).build();
+    private final Recent<Key, Keyed> keyed = Recent.put(REMEMBERED, KEYS_LIVE, System::nanoTime);
 
     private record Key(Owner owner, String path, String key) {}
 
@@ -81,24 +79,23 @@ class Repeats {
     }
 
     private <T> T retried(Request request, Class<T> type, Supplier<T> action) {
-        CompletableFuture<Object> known =
-                request.retry() ? retried.getIfPresent(request.first()) : null;
+        CompletableFuture<Object> known = request.retry() ? retried.get(request.first()) : null;
         @Nullable T before = known == null ? null : outcome(known, type);
         if (before != null) {
             return before;
         }
         CompletableFuture<Object> made = new CompletableFuture<>();
         retried.put(request.first(), made);
-        return make(made, action, () -> retried.asMap().remove(request.first(), made));
+        return make(made, action, () -> retried.remove(request.first(), made));
     }
 
     private <T> T keyed(Request request, String name, Class<T> type, Supplier<T> action) {
         Key key = new Key(request.owner(), request.path(), name);
         while (true) {
             Keyed mine = new Keyed(request.digest(), new CompletableFuture<>());
-            Keyed known = keyed.asMap().putIfAbsent(key, mine);
+            Keyed known = keyed.putIfAbsent(key, mine);
             if (known == null) {
-                return make(mine.made(), action, () -> keyed.asMap().remove(key, mine));
+                return make(mine.made(), action, () -> keyed.remove(key, mine));
             }
             @Nullable T before = outcome(known.made(), type);
             if (before != null && !known.digest().equals(request.digest())) {

@@ -1,11 +1,10 @@
 package ai.konko.security;
 
+import ai.konko.Recent;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 
@@ -15,7 +14,7 @@ public class Ownership {
     private static final int REMEMBERED = 100_000;
 
     private final ChatRepository repository;
-    private final Cache<UUID, Owner> owners = Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+    private final Recent<UUID, Owner> owners = Recent.ofMost(REMEMBERED);
 
     Ownership(ChatRepository repository) {
         this.repository = repository;
@@ -25,7 +24,7 @@ public class Ownership {
      * @return whether nobody has to wait for the log to learn whose the chat is
      */
     public boolean isKnownAtOnce(UUID chatId) {
-        return !repository.blocks() || owners.getIfPresent(chatId) != null;
+        return !repository.blocks() || owners.get(chatId) != null;
     }
 
     /**
@@ -40,7 +39,7 @@ public class Ownership {
     }
 
     private Owner remembered(UUID chatId) {
-        Owner known = owners.getIfPresent(chatId);
+        Owner known = owners.get(chatId);
         if (known == null) {
             known = repository.owner(chatId);
             owners.put(chatId, known);

@@ -1,0 +1,134 @@
+package ai.konko;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was put or used of late, by key. It has no more entries than it is allowed, and none for
+ * longer than they live.
+ *
+ * <p>There are two generations. When the young one has half of the entries, or has lasted a
+ * lifetime, it becomes the old one, and what was still in the old one is gone. What is found in the
+ * old one comes into the young one. So the half that was used last is always there.
+ *
+ * <p>Reads take no lock. This object's lock is that of all writes: so a key is in one generation
+ * alone, and a change of generations loses nothing that is just written.
+ */
+public final class Recent<K, V> {
+    private final int half;
+    private final long lifetime;
+    private final boolean renewed;
+    private final LongSupplier nanos;
+
+    private volatile Generations<K, V> generations;
+
+    /**
+     * @param since in nanoseconds
+     */
+    private record Kept<V>(V value, long since) {}
+
+    private record Generations<K, V>(Map<K, Kept<V>> young, Map<K, Kept<V>> old, long since) {
+        Generations<K, V> next(long now) {
+            return new Generations<>(new ConcurrentHashMap<>(), young, now);
+        }
+
+        @Nullable Kept<V> get(K key) {
+            Kept<V> kept = young.get(key);
+            return kept == null ? old.get(key) : kept;
+        }
+    }
+
+    private Recent(int most, long lifetime, boolean renewed, LongSupplier nanos) {
+        if (most < 2 || lifetime <= 0) {
+            throw new IllegalArgumentException("needs room for two, and a lifetime");
+        }
+        this.half = most / 2;
+        this.lifetime = lifetime;
+        this.renewed = renewed;
+        this.nanos = nanos;
+        this.generations =
+                new Generations<>(
+                        new ConcurrentHashMap<>(), new ConcurrentHashMap<>(), nanos.getAsLong());
+    }
+
+    /**
+     * @param most entries, of which the least recently used go first
+     */
+    public static <K, V> Recent<K, V> ofMost(int most) {
+        return new Recent<>(most, Long.MAX_VALUE, false, () -> 0);
+    }
+
+    /**
+     * @param most entries, of which the least recently used go first
+     * @param lifetime after which an entry is not found any more, counted from when it was put
+     * @param nanos a clock that never goes back
+     */
+    public static <K, V> Recent<K, V> put(int most, Duration lifetime, LongSupplier nanos) {
+        return new Recent<>(most, lifetime.toNanos(), false, nanos);
+    }
+
+    /**
+     * @param lifetime an entry that is used at least twice in each such time stays
+     * @param nanos a clock that never goes back
+     */
+    public static <K, V> Recent<K, V> used(Duration lifetime, LongSupplier nanos) {
+        return new Recent<>(Integer.MAX_VALUE, lifetime.toNanos(), true, nanos);
+    }
+
+    public @Nullable V get(K key) {
+        Generations<K, V> seen = generations;
+        Kept<V> young = seen.young().get(key);
+        Kept<V> kept = young == null ? seen.old().get(key) : young;
+        long now = nanos.getAsLong();
+        if (kept == null || now - kept.since() >= lifetime) {
+            return null;
+        }
+        boolean renews = renewed && now - kept.since() >= lifetime / 2;
+        if (renews || young == null) {
+            rejuvenate(key, kept, renews ? new Kept<>(kept.value(), now) : kept);
+        }
+        return kept.value();
+    }
+
+    public synchronized void put(K key, V value) {
+        long now = nanos.getAsLong();
+        write(key, new Kept<>(value, now), now);
+    }
+
+    /**
+     * @return what was there before, and still is
+     */
+    public synchronized @Nullable V putIfAbsent(K key, V value) {
+        V known = get(key);
+        if (known == null) {
+            put(key, value);
+        }
+        return known;
+    }
+
+    /** Removes the key if this is its value. */
+    public synchronized void remove(K key, V value) {
+        Kept<V> kept = generations.get(key);
+        if (kept != null && kept.value().equals(value)) {
+            generations.young().remove(key);
+            generations.old().remove(key);
+        }
+    }
+
+    private synchronized void rejuvenate(K key, Kept<V> seen, Kept<V> kept) {
+        if (seen.equals(generations.get(key))) {
+            write(key, kept, nanos.getAsLong());
+        }
+    }
+
+    private void write(K key, Kept<V> kept, long now) {
+        if (generations.young().size() >= half || now - generations.since() >= lifetime) {
+            generations = generations.next(now);
+        }
+        generations.young().put(key, kept);
+        generations.old().remove(key);
+    }
+}
