@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Fills the JDK's ahead-of-time cache of what was packaged for it, target/quarkus-app/app.aot: starts the service with the
-# demonstration model, has it answer a few turns, and stops it. The build's own cache ends where the configuration begins.
-#   KONKO_OFFLINE_MODEL=true ./mvnw package -DskipTests -Dquarkus.package.jar.aot.enabled=true -Dquarkus.package.jar.aot.phase=build
-#   docker/train.sh      # JAVA=… for another java than the one on the path
+# Fills the JDK's ahead-of-time cache of what was packaged, target/quarkus-app/app.aot: starts the service with the
+# demonstration model, has it answer a few turns, and stops it.
+#   ./mvnw package -DskipTests
+#   docker/train.sh [folder]      # of the package; JAVA=… for another java than the one on the path, PORT=… for another port
 set -euo pipefail
-cd "$(dirname "$0")/../target/quarkus-app"
+cd "${1:-$(dirname "$0")/../target/quarkus-app}"
 java=${JAVA:-java}
-port=18098
+port=${PORT:-18098}
 
 if ! [[ $("$java" -version 2>&1) =~ version\ \"([0-9]+) ]] || ((BASH_REMATCH[1] < 25)); then
   echo "$java is not of the JDK 25 or newer that is to run the service: JAVA=… docker/train.sh" >&2
@@ -15,13 +15,15 @@ fi
 
 request() { # METHOD PATH ACCEPT BODY
   exec 3<>"/dev/tcp/127.0.0.1/$port"
-  printf '%s %s HTTP/1.0\r\nAccept: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+  printf '%s %s HTTP/1.0\r\nHost: localhost\r\nAccept: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
     "$1" "$2" "$3" "${#4}" "$4" >&3
   cat <&3
   exec 3>&-
 }
 
 rm -f app.aot
+# The JDK refuses a cache whose jars have other times than in training. A layer of an image keeps whole seconds only.
+find . -exec touch -d "@$(date +%s)" {} +
 # Without profiles of methods, which would slow the service down: see the decision on what a start does without.
 env -u KONKO_API_KEYS -u KONKO_API_KEYS_FILE -u KONKO_STORE KONKO_OFFLINE_MODEL=true \
   "$java" -XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTRecordTraining \

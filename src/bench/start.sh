@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From starting the packaged service until it is ready, and until its first turn is answered, with the AOT cache and without, in turns:
-#   KONKO_OFFLINE_MODEL=true ./mvnw package -DskipTests -Dquarkus.package.jar.aot.enabled=true -Dquarkus.package.jar.aot.phase=build
+#   ./mvnw package -DskipTests
 #   docker/train.sh
 #   JAVA=… src/bench/start.sh [rounds]        # JAVA of the JDK that made the cache
 set -euo pipefail
@@ -15,7 +15,7 @@ export KONKO_OFFLINE_MODEL=true
 millis() { echo $(($(date +%s%N) / 1000000)); }
 
 answers() { # METHOD PATH; whether with success. By bash alone: a process each time would take from the start what it needs
-  exec 3<>"/dev/tcp/127.0.0.1/$port" && printf '%s HTTP/1.0\r\n\r\n' "$1" >&3 && read -r line <&3 && [[ $line == *' 2'* ]]
+  exec 3<>"/dev/tcp/127.0.0.1/$port" && printf '%s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$1" >&3 && read -r line <&3 && [[ $line == *' 2'* ]]
 }
 
 start() { # with the options given; prints the milliseconds until it is ready, and until a turn is answered

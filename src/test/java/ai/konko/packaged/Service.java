@@ -18,9 +18,14 @@ import java.util.concurrent.TimeUnit;
  * What was packaged as a process, in production mode: the jar, or with {@code -Dnative} the binary.
  */
 final class Service {
-    private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+    static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
 
-    private static final boolean NATIVE = System.getProperty("native") != null;
+    static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+    private static final List<String> PROGRAM =
+            System.getProperty("native") == null
+                    ? List.of(JAVA, "-jar", JAR.toString())
+                    : List.of(System.getProperty("native.image.path"));
 
     private final int port;
     private final Process process;
@@ -41,16 +46,26 @@ final class Service {
      * @param folder where its log is written
      */
     static Service start(Map<String, String> environment, Path folder) throws IOException {
-        return start(freePort(), environment, folder);
+        return start(PROGRAM, environment, folder);
     }
 
-    private static Service start(int port, Map<String, String> environment, Path folder)
+    /**
+     * @param program another way to start what was packaged; it runs in the folder
+     */
+    static Service start(List<String> program, Map<String, String> environment, Path folder)
+            throws IOException {
+        return start(freePort(), program, environment, folder);
+    }
+
+    private static Service start(
+            int port, List<String> program, Map<String, String> environment, Path folder)
             throws IOException {
         Path log = folder.resolve("log-" + port);
-        ProcessBuilder builder = new ProcessBuilder(command("-Dquarkus.http.port=" + port));
+        ProcessBuilder builder = new ProcessBuilder(program).directory(folder.toFile());
         builder.environment()
                 .keySet()
                 .removeIf(name -> name.startsWith("OPENAI_") || name.startsWith("KONKO_"));
+        builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
         builder.environment().putAll(environment);
         Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         return new Service(port, process, log, environment);
@@ -58,21 +73,11 @@ final class Service {
 
     /** Another at the same address, once this one has ended. */
     Service again(Path folder) throws IOException {
-        return start(port, environment, folder);
+        return start(port, PROGRAM, environment, folder);
     }
 
     URI address() {
         return URI.create("http://127.0.0.1:" + port);
-    }
-
-    private static List<String> command(String setting) {
-        return NATIVE
-                ? List.of(System.getProperty("native.image.path"), setting)
-                : List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        setting,
-                        "-jar",
-                        JAR.toString());
     }
 
     /** The settings of one that uses this model, and these more. */
@@ -130,7 +135,7 @@ final class Service {
         return process.exitValue();
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
