@@ -188,7 +188,12 @@ class SettingsCheckTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"max_tokens, true", "max_completion_tokens, true", "max-tokens, true", "tokens, false"})
+    @CsvSource({
+        "max_tokens, true",
+        "max_completion_tokens, true",
+        "max-tokens, true",
+        "tokens, false"
+    })
     void check_ofTheNameOfALimit_takesThoseThatThereAre(String name, boolean taken) {
         ThrowingCallable check = () -> check(Map.of("konko.model.max-tokens-name", name));
 

@@ -46,7 +46,8 @@ final class Authorities {
             return TrustOptions.wrap(trusting(all));
         } catch (IOException | GeneralSecurityException _) {
             throw new ConfigurationException(
-                    "KONKO_MODEL_CA must be a file of certificates in PEM that can be read: " + pem);
+                    "KONKO_MODEL_CA must be a file of certificates in PEM that can be read: "
+                            + pem);
         }
     }
 

@@ -96,8 +96,7 @@ final class Connector {
 
     /** The credentials of RFC 7617. */
     static String basic(String user) {
-        return "Basic "
-                + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
+        return "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
     }
 
     /** What stands in the request line. */

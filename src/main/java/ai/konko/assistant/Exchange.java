@@ -139,8 +139,7 @@ final class Exchange implements Connections.Taker {
 
     @Override
     public void unreachable() {
-        loop.emit(
-                _ -> over.completeExceptionally(ModelException.unreachable()));
+        loop.emit(_ -> over.completeExceptionally(ModelException.unreachable()));
     }
 
     @Override
@@ -252,7 +251,6 @@ final class Exchange implements Connections.Taker {
     }
 
     private void brokeOff() {
-        over.completeExceptionally(
-                refusal == null ? ModelException.brokeOff() : refusal.failure());
+        over.completeExceptionally(refusal == null ? ModelException.brokeOff() : refusal.failure());
     }
 }

@@ -58,7 +58,8 @@ public record ModelAddress(
                 tls,
                 literal == null ? name(authority.group(3)) : literal(literal),
                 port(authority.group(4), tls),
-                path(url.group("path")) + (query == null || query.isEmpty() ? "" : "?" + encoded(query)),
+                path(url.group("path"))
+                        + (query == null || query.isEmpty() ? "" : "?" + encoded(query)),
                 authority.group(1) == null ? null : decoded(authority.group(1)));
     }
 

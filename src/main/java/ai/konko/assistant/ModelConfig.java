@@ -73,8 +73,8 @@ public interface ModelConfig {
         boolean streamOnly();
 
         /**
-         * @return the provider's name for the most tokens of an answer; the one that the client uses
-         *     where none is set.
+         * @return the provider's name for the most tokens of an answer; the one that the client
+         *     uses where none is set.
          */
         Optional<MaxTokensName> maxTokensName();
 

@@ -120,10 +120,22 @@ enum ModelEnd {
     };
 
     private static final String[] ENDS = {
-        "stop", "eostoken", "eottoken", "endof", "endturn", "turnend", "complete", "finish",
-        "success", "succeed", "normal", "natural",
+        "stop",
+        "eostoken",
+        "eottoken",
+        "endof",
+        "endturn",
+        "turnend",
+        "complete",
+        "finish",
+        "success",
+        "succeed",
+        "normal",
+        "natural",
         // a call of a tool that nobody offered: the text before it is whole
-        "toolcall", "tooluse", "functioncall"
+        "toolcall",
+        "tooluse",
+        "functioncall"
     };
 
     /** These are too short for stems. */

@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The proxy on the way to the provider: by the system properties of Java ({@code http.proxyHost},
  * {@code https.proxyHost}, {@code http.nonProxyHosts}), else by the environment as curl reads it
- * ({@code HTTP_PROXY}, {@code HTTPS_PROXY}, {@code ALL_PROXY}, {@code NO_PROXY}, also in lower case).
- * This machine itself is never reached through one.
+ * ({@code HTTP_PROXY}, {@code HTTPS_PROXY}, {@code ALL_PROXY}, {@code NO_PROXY}, also in lower
+ * case). This machine itself is never reached through one.
  */
 final class Proxies {
     private static final int HTTP = 80;
@@ -29,15 +29,14 @@ final class Proxies {
             Pattern.compile(
                     "(?:(?<scheme>[A-Za-z0-9+.-]+)://)?(?:(?<user>.*)@)?(?<host>\\[[^\\]]+\\]|[^:/?#@\\[\\]]+)(?::(?<port>[0-9]{1,5}))?/*");
 
-    private static final Pattern WITH_PORT =
-            Pattern.compile("(\\[[^\\]]*\\]|[^:]*):([0-9]{1,5})");
+    private static final Pattern WITH_PORT = Pattern.compile("(\\[[^\\]]*\\]|[^:]*):([0-9]{1,5})");
 
-    private final UnaryOperator<@Nullable String> environment;
-    private final UnaryOperator<@Nullable String> properties;
+    private final Function<String, @Nullable String> environment;
+    private final Function<String, @Nullable String> properties;
 
     Proxies(
-            UnaryOperator<@Nullable String> environment,
-            UnaryOperator<@Nullable String> properties) {
+            Function<String, @Nullable String> environment,
+            Function<String, @Nullable String> properties) {
         this.environment = environment;
         this.properties = properties;
     }
@@ -71,7 +70,8 @@ final class Proxies {
         return Optional.empty();
     }
 
-    private static @Nullable String first(UnaryOperator<@Nullable String> from, String... names) {
+    private static @Nullable String first(
+            Function<String, @Nullable String> from, String... names) {
         for (String name : names) {
             String value = from.apply(name);
             if (value != null && !value.isBlank()) {
@@ -114,10 +114,7 @@ final class Proxies {
                 new ProxyOptions()
                         .setType(type)
                         .setHost(withoutBrackets(url.group("host")))
-                        .setPort(
-                                url.group("port") == null
-                                        ? usual
-                                        : port(name, url.group("port")));
+                        .setPort(url.group("port") == null ? usual : port(name, url.group("port")));
         if (url.group("user") != null) {
             String[] user = url.group("user").split(":", 2);
             proxy.setUsername(ModelAddress.decoded(user[0]))

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code Retry-After} header (RFC 9110, 10.2.3): seconds, or the date of an HTTP message in one
- * of its three forms (5.6.7). Some providers have a fraction of a second, and OpenAI a header of its
- * own with milliseconds, which is the more exact one.
+ * of its three forms (5.6.7). Some providers have a fraction of a second, and OpenAI a header of
+ * its own with milliseconds, which is the more exact one.
  */
 final class RetryAfter {
     /** What is passed on where the provider says nothing usable. */

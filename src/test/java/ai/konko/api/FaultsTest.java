@@ -173,8 +173,10 @@ class FaultsTest extends HttpTest {
     @Test
     void post_whoseModelAnswersInTheOtherForm_isReadAllTheSame() {
         String chat = client.chat();
-        String event = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n";
-        String whole = "{\"choices\":[{\"message\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}]}";
+        String event =
+                "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n";
+        String whole =
+                "{\"choices\":[{\"message\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}]}";
 
         model.answer(_ -> Reply.raw(event + "data: [DONE]\n\n"));
         Answer answer = client.say(chat, "as a whole");

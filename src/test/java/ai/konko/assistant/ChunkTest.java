@@ -65,8 +65,7 @@ class ChunkTest {
     void parse_ofAChunkWithoutAnyText_isNoToken(String event) {
         Chunk chunk = parse(event);
 
-        assertThat(chunk)
-                .isEqualTo(new Chunk(chunk.said(), "", false, false, false, null, null));
+        assertThat(chunk).isEqualTo(new Chunk(chunk.said(), "", false, false, false, null, null));
     }
 
     @Test
@@ -77,7 +76,8 @@ class ChunkTest {
                         {"choices":[{"index":0,"message":{"role":"assistant","content":"all"},\
                         "finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}""");
 
-        assertThat(chunk).isEqualTo(new Chunk(true, "all", true, true, false, "stop", new TokenUsage(1, 2)));
+        assertThat(chunk)
+                .isEqualTo(new Chunk(true, "all", true, true, false, "stop", new TokenUsage(1, 2)));
         assertThat(parse("{\"choices\":[{\"index\":0}]}").said()).isFalse();
         assertThat(parse("{\"choices\":[{\"message\":null}]}").said()).isFalse();
         assertThat(parse("{\"choices\":[]}").said()).isFalse();
@@ -181,8 +181,7 @@ class ChunkTest {
     void parse_ofWhatIsNotText_isATokenAllTheSame(String delta) {
         Chunk chunk = parse("{\"choices\":[{\"delta\":{" + delta + "}}]}");
 
-        assertThat(chunk)
-                .isEqualTo(new Chunk(chunk.said(), "", false, true, false, null, null));
+        assertThat(chunk).isEqualTo(new Chunk(chunk.said(), "", false, true, false, null, null));
     }
 
     @ParameterizedTest
@@ -209,8 +208,15 @@ class ChunkTest {
         Chunk chunk = parse(event);
 
         assertThat(chunk)
-                .isEqualTo(new Chunk(
-                                chunk.said(), "yes", false, true, false, "length", new TokenUsage(1, 2)));
+                .isEqualTo(
+                        new Chunk(
+                                chunk.said(),
+                                "yes",
+                                false,
+                                true,
+                                false,
+                                "length",
+                                new TokenUsage(1, 2)));
     }
 
     @ParameterizedTest

@@ -43,7 +43,8 @@ class CompletionBodyTest {
                                                         ContextMessage.of(
                                                                 ChatMessageType.AI, NASTY),
                                                         UserMessage.from("user " + NASTY)),
-                                                call(), OPENAI)
+                                                call(),
+                                                OPENAI)
                                         .getBytes());
 
         assertThat(body.path("messages"))
@@ -68,7 +69,8 @@ class CompletionBodyTest {
                                                 List.of(
                                                         ContextMessage.of(
                                                                 ChatMessageType.USER, text)),
-                                                call(), OPENAI)
+                                                call(),
+                                                OPENAI)
                                         .getBytes());
 
         assertThat(body.path("messages").path(0).path("content").asText()).isEqualTo(text);
@@ -102,8 +104,8 @@ class CompletionBodyTest {
         "max_tokens, max_completion_tokens, max_completion_tokens",
         "max_completion_tokens, max_tokens, max_tokens"
     })
-    void of_aLimitOfTokens_hasTheNameThatTheProviderKnows(
-            String given, String wanted, String sent) throws Exception {
+    void of_aLimitOfTokens_hasTheNameThatTheProviderKnows(String given, String wanted, String sent)
+            throws Exception {
         ModelCall call = call(false, Map.of(given, 7, "seed", 8));
 
         JsonNode body = body(call, new Dialect(true, false, wanted));

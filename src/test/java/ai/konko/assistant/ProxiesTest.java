@@ -69,7 +69,12 @@ class ProxiesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "ftp://SECRET@h", "https://SECRET@h", "http://", "http://h:0", "http://h:99999", "a b:SECRET"
+                "ftp://SECRET@h",
+                "https://SECRET@h",
+                "http://",
+                "http://h:0",
+                "http://h:99999",
+                "a b:SECRET"
             })
     void to_whatIsNoProxy_refusesByTheVariableWithoutItsValue(String url) {
         assertThatThrownBy(() -> to("https://llm.example", Map.of("HTTPS_PROXY", url)))
@@ -119,7 +124,13 @@ class ProxiesTest {
     @Test
     void to_anAddress_isByTheSystemPropertyFirst() {
         Map<String, String> properties =
-                Map.of("https.proxyHost", "java", "https.proxyPort", "8080", "http.proxyHost", "plain");
+                Map.of(
+                        "https.proxyHost",
+                        "java",
+                        "https.proxyPort",
+                        "8080",
+                        "http.proxyHost",
+                        "plain");
         Map<String, String> environment = Map.of("ALL_PROXY", "other", "NO_PROXY", "*");
 
         ProxyOptions tls =
@@ -137,7 +148,13 @@ class ProxiesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "*.example, true", "llm.*, true", "x|LLM.example, true", "*, true", "lm.example, false", "*.x, false", "|, false"
+        "*.example, true",
+        "llm.*, true",
+        "x|LLM.example, true",
+        "*, true",
+        "lm.example, false",
+        "*.x, false",
+        "|, false"
     })
     void to_anAddressThatTheSystemPropertyExempts_isNone(String exempt, boolean none) {
         Map<String, String> properties =

@@ -56,7 +56,11 @@ class RefusalTest {
 
     @ParameterizedTest
     @CsvSource({
-        "400, MODEL_FAILED", "401, MODEL_FAILED", "404, MODEL_FAILED", "500, MODEL_FAILED", "503, MODEL_UNAVAILABLE"
+        "400, MODEL_FAILED",
+        "401, MODEL_FAILED",
+        "404, MODEL_FAILED",
+        "500, MODEL_FAILED",
+        "503, MODEL_UNAVAILABLE"
     })
     void failure_ofAStatus_tellsIt(int status, ErrorCode code) {
         Refusal refusal = new Refusal(status, LATER);

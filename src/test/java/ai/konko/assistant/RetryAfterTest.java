@@ -49,7 +49,14 @@ class RetryAfterTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'1500', '60', 2", "'20', , 1", "'0', '60', 0", "'soon', '60', 60", ", '60', 60", ", , 5"})
+    @CsvSource({
+        "'1500', '60', 2",
+        "'20', , 1",
+        "'0', '60', 0",
+        "'soon', '60', 60",
+        ", '60', 60",
+        ", , 5"
+    })
     void of_millisecondsBesideSeconds_takesThem(String millis, String header, long seconds) {
         Map<String, String> headers = new HashMap<>();
         headers.put("retry-after-ms", millis);

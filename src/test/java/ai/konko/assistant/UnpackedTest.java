@@ -32,7 +32,14 @@ class UnpackedTest {
 
     @ParameterizedTest
     @CsvSource({
-        "gzip, gzip", "x-gzip, gzip", "' GZip ', gzip", "deflate, zlib", "deflate, raw", "identity, none", "'', none", ", none"
+        "gzip, gzip",
+        "x-gzip, gzip",
+        "' GZip ', gzip",
+        "deflate, zlib",
+        "deflate, raw",
+        "identity, none",
+        "'', none",
+        ", none"
     })
     void read_ofAnswersInAnyEncoding_readsThem(String encoding, String packing) throws Exception {
         AnswerReader reader = Unpacked.of(encoding, answer, MOST);

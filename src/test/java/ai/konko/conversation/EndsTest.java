@@ -49,7 +49,7 @@ class EndsTest {
     private UUID chat;
 
     /** Ways in which the log fails for a time. */
-    private enum Fault implements Supplier<Throwable> {
+    enum Fault implements Supplier<Throwable> {
         OUT_OF_REACH {
             @Override
             public Throwable get() {

@@ -40,7 +40,7 @@ class RunTest {
     private final Ends ends = new Ends();
 
     /** Takes ends, once it has failed for as often as it is to. */
-    private final class Ends implements Run.End {
+    private static final class Ends implements Run.End {
         private final Queue<Outcome> taken = new ConcurrentLinkedQueue<>();
         private final AtomicInteger toFail = new AtomicInteger();
         private final AtomicInteger tries = new AtomicInteger();

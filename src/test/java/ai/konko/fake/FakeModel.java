@@ -405,8 +405,9 @@ public final class FakeModel implements AutoCloseable {
     }
 
     /**
-     * One recorded request; its target is the one of the request line. Header names are in lower case; {@code closed} completes when the
-     * client closes the connection before the end of its answer.
+     * One recorded request; its target is the one of the request line. Header names are in lower
+     * case; {@code closed} completes when the client closes the connection before the end of its
+     * answer.
      */
     public record Call(
             JsonNode body,
@@ -688,7 +689,8 @@ public final class FakeModel implements AutoCloseable {
         }
     }
 
-    private record Request(String method, String target, Map<String, String> headers, String body) {}
+    private record Request(
+            String method, String target, Map<String, String> headers, String body) {}
 
     /** HTTP/1.1 on one connection; one thread reads while another may write. */
     private static final class Wire {

@@ -43,19 +43,6 @@ final class UsageRows {
     private static final String ADD_BESIDE_CHATS =
             ADD.formatted(MODEL, "?", "(select ?::uuid as id) as c");
 
-    private static final String LIST =
-            """
-            select owner, told as model, day, sum(turns)::bigint as turns,
-                sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens
-            from (
-                select owner, day, sum(turns) as turns, sum(input_tokens) as input_tokens,
-                    sum(output_tokens) as output_tokens,
-                    case when row_number() over (partition by owner, day order by sum(turns) desc, model)
-                        <= %d then model else '%s' end as told
-                from usage where day between ? and ? %s group by owner, model, day) as models
-            group by owner, told, day order by day, owner collate "C", told collate "C" limit ?
-            """;
-
     private UsageRows() {}
 
     /** Counts a turn that has ended. */
@@ -117,10 +104,21 @@ final class UsageRows {
         }
         parameters.add(most);
         return session.list(
-                LIST.formatted(
-                        DailyUsage.MOST_MODELS,
-                        DailyUsage.OTHER,
-                        query.owner() == null ? "" : "and owner = ?"),
+                """
+                select owner, told as model, day, sum(turns)::bigint as turns,
+                    sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens
+                from (
+                    select owner, day, sum(turns) as turns, sum(input_tokens) as input_tokens,
+                        sum(output_tokens) as output_tokens,
+                        case when row_number() over (partition by owner, day order by sum(turns) desc, model)
+                            <= %d then model else '%s' end as told
+                    from usage where day between ? and ? %s group by owner, model, day) as models
+                group by owner, told, day order by day, owner collate "C", told collate "C" limit ?
+                """
+                        .formatted(
+                                DailyUsage.MOST_MODELS,
+                                DailyUsage.OTHER,
+                                query.owner() == null ? "" : "and owner = ?"),
                 row ->
                         new DailyUsage(
                                 new Owner(row.getString("owner")),
