@@ -13,6 +13,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.quarkus.vertx.http.runtime.security.SecurityHandlerPriorities;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -23,15 +24,17 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
 /**
- * What every request passes first. It gets its id, and its response what browsers must know; a body
- * that says it is too long is refused; and but for what is public, it is let in only if its caller
- * is known and has not used up what it may.
+ * What every request passes first. It gets its id, and its response what browsers must know; what
+ * {@linkplain SameSite another site's page} sends, and a body that says it is too long, is refused;
+ * and but for what is public, it is let in only if its caller is known and has not used up what it
+ * may.
  */
 @ApplicationScoped
 class HttpEntrance {
@@ -46,6 +49,7 @@ class HttpEntrance {
     private static final long DISCARDING_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final int BEFORE_ALL_ELSE = 1000;
     private static final int BAD_REQUEST = 400;
+    private static final int NO_CONTENT = 204;
 
     /**
      * What needs no credentials: the page, which asks for them itself, the documentation, and what
@@ -63,6 +67,13 @@ class HttpEntrance {
             Pattern.compile(
                     "/chats/[^/]+/messages(?:/[^/]+/retry)?|/v1/(?:responses|chat/completions)");
 
+    /** What of the public can only be read; Quarkus answers other methods there as if it were so. */
+    private static final Pattern READ =
+            Pattern.compile(
+                    "/|/index\\.html|/(?:docs|openapi|page|_static|q/health|q/metrics)(?:/.*)?");
+
+    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
+
     private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
 
     private static final Pattern PAGE = Pattern.compile("/|/index\\.html|/(?:page|_static)/.*");
@@ -79,6 +90,7 @@ class HttpEntrance {
     private final Conversation conversation;
     private final RateLimit rateLimit;
     private final Refusals refusals;
+    private final SameSite sameSite;
     private final HttpLimits limits;
     private final ObjectMapper json;
     private final Vertx vertx;
@@ -89,6 +101,7 @@ class HttpEntrance {
             Conversation conversation,
             RateLimit rateLimit,
             Refusals refusals,
+            SameSite sameSite,
             HttpLimits limits,
             ObjectMapper json,
             Vertx vertx) {
@@ -99,6 +112,7 @@ class HttpEntrance {
         this.conversation = conversation;
         this.rateLimit = rateLimit;
         this.refusals = refusals;
+        this.sameSite = sameSite;
         this.vertx = vertx;
         this.limits = limits;
         this.json = json;
@@ -126,15 +140,21 @@ class HttpEntrance {
         context.next();
     }
 
-    /** What the router refuses before anybody has seen it: a request without {@code Host}. */
+    /**
+     * What the router refuses before anybody has seen it: a request without {@code Host}, or for
+     * {@code *}, which is the service as a whole and no address.
+     */
     private void unusable(RoutingContext context) {
-        if (context.statusCode() == BAD_REQUEST && RequestId.of(context.request()) == null) {
+        HttpServerRequest request = context.request();
+        if (RequestId.of(request) != null) {
+            context.next();
+        } else {
             mark(context);
             refuse(
-                    context.request(),
-                    Problem.of(ErrorCode.BAD_HEADER, "A request needs one valid Host."));
-        } else {
-            context.next();
+                    request,
+                    context.statusCode() == BAD_REQUEST
+                            ? Problem.of(ErrorCode.BAD_HEADER, "A request needs one valid Host.")
+                            : ProblemMapper.NOTHING_THERE);
         }
     }
 
@@ -147,12 +167,33 @@ class HttpEntrance {
         mark(context);
         HttpServerRequest request = context.request();
         RequestHeaders.tidy(request);
+        boolean isPublic = PUBLIC.matcher(context.normalizedPath()).matches();
+        try {
+            sameSite.require(request, isPublic);
+        } catch (RefusedException foreign) {
+            refuse(request, Problem.of(foreign));
+            return;
+        }
         if (contentLength(request) > limits.bodySize().asLongValue()) {
             discard(request);
-        } else if (PUBLIC.matcher(context.normalizedPath()).matches()) {
+        } else if (isPublic
+                && !READING.contains(request.method())
+                && READ.matcher(context.normalizedPath()).matches()) {
+            readOnly(request);
+        } else if (isPublic) {
             context.next();
         } else {
             identify(context);
+        }
+    }
+
+    /** RFC 9110, 9.3.7 and 15.5.6. */
+    private void readOnly(HttpServerRequest request) {
+        request.response().putHeader("Allow", "GET, HEAD, OPTIONS");
+        if (request.method().equals(HttpMethod.OPTIONS)) {
+            Future<Void> _ = request.response().setStatusCode(NO_CONTENT).end();
+        } else {
+            refuse(request, ProblemMapper.NOT_TAKEN);
         }
     }
 

@@ -35,6 +35,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
@@ -120,16 +121,20 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
             throws IOException {
         ResteasyReactiveRequestContext context = (ResteasyReactiveRequestContext) request;
         HttpServerRequest http = context.unwrap(RoutingContext.class).request();
-        if (http.headers().contains(HttpHeaders.CONTENT_ENCODING)) {
-            throw RefusedException.of(
-                    ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body must come without an encoding.");
+        requireNoEncoding(http.headers().getAll(HttpHeaders.CONTENT_ENCODING));
+        // What has no type RESTEasy takes for anything, and any site's page may send that.
+        boolean typed = http.headers().contains(HttpHeaders.CONTENT_TYPE);
+        try {
+            return read(type, typed ? media : null, context.getInputStream());
+        } finally {
+            // Not kept while the turn runs, nor read to its end by a thread that would wait for it.
+            context.setInputStream(InputStream.nullInputStream());
+            if (http.isEnded()) {
+                http.handler(null).endHandler(null); // nor what it came in
+            } else {
+                http.handler(_ -> {}).endHandler(null).resume(); // the rest is thrown away
+            }
         }
-        JsonBody body = read(type, media, context.getInputStream());
-        context.setInputStream(InputStream.nullInputStream()); // not kept while the turn runs
-        if (http.isEnded()) {
-            http.handler(null).endHandler(null); // nor what it came in
-        }
-        return body;
     }
 
     @Override
@@ -150,8 +155,21 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         return read(type, media, body);
     }
 
-    private @Nullable JsonBody read(Class<JsonBody> type, MediaType media, InputStream body)
-            throws IOException {
+    /** RFC 9110, 12.5.3: {@code identity} is none, and it may come with others of its kind. */
+    private static void requireNoEncoding(List<String> encodings) {
+        for (String each : encodings) {
+            for (String coding : each.split(",", -1)) {
+                if (!coding.isBlank() && !coding.strip().equalsIgnoreCase("identity")) {
+                    throw RefusedException.of(
+                            ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                            "The body must come without an encoding.");
+                }
+            }
+        }
+    }
+
+    private @Nullable JsonBody read(
+            Class<JsonBody> type, @Nullable MediaType media, InputStream body) throws IOException {
         byte[] bytes = withinLimit(body);
         if (bytes.length > 0 && !isJson(media)) {
             throw RefusedException.of(
@@ -186,29 +204,20 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         return violation.getPropertyPath().iterator().next().getName();
     }
 
-    private static void discard(InputStream body) throws IOException {
-        byte[] buffer = new byte[8192];
-        long left = HttpEntrance.DISCARDED_BYTES;
-        for (int read = 0; read >= 0 && left > 0; left -= read) {
-            read = body.read(buffer);
-        }
+    private static boolean isJson(@Nullable MediaType type) {
+        return type != null
+                && !type.isWildcardType()
+                && !type.isWildcardSubtype()
+                && (type.isCompatible(MediaType.APPLICATION_JSON_TYPE)
+                        || type.isCompatible(MediaType.valueOf(MERGE_PATCH)));
     }
 
-    private static boolean isJson(MediaType type) {
-        return type.isCompatible(MediaType.APPLICATION_JSON_TYPE)
-                || type.isCompatible(MediaType.valueOf(MERGE_PATCH));
-    }
-
-    /** Reads on what is too long and throws it away, so that its sender gets to see the answer. */
     private byte[] withinLimit(InputStream body) {
         int most = (int) Math.min(limits.bodySize().asLongValue(), HttpEntrance.DISCARDED_BYTES);
         byte[] bytes;
         try {
             boolean all = body instanceof ByteArrayInputStream && body.available() <= most;
             bytes = all ? body.readAllBytes() : body.readNBytes(most + 1);
-            if (bytes.length > most) {
-                discard(body);
-            }
         } catch (IOException _) {
             throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body broke off.");
         }

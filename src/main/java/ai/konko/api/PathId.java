@@ -4,7 +4,10 @@ import ai.konko.chat.RefusedException;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** Ids in addresses: one that is not a UUID in canonical form is one that does not exist. */
+/**
+ * Ids in addresses. Capitals are the same (RFC 9562, section 4); one that is no UUID in its usual
+ * form is one that does not exist.
+ */
 final class PathId {
     private PathId() {}
 
@@ -19,7 +22,7 @@ final class PathId {
     private static UUID parse(String text, Supplier<RefusedException> unknown) {
         try {
             UUID id = UUID.fromString(text);
-            if (id.toString().equals(text)) {
+            if (id.toString().equalsIgnoreCase(text)) {
                 return id;
             }
         } catch (IllegalArgumentException _) {

@@ -20,6 +20,10 @@ class ProblemMapper {
     static final Problem NOTHING_THERE =
             Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address.");
 
+    static final Problem NOT_TAKEN =
+            Problem.of(
+                    ErrorCode.METHOD_NOT_ALLOWED, "This address does not take this method.");
+
     private final Refusals refusals;
 
     ProblemMapper(Refusals refusals) {
@@ -51,12 +55,7 @@ class ProblemMapper {
         if (allowed.isEmpty() || allowed.contains(request.method().name())) {
             return response(NOTHING_THERE, request);
         }
-        Response refused =
-                response(
-                        Problem.of(
-                                ErrorCode.METHOD_NOT_ALLOWED,
-                                "This address does not take this method."),
-                        request);
+        Response refused = response(NOT_TAKEN, request);
         return Response.fromResponse(refused).allow(allowed).build();
     }
 

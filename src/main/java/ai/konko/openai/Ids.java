@@ -8,11 +8,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Ids on the wire: what it is, and UUIDs without dashes. A response's id has its chat's in it, so
- * that nobody has to look for the chat.
+ * Ids on the wire: what it is, and UUIDs without dashes, whose capitals are the same. A response's
+ * id has its chat's in it, so that nobody has to look for the chat.
  */
 final class Ids {
-    private static final String UUID_DIGITS = "([0-9a-f]{32})";
+    private static final String UUID_DIGITS = "([0-9a-fA-F]{32})";
     private static final Pattern CONVERSATION = Pattern.compile("conv_" + UUID_DIGITS);
     private static final Pattern RESPONSE = Pattern.compile("resp_" + UUID_DIGITS + UUID_DIGITS);
     private static final Pattern ITEM = Pattern.compile("msg_" + UUID_DIGITS);

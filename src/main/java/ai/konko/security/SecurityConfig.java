@@ -33,6 +33,14 @@ interface SecurityConfig {
     Mode security();
 
     /**
+     * @return names and addresses, without port, by which a service without credentials is also
+     *     called, besides {@code localhost}, {@code 127.0.0.1} and {@code [::1]}; requests to
+     *     others are {@code forbidden}. With {@link Mode#OPEN} on another address than this
+     *     machine's, none set is any.
+     */
+    Optional<Set<String>> hosts();
+
+    /**
      * @return owners who may see everybody's usage: names of keys, or {@code oidc:} and a subject.
      */
     Optional<Set<String>> operators();

@@ -216,11 +216,11 @@ class HostileInputTest extends HttpTest {
                 open.add(socket);
                 String half =
                         i % 2 == 0
-                                ? "POST %s/messages HTTP/1.1\r\nHost: x\r\nContent-Le"
+                                ? "POST %s/messages HTTP/1.1\r\nHost: localhost\r\nContent-Le"
                                         .formatted(chat)
                                 : """
                                 POST %s/messages HTTP/1.1\r
-                                Host: x\r
+                                Host: localhost\r
                                 Content-Type: application/json\r
                                 Content-Length: 100\r
                                 \r

@@ -333,7 +333,7 @@ class StreamsTest extends HttpTest {
                 .write(
                         ("GET "
                                         + path
-                                        + " HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+                                        + " HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
                                 .getBytes(StandardCharsets.UTF_8));
         return socket;
     }
