@@ -87,6 +87,16 @@ class SettingsCheck {
     }
 
     private static void check(HttpLimits http) {
+        within(
+                "KONKO_LIMITS_REQUEST_TIME",
+                http.requestTime(),
+                Duration.ofSeconds(1),
+                Duration.ofMinutes(10));
+        within(
+                "KONKO_LIMITS_IDLE_TIME",
+                http.idleTime(),
+                Duration.ofSeconds(1),
+                Duration.ofHours(1));
         if (http.bodySize().asLongValue() < LEAST_BODY) {
             throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at least 1K.");
         }

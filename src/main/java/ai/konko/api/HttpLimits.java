@@ -3,6 +3,7 @@ package ai.konko.api;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.time.Duration;
 import java.util.OptionalInt;
 
 /** The bounds of one request. */
@@ -27,6 +28,21 @@ public interface HttpLimits {
      *     one more is {@code rate-limited}. At least 1; absent for any number.
      */
     OptionalInt requestsPerMinute();
+
+    /**
+     * @return how long a request's head may take to come, and then its body, unless 500 bytes a
+     *     second of it come; one that takes longer is {@code request-timeout}, and its connection
+     *     closed. From 1 s to 10 m.
+     */
+    @WithDefault("20s")
+    Duration requestTime();
+
+    /**
+     * @return how long a connection may stay open between two requests. Longer than the minute for
+     *     which proxies keep theirs, or they would send requests into closed ones. From 1 s to 1 h.
+     */
+    @WithDefault("75s")
+    Duration idleTime();
 
     /**
      * @return how many connections clients may have open to this process; one more is closed at

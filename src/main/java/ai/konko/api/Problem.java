@@ -144,6 +144,9 @@ record Problem(
             case FORBIDDEN -> 403;
             case CHAT_NOT_FOUND, MESSAGE_NOT_FOUND, NOT_FOUND -> 404;
             case METHOD_NOT_ALLOWED -> 405;
+            case REQUEST_TIMEOUT -> 408;
+            case URI_TOO_LONG -> 414;
+            case HEADERS_TOO_LARGE -> 431;
             case NOT_ACCEPTABLE -> 406;
             case CHAT_BUSY, NOT_LAST, NOT_RETRYABLE -> 409;
             case TOO_LARGE -> 413;
@@ -161,6 +164,9 @@ record Problem(
         return switch (code) {
             case MALFORMED_JSON -> "Malformed JSON";
             case BAD_HEADER -> "Unusable header";
+            case REQUEST_TIMEOUT -> "Request timed out";
+            case URI_TOO_LONG -> "Address too long";
+            case HEADERS_TOO_LARGE -> "Headers too large";
             case UNAUTHENTICATED -> "Unauthenticated";
             case FORBIDDEN -> "Forbidden";
             case CHAT_NOT_FOUND -> "Chat not found";

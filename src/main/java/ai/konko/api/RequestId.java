@@ -18,15 +18,16 @@ final class RequestId {
 
     static String chosenFor(HttpServerRequest request) {
         String theirs = request.getHeader(HEADER);
-        return theirs != null && SANE.matcher(theirs).matches() ? theirs : random().toString();
+        return theirs != null && SANE.matcher(theirs).matches() ? theirs : fresh();
     }
 
     /** Of version 4 (RFC 9562, section 5.4), from a source that costs next to nothing. */
-    private static UUID random() {
+    static String fresh() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         return new UUID(
-                (random.nextLong() & ~0xF000L) | 0x4000,
-                (random.nextLong() >>> 2) | Long.MIN_VALUE);
+                        (random.nextLong() & ~0xF000L) | 0x4000,
+                        (random.nextLong() >>> 2) | Long.MIN_VALUE)
+                .toString();
     }
 
     /**

@@ -6,6 +6,10 @@ import java.util.Locale;
 public enum ErrorCode {
     MALFORMED_JSON,
     BAD_HEADER,
+    /** A request took longer to come than it may. */
+    REQUEST_TIMEOUT,
+    URI_TOO_LONG,
+    HEADERS_TOO_LARGE,
     /** The request has no credentials, or none that are known here. */
     UNAUTHENTICATED,
     /** The caller is known, and may not do this. */

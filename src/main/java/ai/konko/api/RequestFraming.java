@@ -1,0 +1,240 @@
+package ai.konko.api;
+
+import ai.konko.api.RequestHead.Flaw;
+import ai.konko.chat.ErrorCode;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Follows the bytes of a connection in HTTP/1 from request to request, and finds whatever breaks
+ * the rules of {@link RequestHead} or of chunks. It keeps no more than one line. Not thread-safe.
+ */
+final class RequestFraming {
+    private static final int SHORT_LINE = 256;
+    private static final int LONGEST_CHUNK_LINE = 256;
+    private static final int LONGEST_TRAILERS = 8192;
+
+    /** An extension may be, but nothing in quotes: readers differ in where that ends. */
+    private static final Pattern CHUNK =
+            Pattern.compile("([0-9a-fA-F]{1,7})[ \t]*(?:;[\\x20\\x21\\x23-\\x7e\t]*)?");
+
+    /** What comes next. */
+    private enum Part {
+        FIRST_LINE,
+        HEADERS,
+        BODY,
+        CHUNK_SIZE,
+        CHUNK,
+        CHUNK_END,
+        TRAILERS
+    }
+
+    private final int longestLine;
+    private final int longestHead;
+
+    private byte[] line = new byte[SHORT_LINE];
+    private int lineLength;
+    private boolean carriageReturn;
+    private Part part = Part.FIRST_LINE;
+    private RequestHead head = new RequestHead();
+    private int headers;
+    private long left;
+
+    /**
+     * @param longestLine the longest first line, in bytes
+     * @param longestHead the most bytes of all headers
+     */
+    RequestFraming(int longestLine, int longestHead) {
+        this.longestLine = longestLine;
+        this.longestHead = longestHead;
+    }
+
+    /** Nothing of a request has come, but all of those before. */
+    boolean isBetween() {
+        return part == Part.FIRST_LINE && lineLength == 0 && !carriageReturn;
+    }
+
+    boolean insideFirstLine() {
+        return part == Part.FIRST_LINE && !isBetween();
+    }
+
+    boolean insideHeaders() {
+        return part == Part.HEADERS;
+    }
+
+    boolean insideHead() {
+        return part == Part.HEADERS || insideFirstLine();
+    }
+
+    boolean insideBody() {
+        return part != Part.HEADERS && part != Part.FIRST_LINE;
+    }
+
+    /** The request that is being read, or was read last. */
+    RequestHead head() {
+        return head;
+    }
+
+    /**
+     * Reads on: to the end of a first line, of a head or of a body, or of the buffer.
+     *
+     * @param from the index to begin at
+     * @return the index after what was read
+     */
+    int follow(ByteBuf bytes, int from) throws Flaw {
+        int at = from;
+        int end = bytes.writerIndex();
+        while (at < end) {
+            if (part == Part.BODY || part == Part.CHUNK) {
+                int step = (int) Math.min(left, end - at);
+                at += step;
+                left -= step;
+                if (left == 0 && part == Part.BODY) {
+                    part = Part.FIRST_LINE;
+                    return at;
+                }
+                part = left == 0 ? Part.CHUNK_END : part;
+            } else if (take(bytes.getByte(at++))) {
+                Part before = part;
+                part = after(text());
+                if (before == Part.FIRST_LINE
+                        || part == Part.FIRST_LINE
+                        || (before == Part.HEADERS && part != before)) {
+                    return at;
+                }
+            }
+        }
+        return at;
+    }
+
+    /**
+     * @return whether a line is whole
+     */
+    private boolean take(byte next) throws Flaw {
+        requireRoom();
+        if (carriageReturn) {
+            if (next != '\n') {
+                throw new Flaw("A line ends with CR LF, and has neither in it.");
+            }
+            carriageReturn = false;
+            return true;
+        }
+        if (next == '\r') {
+            carriageReturn = true;
+            return false;
+        }
+        if ((next >= 0 && next < ' ' && next != '\t') || next == 0x7f) {
+            throw new Flaw("A request has no control characters but in its body.");
+        }
+        if (lineLength == line.length) {
+            line = Arrays.copyOf(line, 2 * lineLength);
+        }
+        line[lineLength++] = next;
+        return false;
+    }
+
+    private void requireRoom() throws Flaw {
+        switch (part) {
+            case FIRST_LINE -> {
+                if (lineLength > longestLine) {
+                    throw new Flaw(ErrorCode.URI_TOO_LONG, "The request's address is too long.");
+                }
+            }
+            case HEADERS -> {
+                if (++headers > longestHead) {
+                    throw new Flaw(
+                            ErrorCode.HEADERS_TOO_LARGE, "The request's headers are too large.");
+                }
+            }
+            case TRAILERS -> {
+                if (++headers > LONGEST_TRAILERS) {
+                    throw new Flaw("What follows the chunks is too long.");
+                }
+            }
+            case CHUNK_SIZE, CHUNK_END -> {
+                if (lineLength > LONGEST_CHUNK_LINE) {
+                    throw new Flaw("A chunk's size is too long.");
+                }
+            }
+            case BODY, CHUNK -> throw new IllegalStateException("a body has no lines");
+        }
+    }
+
+    private String text() {
+        String text = new String(line, 0, lineLength, StandardCharsets.ISO_8859_1);
+        lineLength = 0;
+        if (line.length > SHORT_LINE) {
+            line = new byte[SHORT_LINE];
+        }
+        return text;
+    }
+
+    /**
+     * @return what comes after this line
+     */
+    private Part after(String text) throws Flaw {
+        return switch (part) {
+            case FIRST_LINE -> first(text);
+            case HEADERS -> header(text);
+            case CHUNK_SIZE -> chunkSize(text);
+            case CHUNK_END -> chunkEnd(text);
+            case TRAILERS -> trailer(text);
+            case BODY, CHUNK -> throw new IllegalStateException("a body has no lines");
+        };
+    }
+
+    private Part first(String text) throws Flaw {
+        if (text.isEmpty()) {
+            return Part.FIRST_LINE; // before a request there may be some (RFC 9112, 2.2)
+        }
+        head = new RequestHead();
+        head.first(text);
+        headers = 0;
+        return Part.HEADERS;
+    }
+
+    private Part header(String text) throws Flaw {
+        if (!text.isEmpty()) {
+            head.header(text);
+            return Part.HEADERS;
+        }
+        head.end();
+        if (head.chunked()) {
+            return Part.CHUNK_SIZE;
+        }
+        left = head.length();
+        return left > 0 ? Part.BODY : Part.FIRST_LINE;
+    }
+
+    private Part chunkSize(String text) throws Flaw {
+        Matcher size = CHUNK.matcher(text);
+        if (!size.matches()) {
+            throw new Flaw("A chunk begins with its size.");
+        }
+        left = Integer.parseInt(size.group(1), 16);
+        headers = 0;
+        return left > 0 ? Part.CHUNK : Part.TRAILERS;
+    }
+
+    private static Part chunkEnd(String text) throws Flaw {
+        if (!text.isEmpty()) {
+            throw new Flaw("A chunk is longer than its size.");
+        }
+        return Part.CHUNK_SIZE;
+    }
+
+    private static Part trailer(String text) throws Flaw {
+        if (text.isEmpty()) {
+            return Part.FIRST_LINE;
+        }
+        RequestHead trailers = new RequestHead();
+        trailers.header(text);
+        if (trailers.saysWhereItEnds()) {
+            throw new Flaw("What follows the chunks can't say where the request ends.");
+        }
+        return Part.TRAILERS;
+    }
+}

@@ -1,0 +1,178 @@
+package ai.konko.api;
+
+import ai.konko.chat.ErrorCode;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The head of one request in HTTP/1, line by line, and what it says of where the request ends (RFC
+ * 9112). Two readers must not be able to understand it in two ways, or a proxy in front would pass
+ * on as one request what are two here. So whatever is not plain is refused, also where the RFC lets
+ * a server repair it.
+ */
+final class RequestHead {
+    static final String NO_ADDRESS = "The request's address has a sign that must be encoded.";
+
+    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+    private static final Pattern VERSION = Pattern.compile("HTTP/1\\.[01]");
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+    private static final Pattern ABSOLUTE = Pattern.compile("(?i:https?)://([^/?#@]+)(?:[/?#].*)?");
+
+    private int lineLength;
+    private String method = "";
+    private String target = "";
+    private @Nullable String authority;
+    private @Nullable String host;
+    private boolean old;
+    private boolean chunked;
+    private boolean upgrade;
+    private long length = -1;
+
+    /**
+     * The first line, without its end.
+     *
+     * @throws Flaw if it can't be understood, or not in one way only
+     */
+    void first(String line) throws Flaw {
+        String[] parts = line.split(" ", -1);
+        if (parts.length != 3
+                || !NAME.matcher(parts[0]).matches()
+                || !VERSION.matcher(parts[2]).matches()) {
+            throw new Flaw("The request's first line can't be understood.");
+        }
+        method = parts[0];
+        target = parts[1];
+        lineLength = line.length();
+        old = parts[2].endsWith("0");
+        if (hasNoAddress() || (method.equals("OPTIONS") && target.equals("*"))) {
+            return;
+        }
+        if (!RequestTarget.isAddress(target)) {
+            throw new Flaw(NO_ADDRESS);
+        }
+        if (!target.startsWith("/")) {
+            var absolute = ABSOLUTE.matcher(target);
+            if (!absolute.matches()) {
+                throw new Flaw("The request's address must start with a slash.");
+            }
+            authority = absolute.group(1);
+        }
+    }
+
+    /**
+     * One of the lines that follow.
+     *
+     * @throws Flaw if it can't be understood, or not in one way only
+     */
+    void header(String line) throws Flaw {
+        int colon = line.indexOf(':');
+        String name = colon < 0 ? "" : line.substring(0, colon);
+        if (!NAME.matcher(name).matches()) {
+            throw new Flaw("A header has no proper name.");
+        }
+        if (name.length() < 4 || "hHcCtTuU".indexOf(name.charAt(0)) < 0) {
+            return; // none that matters here
+        }
+        String value = line.substring(colon + 1).strip();
+        switch (name.toLowerCase(Locale.ROOT)) {
+            case "host" -> host(value);
+            case "content-length" -> length(value);
+            case "transfer-encoding" -> coding(value);
+            case "upgrade" -> upgrade = true;
+            default -> {
+                // Says nothing of where the request ends.
+            }
+        }
+    }
+
+    private void host(String value) throws Flaw {
+        if (host != null) {
+            throw new Flaw("A request needs one Host.");
+        }
+        host = value;
+    }
+
+    private void length(String value) throws Flaw {
+        if (length >= 0 || !LENGTH.matcher(value).matches()) {
+            throw new Flaw("Content-Length must be one number.");
+        }
+        length = Long.parseLong(value);
+    }
+
+    private void coding(String value) throws Flaw {
+        if (chunked || old || !value.equalsIgnoreCase("chunked")) {
+            throw new Flaw("Transfer-Encoding must be chunked, once, and in HTTP/1.1.");
+        }
+        chunked = true;
+    }
+
+    /** All of it has come. */
+    void end() throws Flaw {
+        if (chunked && length >= 0) {
+            throw new Flaw("A request has either Content-Length or Transfer-Encoding.");
+        }
+        if (authority != null && host != null && !authority.equalsIgnoreCase(host)) {
+            throw new Flaw("Host must be that of the address.");
+        }
+    }
+
+    /** Whether it is for a proxy to open a tunnel: what it names is a host and a port. */
+    boolean hasNoAddress() {
+        return method.equals("CONNECT");
+    }
+
+    /** The length of the first line, without its end. */
+    int lineLength() {
+        return lineLength;
+    }
+
+    String method() {
+        return method;
+    }
+
+    /** What it is for, as far as it is known. */
+    String target() {
+        return target;
+    }
+
+    boolean chunked() {
+        return chunked;
+    }
+
+    /**
+     * @return how many bytes of body follow, if it does not come in chunks
+     */
+    long length() {
+        return Math.max(0, length);
+    }
+
+    boolean saysWhereItEnds() {
+        return chunked || length >= 0 || host != null;
+    }
+
+    /** Whether another protocol may follow, if the service agrees. */
+    boolean upgrade() {
+        return upgrade;
+    }
+
+    /** Why a request is refused before anybody looks at what it is for. */
+    static final class Flaw extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final ErrorCode code;
+
+        Flaw(String detail) {
+            this(ErrorCode.BAD_HEADER, detail);
+        }
+
+        Flaw(ErrorCode code, String detail) {
+            super(detail, null, false, false);
+            this.code = code;
+        }
+
+        Problem problem() {
+            return Problem.of(code, String.valueOf(getMessage()));
+        }
+    }
+}
