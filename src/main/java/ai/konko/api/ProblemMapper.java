@@ -3,11 +3,13 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
+import com.fasterxml.jackson.core.JacksonException;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -16,6 +18,9 @@ import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 /** Everything that goes wrong leaves as a problem document, by one way. */
 class ProblemMapper {
     private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
+
+    /** What nobody gets to see, as nginx numbers it. */
+    private static final int GONE_AWAY = 499;
 
     static final Problem NOTHING_THERE =
             Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address.");
@@ -79,6 +84,19 @@ class ProblemMapper {
                     default -> internal(thrown, request);
                 };
         return response(problem, request);
+    }
+
+    /**
+     * A body that can't be read to its end, or an answer that can't be written: the client has
+     * gone, which is no fault, and there is nobody to tell.
+     */
+    @ServerExceptionMapper
+    Response left(IOException broken, HttpServerRequest request) {
+        if (broken instanceof JacksonException) {
+            return fault(broken, request);
+        }
+        LOG.debugf("The client of request %s has gone", RequestId.of(request));
+        return Response.status(GONE_AWAY).build();
     }
 
     @ServerExceptionMapper
