@@ -242,7 +242,7 @@ class HttpEntrance {
     private void admit(RoutingContext context, Owner caller) {
         try {
             rateLimit.count(caller);
-            requireRoom(context);
+            requireRoom(context, caller);
         } catch (RefusedException refused) {
             refuse(context.request(), Problem.of(refused));
             return;
@@ -251,10 +251,10 @@ class HttpEntrance {
         context.next();
     }
 
-    private void requireRoom(RoutingContext context) {
+    private void requireRoom(RoutingContext context, Owner caller) {
         if (context.request().method().equals(HttpMethod.POST)
                 && TURNS.matcher(context.normalizedPath()).matches()) {
-            conversation.requireRoom();
+            conversation.requireRoom(caller);
         }
     }
 

@@ -99,8 +99,8 @@ public class Conversation {
      * @throws RefusedException {@link ErrorCode#OVERLOADED} if there is no room for one more turn
      *     at this moment
      */
-    public void requireRoom() {
-        live.requireRoom(1);
+    public void requireRoom(Owner owner) {
+        live.requireRoom(owner, 1);
     }
 
     /**
@@ -144,7 +144,7 @@ public class Conversation {
     private <T> T placed(
             Origin origin, Supplier<T> operation, Function<T, Optional<Message>> added) {
         Owner owner = origin.owner();
-        live.enter();
+        live.enter(owner);
         Optional<Message> reply = Optional.empty();
         try {
             shares.take(owner);

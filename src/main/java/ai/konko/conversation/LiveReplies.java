@@ -3,6 +3,7 @@ package ai.konko.conversation;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
+import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -26,6 +27,7 @@ class LiveReplies {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final ChatLimits limits;
+    private final Shares shares;
     private final Map<Attempt, LiveReply> replies = new ConcurrentHashMap<>();
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger running = new AtomicInteger();
@@ -33,8 +35,9 @@ class LiveReplies {
     private final CompletableFuture<@Nullable Void> drained = new CompletableFuture<>();
     private volatile boolean draining;
 
-    LiveReplies(ChatLimits limits) {
+    LiveReplies(ChatLimits limits, Shares shares) {
         this.limits = limits;
+        this.shares = shares;
     }
 
     /**
@@ -44,10 +47,10 @@ class LiveReplies {
      * @throws RefusedException {@link ErrorCode#OVERLOADED} if there is none, or the service is
      *     shutting down
      */
-    void enter() {
+    void enter(Owner owner) {
         inFlight.incrementAndGet();
         try {
-            requireRoom(0);
+            requireRoom(owner, 0);
         } catch (RefusedException full) {
             leave();
             throw full;
@@ -55,10 +58,13 @@ class LiveReplies {
     }
 
     /**
-     * @param more how many turns there would have to be room for
+     * Where as many turns wait as may, an owner who has no more than an equal share of them still
+     * gets in, whatever the others have waiting.
+     *
+     * @param more how many turns of this owner there would have to be room for
      * @throws RefusedException as {@link #enter}
      */
-    void requireRoom(int more) {
+    void requireRoom(Owner owner, int more) {
         int wanted = inFlight.get() + more;
         if (draining) {
             throw overloaded("The service is shutting down.");
@@ -66,7 +72,8 @@ class LiveReplies {
         if (wanted > limits.turnsInFlight()) {
             throw overloaded("The service has as many turns in flight as it may.");
         }
-        if (wanted - running.get() > limits.queuedTurns()) {
+        if (wanted - running.get() > limits.queuedTurns()
+                && shares.hasMoreThanItsPart(owner, limits.queuedTurns() + running.get())) {
             throw overloaded("The service has as many turns waiting as it may.");
         }
     }

@@ -36,6 +36,15 @@ class Shares {
         }
     }
 
+    /**
+     * @return whether the owner has as many turns in flight as an equal share of {@code all}, or
+     *     more
+     */
+    boolean hasMoreThanItsPart(Owner owner, int all) {
+        Integer own = taken.get(owner);
+        return own == null ? all == 0 : own >= all / taken.size();
+    }
+
     void giveBack(Owner owner) {
         taken.computeIfPresent(owner, (_, now) -> now == 1 ? null : now - 1);
     }

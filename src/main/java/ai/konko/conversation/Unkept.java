@@ -91,7 +91,7 @@ public class Unkept {
      *     {@link Conversation#post}
      */
     public Asked ask(Origin origin, Prompt prompt, Options options) {
-        live.enter();
+        live.enter(origin.owner());
         try {
             shares.take(origin.owner());
         } catch (RefusedException refused) {
