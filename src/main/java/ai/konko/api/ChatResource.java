@@ -52,6 +52,7 @@ public class ChatResource {
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
     private final HttpLimits http;
+    private final SearchTurns searches;
 
     ChatResource(
             ChatRepository repository,
@@ -60,7 +61,8 @@ public class ChatResource {
             HighlightFinder highlights,
             ModelEndpoint endpoint,
             ChatLimits limits,
-            HttpLimits http) {
+            HttpLimits http,
+            SearchTurns searches) {
         this.repository = repository;
         this.conversation = conversation;
         this.window = window;
@@ -68,6 +70,7 @@ public class ChatResource {
         this.endpoint = endpoint;
         this.limits = limits;
         this.http = http;
+        this.searches = searches;
     }
 
     @POST
@@ -131,18 +134,17 @@ public class ChatResource {
                             });
         }
         Cursor cursors = new Cursor("chats?q=" + (text == null ? "" : text));
+        ChatQuery query =
+                new ChatQuery(
+                        Caller.of(request),
+                        Query.number(
+                                "limit", limit, 1, http.pageSize(), Math.min(20, http.pageSize())),
+                        cursors.from(cursor, UUID::fromString),
+                        text);
         Page<Chat> page =
-                repository.chats(
-                        new ChatQuery(
-                                Caller.of(request),
-                                Query.number(
-                                        "limit",
-                                        limit,
-                                        1,
-                                        http.pageSize(),
-                                        Math.min(20, http.pageSize())),
-                                cursors.from(cursor, UUID::fromString),
-                                text));
+                text == null
+                        ? repository.chats(query)
+                        : searches.run(query.owner(), () -> repository.chats(query));
         return new PageView.Chats(
                 page.map(chat -> ChatView.of(chat, endpoint)).items(),
                 PageView.next(page, last -> cursors.to(last.id().toString())));

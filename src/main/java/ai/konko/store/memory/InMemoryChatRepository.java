@@ -34,7 +34,6 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -63,11 +62,6 @@ public class InMemoryChatRepository implements ChatRepository {
     private final Clock clock;
     private final Supplier<UUID> ids;
     private final TextBudget budget;
-
-    /**
-     * One search at a time, and each gives way after every chat: it must not keep turns waiting.
-     */
-    private final Semaphore searches = new Semaphore(1);
 
     private final StampedLock lock = new StampedLock();
     private final Map<UUID, ChatLog> chats = new HashMap<>();
@@ -125,15 +119,7 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public Page<Chat> chats(ChatQuery query) {
-        if (query.text() == null) {
-            return find(query, null);
-        }
-        searches.acquireUninterruptibly();
-        try {
-            return find(query, containing(query.text()));
-        } finally {
-            searches.release();
-        }
+        return find(query, query.text() == null ? null : containing(query.text()));
     }
 
     private Page<Chat> find(ChatQuery query, @Nullable Pattern text) {
@@ -179,7 +165,8 @@ public class InMemoryChatRepository implements ChatRepository {
                 text, Pattern.LITERAL | Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // see searches
+    /** A search gives way after every chat: it must not keep turns waiting. */
+    @SuppressWarnings("ThreadPriorityCheck")
     private static Optional<Chat> matching(ChatLog log, @Nullable Pattern text) {
         if (text != null) {
             Thread.yield();

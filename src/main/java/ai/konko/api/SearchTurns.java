@@ -1,0 +1,85 @@
+package ai.konko.api;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has searches, which look at much of the log, run by turns: of each owner one at a time, and a few
+ * in all. So whoever waits for the few waits behind one search of each other owner, however many
+ * those have asked for.
+ */
+@ApplicationScoped
+class SearchTurns {
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final Semaphore all =
+            new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors() / 2), true);
+    private final Map<Owner, Line> lines = new ConcurrentHashMap<>();
+
+    /** An owner's searches that run or wait. */
+    private static final class Line {
+        final Semaphore turn = new Semaphore(1, true);
+
+        /** Guarded by the map. */
+        int length;
+    }
+
+    /**
+     * @return what {@code search} returns, or throws; on the calling thread, which may be blocked
+     * @throws RefusedException {@link ErrorCode#OVERLOADED} if its turn does not come in time
+     */
+    <T> T run(Owner owner, Supplier<T> search) {
+        Line line = lines.compute(owner, (_, known) -> longer(known));
+        try {
+            return inTurn(line.turn, () -> inTurn(all, search));
+        } finally {
+            lines.compute(owner, (_, known) -> known == null || --known.length == 0 ? null : known);
+        }
+    }
+
+    private static Line longer(@Nullable Line known) {
+        Line line = known == null ? new Line() : known;
+        line.length++;
+        return line;
+    }
+
+    private static <T> T inTurn(Semaphore turn, Supplier<T> search) {
+        try {
+            if (!turn.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw overloaded();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw overloaded();
+        }
+        try {
+            return search.get();
+        } finally {
+            turn.release();
+        }
+    }
+
+    private static RefusedException overloaded() {
+        return RefusedException.forNow(
+                ErrorCode.OVERLOADED,
+                "The service has as many searches under way as it may.",
+                RETRY);
+    }
+
+    /**
+     * @return how many owners have searches, for the check that nothing is left
+     */
+    int owners() {
+        return lines.size();
+    }
+}
