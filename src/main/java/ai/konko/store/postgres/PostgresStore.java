@@ -99,7 +99,7 @@ public class PostgresStore {
     boolean reachable() {
         try {
             return joined
-                    && database.statement(
+                    && database.urgent( // not behind whoever has all the others
                             session -> session.first("select true", _ -> true).orElse(false));
         } catch (RefusedException _) {
             return false;

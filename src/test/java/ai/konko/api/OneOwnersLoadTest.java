@@ -1,0 +1,225 @@
+package ai.konko.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ai.konko.api.Client.Answer;
+import ai.konko.fake.FakeModel;
+import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.FakeModelResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What one owner, or nobody, does to the service, and what the others see of it. */
+@QuarkusTest
+@TestProfile(OneOwnersLoadTest.Two.class)
+@WithTestResource(FakeModelResource.class)
+class OneOwnersLoadTest {
+    private static final String ANN = "ann-key-ann-key-ann-key";
+    private static final String BEN = "ben-key-ben-key-ben-key";
+
+    /** Two owners, and few turns may wait. */
+    public static final class Two implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of(
+                    "konko.limits.queued-turns",
+                    "4",
+                    "konko.api-keys",
+                    "ann:" + ANN + ",ben:" + BEN,
+                    "quarkus.thread-pool.max-threads",
+                    "6");
+        }
+    }
+
+    @TestHTTPResource URI base;
+    @Inject Vertx vertx;
+    FakeModel model;
+    private Client ann;
+    private Client ben;
+
+    @BeforeEach
+    void freshClientsAndModel() {
+        model.reset();
+        ann = new Client(base).as(ANN);
+        ben = new Client(base).as(BEN);
+    }
+
+    @Test
+    void post_whileOthersHaveAllQueuesFull_isTakenUpToAnEqualShare() {
+        model.answer(call -> call.lastUser().equals("hang") ? Reply.hang() : Reply.text("fine"));
+        String busy = ann.chat();
+        Answer refused = post(ann, busy);
+        for (int i = 0; i < 10; i++) {
+            refused = post(ann, busy);
+        }
+
+        Answer taken = ben.say(ben.chat(), "hello");
+        String waits = ben.chat();
+        Answer running = post(ben, waits);
+        Answer waiting = post(ben, waits);
+        for (int i = 0; i < 10; i++) {
+            waiting = post(ben, waits);
+        }
+        ann.delete(busy);
+        ben.delete(waits);
+
+        assertThat(refused.code()).isEqualTo("overloaded");
+        assertThat(taken.status()).isEqualTo(201);
+        assertThat(running.status()).isEqualTo(202);
+        assertThat(waiting.code()).isEqualTo("overloaded");
+    }
+
+    private static Answer post(Client client, String chat) {
+        return client.say(chat, "hang", "Prefer", "respond-async");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/q/health/live", "/q/health/ready", "/q/health", "/q/metrics"})
+    void watching_whileAllWorkersAreTaken_isAnswered(String path) {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch taken = new CountDownLatch(6);
+        for (int i = 0; i < 50; i++) {
+            Future<Boolean> _ =
+                    vertx.executeBlocking(
+                            () -> {
+                                taken.countDown();
+                                held.await();
+                                return true;
+                            },
+                            false);
+        }
+        try {
+            await().until(() -> taken.getCount() == 0);
+
+            Answer answer = new Client(base).get(path);
+
+            assertThat(answer.status()).isEqualTo(200);
+        } finally {
+            held.countDown();
+        }
+    }
+
+    @Test
+    void metrics_comeInTheFormThatIsAskedFor() {
+        Answer open = new Client(base).get("/q/metrics", "Accept", "application/openmetrics-text");
+        Answer plain = new Client(base).get("/q/metrics");
+
+        assertThat(open.header("Content-Type")).startsWith("application/openmetrics-text");
+        assertThat(open.text()).endsWith("# EOF\n");
+        assertThat(plain.header("Content-Type")).startsWith("text/plain");
+        assertThat(plain.text()).contains("konko_turns_total");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET {chat}/messages HTTP/1.1\r\n",
+                "GET {chat}/messages HTTP/1.1\r\nAccept: text/markdown\r\n",
+                "GET {reply} HTTP/1.1\r\n",
+                "GET {reply} HTTP/1.1\r\nAccept: text/event-stream\r\n",
+                "POST {chat}/messages HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n"
+            })
+    void client_thatResetsItsConnection_isNoError(String request) throws Exception {
+        Queue<String> errors = new ConcurrentLinkedQueue<>();
+        Handler listener = errorsTo(errors);
+        Logger.getLogger("").addHandler(listener);
+        model.answer(_ -> Reply.text("x".repeat(900_000)));
+        String chat = ann.chat();
+        for (int i = 0; i < 4; i++) {
+            ann.say(chat, "much");
+        }
+        String reply = chat + "/messages/" + ann.messages(chat).get(1).path("id").asText();
+        double before = internal();
+
+        for (int i = 0; i < 10; i++) {
+            reset(request.replace("{chat}", chat).replace("{reply}", reply));
+        }
+        await().until(() -> streams() == 0);
+        ann.messages(chat);
+        Logger.getLogger("").removeHandler(listener);
+
+        assertThat(errors).isEmpty();
+        assertThat(internal()).isEqualTo(before);
+    }
+
+    /** Reads a little of the answer, and no more. */
+    private void reset(String request) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.setReceiveBufferSize(4096);
+            socket.setSoLinger(true, 0);
+            socket.connect(new InetSocketAddress(base.getHost(), base.getPort()));
+            socket.getOutputStream()
+                    .write(
+                            (request
+                                            + "Host: localhost\r\nAuthorization: Bearer "
+                                            + ANN
+                                            + "\r\n\r\n")
+                                    .getBytes(StandardCharsets.ISO_8859_1));
+            if (request.startsWith("GET")) {
+                assertThat(socket.getInputStream().read(new byte[1000])).isPositive();
+            } else {
+                socket.getOutputStream().write(new byte[10_000]);
+            }
+        }
+    }
+
+    private double internal() {
+        return metric("konko_refusals_total{code=\"internal\"}");
+    }
+
+    private double streams() {
+        return metric("konko_listeners");
+    }
+
+    private double metric(String name) {
+        return new Client(base)
+                .get("/q/metrics")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Handler errorsTo(Queue<String> errors) {
+        return new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                if (line.getLevel().intValue() >= Level.SEVERE.intValue()) {
+                    errors.add(line.getLoggerName() + " " + line.getMessage());
+                }
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+    }
+}
