@@ -103,6 +103,8 @@ class SettingsCheck {
         within("KONKO_LIMITS_PAGE_SIZE", http.pageSize(), 1, 1000);
         atLeast("KONKO_LIMITS_REQUESTS_PER_MINUTE", http.requestsPerMinute().orElse(1), 1);
         atLeast("KONKO_LIMITS_CONNECTIONS", http.connections(), 1);
+        atLeast("KONKO_LIMITS_UNREAD_CHARACTERS", http.unreadCharacters().orElse(1), 1L);
+        within("KONKO_LIMITS_UNREAD", http.unread(), Duration.ofSeconds(1), DAY);
     }
 
     private static void check(ModelConfig.Model model) {

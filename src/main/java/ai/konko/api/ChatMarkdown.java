@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole chat as Markdown, written page by page so that a long one costs no more memory than a
@@ -23,7 +25,17 @@ final class ChatMarkdown {
 
     private ChatMarkdown() {}
 
-    static StreamingOutput of(Chat chat, ChatRepository repository) {
+    /**
+     * @param after the seq of the last message before; absent from the start
+     */
+    static Page<Message> page(UUID chatId, ChatRepository repository, @Nullable Integer after) {
+        return repository.messages(chatId, new MessageQuery(PAGE, Order.ASC, after));
+    }
+
+    /**
+     * @param first the chat's first page
+     */
+    static StreamingOutput of(Chat chat, Page<Message> first, ChatRepository repository) {
         return output -> {
             Writer writer = new OutputStreamWriter(output, StandardCharsets.UTF_8);
             String title = chat.settings().title();
@@ -31,12 +43,10 @@ final class ChatMarkdown {
                     "# "
                             + (title == null ? "Chat " + chat.id() : title.replaceAll("\\R", " "))
                             + "\n");
-            Page<Message> page =
-                    repository.messages(chat.id(), new MessageQuery(PAGE, Order.ASC, null));
+            Page<Message> page = first;
             write(page, writer);
             while (page.more()) {
-                int last = page.items().getLast().seq();
-                page = repository.messages(chat.id(), new MessageQuery(PAGE, Order.ASC, last));
+                page = page(chat.id(), repository, page.items().getLast().seq());
                 write(page, writer);
             }
             writer.flush();

@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /** The bounds of one request. */
 @ConfigMapping(prefix = "konko.limits")
@@ -50,4 +51,19 @@ public interface HttpLimits {
      */
     @WithDefault("30000")
     int connections();
+
+    /**
+     * @return how many UTF-16 units of text there may be in longer answers that their clients have
+     *     not read yet; then requests for more, of owners who have more than an equal share, are
+     *     refused with {@code overloaded}. Absent for a thirty-second of the heap in bytes. At
+     *     least 1.
+     */
+    OptionalLong unreadCharacters();
+
+    /**
+     * @return how long a client may take nothing of a stream or a long answer that is there for it;
+     *     then its connection is closed. At least 1 s.
+     */
+    @WithDefault("60s")
+    Duration unread();
 }

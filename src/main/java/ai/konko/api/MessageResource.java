@@ -1,5 +1,6 @@
 package ai.konko.api;
 
+import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
@@ -18,6 +19,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
@@ -43,8 +45,14 @@ public class MessageResource {
     private final ChatRepository repository;
     private final Conversation conversation;
     private final HttpLimits http;
+    private final Outgoing outgoing;
 
-    MessageResource(ChatRepository repository, Conversation conversation, HttpLimits http) {
+    MessageResource(
+            ChatRepository repository,
+            Conversation conversation,
+            HttpLimits http,
+            Outgoing outgoing) {
+        this.outgoing = outgoing;
         this.repository = repository;
         this.conversation = conversation;
         this.http = http;
@@ -94,17 +102,31 @@ public class MessageResource {
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         if (RequestHeaders.preferred(request.request(), JSON, MARKDOWN).equals(MARKDOWN)) {
-            return Response.ok(ChatMarkdown.of(repository.chat(id), repository))
-                    .type(MARKDOWN.withCharset("UTF-8"))
-                    .build();
+            return Response.ok(markdown(id, request)).type(MARKDOWN.withCharset("UTF-8")).build();
         }
-        return Response.ok(page(id, limit, cursor, order(order)))
+        return Response.ok(page(request, id, limit, cursor, order(order)))
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .build();
     }
 
+    /** What is held of it at a time counts: a page, and the next while that is read. */
+    private StreamingOutput markdown(UUID id, RoutingContext request) {
+        Chat chat = repository.chat(id);
+        Page<Message> first = ChatMarkdown.page(id, repository, null);
+        if (first.more()) {
+            outgoing.admit(request, 2L * Page.MOST_CHARACTERS);
+        } else {
+            outgoing.admit(request, first);
+        }
+        return ChatMarkdown.of(chat, first, repository);
+    }
+
     private PageView.Messages page(
-            UUID id, @Nullable String limit, @Nullable String cursor, Order order) {
+            RoutingContext request,
+            UUID id,
+            @Nullable String limit,
+            @Nullable String cursor,
+            Order order) {
         Cursor cursors = new Cursor("messages/%s/%s".formatted(id, order));
         Page<Message> page =
                 repository.messages(
@@ -118,6 +140,7 @@ public class MessageResource {
                                         Math.min(50, http.pageSize())),
                                 order,
                                 cursors.from(cursor, Integer::valueOf)));
+        outgoing.admit(request, page);
         return new PageView.Messages(
                 page.map(MessageView::of).items(),
                 PageView.next(page, last -> cursors.to(Integer.toString(last.seq()))));
@@ -170,6 +193,8 @@ public class MessageResource {
             int from = RequestHeaders.resumeFrom(request.request(), reply::hasOffset);
             return new ReplyStream(null, reply, from).response();
         }
-        return Response.ok(MessageView.of(repository.message(id, message))).type(JSON).build();
+        Message found = repository.message(id, message);
+        outgoing.admit(request, found.content().length());
+        return Response.ok(MessageView.of(found)).type(JSON).build();
     }
 }

@@ -15,8 +15,13 @@ public interface ReplyEvents {
     /** What is sent for more text. */
     void delta(Listener.Piece piece, StringBuilder out);
 
-    /** What is sent last. */
-    void end(Message reply, StringBuilder out);
+    /**
+     * What is sent last.
+     *
+     * @param reply its text may be another, which stands for it
+     * @param length of the text itself
+     */
+    void end(Message reply, int length, StringBuilder out);
 
     /** The client has gone before the end. */
     default void abandoned() {}

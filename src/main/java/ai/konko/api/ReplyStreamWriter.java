@@ -23,8 +23,13 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 class ReplyStreamWriter implements ServerMessageBodyWriter<ReplyStream> {
     private final ObjectMapper json;
     private final StreamConfig config;
+    private final HttpLimits limits;
+    private final Outgoing outgoing;
 
-    ReplyStreamWriter(ObjectMapper json, StreamConfig config) {
+    ReplyStreamWriter(
+            ObjectMapper json, StreamConfig config, HttpLimits limits, Outgoing outgoing) {
+        this.limits = limits;
+        this.outgoing = outgoing;
         this.json = json;
         this.config = config;
     }
@@ -49,8 +54,9 @@ class ReplyStreamWriter implements ServerMessageBodyWriter<ReplyStream> {
         if (context == null) {
             throw new IllegalStateException("a request has a context");
         }
+        outgoing.admit(routing, stream.reply().endedLength());
         StreamConnection connection =
-                new StreamConnection(context, routing, json, config.heartbeat());
+                new StreamConnection(context, routing, json, config.heartbeat(), limits.unread());
         context.runOnContext(_ -> start(connection, stream, routing));
     }
 

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client's connection while it is sent a reply's events. It takes text from the reply only when
  * the connection has room for it, so a client that does not read costs what it was sent and no
- * more. All but {@link #wake} happens on the event loop of {@code context}.
+ * more; and after a time it is closed. All but {@link #wake} happens on the event loop of {@code
+ * context}.
  */
 final class StreamConnection {
     private static final String PING = ": ping\n\n";
@@ -41,20 +42,31 @@ final class StreamConnection {
     private final HttpServerResponse response;
     private final ObjectMapper json;
     private final Duration heartbeat;
+    private final Duration unread;
     private final AtomicBoolean woken = new AtomicBoolean();
 
     private ReplyEvents events = new NativeEvents(null);
     private @Nullable Listener listener;
+
+    /** Events that are being sent part by part; nothing may come in between. */
+    private @Nullable LongEvents parts;
+
+    private boolean ending;
     private long lastWrite = System.nanoTime();
     private long timer;
 
     StreamConnection(
-            Context context, RoutingContext routing, ObjectMapper json, Duration heartbeat) {
+            Context context,
+            RoutingContext routing,
+            ObjectMapper json,
+            Duration heartbeat,
+            Duration unread) {
         this.context = context;
         this.routing = routing;
         this.response = routing.response();
         this.json = json;
         this.heartbeat = heartbeat;
+        this.unread = unread;
     }
 
     void start(ReplyStream stream) {
@@ -98,8 +110,25 @@ final class StreamConnection {
     private void send() {
         boolean more = true;
         while (more && listener != null && !response.writeQueueFull()) {
-            more = sendBatch(listener);
+            more = parts == null ? sendBatch(listener) : sendParts(parts);
         }
+    }
+
+    private boolean sendParts(LongEvents sent) {
+        StringBuilder batch = empty();
+        while (batch.length() < BATCH && !sent.over()) {
+            sent.next(batch);
+        }
+        if (sent.over()) {
+            parts = null;
+            if (ending) {
+                stop();
+                end(bytes(batch));
+                return false;
+            }
+        }
+        write(bytes(batch));
+        return true;
     }
 
     /**
@@ -113,10 +142,7 @@ final class StreamConnection {
                 events.delta(piece, batch);
             }
             if (piece.end() != null) {
-                events.end(piece.end(), batch);
-                stop();
-                end(bytes(batch));
-                return false;
+                return sendEnd(piece.end(), batch);
             }
             if (piece.left()) {
                 stop();
@@ -134,6 +160,22 @@ final class StreamConnection {
             write(bytes(batch));
         }
         return more;
+    }
+
+    private boolean sendEnd(Message reply, StringBuilder batch) {
+        int length = reply.content().length();
+        if (length > LongEvents.LONG) {
+            ending = true;
+            if (!batch.isEmpty()) {
+                write(bytes(batch));
+            }
+            parts = LongEvents.of(reply, (other, out) -> events.end(other, length, out));
+            return true;
+        }
+        events.end(reply, length, batch);
+        stop();
+        end(bytes(batch));
+        return false;
     }
 
     private static StringBuilder empty() {
@@ -186,8 +228,12 @@ final class StreamConnection {
         }
         Duration silence = Duration.ofNanos(System.nanoTime() - lastWrite);
         Duration left = heartbeat.minus(silence);
+        if (response.writeQueueFull() && silence.compareTo(unread) >= 0) {
+            response.reset();
+            return;
+        }
         if (left.toMillis() <= 0) {
-            if (!response.writeQueueFull()) {
+            if (!response.writeQueueFull() && parts == null) {
                 write(Buffer.buffer(PING));
             }
             left = heartbeat;
@@ -222,8 +268,13 @@ final class StreamConnection {
 
         @Override
         public void begin(StringBuilder out) {
-            if (accepted != null) {
-                out.append(event("accepted", TurnView.of(accepted.message(), accepted.reply())));
+            if (accepted == null) {
+                return;
+            }
+            if (accepted.reply().content().length() > LongEvents.LONG) {
+                parts = LongEvents.of(accepted.reply(), this::accepted);
+            } else {
+                accepted(accepted.reply(), out);
             }
         }
 
@@ -233,8 +284,14 @@ final class StreamConnection {
         }
 
         @Override
-        public void end(Message reply, StringBuilder out) {
+        public void end(Message reply, int length, StringBuilder out) {
             out.append(event(name(reply), MessageView.of(reply)));
+        }
+
+        private void accepted(Message reply, StringBuilder out) {
+            if (accepted != null) {
+                out.append(event("accepted", TurnView.of(accepted.message(), reply)));
+            }
         }
     }
 }

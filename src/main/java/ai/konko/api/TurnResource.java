@@ -4,7 +4,6 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Post;
 import ai.konko.chat.Status;
 import ai.konko.conversation.Conversation;
-import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.Origin;
 import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.Workers;
@@ -44,8 +43,10 @@ import org.jspecify.annotations.Nullable;
 public class TurnResource {
     private final Conversation conversation;
     private final Workers workers;
+    private final Outgoing outgoing;
 
-    TurnResource(Conversation conversation, Workers workers) {
+    TurnResource(Conversation conversation, Workers workers, Outgoing outgoing) {
+        this.outgoing = outgoing;
         this.conversation = conversation;
         this.workers = workers;
     }
@@ -114,7 +115,7 @@ public class TurnResource {
         Origin origin = Caller.origin(request);
         Executor thisRequest = ThisRequest.executor();
         return workers.call(() -> conversation.post(origin, id, post))
-                .thenComposeAsync(posted -> delivered(posted, delivery), thisRequest);
+                .thenComposeAsync(posted -> delivered(request, posted, delivery), thisRequest);
     }
 
     @POST
@@ -134,11 +135,18 @@ public class TurnResource {
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = MessageView.class)))
     public CompletionStage<MessageView> cancel(
-            @PathParam("chatId") String chatId, @PathParam("messageId") String messageId) {
+            @PathParam("chatId") String chatId,
+            @PathParam("messageId") String messageId,
+            @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         return conversation
                 .cancel(id, PathId.message(messageId))
-                .thenApplyAsync(MessageView::of, ThisRequest.executor());
+                .thenApplyAsync(
+                        ended -> {
+                            outgoing.admit(request, ended.content().length());
+                            return MessageView.of(ended);
+                        },
+                        ThisRequest.executor());
     }
 
     @POST
@@ -164,24 +172,28 @@ public class TurnResource {
         UUID id = PathId.chat(chatId);
         Delivery delivery = Delivery.of(request.request());
         return delivered(
+                request,
                 conversation.retry(
                         Caller.origin(request), id, PathId.message(messageId), delivery.streamed()),
                 delivery);
     }
 
-    private static CompletionStage<Response> delivered(PostedTurn posted, Delivery delivery) {
+    private CompletionStage<Response> delivered(
+            RoutingContext request, PostedTurn posted, Delivery delivery) {
         return switch (delivery) {
-            case ASYNC -> CompletableFuture.completedStage(accepted(posted));
+            case ASYNC -> {
+                outgoing.admit(request, posted.turn().reply().content().length());
+                yield CompletableFuture.completedStage(accepted(posted));
+            }
             case STREAM ->
                     CompletableFuture.completedStage(
                             new ReplyStream(posted.turn(), posted.reply(), 0).response());
-            case WHOLE -> whole(posted.turn().message(), posted.reply());
+            case WHOLE ->
+                    outgoing.whole(
+                            request,
+                            posted.reply(),
+                            ended -> answered(posted.turn().message(), ended));
         };
-    }
-
-    private static CompletionStage<Response> whole(Message message, LiveReply reply) {
-        return reply.end()
-                .thenApplyAsync(ended -> answered(message, ended), ThisRequest.executor());
     }
 
     private static Response accepted(PostedTurn posted) {

@@ -2,6 +2,7 @@ package ai.konko.assistant;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
+import ai.konko.chat.FairBound;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -23,7 +24,7 @@ public final class TextAllowance implements AutoCloseable {
     /** What is not needed any more is given back from there on. */
     private static final int SPARE = 64 * PORTION;
 
-    private final TextInFlight all;
+    private final FairBound all;
     private final Owner owner;
     private final int most;
 
@@ -33,7 +34,7 @@ public final class TextAllowance implements AutoCloseable {
     private boolean full;
     private boolean closed;
 
-    TextAllowance(TextInFlight all, Owner owner, int most) {
+    TextAllowance(FairBound all, Owner owner, int most) {
         this.all = all;
         this.owner = owner;
         this.most = most;

@@ -134,7 +134,8 @@ public interface ChatRepository {
     Turn retry(UUID chatId, UUID replyId, boolean streamed);
 
     /**
-     * @return messages of the chat, by seq in the query's order
+     * @return messages of the chat, by seq in the query's order; fewer than its limit where they
+     *     are long, see {@link Page#MOST_CHARACTERS}
      */
     Page<Message> messages(UUID chatId, MessageQuery query);
 

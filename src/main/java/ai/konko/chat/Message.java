@@ -143,6 +143,25 @@ public record Message(
                 null, options);
     }
 
+    /** The same message with another text, to be shown. */
+    public Message saying(String other) {
+        return new Message(
+                id,
+                chatId,
+                seq,
+                role,
+                other,
+                status,
+                attempt,
+                createdAt,
+                completedAt,
+                model,
+                finishReason,
+                usage,
+                failure,
+                options);
+    }
+
     /** The reply in its terminal state. */
     public Message ended(Outcome outcome, Instant now) {
         require(!status.terminal(), "a reply ends once");

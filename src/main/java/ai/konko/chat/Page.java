@@ -9,6 +9,11 @@ import java.util.function.Function;
  * @param more whether the list goes on after these items
  */
 public record Page<T>(List<T> items, boolean more) {
+    /**
+     * A page of messages ends with the one that brings its text over so many UTF-16 units, also
+     * before its limit.
+     */
+    public static final int MOST_CHARACTERS = 1 << 20;
 
     public Page {
         items = List.copyOf(items);
@@ -21,6 +26,20 @@ public record Page<T>(List<T> items, boolean more) {
         return oneMore.size() > limit
                 ? new Page<>(oneMore.subList(0, limit), true)
                 : new Page<>(oneMore, false);
+    }
+
+    /**
+     * @param found as many messages as a page may have and one more, or as there are
+     * @return those that a page may have, see {@link #MOST_CHARACTERS}
+     */
+    public static Page<Message> ofMessages(List<Message> found, int limit) {
+        long characters = 0;
+        int count = 0;
+        while (count < Math.min(limit, found.size()) && characters <= MOST_CHARACTERS) {
+            characters += found.get(count).content().length();
+            count++;
+        }
+        return new Page<>(found.subList(0, count), count < found.size());
     }
 
     public <R> Page<R> map(Function<? super T, ? extends R> mapping) {

@@ -445,7 +445,7 @@ public class Conversation {
                     spans.end(span, ended);
                 }
             } finally {
-                allowance.close();
+                entry.onceUnheard(allowance::close);
                 span.end();
                 live.stopped();
                 runNext(reply.chatId());

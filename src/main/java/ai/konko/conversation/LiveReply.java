@@ -52,6 +52,7 @@ public final class LiveReply {
     private boolean sealed;
     private boolean left;
     private @Nullable Message ended;
+    private @Nullable Runnable unheard;
 
     /**
      * @param reply as it was when it was first asked for
@@ -237,6 +238,26 @@ public final class LiveReply {
         return end.copy();
     }
 
+    /**
+     * @return the length of its text in UTF-16 units, if it is over; else 0
+     */
+    public int endedLength() {
+        synchronized (lock) {
+            return ended == null ? 0 : ended.content().length();
+        }
+    }
+
+    /** Runs {@code action} once nobody listens to the end any more; now, if it is not over. */
+    void onceUnheard(Runnable action) {
+        synchronized (lock) {
+            if (ended != null && !listeners.isEmpty()) {
+                unheard = action;
+                return;
+            }
+        }
+        action.run();
+    }
+
     /** Runs {@code action} once the reply is over, or goes on elsewhere. */
     void whenOver(Runnable action) {
         CompletableFuture<Message> _ = end.whenComplete((_, _) -> action.run());
@@ -271,10 +292,18 @@ public final class LiveReply {
     }
 
     void leave(Listener listener) {
+        Runnable last = null;
         synchronized (lock) {
             listeners = listeners.stream().filter(each -> each != listener).toList();
+            if (listeners.isEmpty()) {
+                last = unheard;
+                unheard = null;
+            }
         }
         listening.decrementAndGet();
+        if (last != null) {
+            last.run();
+        }
     }
 
     /**

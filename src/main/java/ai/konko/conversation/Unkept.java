@@ -157,7 +157,7 @@ public class Unkept {
                     workers.execute(() -> count(origin.owner(), reply));
                 }
             } finally {
-                allowance.close();
+                entry.onceUnheard(allowance::close);
                 span.end();
                 live.stopped();
             }

@@ -63,7 +63,7 @@ final class CompletionEvents implements ReplyEvents {
     }
 
     @Override
-    public void end(Message reply, StringBuilder out) {
+    public void end(Message reply, int length, StringBuilder out) {
         if (!CompletionView.ended(reply)) {
             out.append("data: ").append(write(json, OpenAiProblem.of(reply))).append("\n\n");
             return;

@@ -3,9 +3,9 @@ package ai.konko.openai;
 import ai.konko.api.Caller;
 import ai.konko.api.JsonBodyReader;
 import ai.konko.api.JsonTree;
+import ai.konko.api.Outgoing;
 import ai.konko.api.ReplyStream;
 import ai.konko.api.TextBound;
-import ai.konko.api.ThisRequest;
 import ai.konko.api.TurnFailedException;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.Prompt;
@@ -63,6 +63,7 @@ public class CompletionResource {
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
     private final ObjectMapper json;
+    private final Outgoing outgoing;
 
     CompletionResource(
             Conversation conversation,
@@ -71,7 +72,9 @@ public class CompletionResource {
             Repeats repeats,
             ModelEndpoint endpoint,
             ChatLimits limits,
-            ObjectMapper json) {
+            ObjectMapper json,
+            Outgoing outgoing) {
+        this.outgoing = outgoing;
         this.conversation = conversation;
         this.responses = responses;
         this.unkept = unkept;
@@ -145,7 +148,7 @@ public class CompletionResource {
                                         new Post("", WhenBusy.ENQUEUE, sent.key(), false)));
         LiveReply live = conversation.reply(posted.chatId(), posted.replyId());
         Message reply = responses.find(posted);
-        return answer(given, reply, responses.modelOf(reply), live, () -> {});
+        return answer(request, given, reply, responses.modelOf(reply), live, () -> {});
     }
 
     /** Messages that are kept must be such as the log can have. */
@@ -178,11 +181,16 @@ public class CompletionResource {
         if (!given.streams()) {
             Leaving.of(request, stop);
         }
-        return answer(given, asked.reply(), model, asked.live(), stop);
+        return answer(request, given, asked.reply(), model, asked.live(), stop);
     }
 
     private CompletionStage<Response> answer(
-            CompletionBody given, Message reply, String model, LiveReply live, Runnable abandoned) {
+            RoutingContext request,
+            CompletionBody given,
+            Message reply,
+            String model,
+            LiveReply live,
+            Runnable abandoned) {
         if (given.streams()) {
             return CompletableFuture.completedStage(
                     ReplyStream.response(
@@ -191,7 +199,7 @@ public class CompletionResource {
                             live,
                             0));
         }
-        return live.end().thenApplyAsync(ended -> answered(ended, model), ThisRequest.executor());
+        return outgoing.whole(request, live, ended -> answered(ended, model));
     }
 
     private static Response answered(Message reply, String model) {

@@ -3,6 +3,7 @@ package ai.konko.openai;
 import ai.konko.api.HttpLimits;
 import ai.konko.api.JsonBodyReader;
 import ai.konko.api.JsonTree;
+import ai.konko.api.Outgoing;
 import ai.konko.api.Query;
 import ai.konko.api.TextBound;
 import ai.konko.chat.ChatLimits;
@@ -53,18 +54,21 @@ public class ItemResource {
     private final Repeats repeats;
     private final ChatLimits limits;
     private final HttpLimits http;
+    private final Outgoing outgoing;
 
     ItemResource(
             ChatRepository repository,
             Access access,
             Repeats repeats,
             ChatLimits limits,
-            HttpLimits http) {
+            HttpLimits http,
+            Outgoing outgoing) {
         this.repository = repository;
         this.access = access;
         this.repeats = repeats;
         this.limits = limits;
         this.http = http;
+        this.outgoing = outgoing;
     }
 
     /**
@@ -141,7 +145,8 @@ public class ItemResource {
                                 Order.ASC,
                                 taken.first() - 1,
                                 taken.first(),
-                                taken.last())
+                                taken.last(),
+                                Long.MAX_VALUE)
                         .items();
     }
 
@@ -185,7 +190,7 @@ public class ItemResource {
         UUID chatId = access.conversation(request, id);
         noMore(include);
         return ConversationResource.json(
-                page(repository, http, chatId, limit, order, after, 1, LAST));
+                page(outgoing, request, repository, http, chatId, limit, order, after, 1, LAST));
     }
 
     /**
@@ -193,6 +198,8 @@ public class ItemResource {
      * @param last the greatest
      */
     static ListView.Items page(
+            Outgoing outgoing,
+            RoutingContext request,
             ChatRepository repository,
             HttpLimits http,
             UUID chatId,
@@ -211,7 +218,17 @@ public class ItemResource {
         } else if (last < LAST) {
             from = last + 1;
         }
-        Page<Message> page = Log.items(repository, chatId, most, direction, from, first, last);
+        Page<Message> page =
+                Log.items(
+                        repository,
+                        chatId,
+                        most,
+                        direction,
+                        from,
+                        first,
+                        last,
+                        Page.MOST_CHARACTERS);
+        outgoing.admit(request, page);
         return ListView.Items.of(page.map(ItemView::of).items(), page.more());
     }
 
@@ -241,7 +258,9 @@ public class ItemResource {
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
         noMore(include);
-        return ConversationResource.json(ItemView.of(find(chatId, item)));
+        Message found = find(chatId, item);
+        outgoing.admit(request, found.content().length());
+        return ConversationResource.json(ItemView.of(found));
     }
 
     private Message find(UUID chatId, String item) {

@@ -45,6 +45,7 @@ final class Log {
      * @param after only messages that come after this seq in that order; absent from its start
      * @param first the least seq of what is listed
      * @param last the greatest
+     * @param most after how many UTF-16 units of text the page ends
      * @return a page of the messages that are items
      */
     static Page<Message> items(
@@ -54,21 +55,26 @@ final class Log {
             Order order,
             @Nullable Integer after,
             int first,
-            int last) {
+            int last,
+            long most) {
         List<Message> found = new ArrayList<>();
         Integer from = after;
         boolean more = true;
-        while (more && found.size() <= limit) {
+        long characters = 0;
+        while (more && found.size() <= limit && characters <= most) {
             Page<Message> page =
                     repository.messages(chatId, new MessageQuery(2 * limit + 2, order, from));
             for (Message each : page.items()) {
                 from = each.seq();
                 if (ItemView.isOne(each) && from >= first && from <= last) {
                     found.add(each);
+                    characters += each.content().length();
                 }
             }
             more = page.more() && from != null && from > first && from < last;
         }
-        return Page.of(found.subList(0, Math.min(found.size(), limit + 1)), limit);
+        return found.size() > limit
+                ? new Page<>(found.subList(0, limit), true)
+                : new Page<>(found, more);
     }
 }

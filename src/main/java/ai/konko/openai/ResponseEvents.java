@@ -94,8 +94,8 @@ final class ResponseEvents implements ReplyEvents {
     }
 
     @Override
-    public void end(Message ended, StringBuilder out) {
-        int number = BEFORE_TEXT + ended.content().length();
+    public void end(Message ended, int length, StringBuilder out) {
+        int number = BEFORE_TEXT + length;
         if (ItemView.isOne(ended)) {
             beginText(out);
             Map<String, Object> done = ofText("text", ended.content());

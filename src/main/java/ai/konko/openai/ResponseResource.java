@@ -4,6 +4,7 @@ import ai.konko.api.Caller;
 import ai.konko.api.HttpLimits;
 import ai.konko.api.JsonBodyReader;
 import ai.konko.api.JsonTree;
+import ai.konko.api.Outgoing;
 import ai.konko.api.Query;
 import ai.konko.api.ReplyStream;
 import ai.konko.api.ThisRequest;
@@ -60,6 +61,7 @@ public class ResponseResource {
     private final Access access;
     private final Repeats repeats;
     private final HttpLimits http;
+    private final Outgoing outgoing;
     private final ObjectMapper json;
 
     ResponseResource(
@@ -70,6 +72,7 @@ public class ResponseResource {
             Access access,
             Repeats repeats,
             HttpLimits http,
+            Outgoing outgoing,
             ObjectMapper json) {
         this.repository = repository;
         this.conversation = conversation;
@@ -78,6 +81,7 @@ public class ResponseResource {
         this.access = access;
         this.repeats = repeats;
         this.http = http;
+        this.outgoing = outgoing;
         this.json = json;
     }
 
@@ -137,12 +141,10 @@ public class ResponseResource {
         Options options = wanted.options();
         return options.background()
                 ? CompletableFuture.completedStage(ConversationResource.json(responses.view(reply)))
-                : conversation
-                        .reply(posted.chatId(), posted.replyId())
-                        .end()
-                        .thenApplyAsync(
-                                ended -> answered(ended, responses.modelOf(ended), true),
-                                ThisRequest.executor());
+                : outgoing.whole(
+                        request,
+                        conversation.reply(posted.chatId(), posted.replyId()),
+                        ended -> answered(ended, responses.modelOf(ended), true));
     }
 
     private Responses.Place place(ResponseBody given, RoutingContext request) {
@@ -169,9 +171,7 @@ public class ResponseResource {
                             0));
         }
         Leaving.of(request, stop);
-        return asked.live()
-                .end()
-                .thenApplyAsync(ended -> answered(ended, model, false), ThisRequest.executor());
+        return outgoing.whole(request, asked.live(), ended -> answered(ended, model, false));
     }
 
     private static Response answered(Message reply, String model, boolean kept) {
@@ -249,6 +249,7 @@ public class ResponseResource {
                 if (startingAfter != null) {
                     throw RefusedException.invalid("starting_after", "needs stream=true");
                 }
+                outgoing.admit(request, reply.content().length());
                 yield CompletableFuture.completedStage(
                         ConversationResource.json(responses.view(reply)));
             }
@@ -348,6 +349,8 @@ public class ResponseResource {
         int earlier = reply.options() == null ? 0 : reply.options().earlier();
         return ConversationResource.json(
                 ItemResource.page(
+                        outgoing,
+                        request,
                         repository,
                         http,
                         reply.chatId(),

@@ -196,10 +196,16 @@ final class Transcript {
         List<Message> found = new ArrayList<>();
         int step = query.order() == Order.ASC ? 1 : -1;
         int seq = query.after() == null ? (step > 0 ? 1 : size()) : query.after() + step;
-        for (; seq >= 1 && seq <= size() && found.size() <= query.limit(); seq += step) {
+        long before = 0; // of the last one
+        while (seq >= 1
+                && seq <= size()
+                && found.size() <= query.limit()
+                && before <= Page.MOST_CHARACTERS) {
+            before += found.isEmpty() ? 0 : found.getLast().content().length();
             found.add(at(seq));
+            seq += step;
         }
-        return Page.of(found, query.limit());
+        return Page.ofMessages(found, query.limit());
     }
 
     /** The texts of all messages as they are now, each made when it is asked for. */

@@ -562,7 +562,7 @@ public class PostgresChatRepository implements ChatRepository {
                         ? "m.seq > ? order by m.seq limit ?"
                         : "m.seq < ? order by m.seq desc limit ?";
         int start = query.order() == Order.ASC ? 0 : Integer.MAX_VALUE;
-        return Page.of(
+        return Page.ofMessages(
                 database.statement(
                         session ->
                                 orNoChat(

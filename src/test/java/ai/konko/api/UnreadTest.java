@@ -1,0 +1,171 @@
+package ai.konko.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ai.konko.api.Client.Answer;
+import ai.konko.api.EventReader.Event;
+import ai.konko.fake.FakeModel;
+import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.FakeModelResource;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Long replies, and clients that ask for them and do not read. */
+@QuarkusTest
+@TestProfile(UnreadTest.Small.class)
+@WithTestResource(FakeModelResource.class)
+class UnreadTest {
+    private static final String ANN = "ann-key-ann-key-ann-key";
+    private static final String BEN = "ben-key-ben-key-ben-key";
+    private static final String TEXT = "\"\u00e9\n\ud83d\ude00x".repeat(100_000);
+
+    /** Room for a few long replies. */
+    public static final class Small implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of(
+                    "konko.limits.unread-characters", "4000000",
+                    "konko.limits.unread", "8s",
+                    "konko.stream.heartbeat", "1s",
+                    "konko.api-keys", "ann:" + ANN + ",ben:" + BEN);
+        }
+    }
+
+    @TestHTTPResource URI base;
+    @Inject Outgoing outgoing;
+    FakeModel model;
+    private Client ann;
+    private Client ben;
+    private final List<Socket> sockets = new ArrayList<>();
+
+    @BeforeEach
+    void freshClientsAndModel() {
+        model.reset();
+        model.answer(_ -> Reply.text(TEXT).deltas(List.of(TEXT)));
+        ann = new Client(base).as(ANN);
+        ben = new Client(base).as(BEN);
+    }
+
+    @AfterEach
+    void closeSockets() throws IOException {
+        for (Socket each : sockets) {
+            each.close();
+        }
+    }
+
+    @Test
+    void stream_ofALongReply_isTheSameLiveFinishedAndRepeated() {
+        String chat = ann.chat();
+
+        List<Event> live = ann.sayAndFollow(chat, "go", "Idempotency-Key", "k").rest();
+        List<Event> again = ann.sayAndFollow(chat, "go", "Idempotency-Key", "k").rest();
+        String address = chat + "/messages/" + live.getLast().data().path("id").asText();
+        List<Event> finished = ann.follow("GET", address).rest();
+
+        assertThat(live.getLast().content()).isEqualTo(TEXT);
+        assertThat(EventReader.joined(live)).isEqualTo(TEXT);
+        assertThat(again.getFirst().data().path("reply").path("content").asText()).isEqualTo(TEXT);
+        assertThat(again.getLast().data()).isEqualTo(live.getLast().data());
+        assertThat(finished.getLast().data()).isEqualTo(live.getLast().data());
+    }
+
+    @Test
+    void response_ofALongReply_hasItInEachOfItsLastEvents() {
+        List<Event> events =
+                ann.postAndFollow("/v1/responses", "{\"input\":\"x\",\"stream\":true}").rest();
+
+        JsonNode last = events.getLast().data();
+        List<Event> done =
+                events.stream().filter(each -> each.name().endsWith("text.done")).toList();
+        assertThat(done.getFirst().data().path("text").asText()).isEqualTo(TEXT);
+        assertThat(last.at("/response/output/0/content/0/text").asText()).isEqualTo(TEXT);
+        assertThat(last.path("sequence_number").asInt())
+                .isGreaterThan(done.getFirst().data().path("sequence_number").asInt())
+                .isGreaterThan(TEXT.length());
+    }
+
+    @Test
+    void messages_thatAreLong_comeInPagesOfFewer() {
+        String chat = ann.chat();
+        for (int i = 0; i < 4; i++) {
+            ann.say(chat, "go");
+        }
+
+        JsonNode page = ann.get(chat + "/messages?limit=100").json();
+        List<JsonNode> all = ann.messages(chat);
+
+        assertThat(page.path("data").size()).isBetween(2, 6);
+        assertThat(page.path("nextCursor").isNull()).isFalse();
+        assertThat(all)
+                .extracting(each -> each.path("seq").asInt())
+                .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+        assertThat(ann.get(chat + "/messages", "Accept", "text/markdown").text())
+                .hasSizeGreaterThan(4 * TEXT.length());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{chat}/messages|application/json",
+                "{chat}/messages|text/markdown",
+                "{reply}|application/json",
+                "{reply}|text/event-stream",
+                "/v1/conversations/{conversation}/items|application/json"
+            })
+    void clients_thatDoNotRead_takeTheirOwnersShareOnlyAndNotForLong(String what) throws Exception {
+        String theirs = ben.chat();
+        ben.say(theirs, "go");
+        String chat = ann.chat();
+        String reply = chat + "/messages/" + ann.say(chat, "go").reply().path("id").asText();
+        String conversation = "conv_" + chat.substring("/chats/".length()).replace("-", "");
+        String[] asked =
+                what.replace("{chat}", chat)
+                        .replace("{reply}", reply)
+                        .replace("{conversation}", conversation)
+                        .split("\\|");
+
+        for (int i = 0; i < 30; i++) {
+            askAndDoNotRead(asked[0], asked[1]);
+        }
+
+        await().until(() -> outgoing.held() > 3_000_000);
+        Answer refused = ann.get(chat + "/messages");
+        assertThat(refused.code()).isEqualTo("overloaded");
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(ben.get(theirs + "/messages").status()).isEqualTo(200);
+        assertThat(outgoing.held()).isLessThan(8_000_000);
+        await().atMost(Duration.ofSeconds(60)).until(() -> outgoing.held() == 0);
+        assertThat(ann.get(chat + "/messages").status()).isEqualTo(200);
+    }
+
+    private void askAndDoNotRead(String path, String accept) throws IOException {
+        Socket socket = new Socket();
+        sockets.add(socket);
+        socket.setReceiveBufferSize(4096);
+        socket.connect(new InetSocketAddress(base.getHost(), base.getPort()));
+        String request =
+                "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\nAuthorization: Bearer %s\r\n\r\n"
+                        .formatted(path, accept, ANN);
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    }
+}
