@@ -67,7 +67,9 @@ class HttpEntrance {
             Pattern.compile(
                     "/chats/[^/]+/messages(?:/[^/]+/retry)?|/v1/(?:responses|chat/completions)");
 
-    /** What of the public can only be read; Quarkus answers other methods there as if it were so. */
+    /**
+     * What of the public can only be read; Quarkus answers other methods there as if it were so.
+     */
     private static final Pattern READ =
             Pattern.compile(
                     "/|/index\\.html|/(?:docs|openapi|page|_static|q/health|q/metrics)(?:/.*)?");

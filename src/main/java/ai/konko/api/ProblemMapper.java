@@ -26,8 +26,7 @@ class ProblemMapper {
             Problem.of(ErrorCode.NOT_FOUND, "There is nothing at this address.");
 
     static final Problem NOT_TAKEN =
-            Problem.of(
-                    ErrorCode.METHOD_NOT_ALLOWED, "This address does not take this method.");
+            Problem.of(ErrorCode.METHOD_NOT_ALLOWED, "This address does not take this method.");
 
     private final Refusals refusals;
 

@@ -164,8 +164,7 @@ final class RequestGate extends ChannelDuplexHandler {
         }
         mode = Mode.REFUSED;
         context.channel().config().setAutoRead(true);
-        ChannelFuture _ =
-                context.channel().closeFuture().addListener(_ -> promise.trySuccess());
+        ChannelFuture _ = context.channel().closeFuture().addListener(_ -> promise.trySuccess());
         linger(context);
     }
 

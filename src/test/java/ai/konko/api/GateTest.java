@@ -195,14 +195,7 @@ class GateTest extends HttpTest {
     /** RFC 9110, 15.5.6. */
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "/",
-                "/page/app.js",
-                "/openapi",
-                "/docs/",
-                "/q/metrics",
-                "/q/health/live"
-            })
+            strings = {"/", "/page/app.js", "/openapi", "/docs/", "/q/metrics", "/q/health/live"})
     void whatCanOnlyBeRead_saysSo(String path) {
         for (String method : new String[] {"POST", "PUT", "DELETE", "PATCH"}) {
             Client.Answer refused = client.raw(method, path, new byte[0]);

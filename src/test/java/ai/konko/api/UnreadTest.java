@@ -138,14 +138,14 @@ class UnreadTest {
         String chat = ann.chat();
         String reply = chat + "/messages/" + ann.say(chat, "go").reply().path("id").asText();
         String conversation = "conv_" + chat.substring("/chats/".length()).replace("-", "");
-        String[] asked =
+        String request =
                 what.replace("{chat}", chat)
                         .replace("{reply}", reply)
-                        .replace("{conversation}", conversation)
-                        .split("\\|");
+                        .replace("{conversation}", conversation);
+        int bar = request.indexOf('|');
 
         for (int i = 0; i < 30; i++) {
-            askAndDoNotRead(asked[0], asked[1]);
+            askAndDoNotRead(request.substring(0, bar), request.substring(bar + 1));
         }
 
         await().until(() -> outgoing.held() > 3_000_000);
