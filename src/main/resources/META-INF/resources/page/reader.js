@@ -1,7 +1,7 @@
 // Has Markdown read by a worker, one text after the other. A text that takes too long costs the worker, and is not read.
 const TICK = 200; // ms; time that the machine sleeps is not counted
 const TO_START = 50; // ticks
-const TO_READ = 10; // ticks
+const TO_READ = 15; // ticks
 const ADDRESSES = {
   marked: import.meta.resolve('marked'), // a worker knows no import map
   highlight: import.meta.resolve('highlight.js/core'),
