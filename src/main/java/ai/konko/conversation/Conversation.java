@@ -444,9 +444,9 @@ public class Conversation {
                     metrics.ended(ended);
                     spans.end(span, ended);
                 }
+                span.end();
             } finally {
                 entry.onceUnheard(allowance::close);
-                span.end();
                 live.stopped();
                 runNext(reply.chatId());
             }

@@ -54,10 +54,10 @@ final class Run {
 
     private @Nullable Ending ending;
     private Duration pause = FIRST_PAUSE;
-    private boolean textless;
     private boolean failing;
     private boolean unexplained;
     private long unexplainedSince;
+    private boolean textGivenUp;
 
     /** Where the end of a reply is kept. */
     interface End {
@@ -189,10 +189,10 @@ final class Run {
         workers.later(rest, attempt);
         if (first) {
             LOG.warnf(Fault.of(fault), "The end of %s can't be kept yet", described());
-        } else if (!outage && now - unexplainedSince > hopeless && !textless) {
+        } else if (!outage && now - unexplainedSince > hopeless && !textGivenUp) {
             LOG.errorf("The text of %s can't be kept, so it ends without", described());
             ending = WITHOUT_TEXT;
-            textless = true;
+            textGivenUp = true;
         }
     }
 

@@ -156,9 +156,9 @@ public class Unkept {
                 if (reply.usage() != null || !reply.content().isEmpty()) {
                     workers.execute(() -> count(origin.owner(), reply));
                 }
+                span.end();
             } finally {
                 entry.onceUnheard(allowance::close);
-                span.end();
                 live.stopped();
             }
         }
