@@ -92,7 +92,7 @@ class AotCacheIT {
         builder.environment().put("JAVA", Service.JAVA);
         builder.environment().put("PORT", Integer.toString(Service.freePort()));
         Process training = builder.start();
-        assertThat(training.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(training.waitFor(10, TimeUnit.MINUTES)).isTrue();
         assertThat(training.exitValue()).describedAs(Files.readString(log)).isZero();
     }
 
