@@ -191,6 +191,7 @@ public class MessageResource {
         if (type.equals(EVENTS)) {
             LiveReply reply = conversation.reply(id, message);
             int from = RequestHeaders.resumeFrom(request.request(), reply::hasOffset);
+            outgoing.admit(request, reply.endedLength());
             return new ReplyStream(null, reply, from).response();
         }
         Message found = repository.message(id, message);

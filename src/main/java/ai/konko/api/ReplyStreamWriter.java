@@ -24,12 +24,9 @@ class ReplyStreamWriter implements ServerMessageBodyWriter<ReplyStream> {
     private final ObjectMapper json;
     private final StreamConfig config;
     private final HttpLimits limits;
-    private final Outgoing outgoing;
 
-    ReplyStreamWriter(
-            ObjectMapper json, StreamConfig config, HttpLimits limits, Outgoing outgoing) {
+    ReplyStreamWriter(ObjectMapper json, StreamConfig config, HttpLimits limits) {
         this.limits = limits;
-        this.outgoing = outgoing;
         this.json = json;
         this.config = config;
     }
@@ -54,7 +51,6 @@ class ReplyStreamWriter implements ServerMessageBodyWriter<ReplyStream> {
         if (context == null) {
             throw new IllegalStateException("a request has a context");
         }
-        outgoing.admit(routing, stream.reply().endedLength());
         StreamConnection connection =
                 new StreamConnection(context, routing, json, config.heartbeat(), limits.unread());
         context.runOnContext(_ -> start(connection, stream, routing));

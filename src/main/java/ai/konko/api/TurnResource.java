@@ -185,9 +185,11 @@ public class TurnResource {
                 outgoing.admit(request, posted.turn().reply().content().length());
                 yield CompletableFuture.completedStage(accepted(posted));
             }
-            case STREAM ->
-                    CompletableFuture.completedStage(
-                            new ReplyStream(posted.turn(), posted.reply(), 0).response());
+            case STREAM -> {
+                outgoing.admit(request, posted.reply().endedLength());
+                yield CompletableFuture.completedStage(
+                        new ReplyStream(posted.turn(), posted.reply(), 0).response());
+            }
             case WHOLE ->
                     outgoing.whole(
                             request,

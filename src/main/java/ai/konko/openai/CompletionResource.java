@@ -192,6 +192,7 @@ public class CompletionResource {
             LiveReply live,
             Runnable abandoned) {
         if (given.streams()) {
+            outgoing.admit(request, live.endedLength());
             return CompletableFuture.completedStage(
                     ReplyStream.response(
                             new CompletionEvents(

@@ -136,7 +136,7 @@ public class ResponseResource {
                         () -> responses.post(Caller.origin(request), place, wanted, style));
         Message reply = responses.find(posted);
         if (given.streams()) {
-            return stream(reply, -1);
+            return stream(request, reply, -1);
         }
         Options options = wanted.options();
         return options.background()
@@ -181,7 +181,7 @@ public class ResponseResource {
         return ConversationResource.json(ResponseView.of(reply, model, kept));
     }
 
-    private CompletionStage<Response> stream(Message reply, int after) {
+    private CompletionStage<Response> stream(RoutingContext request, Message reply, int after) {
         LiveReply live = conversation.reply(reply.chatId(), reply.id());
         int from = Math.max(0, after - ResponseEvents.BEFORE_TEXT);
         int most = ResponseEvents.BEFORE_TEXT + ResponseEvents.AFTER_TEXT;
@@ -194,6 +194,7 @@ public class ResponseResource {
             throw RefusedException.invalid(
                     "starting_after", "must be the number of an event of this response");
         }
+        outgoing.admit(request, live.endedLength());
         return CompletableFuture.completedStage(
                 ReplyStream.response(
                         new ResponseEvents(
@@ -244,7 +245,7 @@ public class ResponseResource {
                         ? -1
                         : Query.number("starting_after", startingAfter, 0, Integer.MAX_VALUE, 0);
         return switch (stream) {
-            case "true" -> stream(reply, after);
+            case "true" -> stream(request, reply, after);
             case null, default -> {
                 if (startingAfter != null) {
                     throw RefusedException.invalid("starting_after", "needs stream=true");
