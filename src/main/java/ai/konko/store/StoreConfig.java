@@ -38,7 +38,9 @@ public interface StoreConfig {
     interface DatabaseConfig {
 
         /**
-         * @return where it is, as {@code postgresql://host:port/database}.
+         * @return where it is, as {@code postgresql://host:port/database}, with parameters of libpq
+         *     or of the JDBC driver, and with user and password if they are not set beside it; see
+         *     {@link DatabaseUrl}.
          */
         Optional<String> url();
 

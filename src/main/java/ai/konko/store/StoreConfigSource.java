@@ -8,8 +8,10 @@ import io.smallrye.config.ConfigValue;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
@@ -30,11 +32,19 @@ public final class StoreConfigSource implements ConfigSourceFactory {
                     case POSTGRES ->
                             Map.of(
                                     "quarkus.datasource.jdbc.url",
-                                    () -> jdbc(value(context, "konko.database.url", "")),
+                                    () -> address(context).map(DatabaseUrl::jdbc).orElse("jdbc:"),
                                     "quarkus.datasource.username",
-                                    () -> value(context, "konko.database.username", ""),
+                                    () ->
+                                            login(
+                                                    context,
+                                                    "konko.database.username",
+                                                    DatabaseUrl::username),
                                     "quarkus.datasource.password",
-                                    () -> value(context, "konko.database.password", ""));
+                                    () ->
+                                            login(
+                                                    context,
+                                                    "konko.database.password",
+                                                    DatabaseUrl::password));
                     case EMBEDDED -> {
                         Path data = Path.of(value(context, "konko.data", "data"));
                         yield Map.of(
@@ -56,11 +66,22 @@ public final class StoreConfigSource implements ConfigSourceFactory {
                 new Derived(derived));
     }
 
-    /**
-     * Both schemes name PostgreSQL (its documentation, 34.1.1.2); its driver knows the longer one.
-     */
-    private static String jdbc(String url) {
-        return "jdbc:" + url.replaceFirst("^postgres://", "postgresql://");
+    /** None if it is no address, which the store refuses when it starts. */
+    private static Optional<DatabaseUrl> address(ConfigSourceContext context) {
+        try {
+            return Optional.of(DatabaseUrl.of(value(context, "konko.database.url", "")));
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
+    /** What is set by itself comes before what the address has. */
+    private static String login(
+            ConfigSourceContext context,
+            String name,
+            Function<DatabaseUrl, @Nullable String> inAddress) {
+        String set = value(context, name, "");
+        return set.isEmpty() ? address(context).map(inAddress).orElse("") : set;
     }
 
     private static Kind kind(String name) {

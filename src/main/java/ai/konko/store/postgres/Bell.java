@@ -80,8 +80,11 @@ final class Bell implements AutoCloseable {
         }
     }
 
-    private void listen() throws SQLException {
+    private void listen() {
         try (Connection connection = database.connection()) {
+            if (Sessions.isShared(connection)) {
+                return; // here only asking helps
+            }
             try (Statement statement = connection.createStatement()) {
                 statement.execute("listen " + CHANNEL);
             }
@@ -93,7 +96,7 @@ final class Bell implements AutoCloseable {
                 }
             }
         } catch (SQLException gone) {
-            throw database.refusal(gone);
+            throw database.refusalAfter(gone);
         }
     }
 

@@ -4,11 +4,11 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
 import io.agroal.api.AgroalDataSource;
-import io.agroal.api.AgroalDataSource.FlushMode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,19 +19,24 @@ import org.jspecify.annotations.Nullable;
  * to its commit was lost.
  *
  * <p>Everything is bounded: how many may wait for a connection, and for how long; how long a
- * statement may take (see {@code new-connection-sql} in application.properties).
+ * statement may take (see {@link Sessions}).
  */
 final class Database {
     private static final Duration RETRY = Duration.ofSeconds(2);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(3);
 
-    /** Deadlocks and failed serializations, which a sharded database has more of. */
-    private static final int CONFLICTS = 5;
+    /**
+     * How often work is run again after a deadlock or a failed serialization, which a sharded
+     * database has more of. Its pauses are 1.3 s in the mean, and 2 s at most.
+     */
+    private static final int CONFLICTS = 8;
+
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
 
     /** Connections for what keeps the others going: the lease, the flush, the notifications. */
     private static final int KEPT_FREE = 3;
 
-    private final Supplier<AgroalDataSource> source;
+    private final Sessions sessions;
 
     /** How many more may use the database or wait for it. */
     private final Semaphore places;
@@ -46,21 +51,22 @@ final class Database {
     }
 
     /**
-     * @param connections how many the source has
+     * @param source has no connections yet
+     * @param connections how many it may have
      * @param most how many may use the database or wait for it at any time; one more is refused
      */
     Database(Supplier<AgroalDataSource> source, int connections, int most) {
-        this.source = source;
+        this.sessions = new Sessions(source);
         this.places = new Semaphore(most);
         this.turns = new Semaphore(Math.max(1, connections - KEPT_FREE), true);
     }
 
-    /** One statement that does not wait behind the others. */
+    /** One statement that does not wait behind the others, and that may be run twice. */
     <T extends @Nullable Object> T urgent(Work<T> work) {
         return attempt(false, work);
     }
 
-    /** One statement that reads, or changes one thing. */
+    /** One statement that reads, or that may be run twice. */
     <T extends @Nullable Object> T statement(Work<T> work) {
         return run(false, work);
     }
@@ -72,12 +78,41 @@ final class Database {
 
     /** A connection of one's own, for as long as it is open. */
     Connection connection() throws SQLException {
-        return source.get().getConnection();
+        return sessions.open();
+    }
+
+    /**
+     * Whether the log can be written. A server that only reads may have been demoted, and its name
+     * lead to another one: then connections are made anew.
+     */
+    boolean isWritable() {
+        return statement(
+                session -> {
+                    boolean writable =
+                            session.first(
+                                            "select current_setting('transaction_read_only')",
+                                            row -> row.getString(1).equals("off"))
+                                    .orElse(false);
+                    if (!writable) {
+                        sessions.doubtAged();
+                    }
+                    return writable;
+                });
+    }
+
+    /** From now on all is done on connections that are made anew. */
+    void reconnect() {
+        sessions.doubtAll();
     }
 
     /** What a failure that the caller met by itself means. */
-    RuntimeException refusal(SQLException failed) {
-        return isOutage(failed)
+    RuntimeException refusalAfter(SQLException failed) {
+        boolean _ = sessions.doubtAfter(failed);
+        return refusal(failed);
+    }
+
+    private static RuntimeException refusal(SQLException failed) {
+        return SqlState.isPassing(failed) || SqlState.isNoEntry(failed)
                 ? unavailable("The store can't be reached at the moment.")
                 : new StoreException(failed);
     }
@@ -114,22 +149,32 @@ final class Database {
         int conflicts = 0;
         while (true) {
             boolean[] committing = {false};
-            try (Connection connection = source.get().getConnection()) {
-                return transaction
+            try (Connection connection = sessions.open()) {
+                return transaction || Sessions.isShared(connection)
                         ? committed(connection, work, committing)
                         : work.in(new Session(connection));
             } catch (SQLException failed) {
-                if (isConflict(failed) && conflicts++ < CONFLICTS) {
-                    continue;
-                }
-                if (isBroken(failed)) {
-                    source.get().flush(FlushMode.IDLE); // what is left of before the outage
-                }
-                if (reconnected || committing[0] || !isBroken(failed)) {
+                if (SqlState.isConflict(failed) && conflicts < CONFLICTS) {
+                    pause(conflicts++);
+                } else if (sessions.doubtAfter(failed)
+                        && !reconnected
+                        && !(transaction && committing[0])) {
+                    reconnected = true;
+                } else {
                     throw refusal(failed);
                 }
-                reconnected = true;
             }
+        }
+    }
+
+    /** Longer each time, and not for all that were in each other's way the same. */
+    private static void pause(int conflicts) {
+        long most = SHORTEST_PAUSE.toMillis() << conflicts;
+        try {
+            Thread.sleep(most / 2 + ThreadLocalRandom.current().nextLong(most));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw unavailable("The service is stopping.");
         }
     }
 
@@ -137,6 +182,9 @@ final class Database {
             Connection connection, Work<T> work, boolean[] committing) throws SQLException {
         connection.setAutoCommit(false);
         try {
+            if (Sessions.isShared(connection)) {
+                Sessions.settle(connection);
+            }
             T result = work.in(new Session(connection));
             committing[0] = true;
             connection.commit();
@@ -157,28 +205,6 @@ final class Database {
         } catch (SQLException alsoFailed) {
             reason.addSuppressed(alsoFailed);
         }
-    }
-
-    /** See the table of error codes in PostgreSQL's documentation, appendix A. */
-    private static boolean isOutage(SQLException failed) {
-        String state = failed.getSQLState();
-        return state == null // of the pool: no connection in time
-                || isBroken(failed)
-                || state.startsWith("53") // insufficient resources
-                || state.startsWith("58") // system error
-                || state.equals("57014") // statement timeout
-                || state.equals("25006") // read only: a standby
-                || state.equals("55P03"); // lock timeout
-    }
-
-    private static boolean isBroken(SQLException failed) {
-        String state = failed.getSQLState();
-        return state != null
-                && (state.startsWith("08") || state.startsWith("57P") || state.equals("25P03"));
-    }
-
-    private static boolean isConflict(SQLException failed) {
-        return "40001".equals(failed.getSQLState()) || "40P01".equals(failed.getSQLState());
     }
 
     private static RefusedException unavailable(String detail) {

@@ -675,7 +675,8 @@ public class PostgresChatRepository implements ChatRepository {
 
     @Override
     public void count(DailyUsage used) {
-        int _ = database.statement(session -> UsageRows.add(session, used));
+        // A transaction, because what is lost on its way must not be counted twice.
+        int _ = database.transaction(session -> UsageRows.add(session, used));
     }
 
     private Message end(Session session, ChatRows.Locked chat, Pending pending, Outcome outcome)

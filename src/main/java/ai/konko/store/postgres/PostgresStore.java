@@ -4,9 +4,9 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
+import ai.konko.store.DatabaseUrl;
 import ai.konko.store.StoreConfig;
 import ai.konko.store.StoreConfig.Kind;
-import ai.konko.store.postgres.Database.StoreException;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -16,11 +16,14 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +44,9 @@ public class PostgresStore {
     private final String hint;
     private volatile boolean joined;
     private @Nullable Loop joining;
+
+    /** Why the database can't be used yet. */
+    private @Nullable String reason;
 
     /** Why the database could not be joined when it was there at last. */
     private @Nullable String refusal;
@@ -75,20 +81,29 @@ public class PostgresStore {
     }
 
     private static void requireAddress(StoreConfig config) {
-        if (config.store() == Kind.POSTGRES
-                && !config.database().url().orElse("").matches("postgres(ql)?://[^/]+/.+")) {
-            throw new ConfigurationException(
-                    "KONKO_STORE=postgres needs KONKO_DATABASE_URL as postgresql://host:port/database.");
+        if (config.store() == Kind.POSTGRES) {
+            try {
+                DatabaseUrl _ = DatabaseUrl.of(config.database().url().orElse(""));
+            } catch (IllegalArgumentException wrong) {
+                throw new ConfigurationException(
+                        "KONKO_STORE=postgres needs KONKO_DATABASE_URL as"
+                                + " postgresql://host:port/database; it "
+                                + wrong.getMessage()
+                                + ".");
+            }
         }
     }
 
     /** What is often the reason why a database can't be reached. */
     private static String hint(StoreConfig config) {
-        return config.store() == Kind.POSTGRES
-                        && (config.database().username().isEmpty()
-                                || config.database().password().isEmpty())
-                ? " (KONKO_DATABASE_USERNAME or KONKO_DATABASE_PASSWORD is not set)"
-                : "";
+        if (config.store() != Kind.POSTGRES) {
+            return "";
+        }
+        DatabaseUrl url = DatabaseUrl.of(config.database().url().orElse(""));
+        boolean whole =
+                (config.database().username().isPresent() || url.username() != null)
+                        && (config.database().password().isPresent() || url.password() != null);
+        return whole ? "" : " (KONKO_DATABASE_USERNAME or KONKO_DATABASE_PASSWORD is not set)";
     }
 
     public ChatRepository repository() {
@@ -98,9 +113,7 @@ public class PostgresStore {
     /** Whether the log can be used at this moment. */
     boolean reachable() {
         try {
-            return joined
-                    && database.urgent( // not behind whoever has all the others
-                            session -> session.first("select true", _ -> true).orElse(false));
+            return joined && database.isWritable();
         } catch (RefusedException _) {
             return false;
         }
@@ -112,7 +125,7 @@ public class PostgresStore {
             server.start();
         }
         if (!join()) {
-            LOG.warnf("The database can't be reached%s; the service waits for it", hint);
+            LOG.warn("The service waits for the database");
             joining = new Loop("join", AGAIN, this::joinAtLast);
         }
     }
@@ -130,38 +143,64 @@ public class PostgresStore {
         }
     }
 
-    /** In any other encoding there are texts that can't be kept. */
-    private void requireUtf8() {
-        String encoding =
-                database.statement(
-                        session ->
-                                session.first(
-                                                "select current_setting('server_encoding')",
-                                                row -> row.getString(1))
-                                        .orElse(""));
-        if (!encoding.equals("UTF8")) {
-            throw new ConfigurationException(
-                    "The database that KONKO_DATABASE_URL names is encoded in %s, and must be in UTF8."
-                            .formatted(encoding));
-        }
-    }
-
     private boolean join() {
         try {
-            requireUtf8();
-            flyway.get().migrate();
+            migrate();
             replica.join();
             joined = true;
             return true;
+        } catch (SQLException failed) {
+            return waits(failed);
+        } catch (FlywayException failed) {
+            SQLException cause = cause(failed);
+            return cause == null ? refused(String.valueOf(failed.getMessage())) : waits(cause);
         } catch (RefusedException _) {
             return false;
-        } catch (StoreException refused) {
-            throw new ConfigurationException(
-                    "The database refuses the service ("
-                            + refused.getMessage()
-                            + "): check KONKO_DATABASE_URL, KONKO_DATABASE_USERNAME and"
-                            + " KONKO_DATABASE_PASSWORD.");
         }
+    }
+
+    private void migrate() throws SQLException {
+        try (Connection connection = database.connection()) {
+            new Schema(flyway.get()).migrate(new Session(connection));
+        }
+        database.reconnect();
+    }
+
+    /**
+     * @return false if it is a failure that may be over by itself
+     * @throws ConfigurationException for any other one
+     */
+    private boolean waits(SQLException failed) {
+        String message = firstLine(failed.getMessage());
+        if (!SqlState.isPassing(failed)) {
+            return refused(message);
+        }
+        if (!message.equals(reason)) {
+            reason = message;
+            LOG.warnf("The database can't be used yet%s: %s", hint, message);
+        }
+        return false;
+    }
+
+    private static boolean refused(String message) {
+        throw new ConfigurationException(
+                "The database refuses the service (%s): check KONKO_DATABASE_URL,"
+                                .formatted(firstLine(message))
+                        + " KONKO_DATABASE_USERNAME and KONKO_DATABASE_PASSWORD, and what the role"
+                        + " may do there.");
+    }
+
+    /** What follows may be the statement. */
+    private static String firstLine(@Nullable String message) {
+        return message == null ? "" : message.lines().findFirst().orElse("");
+    }
+
+    private static @Nullable SQLException cause(Throwable failed) {
+        Throwable cause = failed;
+        while (cause != null && !(cause instanceof SQLException)) {
+            cause = cause.getCause();
+        }
+        return (SQLException) cause;
     }
 
     void stop() throws IOException {

@@ -2,6 +2,7 @@ package ai.konko.store.postgres;
 
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
 import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import java.io.IOException;
@@ -146,43 +147,67 @@ public final class TestPostgres {
 
     /** The same, with options of {@code create database}. */
     public static String newDatabase(String name, String options) {
-        String url = "postgresql://localhost:" + port() + "/";
-        try (Connection connection =
-                        DriverManager.getConnection(
-                                "jdbc:" + url + "postgres", user(), password());
-                Statement statement = connection.createStatement()) {
-            statement.execute("drop database if exists " + name + " with (force)");
-            statement.execute("create database " + name + " " + options);
-        } catch (SQLException failed) {
-            throw new IllegalStateException(failed);
-        }
-        return url + name;
+        execute(
+                server(),
+                "drop database if exists " + name + " with (force)",
+                "create database " + name + " " + options);
+        return "postgresql://localhost:" + port() + "/" + name;
+    }
+
+    /** The database that is always there. */
+    static String server() {
+        return "postgresql://localhost:" + port() + "/postgres";
     }
 
     /** Connections to this database, with the schema made. */
     static AgroalDataSource migrated(String url) {
+        return migrated(url, user(), password());
+    }
+
+    static AgroalDataSource migrated(String url, String user, String password) {
+        try (AgroalDataSource source = source(url, user, password);
+                Connection connection = new Sessions(() -> source).open()) {
+            Flyway flyway = Flyway.configure().dataSource(source).load();
+            new Schema(flyway).migrate(new Session(connection));
+        } catch (SQLException failed) {
+            throw new IllegalStateException(failed);
+        }
+        return source(url, user, password);
+    }
+
+    /** Connections as Quarkus makes them. */
+    static AgroalDataSource source(String url, String user, String password) {
         try {
-            AgroalDataSource source =
-                    AgroalDataSource.from(
-                            new AgroalDataSourceConfigurationSupplier()
-                                    .connectionPoolConfiguration(
-                                            pool ->
-                                                    pool.maxSize(20)
-                                                            .acquisitionTimeout(
-                                                                    Duration.ofSeconds(3))
-                                                            .connectionFactoryConfiguration(
-                                                                    factory ->
-                                                                            factory.jdbcUrl(
-                                                                                            "jdbc:"
-                                                                                                    + url)
-                                                                                    .principal(
-                                                                                            new NamePrincipal(
-                                                                                                    user()))
-                                                                                    .credential(
-                                                                                            new SimplePassword(
-                                                                                                    password())))));
-            Flyway.configure().dataSource(source).load().migrate();
-            return source;
+            return AgroalDataSource.from(
+                    new AgroalDataSourceConfigurationSupplier()
+                            .connectionPoolConfiguration(
+                                    pool ->
+                                            pool.maxSize(20)
+                                                    .acquisitionTimeout(Duration.ofSeconds(3))
+                                                    .exceptionSorter(
+                                                            new PostgreSQLExceptionSorter())
+                                                    .connectionFactoryConfiguration(
+                                                            factory ->
+                                                                    factory.jdbcUrl("jdbc:" + url)
+                                                                            .principal(
+                                                                                    new NamePrincipal(
+                                                                                            user))
+                                                                            .credential(
+                                                                                    new SimplePassword(
+                                                                                            password)))));
+        } catch (SQLException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    /** Done by the server's first user. */
+    static void execute(String url, String... statements) {
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:" + url, user(), password());
+                Statement statement = connection.createStatement()) {
+            for (String each : statements) {
+                statement.execute(each);
+            }
         } catch (SQLException failed) {
             throw new IllegalStateException(failed);
         }

@@ -1,0 +1,156 @@
+package ai.konko.store;
+
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The database's address, as hosts hand it out, in the terms of the JDBC driver: see PostgreSQL's
+ * documentation, 34.1.1.2 and 34.1.2, and the driver's.
+ *
+ * @param jdbc the address without user and password
+ */
+public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable String password) {
+    private static final Pattern URL =
+            Pattern.compile(
+                    "(?:jdbc:)?postgres(?:ql)?://(?:(?<user>[^/?]*)@)?(?<hosts>[^/?]*)"
+                            + "(?:/(?<database>[^?]*))?(?:\\?(?<query>.*))?",
+                    Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern HOST =
+            Pattern.compile("(?<name>\\[[0-9A-Fa-f:.%]+]|[^:\\[\\]]+)(?::(?<port>\\d{1,5}))?");
+
+    /** The driver's names for what others name otherwise. */
+    private static final Map<String, String> NAMES =
+            Map.ofEntries(
+                    Map.entry("application_name", "ApplicationName"),
+                    Map.entry("channel_binding", "channelBinding"),
+                    Map.entry("connect_timeout", "connectTimeout"),
+                    Map.entry("gssencmode", "gssEncMode"),
+                    Map.entry("keepalives", "tcpKeepAlive"),
+                    Map.entry("krbsrvname", "kerberosServerName"),
+                    Map.entry("load_balance_hosts", "loadBalanceHosts"),
+                    Map.entry("require_auth", "requireAuth"),
+                    Map.entry("schema", "currentSchema"),
+                    Map.entry("sslnegotiation", "sslNegotiation"),
+                    Map.entry("target_session_attrs", "targetServerType"));
+
+    /** Its words for what others say otherwise. */
+    private static final Map<String, String> VALUES =
+            Map.ofEntries(
+                    Map.entry("targetServerType=read-write", "primary"),
+                    Map.entry("targetServerType=read-only", "secondary"),
+                    Map.entry("targetServerType=standby", "secondary"),
+                    Map.entry("targetServerType=prefer-standby", "preferSecondary"),
+                    Map.entry("tcpKeepAlive=1", "true"),
+                    Map.entry("tcpKeepAlive=0", "false"),
+                    Map.entry("loadBalanceHosts=random", "true"),
+                    Map.entry("loadBalanceHosts=disable", "false"),
+                    Map.entry("sslmode=no-verify", "require"));
+
+    /**
+     * @throws IllegalArgumentException if it is none; the message says nothing of it, because there
+     *     may be a password in it
+     */
+    public static DatabaseUrl of(String url) {
+        Matcher parts = URL.matcher(url.strip());
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("is no address of a PostgreSQL database");
+        }
+        Map<String, String> query = query(parts.group("query"));
+        String[] login = or(parts.group("user"), "").split(":", 2);
+        String user = query.remove("user");
+        String password = query.remove("password");
+        String database = database(parts.group("database"), query.remove("dbname"));
+        String hosts = hosts(parts.group("hosts"), query);
+        return new DatabaseUrl(
+                "jdbc:postgresql://" + hosts + "/" + encoded(database) + parameters(hosts, query),
+                login[0].isEmpty() ? user : decoded(login[0]),
+                login.length < 2 ? password : decoded(login[1]));
+    }
+
+    private static String database(@Nullable String inPath, @Nullable String inQuery) {
+        String database = inPath == null || inPath.isEmpty() ? or(inQuery, "") : decoded(inPath);
+        if (database.isEmpty()) {
+            throw new IllegalArgumentException("names no database");
+        }
+        return database;
+    }
+
+    private static String hosts(String inAuthority, Map<String, String> query) {
+        String inQuery = or(query.remove("host"), or(query.remove("hostaddr"), "localhost"));
+        String port = query.remove("port");
+        String all = inAuthority.isEmpty() ? inQuery : inAuthority;
+        List<String> hosts = new ArrayList<>();
+        for (String each : all.split(",", -1)) {
+            Matcher host = HOST.matcher(decoded(each));
+            if (!host.matches() || host.group("name").startsWith("/")) {
+                throw new IllegalArgumentException("has a host that is no name and no address");
+            }
+            String own = or(host.group("port"), port);
+            hosts.add(own == null ? host.group("name") : host.group("name") + ":" + own);
+        }
+        return String.join(",", hosts);
+    }
+
+    private static Map<String, String> query(@Nullable String query) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        for (String each : or(query, "").split("&")) {
+            if (!each.isEmpty()) {
+                String[] pair = each.split("=", 2);
+                parameters.put(decoded(pair[0]), pair.length < 2 ? "" : decoded(pair[1]));
+            }
+        }
+        return parameters;
+    }
+
+    private static String parameters(String hosts, Map<String, String> query) {
+        Map<String, String> known = new LinkedHashMap<>();
+        query.forEach(
+                (given, value) -> {
+                    String name = NAMES.getOrDefault(given, given);
+                    known.put(name, VALUES.getOrDefault(name + "=" + value, value));
+                });
+        if ("true".equals(known.remove("pgbouncer"))) {
+            known.putIfAbsent("prepareThreshold", "0");
+        }
+        if (known.remove("sslrootcert", "system")) {
+            known.put("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
+        }
+        if (hosts.contains(",")) { // only one of them can be written to
+            known.putIfAbsent("targetServerType", "primary");
+        }
+        List<String> written = new ArrayList<>();
+        known.forEach((name, value) -> written.add(encoded(name) + "=" + encoded(value)));
+        return written.isEmpty() ? "" : "?" + String.join("&", written);
+    }
+
+    /** Percent signs only; a plus is a plus. */
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException _) { // which has the place, and so the secret's text
+            throw new IllegalArgumentException("has a percent sign that is none of an escape");
+        }
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private static @Nullable String or(@Nullable String text, @Nullable String otherwise) {
+        return text == null ? otherwise : text;
+    }
+
+    @Override
+    public String toString() {
+        return "DatabaseUrl";
+    }
+}

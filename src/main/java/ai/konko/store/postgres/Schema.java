@@ -1,0 +1,89 @@
+package ai.konko.store.postgres;
+
+import io.quarkus.runtime.configuration.ConfigurationException;
+import java.sql.SQLException;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.Configuration;
+
+/**
+ * The tables, in the schema that is the first of the connection's search path. Others may have
+ * tables beside them, and a history of their own kept by Flyway.
+ */
+final class Schema {
+    private static final String HISTORY = "konko_schema_history";
+
+    /** Where versions before 1.0 have kept it. Others do too, so it must have our first entry. */
+    private static final String EARLIER_HISTORY = "flyway_schema_history";
+
+    /**
+     * An index may take long. The operators for it are wherever the extension was made, which need
+     * not be in the search path.
+     */
+    private static final String PREPARE =
+            """
+            select set_config('statement_timeout', '0', false), set_config('search_path',
+                concat_ws(', ', current_setting('search_path'), (select quote_ident(n.nspname)
+                    from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+                    where e.extname = 'pg_trgm')), false)
+            """;
+
+    private final Configuration configuration;
+
+    Schema(Flyway flyway) {
+        this.configuration = flyway.getConfiguration();
+    }
+
+    /**
+     * Makes them, or brings them up to date. The connections that this takes from the pool keep
+     * settings that are not for others.
+     *
+     * @throws ConfigurationException if the database is not one that can have them
+     */
+    void migrate(Session session) throws SQLException {
+        requireUtf8(session);
+        requireSchema(session);
+        var _ =
+                Flyway.configure(configuration.getClassLoader())
+                        .configuration(configuration)
+                        .table(isEarlier(session) ? EARLIER_HISTORY : HISTORY)
+                        .baselineOnMigrate(true)
+                        .baselineVersion("0")
+                        .initSql(Sessions.isShared(session.connection()) ? "select 1" : PREPARE)
+                        .load()
+                        .migrate();
+    }
+
+    /** In any other encoding there are texts that can't be kept. */
+    private static void requireUtf8(Session session) throws SQLException {
+        String encoding = value(session, "select current_setting('server_encoding')");
+        if (!encoding.equals("UTF8")) {
+            throw new ConfigurationException(
+                    "The database that KONKO_DATABASE_URL names is encoded in %s, and must be in UTF8."
+                            .formatted(encoding));
+        }
+    }
+
+    private static void requireSchema(Session session) throws SQLException {
+        if (value(session, "select coalesce(current_schema(), '')").isEmpty()) {
+            throw new ConfigurationException(
+                    "The database that KONKO_DATABASE_URL names has none of the schemas in its"
+                            + " search path: make one, or name it by ?currentSchema= there.");
+        }
+    }
+
+    private static boolean isEarlier(Session session) throws SQLException {
+        String exists =
+                "select (to_regclass(quote_ident(current_schema()) || '.%s') is not null)::text";
+        return value(session, exists.formatted(EARLIER_HISTORY)).equals("true")
+                && value(session, exists.formatted("pending")).equals("true")
+                && session.first(
+                                "select 1 from %s where script = 'V1__log.sql'"
+                                        .formatted(EARLIER_HISTORY),
+                                _ -> true)
+                        .isPresent();
+    }
+
+    private static String value(Session session, String sql) throws SQLException {
+        return session.first(sql, row -> row.getString(1)).orElse("");
+    }
+}
