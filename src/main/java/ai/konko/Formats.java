@@ -1,0 +1,17 @@
+package ai.konko;
+
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.Locale;
+
+/** Digits, dates and letters are those of no locale, whatever the machine's is. */
+@ApplicationScoped
+class Formats {
+
+    /** Before all else that starts. */
+    void start(@Observes @Priority(0) StartupEvent event) {
+        Locale.setDefault(Locale.ROOT);
+    }
+}
