@@ -94,7 +94,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
             if (!host.matches() || host.group("name").startsWith("/")) {
                 throw new IllegalArgumentException("has a host that is no name and no address");
             }
-            String own = or(host.group("port"), port);
+            String own = host.group("port") == null ? port : host.group("port");
             hosts.add(own == null ? host.group("name") : host.group("name") + ":" + own);
         }
         return String.join(",", hosts);
@@ -102,7 +102,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
 
     private static Map<String, String> query(@Nullable String query) {
         Map<String, String> parameters = new LinkedHashMap<>();
-        for (String each : or(query, "").split("&")) {
+        for (String each : or(query, "").split("&", -1)) {
             if (!each.isEmpty()) {
                 String[] pair = each.split("=", 2);
                 parameters.put(decoded(pair[0]), pair.length < 2 ? "" : decoded(pair[1]));
@@ -145,7 +145,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    private static @Nullable String or(@Nullable String text, @Nullable String otherwise) {
+    private static String or(@Nullable String text, String otherwise) {
         return text == null ? otherwise : text;
     }
 

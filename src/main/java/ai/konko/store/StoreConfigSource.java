@@ -81,7 +81,12 @@ public final class StoreConfigSource implements ConfigSourceFactory {
             String name,
             Function<DatabaseUrl, @Nullable String> inAddress) {
         String set = value(context, name, "");
-        return set.isEmpty() ? address(context).map(inAddress).orElse("") : set;
+        Optional<DatabaseUrl> address = address(context);
+        if (!set.isEmpty() || address.isEmpty()) {
+            return set;
+        }
+        String known = inAddress.apply(address.get());
+        return known == null ? "" : known;
     }
 
     private static Kind kind(String name) {

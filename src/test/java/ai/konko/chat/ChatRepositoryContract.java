@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link ChatRepository} has to do. */
@@ -698,6 +699,57 @@ public abstract class ChatRepositoryContract {
         }
         assertThat(search("σοσός")).isEmpty();
         assertThat(search("σας_σ")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "INBOX title | inbox",
+                "inbox title | INBOX TITLE",
+                "İstanbul | istanbul",
+                "istanbul | İSTANBUL",
+                "Istanbul | ıstanbul",
+                "ısı ILIK | isi ilik",
+                "i\u0307zmir | izmir",
+                "I\u0307zmir | IZMIR",
+                "re\u0301sume\u0301 | r\u00E9sum\u00E9",
+                "R\u00C9SUM\u00C9 | re\u0301sume\u0301",
+                "na\u00EFve | NAI\u0308VE",
+                "q\u0307\u0323 | Q\u0323\u0307",
+                "\uD55C\uAE00 | \u1112\u1161\u11AB\u1100\u1173\u11AF",
+                "\u212B ngstrom | \u00E5 NGSTROM",
+                "STRA\u1E9EE | stra\u00DFe",
+                "\u01C5ep | \u01C4EP",
+                "ΜΈΓΑΣ | μέγας",
+                "ЁЛКА | ёлка",
+                "100%_Ä | %_ä"
+            })
+    void chats_search_findsWhatIsTheSameToAReader(String title, String text) {
+        UUID chat =
+                repository
+                        .create(
+                                Owner.ANONYMOUS,
+                                new Settings("x " + title + " x", null, null, Map.of()))
+                        .id();
+
+        assertThat(search(text)).containsExactly(chat);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "resume | résumé",
+                "straße | strasse",
+                "abc | a_c",
+                "abc | a%c",
+                "jota | iota"
+            })
+    void chats_search_doesNotFindWhatIsNot(String title, String text) {
+        repository.create(Owner.ANONYMOUS, new Settings(title, null, null, Map.of()));
+
+        assertThat(search(text)).isEmpty();
     }
 
     @Test

@@ -16,6 +16,7 @@ import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.SearchText;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.Started;
@@ -37,7 +38,6 @@ import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -119,10 +119,10 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public Page<Chat> chats(ChatQuery query) {
-        return find(query, query.text() == null ? null : containing(query.text()));
+        return find(query, query.text() == null ? null : SearchText.folded(query.text()));
     }
 
-    private Page<Chat> find(ChatQuery query, @Nullable Pattern text) {
+    private Page<Chat> find(ChatQuery query, @Nullable String text) {
         List<Chat> found = new ArrayList<>();
         int stride = text == null ? query.limit() + 1 : STRIDE;
         UUID before = query.before();
@@ -160,20 +160,17 @@ public class InMemoryChatRepository implements ChatRepository {
         }
     }
 
-    private static Pattern containing(String text) {
-        return Pattern.compile(
-                text, Pattern.LITERAL | Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
-    }
-
     /** A search gives way after every chat: it must not keep turns waiting. */
     @SuppressWarnings("ThreadPriorityCheck")
-    private static Optional<Chat> matching(ChatLog log, @Nullable Pattern text) {
+    private static Optional<Chat> matching(ChatLog log, @Nullable String text) {
         if (text != null) {
             Thread.yield();
         }
         try {
             Chat chat = log.chat();
-            return text == null || texts(chat, log).anyMatch(each -> text.matcher(each).find())
+            return text == null
+                            || texts(chat, log)
+                                    .anyMatch(each -> SearchText.folded(each).contains(text))
                     ? Optional.of(chat)
                     : Optional.empty();
         } catch (RefusedException _) {

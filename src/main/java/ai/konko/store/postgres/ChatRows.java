@@ -36,15 +36,8 @@ final class ChatRows {
             from chat c
             """;
 
-    /** Whether a text contains another one, whatever the case. */
-    private static final String LIKE = "lower(%1$s) like lower(?)";
-
-    /**
-     * The same where the other one has a sigma, which at the end of a word is another letter to the
-     * database: by the index without it, then as a reader has it.
-     */
-    private static final String LIKE_WITH_SIGMA =
-            LIKE + " and replace(lower(%1$s), 'ς', 'σ') like replace(lower(?), 'ς', 'σ')";
+    /** Whether a text contains another one, as the search compares them. */
+    private static final String LIKE = "konko_folded(%s) like konko_folded(?)";
 
     private ChatRows() {}
 
@@ -183,18 +176,14 @@ final class ChatRows {
         }
         if (query.text() != null) {
             String pattern = containing(query.text());
-            String roughly = pattern.replaceAll("[Σσς]", "_");
-            boolean greek = !roughly.equals(pattern);
-            String like = greek ? LIKE_WITH_SIGMA : LIKE;
-            List<String> patterns = greek ? List.of(roughly, pattern) : List.of(pattern);
             conditions.add(
                     """
                     c.id in (select h.id from chat h where %s
                         union select m.chat_id from message m where %s)
                     """
-                            .formatted(like.formatted("h.title"), like.formatted("m.content")));
-            parameters.addAll(patterns);
-            parameters.addAll(patterns);
+                            .formatted(LIKE.formatted("h.title"), LIKE.formatted("m.content")));
+            parameters.add(pattern);
+            parameters.add(pattern);
         }
         parameters.add(query.limit() + 1);
         return session.list(

@@ -86,7 +86,7 @@ final class Database {
      * lead to another one: then connections are made anew.
      */
     boolean isWritable() {
-        return statement(
+        return urgent( // not behind whoever has all the others
                 session -> {
                     boolean writable =
                             session.first(
