@@ -43,9 +43,9 @@ public final class LookupAgent {
     private static final MethodTypeDesc OBJECT_AND_CALLER =
             MethodTypeDesc.ofDescriptor("(Ljava/lang/Object;Ljava/lang/String;)V");
     private static final MethodTypeDesc OBJECT_NAME_AND_CALLER =
-            MethodTypeDesc.ofDescriptor("(Ljava/lang/Object;Ljava/lang/String;Ljava/lang/String;)V");
-    private static final MethodTypeDesc CLASS =
-            MethodTypeDesc.ofDescriptor("(Ljava/lang/Class;)V");
+            MethodTypeDesc.ofDescriptor(
+                    "(Ljava/lang/Object;Ljava/lang/String;Ljava/lang/String;)V");
+    private static final MethodTypeDesc CLASS = MethodTypeDesc.ofDescriptor("(Ljava/lang/Class;)V");
 
     /** Calls whose result says what was looked up. */
     private static final Map<String, Set<String>> BY_RESULT =
@@ -124,16 +124,14 @@ public final class LookupAgent {
                 ProtectionDomain domain,
                 byte[] bytes) {
             if (loader == null
-                    || loader == ClassLoader.getPlatformClassLoader()
+                    || ClassLoader.getPlatformClassLoader().equals(loader)
                     || name == null
                     || name.startsWith("ai/konko/packaged/Lookup")) {
                 return null;
             }
             try {
                 ClassModel model = classFile.parse(bytes);
-                return concerns(model)
-                        ? classFile.transformClass(model, watching(model))
-                        : null;
+                return concerns(model) ? classFile.transformClass(model, watching(model)) : null;
             } catch (RuntimeException e) {
                 Lookups.notWatched(name, e);
                 return null;

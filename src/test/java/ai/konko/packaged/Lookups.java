@@ -196,7 +196,7 @@ public final class Lookups {
 
     private static boolean isJdks(Object value) {
         ClassLoader loader = value.getClass().getClassLoader();
-        return loader == null || loader == ClassLoader.getPlatformClassLoader();
+        return loader == null || ClassLoader.getPlatformClassLoader().equals(loader);
     }
 
     private static List<Object> fields(Object value) {

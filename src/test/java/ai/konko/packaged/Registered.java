@@ -135,7 +135,8 @@ final class Registered {
 
     /** Whether a class that was being initialised then is initialised when the binary is built. */
     boolean happensInTheBuild(String classes) {
-        return Stream.of(classes.split(",", -1)).anyMatch(each -> !each.isEmpty() && isBuiltIn(each));
+        return Stream.of(classes.split(",", -1))
+                .anyMatch(each -> !each.isEmpty() && isBuiltIn(each));
     }
 
     /** Whether the class is in the binary as its initialization left it. */

@@ -25,18 +25,6 @@ class DatabaseTest {
     /** As many as there are connections for what is not urgent. */
     private static final int SOME = 8;
 
-    private static final String REFUSING =
-            """
-            create or replace function refuse() returns trigger language plpgsql as $$
-            begin
-                if nextval('refusals') <= %d then
-                    raise exception 'no' using errcode = '%s';
-                end if;
-                return new;
-            end
-            $$
-            """;
-
     private String url;
     private TestLog log;
 
@@ -56,7 +44,17 @@ class DatabaseTest {
         TestPostgres.execute(
                 url,
                 "create sequence refusals",
-                REFUSING.formatted(times, state),
+                """
+                    create or replace function refuse() returns trigger language plpgsql as $$
+                    begin
+                        if nextval('refusals') <= %d then
+                            raise exception 'no' using errcode = '%s';
+                        end if;
+                        return new;
+                    end
+                    $$
+                    """
+                        .formatted(times, state),
                 "create trigger refuse before insert or update on chat for each row execute"
                         + " function refuse()");
     }
