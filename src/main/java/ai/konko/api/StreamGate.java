@@ -11,6 +11,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.util.ArrayList;
@@ -26,8 +27,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
 
     private final Http2ConnectionHandler handler;
     private final GateRules rules;
-    private final IntObjectMap<Body> bodies = new IntObjectHashMap<>();
-    private boolean served;
+    private final IntObjectMap<Body> bodies;
 
     /** A body that is not whole. */
     private static final class Body {
@@ -46,16 +46,31 @@ final class StreamGate extends Http2FrameListenerDecorator {
         }
     }
 
-    private StreamGate(Http2ConnectionHandler handler, GateRules rules) {
+    private StreamGate(
+            Http2ConnectionHandler handler, GateRules rules, IntObjectMap<Body> bodies) {
         super(handler.decoder().frameListener());
         this.handler = handler;
         this.rules = rules;
+        this.bodies = bodies;
     }
 
     static StreamGate on(Http2ConnectionHandler handler, GateRules rules) {
-        StreamGate gate = new StreamGate(handler, rules);
-        handler.decoder().frameListener(gate);
-        return gate;
+        return new StreamGate(handler, rules, new IntObjectHashMap<>()).stand();
+    }
+
+    private StreamGate stand() {
+        handler.decoder().frameListener(this);
+        return this;
+    }
+
+    /** With the first settings Vert.x puts another listener here. */
+    @Override
+    public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings)
+            throws Http2Exception {
+        super.onSettingsRead(context, settings);
+        if (!(handler.decoder().frameListener() instanceof StreamGate)) {
+            StreamGate _ = new StreamGate(handler, rules, bodies).stand();
+        }
     }
 
     /**
@@ -73,7 +88,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
 
     /** Whether a request has ever come. */
     boolean served() {
-        return served;
+        return handler.connection().remote().lastStreamCreated() > 0;
     }
 
     /** Whether there is a request; those whose bodies have taken too long are given up first. */
@@ -149,7 +164,6 @@ final class StreamGate extends Http2FrameListenerDecorator {
 
     private boolean isLetIn(
             ChannelHandlerContext context, int stream, Http2Headers headers, boolean last) {
-        served = true;
         CharSequence method = headers.method();
         if (method == null) { // what follows a body, or what Vert.x refuses
             bodies.remove(stream);
