@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What comes over a connection before it is a request. */
 @QuarkusTest
 class GateTest extends HttpTest {
+    private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([0-9]{3}) ");
+
     private static final String POST =
             "POST /chats HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     private static final String NEXT = "GET /q/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -55,9 +58,8 @@ class GateTest extends HttpTest {
 
         assertThat(answer)
                 .startsWith("HTTP/1.1 400")
-                .containsOnlyOnce("HTTP/1.")
                 .contains("urn:konko:problem:bad-header", "X-Request-Id: ", "Connection: close");
-        assertThat(client.get("/chats").json().path("data").toString()).doesNotContain("other");
+        assertThat(statuses(answer)).containsExactly("400");
     }
 
     @ParameterizedTest
@@ -89,20 +91,27 @@ class GateTest extends HttpTest {
 
         assertThat(answer)
                 .startsWith("HTTP/1.1 400")
-                .containsOnlyOnce("HTTP/1.")
                 .contains("application/problem+json", "X-Request-Id: ");
+        assertThat(statuses(answer)).containsExactly("400");
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "GET /x, /, 20000, 414, uri-too-long",
-        "GET / HTTP/1.1\r\nX: , y, 30000, 431, headers-too-large"
-    })
-    void whatIsTooLong_isAProblem(String start, String more, int times, int status, String code)
-            throws IOException {
-        String answer = Wire.exchange(base, start + more.repeat(times) + " HTTP/1.1\r\n\r\n");
+    @Test
+    void aLongAddress_isAProblem() throws IOException {
+        String answer = Wire.exchange(base, "GET /" + "x".repeat(20_000) + " HTTP/1.1\r\n\r\n");
 
-        assertThat(answer).startsWith("HTTP/1.1 " + status).contains("urn:konko:problem:" + code);
+        assertThat(answer)
+                .startsWith("HTTP/1.1 414")
+                .contains("urn:konko:problem:uri-too-long", "X-Request-Id: ");
+    }
+
+    @Test
+    void longHeaders_areAProblem() throws IOException {
+        String answer =
+                Wire.exchange(base, "GET / HTTP/1.1\r\nX: " + "y".repeat(30_000) + "\r\n\r\n");
+
+        assertThat(answer)
+                .startsWith("HTTP/1.1 431")
+                .contains("urn:konko:problem:headers-too-large", "X-Request-Id: ");
     }
 
     /** What is plain stays as it is, however it comes. */
@@ -115,11 +124,22 @@ class GateTest extends HttpTest {
                         + POST
                         + "Content-Length: 13\r\n\r\n{\"title\":\"a\"}"
                         + POST
-                        + "Transfer-Encoding: Chunked\r\n\r\n1;x=y\r\n{\r\nC\r\n\"title\":\"b\"}\r\n0\r\nX: y\r\n\r\n"
-                        + "BREW /chats HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                        + "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n"
-                        + "GET http://localhost/q/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                        + "GET /q/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+                        + "Transfer-Encoding: Chunked\r\n\r\n"
+                        + "1;x=y\r\n"
+                        + "{\r\n"
+                        + "C\r\n"
+                        + "\"title\":\"b\"}\r\n"
+                        + "0\r\n"
+                        + "X: y\r\n\r\n"
+                        + "BREW /chats HTTP/1.1\r\n"
+                        + "Host: localhost\r\n\r\n"
+                        + "CONNECT localhost:80 HTTP/1.1\r\n"
+                        + "Host: localhost:80\r\n\r\n"
+                        + "GET http://localhost/q/health/live HTTP/1.1\r\n"
+                        + "Host: localhost\r\n\r\n"
+                        + "GET /q/health/live HTTP/1.1\r\n"
+                        + "Host: localhost\r\n"
+                        + "Connection: close\r\n\r\n";
 
         String answers;
         try (Wire wire = Wire.to(base)) {
@@ -129,8 +149,7 @@ class GateTest extends HttpTest {
             answers = wire.rest();
         }
 
-        assertThat(answers.lines().filter(line -> line.startsWith("HTTP/1.")))
-                .extracting(line -> line.substring(9, 12))
+        assertThat(statuses(answers))
                 .containsExactly("200", "201", "201", "405", "405", "200", "200");
         assertThat(answers).contains("\"title\":\"a\"", "\"title\":\"b\"");
     }
@@ -139,9 +158,7 @@ class GateTest extends HttpTest {
     void aBadRequestAfterAGoodOne_isAnsweredAfterIt() throws IOException {
         String answer = Wire.exchange(base, NEXT + POST + "Content-Length: x\r\n\r\n" + NEXT);
 
-        assertThat(answer.lines().filter(line -> line.startsWith("HTTP/1.1 ")))
-                .extracting(line -> line.substring(9, 12))
-                .containsExactly("200", "400");
+        assertThat(statuses(answer)).containsExactly("200", "400");
     }
 
     @Test
@@ -205,6 +222,10 @@ class GateTest extends HttpTest {
         }
         assertThat(client.raw("OPTIONS", path, new byte[0]).header("Allow"))
                 .isEqualTo("GET, HEAD, OPTIONS");
+    }
+
+    private static List<String> statuses(String answers) {
+        return STATUS.matcher(answers).results().map(status -> status.group(1)).toList();
     }
 
     private static String headers(int stream, String block) {
