@@ -46,8 +46,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
         }
     }
 
-    private StreamGate(
-            Http2ConnectionHandler handler, GateRules rules, IntObjectMap<Body> bodies) {
+    private StreamGate(Http2ConnectionHandler handler, GateRules rules, IntObjectMap<Body> bodies) {
         super(handler.decoder().frameListener());
         this.handler = handler;
         this.rules = rules;

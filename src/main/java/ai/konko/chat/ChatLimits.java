@@ -66,7 +66,7 @@ public interface ChatLimits {
      * @return the longest reply, in UTF-16 units; one that has more is stopped, also at the model,
      *     and ends as {@code incomplete} with {@code length}. At least 1.
      */
-    @WithDefault("1000000")
+    @WithDefault("4194304")
     int replyCharacters();
 
     /**

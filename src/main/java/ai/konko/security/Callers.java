@@ -128,9 +128,10 @@ public class Callers {
      *     ErrorCode#UNAUTHENTICATED}
      */
     public Uni<Owner> subject(List<String> authorization) {
-        AccessTokenCredential token = new AccessTokenCredential(credential(authorization));
+        String token = credential(authorization);
         return Uni.createFrom()
-                .deferred(() -> issuer.get().authenticate(token)) // throws for what is no token
+                .deferred( // which catches what Quarkus throws for what is no token
+                        () -> issuer.get().authenticate(new AccessTokenCredential(token)))
                 .onItemOrFailure()
                 .transformToUni(
                         (identity, failed) -> {

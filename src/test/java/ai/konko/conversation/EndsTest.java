@@ -23,6 +23,7 @@ import io.quarkus.test.junit.QuarkusMock;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -134,7 +135,11 @@ class EndsTest {
     @EnumSource
     void cancel_whileTheEndCanNotBeWritten_isAnsweredOnceItIs(Fault fault) throws Exception {
         CompletableFuture<Void> gate = new CompletableFuture<>();
-        model.answer(_ -> Reply.text("so far and more").gateAt(6, gate));
+        model.answer(
+                _ ->
+                        Reply.text("so far and more")
+                                .deltas(List.of("so far", " and more"))
+                                .gateAt(1, gate));
         PostedTurn posted = post("one");
         UUID reply = posted.turn().reply().id();
         await().until(() -> repository.message(chat, reply).content().length() >= 6);
