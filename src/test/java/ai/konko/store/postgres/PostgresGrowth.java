@@ -43,6 +43,7 @@ public final class PostgresGrowth implements Growth.Store {
         new Database(() -> source, 20, 10)
                 .statement(
                         session -> {
+                            int _ = session.update("set statement_timeout = 0");
                             session.update(
                                     """
                                     insert into chat (id, owner, title, metadata, created_at, updated_at)
@@ -60,6 +61,7 @@ public final class PostgresGrowth implements Growth.Store {
         new Database(() -> source, 20, 10)
                 .statement(
                         session -> {
+                            int _ = session.update("set statement_timeout = 0");
                             session.update(
                                     """
                                     insert into message (chat_id, seq, id, content, status, attempt,

@@ -54,6 +54,7 @@ class QueryPlanTest {
         Database database = new Database(() -> explaining, 20, 100);
         database.statement(
                 session -> {
+                    int _ = session.update("set statement_timeout = '5min'"); // for so many rows
                     session.update(
                             """
                             insert into chat (id, owner, title, metadata, message_count, created_at, updated_at)
