@@ -444,11 +444,14 @@ public class Conversation {
                     metrics.ended(ended);
                     spans.end(span, ended);
                 }
-                span.end();
-            } finally {
-                entry.onceUnheard(allowance::close);
-                live.stopped();
-                runNext(reply.chatId());
+            } finally { // each, whatever has failed, as where memory is short
+                try {
+                    entry.onceUnheard(allowance::close);
+                    span.end();
+                } finally {
+                    live.stopped();
+                    runNext(reply.chatId());
+                }
             }
         }
     }

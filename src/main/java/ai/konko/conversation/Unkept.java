@@ -156,10 +156,13 @@ public class Unkept {
                 if (reply.usage() != null || !reply.content().isEmpty()) {
                     workers.execute(() -> count(origin.owner(), reply));
                 }
-                span.end();
-            } finally {
-                entry.onceUnheard(allowance::close);
-                live.stopped();
+            } finally { // each, whatever has failed, as where memory is short
+                try {
+                    entry.onceUnheard(allowance::close);
+                    span.end();
+                } finally {
+                    live.stopped();
+                }
             }
         }
     }
