@@ -8,6 +8,8 @@ import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Call;
 import ai.konko.fake.FakeModel.Reply;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,6 +77,34 @@ class DurabilityIT {
                         .contains("of chat %s is run again".formatted(chat.substring(7)));
             }
         }
+    }
+
+    /** As where the kernel takes it for want of memory, or its disk was full. */
+    @Test
+    void serverOfOurOwn_thatIsKilled_isStartedAgain() throws Exception {
+        slow.set(false);
+        model.answer(this::reply);
+        Service service = service();
+        Client client = service.ready();
+        String chat = client.chat();
+        client.say(chat, "before");
+        List<JsonNode> before = client.messages(chat);
+
+        assertThat(server().destroyForcibly()).isTrue();
+
+        await().atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> service.log().contains("server is there again"));
+        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(service::isReady);
+        assertThat(client.get("/q/health/live").status()).isEqualTo(200);
+        assertThat(client.messages(chat)).isEqualTo(before);
+        assertThat(client.say(chat, "after").status()).isEqualTo(201);
+    }
+
+    private ProcessHandle server() throws IOException {
+        Path file = folder.resolve("data/postgresql/postmaster.pid");
+        long pid = Long.parseLong(Files.readAllLines(file).getFirst().strip());
+        return ProcessHandle.of(pid).orElseThrow();
     }
 
     private Reply reply(Call call) {

@@ -110,6 +110,29 @@ public final class EmbeddedServer implements AutoCloseable {
     public void start() throws IOException {
         makeFolder(folder);
         lock();
+        begin();
+    }
+
+    /** Whether the server's process is there. */
+    boolean runs() throws IOException {
+        return process() != null;
+    }
+
+    /**
+     * Starts a server that has ended by itself anew, on the data that it had.
+     *
+     * @throws IOException if it does not start, as with a full disk; may be tried again
+     */
+    void startAgain() throws IOException {
+        EmbeddedPostgres ended = server;
+        server = null;
+        if (ended != null) {
+            ended.close();
+        }
+        begin();
+    }
+
+    private void begin() throws IOException {
         stopOrphan();
         removeHalfMade();
         server =
@@ -177,7 +200,7 @@ public final class EmbeddedServer implements AutoCloseable {
     }
 
     private void stopOrphan() throws IOException {
-        ProcessHandle orphan = orphan();
+        ProcessHandle orphan = process();
         if (orphan != null) {
             orphan.destroy();
             try {
@@ -191,7 +214,8 @@ public final class EmbeddedServer implements AutoCloseable {
         }
     }
 
-    private @Nullable ProcessHandle orphan() throws IOException {
+    /** The one that the data's file of the process' id names. */
+    private @Nullable ProcessHandle process() throws IOException {
         Path file = folder.resolve(DATA).resolve("postmaster.pid");
         try {
             long pid = Long.parseLong(Files.readAllLines(file).getFirst().strip());

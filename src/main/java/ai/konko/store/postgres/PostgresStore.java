@@ -29,12 +29,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The log in PostgreSQL, from its start to its end: the server, if it is our own, then the schema,
- * then the lease. A database that can't be reached at the start is waited for.
+ * then the lease. A database that can't be reached at the start is waited for; a server of our own
+ * that ends by itself is started again.
  */
 @ApplicationScoped
 public class PostgresStore {
     private static final Logger LOG = Logger.getLogger(PostgresStore.class);
     private static final Duration AGAIN = Duration.ofSeconds(1);
+
+    /** A server of our own that was not to be started for so long may need another process. */
+    private static final Duration HOPELESS = Duration.ofMinutes(2);
 
     private final Instance<Flyway> flyway;
     private final Replica replica;
@@ -44,6 +48,10 @@ public class PostgresStore {
     private final String hint;
     private volatile boolean joined;
     private @Nullable Loop joining;
+    private @Nullable Loop keeping;
+
+    /** Since when our own server is not there, by {@link System#nanoTime}; absent while it is. */
+    private volatile @Nullable Long gone;
 
     /** Why the database can't be used yet. */
     private @Nullable String reason;
@@ -119,15 +127,46 @@ public class PostgresStore {
         }
     }
 
+    /**
+     * Whether there is hope: false once a server of our own could not be started again for long.
+     */
+    boolean isAlive() {
+        Long since = gone;
+        return since == null || System.nanoTime() - since < HOPELESS.toNanos();
+    }
+
     /** Only of a store that is used; an unused one is never made. */
     void start() throws IOException {
         if (server != null) {
             server.start();
+            keeping = new Loop("embedded server", AGAIN, () -> keep(server));
         }
         if (!join()) {
             LOG.warn("The service waits for the database");
             joining = new Loop("join", AGAIN, this::joinAtLast);
         }
+    }
+
+    private void keep(EmbeddedServer own) throws IOException {
+        if (own.runs()) {
+            gone = null;
+            return;
+        }
+        if (gone == null) {
+            gone = System.nanoTime();
+            LOG.warn("The embedded database server has ended by itself and is started again");
+        }
+        try {
+            own.startAgain();
+        } catch (IOException | RuntimeException failed) {
+            LOG.warnf(
+                    "The embedded database server does not start: see postgresql.log in KONKO_DATA (%s)",
+                    failed.getClass().getSimpleName());
+            return;
+        }
+        LOG.info("The embedded database server is there again");
+        database.reconnect();
+        gone = null;
     }
 
     private void joinAtLast() throws InterruptedException {
@@ -211,6 +250,9 @@ public class PostgresStore {
             replica.leave();
         } catch (RuntimeException failed) {
             LOG.debug("The lease could not be given back, so it runs out", Fault.of(failed));
+        }
+        if (keeping != null) {
+            keeping.close();
         }
         if (server != null) {
             server.close();

@@ -1,0 +1,33 @@
+package ai.konko.store.postgres;
+
+import ai.konko.store.StoreConfig;
+import ai.konko.store.StoreConfig.Kind;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Liveness;
+
+/**
+ * Not live once a database server of our own could not be started again for long. One that somebody
+ * else runs is theirs to mend: without it the service is not ready, but live.
+ */
+@Liveness
+@ApplicationScoped
+class StoreLiveness implements HealthCheck {
+    private final StoreConfig config;
+    private final Instance<PostgresStore> store;
+
+    StoreLiveness(StoreConfig config, Instance<PostgresStore> store) {
+        this.config = config;
+        this.store = store;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        return HealthCheckResponse.builder()
+                .name("embedded server")
+                .status(config.store() != Kind.EMBEDDED || store.get().isAlive())
+                .build();
+    }
+}
