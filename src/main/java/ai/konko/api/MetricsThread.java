@@ -72,9 +72,10 @@ class MetricsThread {
                 });
     }
 
+    /** As Quarkus chooses it. */
     private static String type(@Nullable String accept) {
-        return accept != null && accept.contains("application/openmetrics-text")
-                ? OPEN_METRICS
-                : TEXT;
+        boolean plain =
+                accept != null && (accept.contains("text/plain") || accept.contains("text/html"));
+        return plain ? TEXT : OPEN_METRICS;
     }
 }

@@ -126,10 +126,12 @@ class OneOwnersLoadTest {
     @Test
     void metrics_comeInTheFormThatIsAskedFor() {
         Answer open = new Client(base).get("/q/metrics", "Accept", "application/openmetrics-text");
-        Answer plain = new Client(base).get("/q/metrics");
+        Answer plain = new Client(base).get("/q/metrics", "Accept", "text/plain");
+        Answer any = new Client(base).get("/q/metrics");
 
         assertThat(open.header("Content-Type")).startsWith("application/openmetrics-text");
         assertThat(open.text()).endsWith("# EOF\n");
+        assertThat(any.header("Content-Type")).isEqualTo(open.header("Content-Type"));
         assertThat(plain.header("Content-Type")).startsWith("text/plain");
         assertThat(plain.text()).contains("konko_turns_total");
     }
