@@ -7,7 +7,6 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.conversation.LiveReply;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.Response;
@@ -128,24 +127,32 @@ public class Outgoing {
         }
 
         void begin() {
-            request.addEndHandler(_ -> end());
+            request.addEndHandler(_ -> endIfSent());
             look();
         }
 
-        /** Also finds an answer over, for its end is not always told. */
+        private void endIfSent() {
+            if (Unsent.isNone(request.request())) {
+                end();
+            }
+        }
+
+        /** An answer that was written as a whole is sent at some time after its end was told. */
         private void look() {
-            HttpServerResponse response = request.response();
+            endIfSent();
+            if (over.get()) {
+                return;
+            }
             long now = System.nanoTime();
-            if (response.bytesWritten() != taken) {
-                taken = response.bytesWritten();
+            long sent = request.response().bytesWritten() - Unsent.bytes(request.request());
+            if (sent != taken) {
+                taken = sent;
                 since = now;
             }
-            if (response.closed() || response.ended()) {
+            if (now - since > limits.unread().toNanos()) {
+                Unsent.drop(request.request());
                 end();
-            } else if (now - since > limits.unread().toNanos()) {
-                response.reset();
-                end();
-            } else if (!over.get()) {
+            } else {
                 timer = request.vertx().setTimer(LOOK_MILLIS, _ -> look());
             }
         }

@@ -229,7 +229,7 @@ final class StreamConnection {
         Duration silence = Duration.ofNanos(System.nanoTime() - lastWrite);
         Duration left = heartbeat.minus(silence);
         if (response.writeQueueFull() && silence.compareTo(unread) >= 0) {
-            response.reset();
+            Unsent.drop(routing.request());
             return;
         }
         if (left.toMillis() <= 0) {

@@ -37,15 +37,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UnreadTest {
     private static final String ANN = "ann-key-ann-key-ann-key";
     private static final String BEN = "ben-key-ben-key-ben-key";
-    private static final String TEXT = "\"\u00e9\n\ud83d\ude00x".repeat(100_000);
+    private static final String TEXT = "\"\u00e9\n\ud83d\ude00x".repeat(500_000);
 
     /** Room for a few long replies. */
     public static final class Small implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
-                    "konko.limits.unread-characters", "4000000",
+                    "konko.limits.unread-characters", "20000000",
                     "konko.limits.unread", "8s",
+                    "konko.model.max-answer-bytes", "32000000",
                     "konko.stream.heartbeat", "1s",
                     "konko.api-keys", "ann:" + ANN + ",ben:" + BEN);
         }
@@ -148,12 +149,12 @@ class UnreadTest {
             askAndDoNotRead(request.substring(0, bar), request.substring(bar + 1));
         }
 
-        await().until(() -> outgoing.held() > 3_000_000);
+        await().until(() -> outgoing.held() > 17_000_000);
         Answer refused = ann.get(chat + "/messages");
         assertThat(refused.code()).isEqualTo("overloaded");
         assertThat(refused.header("Retry-After")).isEqualTo("1");
         assertThat(ben.get(theirs + "/messages").status()).isEqualTo(200);
-        assertThat(outgoing.held()).isLessThan(8_000_000);
+        assertThat(outgoing.held()).isLessThan(40_000_000);
         await().atMost(Duration.ofSeconds(60)).until(() -> outgoing.held() == 0);
         assertThat(ann.get(chat + "/messages").status()).isEqualTo(200);
     }

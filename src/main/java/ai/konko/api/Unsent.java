@@ -1,0 +1,53 @@
+package ai.konko.api;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.impl.HttpServerConnection;
+
+/**
+ * What was written for a client and its connection has not taken. Vert.x calls an answer ended once
+ * it is written, and closes a connection only after all of it is sent, which a client that does not
+ * read can put off for ever.
+ */
+final class Unsent {
+    private Unsent() {}
+
+    /**
+     * @return whether the answer is over: all of it is the system's, or its client is gone
+     */
+    static boolean isNone(HttpServerRequest request) {
+        HttpServerResponse response = request.response();
+        if (request.version() == HttpVersion.HTTP_2) {
+            return response.closed(); // ended, and all frames are out
+        }
+        return response.closed() || (response.ended() && bytes(request) == 0);
+    }
+
+    /**
+     * @return how many bytes of answers wait in the connection, in HTTP/1
+     */
+    static long bytes(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            return 0;
+        }
+        ChannelOutboundBuffer waiting = channel(request).unsafe().outboundBuffer();
+        return waiting == null ? 0 : waiting.totalPendingWriteBytes();
+    }
+
+    /** Breaks the answer off, whatever waits to be sent. */
+    static void drop(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            boolean _ = request.response().reset();
+        } else {
+            ChannelFuture _ = channel(request).close();
+        }
+    }
+
+    private static Channel channel(HttpServerRequest request) {
+        return ((HttpServerConnection) request.connection()).channel();
+    }
+}
