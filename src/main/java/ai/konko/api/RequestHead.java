@@ -17,6 +17,7 @@ final class RequestHead {
     private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
     private static final Pattern VERSION = Pattern.compile("HTTP/1\\.[01]");
     private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+    private static final Pattern PORT = Pattern.compile(":[0-9]*$");
     private static final Pattern ABSOLUTE = Pattern.compile("(?i:https?)://([^/?#@]+)(?:[/?#].*)?");
 
     private int lineLength;
@@ -102,7 +103,7 @@ final class RequestHead {
 
     private void coding(String value) throws Flaw {
         if (chunked || old || !value.equalsIgnoreCase("chunked")) {
-            throw new Flaw("Transfer-Encoding must be chunked, once, and in HTTP/1.1.");
+            throw new Flaw("Transfer-Encoding must be chunked, once, and not in version 1.0.");
         }
         chunked = true;
     }
@@ -112,9 +113,15 @@ final class RequestHead {
         if (chunked && length >= 0) {
             throw new Flaw("A request has either Content-Length or Transfer-Encoding.");
         }
-        if (authority != null && host != null && !authority.equalsIgnoreCase(host)) {
+        if (authority != null && host != null && !isHost(authority, host)) {
             throw new Flaw("Host must be that of the address.");
         }
+    }
+
+    /** A Host may leave out the port. */
+    private static boolean isHost(String authority, String host) {
+        return authority.equalsIgnoreCase(host)
+                || PORT.matcher(authority).replaceFirst("").equalsIgnoreCase(host);
     }
 
     /** Whether it is for a proxy to open a tunnel: what it names is a host and a port. */

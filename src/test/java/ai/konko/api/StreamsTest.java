@@ -10,6 +10,7 @@ import ai.konko.fake.FakeModel.Reply;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -316,7 +317,7 @@ class StreamsTest extends HttpTest {
 
             assertThat(read).hasSize(64 * 65_536);
             assertThat(neverReads.isConnected()).isTrue();
-            await().until(() -> metric("konko_listeners").equals("1.0"));
+            await().untilAsserted(() -> assertThat(metric("konko_listeners")).isEqualTo("1.0"));
         }
         await().until(() -> metric("konko_listeners").equals("0.0"));
     }
@@ -325,7 +326,8 @@ class StreamsTest extends HttpTest {
         return client.get(reply).json().path("content").asText().length();
     }
 
-    private Socket neverReading(String path) throws Exception {
+    private Socket neverReading(String address) throws Exception {
+        String path = URI.create(address).getRawPath();
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4096);
         socket.connect(new java.net.InetSocketAddress(base.getHost(), base.getPort()));
