@@ -84,7 +84,22 @@ class SecretsTest {
                                 "quarkus.datasource.password",
                                 "quarkus.oidc.credentials.secret"))
                 .allSatisfy(name -> assertThat(value(config, name)).isEqualTo(secret));
-        assertThat(value(config, "quarkus.datasource.jdbc.url")).contains(secret);
+    }
+
+    @Test
+    void databaseUrl_withSignsOfAnExpression_isTakenToTheLetter() {
+        SmallRyeConfig config =
+                config(
+                        VARIABLES,
+                        0,
+                        Map.of(
+                                "KONKO_DATABASE_URL",
+                                "postgresql://a%24$b:c${d}@host/konko",
+                                "KONKO_STORE",
+                                "postgres"));
+
+        assertThat(value(config, "quarkus.datasource.username")).isEqualTo("a$$b");
+        assertThat(value(config, "quarkus.datasource.password")).isEqualTo("c${d}");
     }
 
     @ParameterizedTest

@@ -110,9 +110,9 @@ final class UsageRows {
                 from (
                     select owner, day, sum(turns) as turns, sum(input_tokens) as input_tokens,
                         sum(output_tokens) as output_tokens,
-                        case when row_number() over (partition by owner, day order by sum(turns) desc, model)
-                            <= %d then model else '%s' end as told
-                    from usage where day between ? and ? %s group by owner, model, day) as models
+                        case when row_number() over (partition by owner, day
+                            order by model = '%2$s', sum(turns) desc, model) <= %1$d then model else '%2$s' end as told
+                    from usage where day between ? and ? %3$s group by owner, model, day) as models
                 group by owner, told, day order by day, owner collate "C", told collate "C" limit ?
                 """
                         .formatted(
