@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fills the JDK's ahead-of-time cache of what was packaged, target/quarkus-app/app.aot: starts the service with the
+# Fills the JDK's ahead-of-time cache of what was packaged for it, target/quarkus-app/app.aot: starts the service with the
 # demonstration model, has it answer a few turns, and stops it.
-#   ./mvnw package -DskipTests
+#   ./mvnw package -DskipTests -Dquarkus.package.jar.type=aot-jar    # jars on the class path: a class loader's own the cache has not
 #   docker/train.sh [folder]      # of the package; JAVA=… for another java than the one on the path, PORT=… for another port
 set -euo pipefail
 cd "${1:-$(dirname "$0")/../target/quarkus-app}"

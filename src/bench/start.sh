@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From starting the packaged service until it is ready, and until its first turn is answered, with the AOT cache and without, in turns:
-#   ./mvnw package -DskipTests
+#   ./mvnw package -DskipTests -Dquarkus.package.jar.type=aot-jar
 #   docker/train.sh
 #   JAVA=… src/bench/start.sh [rounds]        # JAVA of the JDK that made the cache
 set -euo pipefail

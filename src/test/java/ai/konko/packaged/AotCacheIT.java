@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The JDK's ahead-of-time cache as the container image has it. */
 class AotCacheIT {
+    static final Path PACKAGE = Path.of("target/aot-jar");
     private static final Path IMAGE = Path.of("docker/Dockerfile.jvm");
 
     @TempDir Path folder;
@@ -48,7 +49,7 @@ class AotCacheIT {
     void cache_throughTheLayerOfAnImage_isTaken() throws Exception {
         Path built =
                 copy(
-                        Service.JAR.getParent(),
+                        PACKAGE,
                         folder.resolve("built"),
                         time -> time.truncatedTo(ChronoUnit.SECONDS).plusMillis(700));
         train(built);

@@ -85,7 +85,10 @@ class BinaryIT {
                                     "-XX:TieredStopAtLevel=1",
                                     agent() + "=" + lookups,
                                     "-jar",
-                                    Service.JAR.toString()),
+                                    AotCacheIT.PACKAGE
+                                            .resolve("quarkus-run.jar")
+                                            .toAbsolutePath()
+                                            .toString()),
                             Service.with(model.baseUrl(), settings),
                             folder);
             try {
