@@ -7,6 +7,7 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.conversation.LiveReply;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.Response;
@@ -127,7 +128,7 @@ public class Outgoing {
         }
 
         void begin() {
-            request.addEndHandler(_ -> endIfSent());
+            request.addEndHandler(_ -> Unsent.afterWrites(request.request(), this::endIfSent));
             look();
         }
 
@@ -149,12 +150,22 @@ public class Outgoing {
                 taken = sent;
                 since = now;
             }
-            if (now - since > limits.unread().toNanos()) {
+            if (now - since > patience()) {
                 Unsent.drop(request.request());
                 end();
             } else {
-                timer = request.vertx().setTimer(LOOK_MILLIS, _ -> look());
+                timer =
+                        request.vertx()
+                                .setTimer(
+                                        LOOK_MILLIS,
+                                        _ -> Unsent.afterWrites(request.request(), this::look));
             }
+        }
+
+        /** In HTTP/2 it can't be seen here what of an answer a client has taken. */
+        private long patience() {
+            long unread = limits.unread().toNanos();
+            return request.request().version() == HttpVersion.HTTP_2 ? 10 * unread : unread;
         }
 
         private void end() {

@@ -58,6 +58,13 @@ final class RequestGate extends ChannelDuplexHandler {
     private boolean served;
     private boolean answering;
     private int unanswered;
+
+    /**
+     * How many are unanswered when it is the refused request's turn: with its head seen, itself.
+     */
+    private int beforeRefusal;
+
+    private long unsent;
     private long since = System.nanoTime();
     private long bodyBytes;
 
@@ -277,10 +284,10 @@ final class RequestGate extends ChannelDuplexHandler {
      */
     private void refuse(
             ChannelHandlerContext context, ByteBuf good, Problem problem, boolean unseen) {
-        boolean waitsForBody = framing.insideBody() && !unseen;
+        beforeRefusal = framing.insideBody() && !unseen ? 1 : 0;
         refusal = problem;
         forward(context, good);
-        if (unanswered <= 0 || waitsForBody) {
+        if (unanswered <= beforeRefusal) {
             answer(context, problem);
         }
     }
@@ -333,6 +340,7 @@ final class RequestGate extends ChannelDuplexHandler {
         }
         long now = System.nanoTime();
         if (isBusy(context, now)
+                || isSending(context)
                 || (framing.insideBody() && !context.channel().config().isAutoRead())
                 || (since + time() <= now && goesOn())) {
             since = now;
@@ -341,7 +349,9 @@ final class RequestGate extends ChannelDuplexHandler {
         if (left > 0) {
             watch(context, left);
         } else if (mode == Mode.HTTP_1
-                && (framing.insideHead() || (framing.insideBody() && unanswered > 0))) {
+                && (framing.insideHead()
+                        ? unanswered == 0
+                        : framing.insideBody() && unanswered == 1)) {
             answer(
                     context,
                     Problem.of(ErrorCode.REQUEST_TIMEOUT, "The request took too long to come."));
@@ -354,6 +364,13 @@ final class RequestGate extends ChannelDuplexHandler {
         boolean enough = framing.insideBody() && bodyBytes >= rules.progress();
         bodyBytes = 0;
         return enough;
+    }
+
+    /** An answer that is written may take long to be sent. Who takes nothing of it is not busy. */
+    private boolean isSending(ChannelHandlerContext context) {
+        long before = unsent;
+        unsent = Unsent.bytes(context.channel());
+        return unsent > 0 && unsent != before;
     }
 
     private boolean isBusy(ChannelHandlerContext context, long now) {
@@ -396,7 +413,7 @@ final class RequestGate extends ChannelDuplexHandler {
             unanswered--;
             since = System.nanoTime();
             Problem waiting = refusal;
-            if (waiting != null && unanswered <= 0) {
+            if (waiting != null && unanswered <= beforeRefusal) {
                 ChannelHandlerContext gate = context.pipeline().context(RequestGate.this);
                 context.executor().execute(() -> answer(gate, waiting));
             }

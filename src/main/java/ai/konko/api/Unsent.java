@@ -34,8 +34,17 @@ final class Unsent {
         if (request.version() == HttpVersion.HTTP_2) {
             return 0;
         }
-        ChannelOutboundBuffer waiting = channel(request).unsafe().outboundBuffer();
+        return bytes(channel(request));
+    }
+
+    static long bytes(Channel channel) {
+        ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
         return waiting == null ? 0 : waiting.totalPendingWriteBytes();
+    }
+
+    /** Does this once all that was written before is in the connection. */
+    static void afterWrites(HttpServerRequest request, Runnable action) {
+        channel(request).eventLoop().execute(action);
     }
 
     /** Breaks the answer off, whatever waits to be sent. */
