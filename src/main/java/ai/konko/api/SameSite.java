@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.HostAndPort;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class SameSite {
+    private static final Pattern PROBES = Pattern.compile("/q/(?:health(?:/.*)?|metrics)");
+    private static final Pattern PORT = Pattern.compile(":[0-9]*$");
+
     private final Hosts hosts;
 
     SameSite(Hosts hosts) {
@@ -34,14 +38,18 @@ class SameSite {
             return;
         }
         HostAndPort authority = request.authority();
-        if (!isAddressedHere(request, authority == null ? null : authority.host())) {
+        if (!isAddressedHere(request, authority == null ? null : authority.host())
+                && !(hosts.openToOthers() && isProbe(request))) {
             throw RefusedException.of(
                     ErrorCode.FORBIDDEN,
                     "Without credentials this service is localhost only; konko.hosts names more.");
         }
         String origin = request.getHeader("Origin");
-        if ((origin != null && !isOurs(origin, authority))
-                || (isFromAnotherSite(request) && !(isPublic && isLink(request)))) {
+        boolean elsewhere =
+                origin == null
+                        ? isFromAnotherSite(request) && !(isPublic && isLink(request))
+                        : !isOurs(origin, authority) && !isSameOrigin(request);
+        if (elsewhere) {
             throw RefusedException.of(
                     ErrorCode.FORBIDDEN,
                     "Without credentials this service takes no requests of other sites' pages.");
@@ -70,9 +78,21 @@ class SameSite {
                         || (authority != null && host.equalsIgnoreCase(authority.host())));
     }
 
+    /** Kubernetes and Prometheus call each pod by its address, and get numbers. */
+    private static boolean isProbe(HttpServerRequest request) {
+        return request.method().equals(HttpMethod.GET) && PROBES.matcher(request.path()).matches();
+    }
+
+    /** Says the browser; a proxy in front may have another name for the service. */
+    private static boolean isSameOrigin(HttpServerRequest request) {
+        return "same-origin".equals(request.getHeader("Sec-Fetch-Site"));
+    }
+
+    /** Names with an underscore are no hosts to {@link URI}, but to browsers. */
     private static @Nullable String host(String origin) {
         try {
-            return URI.create(origin).getHost();
+            String authority = URI.create(origin).getRawAuthority();
+            return authority == null ? null : PORT.matcher(authority).replaceFirst("");
         } catch (IllegalArgumentException _) {
             return null;
         }

@@ -25,6 +25,7 @@ public class Hosts {
 
     private final boolean guarded;
     private final boolean any;
+    private final boolean openToOthers;
     private final Set<String> names;
 
     Hosts(
@@ -43,8 +44,8 @@ public class Hosts {
                             + " between them.");
         }
         this.guarded = !callers.areAsked() || mode == LaunchMode.DEVELOPMENT;
-        this.any =
-                more.isEmpty() && config.security() == Mode.OPEN && !Guard.isThisMachine(address);
+        this.openToOthers = config.security() == Mode.OPEN && !Guard.isThisMachine(address);
+        this.any = more.isEmpty() && openToOthers;
         this.names =
                 Stream.concat(THIS_MACHINE.stream(), more.stream())
                         .collect(Collectors.toUnmodifiableSet());
@@ -56,6 +57,11 @@ public class Hosts {
      */
     public boolean guarded() {
         return guarded;
+    }
+
+    /** Whether other machines reach the service, which asks nobody. */
+    public boolean openToOthers() {
+        return openToOthers;
     }
 
     /**
