@@ -79,7 +79,7 @@ class SettingsCheck {
                 "KONKO_LIMITS_TURNS_IN_FLIGHT_PER_OWNER",
                 limits.turnsInFlightPerOwner().orElse(1),
                 1);
-        atLeast("KONKO_LIMITS_QUEUED_TURNS", limits.queuedTurns(), 0);
+        atLeast("KONKO_LIMITS_QUEUED_TURNS", limits.queuedTurns(), 1);
         atLeast("KONKO_LIMITS_MESSAGE_CHARACTERS", limits.messageCharacters(), 1);
         atLeast("KONKO_LIMITS_INSTRUCTIONS_CHARACTERS", limits.instructionsCharacters(), 0);
         atLeast("KONKO_LIMITS_REPLY_CHARACTERS", limits.replyCharacters(), 1);

@@ -56,7 +56,7 @@ class SettingsCheckTest {
         "limits.waiting-turns, 0, -1, at least 0",
         "limits.turns-in-flight, 1, 0, at least 1",
         "limits.turns-in-flight-per-owner, 1, 0, at least 1",
-        "limits.queued-turns, 0, -1, at least 0",
+        "limits.queued-turns, 1, 0, at least 1",
         "limits.message-characters, 1, 0, at least 1",
         "limits.instructions-characters, 0, -1, at least 0",
         "limits.requests-per-minute, 1, 0, at least 1",

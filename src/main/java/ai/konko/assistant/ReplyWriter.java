@@ -142,6 +142,7 @@ public class ReplyWriter {
      * @param out takes the text of an answer that has come as a whole
      */
     static Ending ended(ChatResponse response, Consumer<String> out, TextAllowance allowance) {
+        allowance.hold(0); // what was unread is the text that follows
         String whole = response.aiMessage().text();
         if (whole != null && !whole.isEmpty()) {
             out.accept(whole);

@@ -26,7 +26,7 @@ public final class FairBound {
     public boolean take(Owner owner, long amount) {
         long all = held.addAndGet(amount);
         long own = byOwner.merge(owner, amount, Long::sum);
-        if (all > most && own > most / byOwner.size()) {
+        if (all > most && own > most / Math.max(1, byOwner.size())) {
             giveBack(owner, amount);
             return false;
         }

@@ -51,7 +51,7 @@ class LiveReplies {
         inFlight.incrementAndGet();
         try {
             requireRoom(owner, 0);
-        } catch (RefusedException full) {
+        } catch (RuntimeException | Error full) {
             leave();
             throw full;
         }

@@ -42,7 +42,7 @@ class Shares {
      */
     boolean hasMoreThanItsPart(Owner owner, int all) {
         Integer own = taken.get(owner);
-        return own == null ? all == 0 : own >= all / taken.size();
+        return own == null ? all == 0 : own >= all / Math.max(1, taken.size());
     }
 
     void giveBack(Owner owner) {
