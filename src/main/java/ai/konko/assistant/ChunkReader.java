@@ -132,6 +132,7 @@ final class ChunkReader {
             switch (json.currentName()) {
                 case "content" -> content(all);
                 case "role" -> json.skipChildren();
+                case "error" -> failed |= something();
                 default -> token |= something();
             }
         }

@@ -7,6 +7,7 @@ import dev.langchain4j.model.output.TokenUsage;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,8 @@ enum ModelEnd {
     BROKEN,
     /** Nobody here knows the word, so the answer is not called whole. */
     UNKNOWN;
+
+    private static final Pattern PREFIX = Pattern.compile("^(?:finish|stop)reason(?=.)");
 
     /** A longer word is none of a vocabulary. */
     private static final int LONGEST = 100;
@@ -59,7 +62,10 @@ enum ModelEnd {
         "modelarmor",
         "language",
         "intervened",
-        "risk"
+        "risk",
+        "hatespeech",
+        "violence",
+        "sexual"
     };
 
     /** Cohere's word for a limit; it has the stem of a failure in it. */
@@ -111,6 +117,11 @@ enum ModelEnd {
         "maxoutput",
         "maxnew",
         "maxcontext",
+        "maxseq",
+        "maxtotal",
+        "maxcompletion",
+        "maxtool",
+        "toolong",
         "limit",
         "context",
         "truncat",
@@ -139,7 +150,8 @@ enum ModelEnd {
     };
 
     /** These are too short for stems. */
-    private static final Set<String> SHORT_ENDS = Set.of("end", "eos", "eot", "done");
+    private static final Set<String> SHORT_ENDS =
+            Set.of("end", "eos", "eot", "done", "imend", "eotid");
 
     /**
      * @param reason in the provider's words
@@ -190,7 +202,7 @@ enum ModelEnd {
                 .filter(Character::isLetter)
                 .forEach(each -> letters.append((char) each));
         String word = letters.toString();
-        return word.startsWith("finishreason") ? word.substring("finishreason".length()) : word;
+        return PREFIX.matcher(word).replaceFirst("");
     }
 
     private static boolean has(String word, String[] stems) {

@@ -288,6 +288,8 @@ class ChunkTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "{\"choices\":[{\"delta\":{\"error\":{\"message\":\"no\"}}}]}",
+                "{\"choices\":[{\"message\":{\"content\":\"Hel\",\"error\":\"no\"}}]}",
                 "{\"error\":{\"message\":\"SECRET\"}}",
                 "{\"error\":\"SECRET\"}",
                 "{\"error\":7}",

@@ -15,6 +15,16 @@ class ModelEndTest {
     @ParameterizedTest
     @CsvSource({
         "stop, STOP",
+        "<|im_end|>, STOP",
+        "eot_id, STOP",
+        "max_completion_tokens, LENGTH",
+        "max_total_tokens, LENGTH",
+        "max_seq_len, LENGTH",
+        "max_tool_calls, LENGTH",
+        "too_long, LENGTH",
+        "stop_reason_max_tokens, LENGTH",
+        "hate_speech, CONTENT_FILTER",
+        "violence, CONTENT_FILTER",
         "eos, STOP",
         "eos_token, STOP",
         "stop_sequence, STOP",
