@@ -57,7 +57,8 @@ class HttpEntrance {
      * not for other networks.
      */
     private static final Pattern PUBLIC =
-            Pattern.compile("/|/index\\.html|/(?:docs|openapi|page|q|_static)(?:/.*)?");
+            Pattern.compile(
+                    "/|/index\\.html|/(?:docs|openapi(?:\\.(?:json|ya?ml))?|page|q|_static)(?:/.*)?");
 
     /** For answers that are data: a browser that is led to show one loads and runs nothing. */
     private static final String NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
@@ -72,7 +73,7 @@ class HttpEntrance {
      */
     private static final Pattern READ =
             Pattern.compile(
-                    "/|/index\\.html|/(?:docs|openapi|page|_static|q/health|q/metrics)(?:/.*)?");
+                    "/|/index\\.html|/(?:docs|openapi(?:\\.(?:json|ya?ml))?|page|_static|q/health|q/metrics)(?:/.*)?");
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
 
@@ -148,6 +149,9 @@ class HttpEntrance {
      */
     private void unusable(RoutingContext context) {
         HttpServerRequest request = context.request();
+        if (request.response().closed()) {
+            return; // its client has left, which is no fault
+        }
         if (RequestId.of(request) != null) {
             context.next();
         } else {
