@@ -42,7 +42,7 @@ class Reader extends EventTarget {
     }
     if (!this.#job) return;
     if (!this.#worker) this.#start();
-    else if (this.#ready) this.#send();
+    else if (this.#ready && this.#job.begun === undefined) this.#send(); // each text once
   }
 
   #send() {
