@@ -114,7 +114,7 @@ public class MessageResource {
         Chat chat = repository.chat(id);
         Page<Message> first = ChatMarkdown.page(id, repository, null);
         if (first.more()) {
-            outgoing.admit(request, 2L * Page.MOST_CHARACTERS);
+            outgoing.admit(request, Page.MOST_CHARACTERS);
         } else {
             outgoing.admit(request, first);
         }

@@ -13,7 +13,7 @@ public record Page<T>(List<T> items, boolean more) {
      * A page of messages ends with the one that brings its text over so many UTF-16 units, also
      * before its limit.
      */
-    public static final int MOST_CHARACTERS = 1 << 20;
+    public static final int MOST_CHARACTERS = 1 << 22;
 
     public Page {
         items = List.copyOf(items);
