@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.langchain4j.model.output.TokenUsage;
 import java.io.IOException;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Only choice 0 is the reply's. A choice without an index is choice 0 if it is the first.
  */
 final class ChunkReader {
+    /** The types of parts that are text of the reply: chat completions' and responses'. */
+    private static final Set<String> TEXTS = Set.of("text", "output_text");
+
+    private static final Pattern COUNT = Pattern.compile("[0-9]{1,18}(\\.[0-9]{1,18})?");
+
     private final JsonParser json;
     private String text = "";
 
@@ -58,10 +65,15 @@ final class ChunkReader {
             return;
         }
         require(JsonToken.START_ARRAY);
-        for (int i = 0; json.nextToken() != JsonToken.END_ARRAY; i++) {
+        boolean first = true;
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            if (json.currentToken() == JsonToken.VALUE_NULL) {
+                continue;
+            }
             require(JsonToken.START_OBJECT);
-            if (i == 0) {
+            if (first) {
                 first();
+                first = false;
             } else {
                 ChunkReader other = new ChunkReader(json);
                 other.choice();
@@ -155,7 +167,7 @@ final class ChunkReader {
                     default -> token |= something();
                 }
             }
-            if (type == null || type.equals("text")) {
+            if (type == null || TEXTS.contains(type)) {
                 add(part, all);
             }
         }
@@ -236,8 +248,8 @@ final class ChunkReader {
         Integer output = null;
         while (nextField()) {
             switch (json.currentName()) {
-                case "prompt_tokens" -> input = count();
-                case "completion_tokens" -> output = count();
+                case "prompt_tokens", "input_tokens" -> input = fuller(input, count());
+                case "completion_tokens", "output_tokens" -> output = fuller(output, count());
                 default -> json.skipChildren();
             }
         }
@@ -282,14 +294,25 @@ final class ChunkReader {
         return json.getText();
     }
 
+    /** A whole number, which some give as a fraction or in quotes. */
     private @Nullable Integer count() throws IOException {
-        if (json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-            json.skipChildren();
-            return null;
-        }
-        return json.getNumberType() == JsonParser.NumberType.INT
-                ? json.getIntValue()
-                : Integer.MAX_VALUE;
+        return switch (json.currentToken()) {
+            case VALUE_NUMBER_INT ->
+                    json.getNumberType() == JsonParser.NumberType.INT
+                            ? json.getIntValue()
+                            : Integer.MAX_VALUE;
+            case VALUE_NUMBER_FLOAT, VALUE_STRING -> count(json.getText());
+            default -> {
+                json.skipChildren();
+                yield null;
+            }
+        };
+    }
+
+    private static @Nullable Integer count(String number) {
+        return COUNT.matcher(number).matches()
+                ? (int) Math.min(Double.parseDouble(number), Integer.MAX_VALUE)
+                : null;
     }
 
     private void require(JsonToken expected) {

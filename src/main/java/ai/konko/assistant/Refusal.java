@@ -31,7 +31,8 @@ final class Refusal implements AnswerReader {
     private static final Pattern QUOTA =
             Pattern.compile(
                     "insufficient[_-]?(user[_-]?)?(quota|balance|credits?|funds?)|billing[_-].*"
-                            + "|exceeded[_-]current[_-]quota.*|arrear.*|out[_-]of[_-]credits?",
+                            + "|exceeded[_-]current[_-]quota.*|arrear.*|out[_-]of[_-]credits?"
+                            + "|(credits?|balance|funds?)[_-](exhausted|exceeded|depleted)",
                     Pattern.CASE_INSENSITIVE);
 
     private final int status;

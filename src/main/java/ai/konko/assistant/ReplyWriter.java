@@ -218,6 +218,9 @@ public class ReplyWriter {
         } else {
             LOG.warnf("%s was not completed: %s", what, known.message());
         }
+        if (known != null && known.code() == ErrorCode.OVERLOADED) {
+            return text -> TextAllowance.ended(text, null); // there is no room for the rest
+        }
         Failure failure =
                 known == null ? Failure.of(ErrorCode.INTERNAL, "The service failed.") : known;
         return text -> Outcome.brokenOff(text, failure);

@@ -28,7 +28,8 @@ final class RetryAfter {
     private static final BigDecimal LONGEST = BigDecimal.valueOf(Integer.MAX_VALUE);
 
     private static final int MILLIS = 3;
-    private static final Pattern NUMBER = Pattern.compile("\\d{1,18}(\\.\\d{0,18})?");
+    private static final Pattern NUMBER =
+            Pattern.compile("[0-9]{1,400}(\\.[0-9]{0,400})?|\\.[0-9]{1,400}");
 
     /** The day of the week says nothing that the date does not. */
     private static final Pattern DATE = Pattern.compile("(?:\\p{Alpha}{3,9},? +)?(\\p{Alnum}.*)");

@@ -7,6 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamedAnswer implements AnswerReader {
     private static final String DONE = "[DONE]";
+
+    /** Events that say nothing. */
+    private static final Set<String> NOTHING = Set.of("", "null", "[]");
 
     private final int most;
     private final Consumer<String> out;
@@ -126,7 +130,7 @@ final class StreamedAnswer implements AnswerReader {
         }
         if (!data.hasRemaining() || data.get(data.position()) != '{') {
             String word = StandardCharsets.UTF_8.decode(data.duplicate()).toString().strip();
-            if (word.isEmpty()) {
+            if (NOTHING.contains(word)) {
                 return; // to keep the connection alive
             }
             if (word.equals(DONE)) {

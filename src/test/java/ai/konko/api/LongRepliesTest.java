@@ -140,6 +140,22 @@ class LongRepliesTest {
     }
 
     @Test
+    void stream_whoseLaterEventIsMoreThanAllMayHold_endsAsLength() {
+        String chat = client.chat();
+        model.answer(
+                _ ->
+                        Reply.raw(
+                                "data: {\"choices\":[{\"delta\":{\"content\":\"so far\"}}]}\n\ndata: "
+                                        + "x".repeat(500_000)));
+
+        Event last = client.sayAndFollow(chat, "go on").rest().getLast();
+
+        assertThat(last.name()).isEqualTo("incomplete");
+        assertThat(last.data().path("content").asText()).isEqualTo("so far");
+        assertThat(last.data().path("finishReason").asText()).isEqualTo("length");
+    }
+
+    @Test
     void replies_thatAreOver_leaveNoTextInFlight() {
         for (int i = 0; i < 20; i++) {
             client.sayAndFollow(client.chat(), "hello").rest();

@@ -39,6 +39,7 @@ class ChunkTest {
                 "{}",
                 "{\"choices\":[]}",
                 "{\"choices\":null}",
+                "{\"choices\":[null]}",
                 "{\"choices\":[{}]}",
                 "{\"choices\":[{\"delta\":{}}]}",
                 "{\"choices\":[{\"delta\":null,\"finish_reason\":null}]}",
@@ -88,7 +89,8 @@ class ChunkTest {
         String parts =
                 """
                 [{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},\
-                {"type":"text","text":"one "},{"text":"two"},{"type":"image","text":"no"}]""";
+                {"type":"text","text":"one "},{"text":"t"},{"type":"output_text","text":"wo"},\
+                {"type":"image","text":"no"}]""";
 
         Chunk chunk = parse("{\"choices\":[{\"delta\":{\"content\":" + parts + "}}]}");
 
@@ -150,7 +152,9 @@ class ChunkTest {
                 "{\"x_groq\":{\"id\":\"x\",\"usage\":USAGE}}",
                 "{\"usage\":USAGE,\"choices\":[{\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0}}]}",
                 "{\"x_groq\":{\"usage\":USAGE},\"usage\":{}}",
-                "{\"usage\":USAGE,\"x_groq\":null}"
+                "{\"usage\":USAGE,\"x_groq\":null}",
+                "{\"usage\":{\"input_tokens\":3,\"output_tokens\":4}}",
+                "{\"usage\":{\"input_tokens\":0,\"prompt_tokens\":3,\"completion_tokens\":4,\"output_tokens\":0}}"
             })
     void parse_ofUsageAnywhere_takesIt(String event) {
         String usage = "{\"prompt_tokens\":3,\"completion_tokens\":4}";
@@ -229,8 +233,13 @@ class ChunkTest {
         "9223372036854775808, 2147483647",
         "99999999999999999999999999, 2147483647",
         "null,",
-        "1.5,",
-        "'\"7\"',",
+        "1.5, 1",
+        "7.0, 7",
+        "1e3,",
+        "-7.5,",
+        "'\"7\"', 7",
+        "'\"99999999999\"', 2147483647",
+        "'\"SECRET\"',",
         "'{\"completion_tokens\":7}',",
         "'[7]',"
     })

@@ -25,6 +25,7 @@ class RefusalTest {
                 "{\"error\":{\"type\":\"exceeded_current_quota_error\"}}",
                 "{\"code\":\"Arrearage\",\"message\":\"SECRET\"}",
                 "[{\"error\":{\"status\":\"INSUFFICIENT_BALANCE\"}}]",
+                "{\"error\":{\"code\":\"credits_exhausted\"}}",
                 "{\"error\":{\"code\":\"insufficient_quota\"},\"cut"
             })
     void failure_ofAQuotaThatIsUsedUp_isNotForLater(String body) {

@@ -266,7 +266,17 @@ class StreamedAnswerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"data:\n\n", "data: \n\n", "data\n\n", "data:\ndata:\n\n", ":\n\n"})
+    @ValueSource(
+            strings = {
+                "data:\n\n",
+                "data: \n\n",
+                "data\n\n",
+                "data:\ndata:\n\n",
+                ":\n\n",
+                "data: null\n\n",
+                "data: []\n\n",
+                "data: {}\n\n"
+            })
     void read_ofAnEmptyEvent_isNothing(String event) {
         read(delta("a") + event + delta("b") + STOP + event);
         answer.end();
