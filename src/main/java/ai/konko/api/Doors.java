@@ -38,6 +38,9 @@ class Doors implements HttpServerOptionsCustomizer {
     /** A client may ask for so much at once on one connection. */
     private static final int STREAMS = 100;
 
+    /** Netty refuses heads without a problem, so only those that are far too long. */
+    private static final long TOO_LONG_A_HEAD = 2;
+
     private final Vertx vertx;
     private final GateRules rules;
 
@@ -86,7 +89,8 @@ class Doors implements HttpServerOptionsCustomizer {
 
     private void bound(HttpServerOptions options) {
         Http2Settings settings = options.getInitialSettings();
-        settings.setMaxConcurrentStreams(STREAMS).setMaxHeaderListSize(rules.longestHead());
+        settings.setMaxConcurrentStreams(STREAMS)
+                .setMaxHeaderListSize(TOO_LONG_A_HEAD * rules.longestHead());
         options.setInitialSettings(settings)
                 .setSslHandshakeTimeout(rules.requestTime())
                 .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS);

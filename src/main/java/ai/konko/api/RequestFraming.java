@@ -19,7 +19,7 @@ final class RequestFraming {
 
     /** An extension may be, but nothing in quotes: readers differ in where that ends. */
     private static final Pattern CHUNK =
-            Pattern.compile("([0-9a-fA-F]{1,7})[ \t]*(?:;[\\x20\\x21\\x23-\\x7e\t]*)?");
+            Pattern.compile("0*([0-9a-fA-F]{1,7})[ \t]*(?:;[\\x20\\x21\\x23-\\x7e\t]*)?");
 
     /** What comes next. */
     private enum Part {
@@ -127,7 +127,7 @@ final class RequestFraming {
             return false;
         }
         if ((next >= 0 && next < ' ' && next != '\t') || next == 0x7f) {
-            throw new Flaw("A request has no control characters but in its body.");
+            throw new Flaw(RequestHead.CONTROLS);
         }
         if (lineLength == line.length) {
             line = Arrays.copyOf(line, 2 * lineLength);
@@ -145,8 +145,7 @@ final class RequestFraming {
             }
             case HEADERS -> {
                 if (++headers > longestHead) {
-                    throw new Flaw(
-                            ErrorCode.HEADERS_TOO_LARGE, "The request's headers are too large.");
+                    throw new Flaw(ErrorCode.HEADERS_TOO_LARGE, RequestHead.TOO_LARGE);
                 }
             }
             case TRAILERS -> {

@@ -7,11 +7,13 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -21,6 +23,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -92,26 +95,43 @@ final class RequestGate extends ChannelDuplexHandler {
         held = null;
     }
 
-    /** With TLS the gate's place is behind it. */
     @Override
     public void channelActive(ChannelHandlerContext context) {
+        boolean behind = standsBehind(context);
+        context.fireChannelActive();
+        if (behind) {
+            context.pipeline().remove(this);
+        }
+    }
+
+    /**
+     * What reads a connection before there is HTTP on it, TLS or the PROXY protocol, has to come
+     * before the gate. The first may come up after the second.
+     *
+     * @return whether another gate stands there now, in place of this one
+     */
+    private boolean standsBehind(ChannelHandlerContext context) {
         ChannelPipeline pipeline = context.pipeline();
-        for (var handler : pipeline) {
-            if (handler.getValue() instanceof SslHandler
-                    || handler.getValue() instanceof AbstractSniHandler) {
-                pipeline.addAfter(handler.getKey(), NAME + ".tls", new RequestGate(rules));
-                context.fireChannelActive();
-                pipeline.remove(this);
-                return;
+        List<String> names = pipeline.names();
+        for (String name : names.subList(names.indexOf(context.name()) + 1, names.size())) {
+            ChannelHandler handler = pipeline.get(name);
+            if (handler instanceof SslHandler
+                    || handler instanceof AbstractSniHandler
+                    || handler instanceof HAProxyMessageDecoder) {
+                pipeline.addAfter(name, NAME + "." + name, new RequestGate(rules));
+                return true;
             }
         }
-        context.fireChannelActive();
+        return false;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (!(message instanceof ByteBuf bytes)) {
             context.fireChannelRead(message);
+            if (standsBehind(context)) {
+                context.pipeline().remove(this);
+            }
         } else if (mode == Mode.REFUSED || refusal != null) {
             bytes.release();
         } else if (mode == Mode.NEW) {

@@ -13,10 +13,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestHead {
     static final String NO_ADDRESS = "The request's address has a sign that must be encoded.";
+    static final String CONTROLS = "A request has no control characters but in its body.";
+    static final String TOO_LARGE = "The request's headers are too large.";
 
     private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
     private static final Pattern VERSION = Pattern.compile("HTTP/1\\.[01]");
     private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+    private static final Pattern SETTINGS = Pattern.compile("(?:[0-9A-Za-z_-]{8})*");
     private static final Pattern PORT = Pattern.compile(":[0-9]*$");
     private static final Pattern ABSOLUTE = Pattern.compile("(?i:https?)://([^/?#@]+)(?:[/?#].*)?");
 
@@ -27,7 +30,6 @@ final class RequestHead {
     private @Nullable String host;
     private boolean old;
     private boolean chunked;
-    private boolean upgrade;
     private long length = -1;
 
     /**
@@ -72,7 +74,7 @@ final class RequestHead {
         if (!NAME.matcher(name).matches()) {
             throw new Flaw("A header has no proper name.");
         }
-        if (name.length() < 4 || "hHcCtTuU".indexOf(name.charAt(0)) < 0) {
+        if (name.length() < 4 || "hHcCtT".indexOf(name.charAt(0)) < 0) {
             return; // none that matters here
         }
         String value = line.substring(colon + 1).strip();
@@ -80,7 +82,7 @@ final class RequestHead {
             case "host" -> host(value);
             case "content-length" -> length(value);
             case "transfer-encoding" -> coding(value);
-            case "upgrade" -> upgrade = true;
+            case "http2-settings" -> settings(value);
             default -> {
                 // Says nothing of where the request ends.
             }
@@ -106,6 +108,13 @@ final class RequestHead {
             throw new Flaw("Transfer-Encoding must be chunked, once, and not in version 1.0.");
         }
         chunked = true;
+    }
+
+    /** Of six bytes each, in base64url. */
+    private static void settings(String value) throws Flaw {
+        if (!SETTINGS.matcher(value).matches()) {
+            throw new Flaw("HTTP2-Settings must be settings of HTTP/2.");
+        }
     }
 
     /** All of it has come. */
@@ -156,11 +165,6 @@ final class RequestHead {
 
     boolean saysWhereItEnds() {
         return chunked || length >= 0 || host != null;
-    }
-
-    /** Whether another protocol may follow, if the service agrees. */
-    boolean upgrade() {
-        return upgrade;
     }
 
     /** Why a request is refused before anybody looks at what it is for. */

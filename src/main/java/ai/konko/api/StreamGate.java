@@ -16,6 +16,7 @@ import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the heads of requests in HTTP/2 before anybody else does, at their methods and
@@ -24,6 +25,9 @@ import java.util.List;
 final class StreamGate extends Http2FrameListenerDecorator {
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     static final int PREFACE_LENGTH = PREFACE.length();
+
+    /** What a header has in HTTP/1 beside name and value. */
+    private static final int AROUND = ": \r\n".length();
 
     private final Http2ConnectionHandler handler;
     private final GateRules rules;
@@ -174,8 +178,9 @@ final class StreamGate extends Http2FrameListenerDecorator {
                 headers.path("/").scheme("http");
             }
         }
-        if (headers.path() != null && !RequestTarget.isAddress(headers.path())) {
-            refuse(context, stream, headers.path().toString(), last);
+        Problem flaw = flaw(headers);
+        if (flaw != null) {
+            refuse(context, stream, headers.path(), flaw, last);
             return false;
         }
         if (!last) {
@@ -184,12 +189,42 @@ final class StreamGate extends Http2FrameListenerDecorator {
         return true;
     }
 
-    private void refuse(ChannelHandlerContext context, int stream, String path, boolean last) {
+    private @Nullable Problem flaw(Http2Headers headers) {
+        if (headers.path() != null && !RequestTarget.isAddress(headers.path())) {
+            return Problem.of(ErrorCode.BAD_HEADER, RequestHead.NO_ADDRESS);
+        }
+        long size = 0;
+        for (var header : headers) {
+            size += header.getKey().length() + header.getValue().length() + AROUND;
+            if (hasControls(header.getValue())) {
+                return Problem.of(ErrorCode.BAD_HEADER, RequestHead.CONTROLS);
+            }
+        }
+        return size > rules.longestHead()
+                ? Problem.of(ErrorCode.HEADERS_TOO_LARGE, RequestHead.TOO_LARGE)
+                : null;
+    }
+
+    /** In the line that it would be in HTTP/1 they would end it, or not be allowed. */
+    private static boolean hasControls(CharSequence value) {
+        for (int i = 0; i < value.length(); i++) {
+            char unit = value.charAt(i);
+            if ((unit < ' ' && unit != '\t') || unit == 0x7f) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void refuse(
+            ChannelHandlerContext context,
+            int stream,
+            @Nullable CharSequence path,
+            Problem problem,
+            boolean last) {
         String id = RequestId.fresh();
         ProblemForm form =
-                rules.form(
-                        Problem.of(ErrorCode.BAD_HEADER, RequestHead.NO_ADDRESS).withRequestId(id),
-                        path);
+                rules.form(problem.withRequestId(id), path == null ? "" : path.toString());
         Http2Headers answer =
                 new DefaultHttp2Headers()
                         .status(Integer.toString(form.status()))

@@ -125,7 +125,7 @@ class GateTest extends HttpTest {
                         + "Content-Length: 13\r\n\r\n{\"title\":\"a\"}"
                         + POST
                         + "Transfer-Encoding: Chunked\r\n\r\n"
-                        + "1;x=y\r\n"
+                        + "0000000001;x=y\r\n"
                         + "{\r\n"
                         + "C\r\n"
                         + "\"title\":\"b\"}\r\n"
@@ -207,6 +207,69 @@ class GateTest extends HttpTest {
             assertThat(answers).contains("bad-header").doesNotContain("internal");
         }
         assertThat(client.get("/q/metrics").text()).doesNotContain("W48", "CONNECT");
+    }
+
+    @Test
+    void http2_hasNoControlsInHeaders() throws IOException {
+        String get =
+                literal(":method", "GET")
+                        + literal(":path", "/chats")
+                        + literal(":scheme", "http")
+                        + literal(":authority", "localhost");
+
+        try (Wire wire = Wire.to(base)) {
+            wire.send(PREFACE);
+            int stream = 1;
+            for (String value : List.of("a\rb", "a\nb", "a\0b", "a\u007fb")) {
+                wire.send(headers(stream, get + literal("x", value)));
+                assertThat(wire.until("control characters")).contains("bad-header");
+                stream += 2;
+            }
+            wire.send(headers(stream, get + literal("x", "a\tb")));
+            assertThat(wire.until("\"chats\"")).doesNotContain("problem");
+        }
+    }
+
+    @Test
+    void http2_longHeaders_areAProblem() throws IOException {
+        String get =
+                literal(":method", "GET")
+                        + literal(":path", "/chats")
+                        + literal(":scheme", "http")
+                        + literal(":authority", "localhost");
+        String many = literal("x", "y".repeat(100)).repeat(200);
+
+        try (Wire wire = Wire.to(base)) {
+            wire.send(PREFACE);
+            wire.send(Wire.frame(1, 1, 1, get + many.substring(0, 10_000)));
+            wire.send(Wire.frame(9, 4, 1, many.substring(10_000)));
+
+            assertThat(wire.until("too large")).contains("headers-too-large", "x-request-id");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "AAMAAABkAAQAAP__"})
+    void settingsOfHttp2_mayBeInARequest(String settings) throws IOException {
+        assertThat(upgrade(settings)).startsWith("HTTP/1.1 101");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "AAMAAABk!AQAAP__", "AAMAAABkAAQAAP"})
+    void settingsOfHttp2_thatAreNone_areAProblem(String settings) throws IOException {
+        assertThat(upgrade(settings))
+                .startsWith("HTTP/1.1 400")
+                .contains("urn:konko:problem:bad-header", "X-Request-Id: ");
+    }
+
+    private String upgrade(String settings) throws IOException {
+        try (Wire wire = Wire.to(base)) {
+            wire.send(
+                    "GET /chats HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: "
+                            + settings
+                            + "\r\n\r\n");
+            return wire.until("\r\n\r\n") + wire.until("}");
+        }
     }
 
     /** RFC 9110, 15.5.6. */
