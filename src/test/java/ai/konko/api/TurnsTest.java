@@ -14,8 +14,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -524,28 +527,47 @@ class TurnsTest extends HttpTest {
     void post_fiveThousandModelCallsAtOnce_allRun() {
         CompletableFuture<Void> gate = new CompletableFuture<>();
         model.answer(_ -> Reply.text("done").gate(gate));
-        List<String> chats = IntStream.range(0, 5000).mapToObj(_ -> client.chat()).toList();
+        List<String> chats = new CopyOnWriteArrayList<>();
 
-        for (String chat : chats) {
-            assertThat(client.say(chat, "hello", "Prefer", "respond-async").status())
-                    .isEqualTo(202);
-        }
-        await().atMost(Duration.ofSeconds(60)).until(() -> model.inFlight() == chats.size());
+        eightAtATime(
+                () -> {
+                    for (int i = 0; i < 625; i++) {
+                        String chat = client.chat();
+                        assertThat(client.say(chat, "hello", "Prefer", "respond-async").status())
+                                .isEqualTo(202);
+                        chats.add(chat);
+                    }
+                });
+        await().atMost(Duration.ofSeconds(60)).until(() -> model.inFlight() == 5000);
         gate.complete(null);
 
-        await().atMost(Duration.ofSeconds(60))
-                .until(
-                        () ->
-                                chats.stream()
-                                        .allMatch(
-                                                chat ->
-                                                        client.get(chat)
-                                                                .json()
-                                                                .path("status")
-                                                                .asText()
-                                                                .equals("idle")));
+        await().atMost(Duration.ofSeconds(60)).until(() -> model.inFlight() == 0);
+        Queue<String> left = new ConcurrentLinkedQueue<>(chats);
+        eightAtATime(
+                () -> {
+                    for (String chat = left.poll(); chat != null; chat = left.poll()) {
+                        String each = chat;
+                        await().pollDelay(Duration.ZERO)
+                                .until(
+                                        () ->
+                                                client.get(each)
+                                                        .json()
+                                                        .path("status")
+                                                        .asText()
+                                                        .equals("idle"));
+                    }
+                });
         assertThat(client.messages(chats.getLast()).getLast().path("content").asText())
                 .isEqualTo("done");
+    }
+
+    private static void eightAtATime(Runnable action) {
+        CompletableFuture<?>[] all =
+                IntStream.range(0, 8)
+                        .mapToObj(
+                                _ -> CompletableFuture.runAsync(action, Thread.ofVirtual()::start))
+                        .toArray(CompletableFuture<?>[]::new);
+        CompletableFuture.allOf(all).join();
     }
 
     private static List<String> contents(List<JsonNode> messages) {
