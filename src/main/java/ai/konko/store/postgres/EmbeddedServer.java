@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -22,6 +23,8 @@ import java.util.HexFormat;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +43,9 @@ public final class EmbeddedServer implements AutoCloseable {
 
     /** Is there once the server has started for the first time. */
     private static final String MADE = "made";
+
+    /** How the file of the process' id begins. */
+    private static final Pattern PROCESS = Pattern.compile("([0-9]{1,18})\\n");
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int PORT = freePort();
@@ -134,6 +140,7 @@ public final class EmbeddedServer implements AutoCloseable {
 
     private void begin() throws IOException {
         stopOrphan();
+        removeCutProcessFile();
         removeHalfMade();
         server =
                 EmbeddedPostgres.builder()
@@ -214,15 +221,33 @@ public final class EmbeddedServer implements AutoCloseable {
         }
     }
 
-    /** The one that the data's file of the process' id names. */
+    /** The one that the data's file of the process' id names, if it is one that runs. */
     private @Nullable ProcessHandle process() throws IOException {
-        Path file = folder.resolve(DATA).resolve("postmaster.pid");
         try {
-            long pid = Long.parseLong(Files.readAllLines(file).getFirst().strip());
-            return ProcessHandle.of(pid).filter(EmbeddedServer::isPostgres).orElse(null);
+            String id = Files.readString(processFile(), StandardCharsets.ISO_8859_1);
+            Matcher number = PROCESS.matcher(id);
+            return number.lookingAt()
+                    ? ProcessHandle.of(Long.parseLong(number.group(1)))
+                            .filter(EmbeddedServer::isPostgres)
+                            .orElse(null)
+                    : null;
         } catch (NoSuchFileException _) { // also one that is just stopping takes it away
             return null;
         }
+    }
+
+    /** One that was cut, as by a full disk, keeps PostgreSQL from starting for ever. */
+    private void removeCutProcessFile() throws IOException {
+        Path file = processFile();
+        if (Files.exists(file)
+                && !PROCESS.matcher(Files.readString(file, StandardCharsets.ISO_8859_1))
+                        .lookingAt()) {
+            Files.delete(file);
+        }
+    }
+
+    private Path processFile() {
+        return folder.resolve(DATA).resolve("postmaster.pid");
     }
 
     private static boolean isPostgres(ProcessHandle process) {

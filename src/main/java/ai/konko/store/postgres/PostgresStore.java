@@ -147,18 +147,19 @@ public class PostgresStore {
         }
     }
 
-    private void keep(EmbeddedServer own) throws IOException {
-        if (own.runs()) {
-            gone = null;
-            return;
-        }
-        if (gone == null) {
-            gone = System.nanoTime();
-            LOG.warn("The embedded database server has ended by itself and is started again");
-        }
+    private void keep(EmbeddedServer own) {
         try {
+            if (own.runs()) {
+                gone = null;
+                return;
+            }
+            if (gone == null) {
+                gone = System.nanoTime();
+                LOG.warn("The embedded database server has ended by itself and is started again");
+            }
             own.startAgain();
         } catch (IOException | RuntimeException failed) {
+            gone = gone == null ? Long.valueOf(System.nanoTime()) : gone;
             LOG.warnf(
                     "The embedded database server does not start: see postgresql.log in KONKO_DATA (%s)",
                     failed.getClass().getSimpleName());

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import org.jboss.logging.Logger;
 import org.postgresql.PGConnection;
 
 /**
@@ -25,8 +24,6 @@ import org.postgresql.PGConnection;
  * brings its settings along.
  */
 final class Sessions implements AgroalPoolInterceptor {
-    private static final Logger LOG = Logger.getLogger(Sessions.class);
-
     /** To be filled in with nothing, or with "local" for the time of one transaction. */
     private static final String SETTINGS =
             """
@@ -36,11 +33,22 @@ final class Sessions implements AgroalPoolInterceptor {
             set %1$s gin_fuzzy_search_limit = 0\
             """;
 
-    private static final String LASTING =
-            SETTINGS.formatted("") + "; set default_transaction_isolation = 'read committed'";
+    /** What is committed is on the disk; how much safer than that, is for the database to say. */
+    private static final String DURABLE =
+            """
+            select set_config('synchronous_commit', 'on', false)
+                where current_setting('synchronous_commit') = 'off'\
+            """;
 
+    private static final String LASTING =
+            SETTINGS.formatted("")
+                    + "; set default_transaction_isolation = 'read committed'; "
+                    + DURABLE;
+
+    /** No question may come before the isolation, which some transactions set once more. */
     private static final String FOR_ONE_TRANSACTION =
-            "set transaction isolation level read committed; " + SETTINGS.formatted("local");
+            "set transaction isolation level read committed; set local synchronous_commit = on; "
+                    + SETTINGS.formatted("local");
 
     /** A connection that is younger is kept although its server only reads. */
     private static final Duration FRESH = Duration.ofSeconds(1);
@@ -53,6 +61,9 @@ final class Sessions implements AgroalPoolInterceptor {
     /** Those of them that are not used again. */
     private final Set<Connection> doubted = ConcurrentHashMap.newKeySet();
 
+    /** Why new ones are doubted. */
+    private final Map<Connection, SQLException> unfits = new ConcurrentHashMap<>();
+
     private volatile boolean pooler;
 
     /**
@@ -63,7 +74,11 @@ final class Sessions implements AgroalPoolInterceptor {
         source.get().setPoolInterceptors(List.of(this));
     }
 
-    /** A connection that nothing is known against. */
+    /**
+     * A connection that nothing is known against.
+     *
+     * @throws SQLException also if a new one can't be had as it has to be
+     */
     Connection open() throws SQLException {
         while (true) {
             Connection connection = source.get().getConnection();
@@ -71,8 +86,12 @@ final class Sessions implements AgroalPoolInterceptor {
             if (doubted.isEmpty() || !doubted.remove(raw)) {
                 return connection;
             }
+            SQLException unfit = unfits.remove(raw);
             try (connection) {
                 raw.abort(Runnable::run); // the pool drops what it gets back closed
+            }
+            if (unfit != null) {
+                throw unfit;
             }
         }
     }
@@ -138,7 +157,7 @@ final class Sessions implements AgroalPoolInterceptor {
                 execute(raw, LASTING);
             }
         } catch (SQLException failed) {
-            LOG.debugf("A new connection fails (SQL state %s)", failed.getSQLState());
+            unfits.put(raw, failed);
             doubted.add(raw);
         }
     }
@@ -160,6 +179,7 @@ final class Sessions implements AgroalPoolInterceptor {
         Connection raw = raw(connection);
         made.remove(raw);
         doubted.remove(raw);
+        unfits.remove(raw);
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {

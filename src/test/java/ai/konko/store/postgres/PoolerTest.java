@@ -101,9 +101,9 @@ class PoolerTest {
                 other.assertTakesPostsAtOnce();
             }
             assertThat(log.database.<String>statement(DatabaseDefaultsTest::bounds))
-                    .isEqualTo("read committed 5s 0 10s");
+                    .isEqualTo("read committed 5s 0 10s on");
             assertThat(log.database.<String>transaction(DatabaseDefaultsTest::bounds))
-                    .isEqualTo("read committed 5s 0 10s");
+                    .isEqualTo("read committed 5s 0 10s on");
         }
     }
 }
