@@ -2,7 +2,6 @@ package ai.konko;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.util.List;
-import java.util.Locale;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigValue;
 
@@ -17,9 +16,12 @@ final class Credentials {
                     "konko.model.api-key",
                     "konko.database.password-file",
                     "konko.database.password",
+                    "quarkus.oidc.provider",
                     "quarkus.oidc.auth-server-url",
                     "quarkus.oidc.public-key",
-                    "quarkus.oidc.credentials.secret");
+                    "quarkus.oidc.credentials.secret",
+                    "quarkus.oidc.credentials.client-secret.value",
+                    "quarkus.oidc.credentials.jwt.secret");
 
     private Credentials() {}
 
@@ -33,17 +35,11 @@ final class Credentials {
             if (value.getValue() != null && value.getValue().isBlank()) {
                 throw new ConfigurationException(
                         Secrets.FILE.equals(value.getSourceName())
-                                ? "The file of %s_FILE can't be read, or is empty."
-                                        .formatted(variable(setting))
+                                ? "The file of %s can't be read, or is empty."
+                                        .formatted(Secrets.fileVariable(setting))
                                 : "%s is set, but empty: give it a value, or don't set it."
-                                        .formatted(variable(setting)));
+                                        .formatted(Secrets.variable(value.getName())));
             }
         }
-    }
-
-    private static String variable(String setting) {
-        return setting.replace("konko.model.api", "openai.api")
-                .replaceAll("[.-]", "_")
-                .toUpperCase(Locale.ROOT);
     }
 }

@@ -10,8 +10,8 @@ import java.util.Locale;
 @ApplicationScoped
 class Formats {
 
-    /** Before all else that starts. */
-    void start(@Observes @Priority(0) StartupEvent event) {
+    /** Before all else that starts, also where tests start it and not {@link Main}. */
+    void start(@Observes @Priority(-2) StartupEvent event) {
         Locale.setDefault(Locale.ROOT);
     }
 }

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was put or used of late, by key. It has no more entries than it is allowed, and none for
- * longer than they live.
+ * What was put or used of late, by key. It has no more entries than it is allowed, and none is
+ * found for longer than it lives.
  *
  * <p>There are two generations. When the young one has half of the entries, or has lasted a
  * lifetime, it becomes the old one, and what was still in the old one is gone. What is found in the
@@ -71,7 +71,7 @@ public final class Recent<K, V> {
     }
 
     /**
-     * @param lifetime an entry that is used at least twice in each such time stays
+     * @param lifetime an entry that is used in each half of it stays
      * @param nanos a clock that never goes back
      */
     public static <K, V> Recent<K, V> used(Duration lifetime, LongSupplier nanos) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,7 +32,10 @@ import org.jspecify.annotations.Nullable;
 public final class Secrets implements ConfigSourceInterceptor {
     private static final long serialVersionUID = 1;
 
-    /** Settings of which every one is a secret, or may have one in it, as an address. */
+    /**
+     * Settings that are taken to the letter: secrets, what may have one in it, as an address, and
+     * the names beside them, so that nobody has to know which is which.
+     */
     private static final Set<String> OURS =
             Set.of(
                     "konko.api-keys",
@@ -109,6 +113,17 @@ public final class Secrets implements ConfigSourceInterceptor {
                 .withRawValue(content)
                 .withConfigSourceName(FILE)
                 .build();
+    }
+
+    /** The variable in which people set the file of a secret. */
+    static String fileVariable(String setting) {
+        String file = setting + "-file";
+        return VARIABLES.getOrDefault(file, variable(file));
+    }
+
+    /** The variable of a setting, or the same if it is one. */
+    static String variable(String setting) {
+        return setting.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
     }
 
     /** Without the end of its line. Nothing if it can't be read, with which no service starts. */
