@@ -11,8 +11,8 @@ import jakarta.inject.Singleton;
  * jvm_memory_usage_after_gc} knows the collectors of JVMs only, and is 0 for ever elsewhere.
  *
  * <ul>
- *   <li>{@code konko.heap.used}: what is in use, and what no collection has found yet; the least of
- *       some minutes is what is in use
+ *   <li>{@code konko.heap.used}: what is in use, and what no collection has found yet; if there was
+ *       a collection in some minutes, their least is close to what is in use
  *   <li>{@code konko.heap.max}: how far it may grow
  * </ul>
  */
