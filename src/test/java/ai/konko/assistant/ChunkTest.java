@@ -273,7 +273,6 @@ class ChunkTest {
                 "{\"choices\":{\"SECRET\":1}}",
                 "{\"choices\":\"SECRET\"}",
                 "{\"choices\":[\"SECRET\"]}",
-                "{\"choices\":[null]}",
                 "{\"choices\":[[]]}",
                 "{\"choices\":[{\"delta\":\"SECRET\"}]}",
                 "{\"choices\":[{\"delta\":[]}]}",
