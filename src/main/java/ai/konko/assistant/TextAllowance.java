@@ -101,6 +101,13 @@ public final class TextAllowance implements AutoCloseable {
         unread = bytes;
     }
 
+    /**
+     * @return whether there is room for a text of this length, which somebody else writes
+     */
+    public boolean admits(int length) {
+        return covers(length);
+    }
+
     private static Failure noRoom() {
         return new Failure(
                 ErrorCode.OVERLOADED,

@@ -15,7 +15,7 @@ public class TextInFlight {
     private final int mostPerReply;
     private final FairBound all;
 
-    TextInFlight(ChatLimits limits) {
+    public TextInFlight(ChatLimits limits) {
         this.mostPerReply = limits.replyCharacters();
         this.all =
                 new FairBound(

@@ -42,8 +42,9 @@ public interface ChatLimits {
     int waitingTurns();
 
     /**
-     * @return how many turns may be unfinished in this process; one more is refused with {@code
-     *     overloaded}. At least 1.
+     * @return how many turns may be unfinished in this process; then posts of owners who have an
+     *     equal share of them, or more, are refused with {@code overloaded}, and at twice as many
+     *     all. At least 1.
      */
     @WithDefault("20000")
     int turnsInFlight();

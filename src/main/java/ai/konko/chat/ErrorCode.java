@@ -39,7 +39,10 @@ public enum ErrorCode {
     /** The model's provider is not there, or asks to be left alone for a while. */
     MODEL_UNAVAILABLE,
     MODEL_TIMEOUT,
-    /** This service has as many turns in flight as it may, or is shutting down. */
+    /**
+     * This service has as much under way as it may, be it turns, searches, or text that is written
+     * or not read; or it is shutting down.
+     */
     OVERLOADED,
     /** The log has reached one of its bounds. */
     CAPACITY,

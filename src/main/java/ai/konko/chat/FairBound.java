@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * How much all owners hold together of something, against a limit. Lock-free.
  *
- * <p>Where the limit is reached, an owner who has no more than an equal share of it still gets
- * more, so that nobody is short because of another. All together have at most twice the limit,
- * therefore.
+ * <p>Where the limit is reached, an owner who has no more than an equal share of it, or nothing,
+ * still gets more, so that nobody is short because of another. At twice the limit nobody does:
+ * since shares shrink with each owner who comes, many could have a multiple of it otherwise.
  */
 public final class FairBound {
     private final long most;
@@ -26,7 +26,8 @@ public final class FairBound {
     public boolean take(Owner owner, long amount) {
         long all = held.addAndGet(amount);
         long own = byOwner.merge(owner, amount, Long::sum);
-        if (all > most && own > most / Math.max(1, byOwner.size())) {
+        boolean crowded = all > most && own > amount && own > most / Math.max(1, byOwner.size());
+        if (crowded || all - amount - most >= most) {
             giveBack(owner, amount);
             return false;
         }

@@ -311,7 +311,7 @@ public class Conversation {
                 live.remove(now);
                 entry.ended(now);
             } else {
-                entry.show(now.content());
+                entry.show(now.content(), () -> allowance(entry));
             }
         } catch (RefusedException refused) {
             if (isGone(refused) && entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
@@ -321,6 +321,11 @@ public class Conversation {
             LOG.warnf(Fault.of(failed), "Reply %s can't be read at the moment", reply.id());
         }
         return true;
+    }
+
+    private TextAllowance allowance(LiveReply entry) {
+        Origin origin = entry.origin();
+        return inFlight.open(origin == null ? null : origin.owner());
     }
 
     private static boolean isGone(RefusedException refused) {
@@ -356,7 +361,7 @@ public class Conversation {
             entry = live.at(reply);
             Origin origin = entry.origin();
             Span span = spans.begin(reply, origin);
-            allowance = inFlight.open(origin == null ? null : origin.owner());
+            allowance = allowance(entry);
             run = new Run(reply, workers, new EndInTheLog(reply, entry, span, allowance));
         } catch (RuntimeException | Error failed) {
             workers.later(SOON, () -> begin(started));

@@ -58,8 +58,8 @@ class LiveReplies {
     }
 
     /**
-     * Where as many turns wait as may, an owner who has no more than an equal share of them still
-     * gets in, whatever the others have waiting.
+     * Where as many turns are in flight, or wait, as may, an owner who has less than an equal share
+     * of them still gets in, whatever the others have; up to twice as many in flight.
      *
      * @param more how many turns of this owner there would have to be room for
      * @throws RefusedException as {@link #enter}
@@ -69,7 +69,8 @@ class LiveReplies {
         if (draining) {
             throw overloaded("The service is shutting down.");
         }
-        if (wanted > limits.turnsInFlight()) {
+        int most = limits.turnsInFlight();
+        if (wanted > most && (wanted > 2L * most || shares.hasMoreThanItsPart(owner, most))) {
             throw overloaded("The service has as many turns in flight as it may.");
         }
         if (wanted - running.get() > limits.queuedTurns()

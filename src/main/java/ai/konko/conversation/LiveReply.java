@@ -2,11 +2,13 @@ package ai.konko.conversation;
 
 import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
+import ai.konko.assistant.TextAllowance;
 import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * text says the same, listeners notice nothing. One that has seen text which the new one does not
  * repeat is given no more text, only the end.
  *
- * <p>{@code lock} guards all fields but the final ones and {@code cancellation}; nothing foreign is
- * called under it.
+ * <p>{@code lock} guards all fields but the final and the volatile ones; nothing foreign is called
+ * under it.
  */
 public final class LiveReply {
     private final Message reply;
@@ -53,6 +55,9 @@ public final class LiveReply {
     private boolean left;
     private @Nullable Message ended;
     private @Nullable Runnable unheard;
+
+    /** Counts text that another process writes. */
+    private @Nullable TextAllowance shown;
 
     /**
      * @param reply as it was when it was first asked for
@@ -88,6 +93,7 @@ public final class LiveReply {
     Cancellation run() {
         synchronized (lock) {
             run = true;
+            notShown();
             sealed = false;
             anew = text.isEmpty() ? null : new StringBuilder();
         }
@@ -132,31 +138,50 @@ public final class LiveReply {
             if (anew == null) {
                 text.append(piece);
             } else {
-                anew.append(piece);
-                become(anew);
+                int from = anew.length();
+                become(anew.append(piece), from);
             }
             woken = listeners;
         }
         woken.forEach(Listener::wake);
     }
 
-    /** Takes over the text that the log has, if nobody runs the reply here. */
-    void show(String content) {
+    /**
+     * Takes over the text that the log has, if nobody runs the reply here. Where there is no room
+     * for it, listeners get the rest with the end.
+     *
+     * @param room makes what counts the text
+     */
+    void show(String content, Supplier<TextAllowance> room) {
         List<Listener> woken;
         synchronized (lock) {
             if (run || ended != null || content.contentEquals(text)) {
                 return;
             }
-            become(new StringBuilder(content));
+            shown = shown == null ? room.get() : shown;
+            if (!shown.admits(content.length())) {
+                return;
+            }
+            become(new StringBuilder(content), 0);
             woken = listeners;
         }
         woken.forEach(Listener::wake);
     }
 
-    /** A text that is only behind the one known is no change. */
-    private void become(StringBuilder content) {
-        int common = Math.min(text.length(), content.length());
-        boolean same = text.substring(0, common).contentEquals(content.substring(0, common));
+    private void notShown() {
+        if (shown != null) {
+            shown.close();
+            shown = null;
+        }
+    }
+
+    /**
+     * A text that is only behind the one known is no change.
+     *
+     * @param from up to where the two are known to be the same
+     */
+    private void become(StringBuilder content, int from) {
+        boolean same = agree(text, content, from, Math.min(text.length(), content.length()));
         if (same && content.length() < text.length()) {
             return;
         }
@@ -165,6 +190,15 @@ public final class LiveReply {
         }
         text = content;
         anew = null;
+    }
+
+    private static boolean agree(CharSequence one, CharSequence other, int from, int until) {
+        for (int i = from; i < until; i++) {
+            if (one.charAt(i) != other.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void changed() {
@@ -189,11 +223,12 @@ public final class LiveReply {
             if (ended != null) {
                 return;
             }
-            if (!terminal.content().contentEquals(text)
-                    && !terminal.content().startsWith(text.toString())) {
+            if (text.length() > terminal.content().length()
+                    || !agree(terminal.content(), text, 0, text.length())) {
                 changed();
             }
             ended = terminal;
+            notShown();
             sealed = true;
             text = new StringBuilder(); // the end has it
             anew = null;
@@ -223,6 +258,7 @@ public final class LiveReply {
         List<Listener> woken;
         synchronized (lock) {
             left = ended == null;
+            notShown();
             woken = listeners;
         }
         end.completeExceptionally(reason);
@@ -336,7 +372,7 @@ public final class LiveReply {
                 || (seen == version - 1
                         && from <= content.length()
                         && from <= before.length()
-                        && before.substring(0, from).contentEquals(content.subSequence(0, from)));
+                        && agree(before, content, 0, from));
     }
 
     private CharSequence content() {

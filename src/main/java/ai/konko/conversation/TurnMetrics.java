@@ -22,6 +22,7 @@ import java.util.List;
  *   <li>{@code konko.first.token}: the time from asking the model to the first text of a streamed
  *       reply
  *   <li>{@code konko.replies.in.flight}: replies that are not over, waiting ones counted
+ *   <li>{@code konko.characters.in.flight}: UTF-16 units of text that replies under way hold
  *   <li>{@code konko.tokens}: what the provider has counted, by {@code direction} ({@code input},
  *       {@code output})
  *   <li>{@code konko.listeners}: clients that follow a reply's stream

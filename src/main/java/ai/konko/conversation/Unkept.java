@@ -91,24 +91,35 @@ public class Unkept {
      *     {@link Conversation#post}
      */
     public Asked ask(Origin origin, Prompt prompt, Options options) {
-        live.enter(origin.owner());
+        Owner owner = origin.owner();
+        live.enter(owner);
         try {
-            shares.take(origin.owner());
-        } catch (RefusedException refused) {
+            shares.take(owner);
+        } catch (RuntimeException | Error refused) {
             live.leave();
             throw refused;
         }
-        Message reply =
-                Message.queuedReply(ids.get(), ids.get(), 2, now())
-                        .with(options)
-                        .started(prompt.model());
-        LiveReply entry = live.admit(reply);
+        Message reply;
+        LiveReply entry;
+        TextAllowance allowance;
+        Run run;
+        try {
+            reply =
+                    Message.queuedReply(ids.get(), ids.get(), 2, now())
+                            .with(options)
+                            .started(prompt.model());
+            allowance = inFlight.open(owner);
+            Span span = spans.begin(reply, origin);
+            entry = live.admit(reply);
+            run = new Run(reply, workers, new EndHere(origin, entry, span, allowance));
+            entry.whenOver(() -> shares.giveBack(owner));
+        } catch (RuntimeException | Error failed) {
+            shares.giveBack(owner);
+            live.leave();
+            throw failed;
+        }
         entry.postedBy(origin);
-        entry.whenOver(() -> shares.giveBack(origin.owner()));
         live.started();
-        TextAllowance allowance = inFlight.open(origin.owner());
-        Span span = spans.begin(reply, origin);
-        Run run = new Run(reply, workers, new EndHere(origin, entry, span, allowance));
         entry.isRunBy(run);
         try {
             CompletableFuture<Void> _ =

@@ -80,6 +80,19 @@ public record TestLimits(
                 charactersInFlight);
     }
 
+    public TestLimits withTurnsInFlight(int most) {
+        return new TestLimits(
+                chats,
+                messagesPerChat,
+                storedCharacters,
+                waitingTurns,
+                most,
+                messageCharacters,
+                instructionsCharacters,
+                replyCharacters,
+                charactersInFlight);
+    }
+
     /** At most so much text in a reply, and in all that are under way. */
     public TestLimits withReplies(int each, long all) {
         return new TestLimits(

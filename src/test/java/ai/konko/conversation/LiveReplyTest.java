@@ -3,11 +3,13 @@ package ai.konko.conversation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.assistant.Cancellation;
+import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.TestLimits;
 import ai.konko.chat.WellFormed;
 import ai.konko.conversation.Listener.Piece;
 import java.time.Instant;
@@ -31,6 +33,8 @@ class LiveReplyTest {
     private final AtomicInteger listening = new AtomicInteger();
     private final AtomicInteger woken = new AtomicInteger();
     private final LiveReply reply = new LiveReply(RUNNING, listening);
+    private final TextInFlight room =
+            new TextInFlight(TestLimits.WIDE.withReplies(100_000, 200_000));
 
     @Test
     void next_givesTheWholeTextWheneverOneJoins() {
@@ -128,7 +132,7 @@ class LiveReplyTest {
 
     @Test
     void run_anewWithTheSameText_goesOnWhereListenersAre() {
-        reply.show("abc");
+        show("abc");
         Listener early = listen(0);
         List<Piece> seen = new ArrayList<>(List.of(early.next()));
         Cancellation _ = reply.run();
@@ -147,7 +151,7 @@ class LiveReplyTest {
 
     @Test
     void run_anewWithAnotherText_givesThoseWhoSawTheOldOneOnlyTheEnd() {
-        reply.show("abc");
+        show("abc");
         Listener early = listen(0);
         early.next();
         Listener idle = listen(0);
@@ -168,7 +172,7 @@ class LiveReplyTest {
 
     @Test
     void seal_ofATextThatIsNotYetAsLongAsTheOldOne_isTheNewOne() {
-        reply.show("abc");
+        show("abc");
         Cancellation _ = reply.run();
         reply.append("a");
 
@@ -178,14 +182,31 @@ class LiveReplyTest {
     @Test
     void show_growsTheTextAndIgnoresWhatIsBehind() {
         Listener listener = listen(0);
-        reply.show("abc");
-        reply.show("ab");
-        reply.show("abcd");
+        show("abc");
+        show("ab");
+        show("abcd");
 
         assertThat(joined(rest(listener))).isEqualTo("abcd");
         Cancellation _ = reply.run();
-        reply.show("abcdefg");
+        show("abcdefg");
         assertThat(rest(listener)).allMatch(piece -> piece.text().isEmpty());
+    }
+
+    @Test
+    void show_ofMoreThanThereIsRoomFor_leavesTheRestToTheEnd() {
+        Listener listener = listen(0);
+        show("abc");
+        show("a".repeat(300_000));
+        List<Piece> seen = new ArrayList<>(rest(listener));
+        reply.ended(ended("abcd"));
+        seen.addAll(rest(listener));
+
+        assertThat(joined(seen)).isEqualTo("abcd");
+        assertThat(room.held()).isZero();
+    }
+
+    private void show(String text) {
+        reply.show(text, () -> room.open(null));
     }
 
     @Test
