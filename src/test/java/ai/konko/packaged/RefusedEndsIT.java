@@ -60,7 +60,7 @@ class RefusedEndsIT {
         database =
                 DriverManager.getConnection(
                         "jdbc:" + url, TestPostgres.user(), TestPostgres.password());
-        model.answer(call -> Reply.text("re: " + call.lastUser()).gateAt(3, gate));
+        model.answer(call -> Reply.text("re: " + call.lastUser()).gateAt(1, gate));
         service =
                 Service.start(
                         Service.with(
@@ -97,6 +97,7 @@ class RefusedEndsIT {
         refuse();
         CompletableFuture<Answer> cancelled =
                 client.postLater(replies.get(CANCELLED) + "/cancel", "");
+        await().atMost(MINUTE).until(() -> refused(CANCELLED) >= 1);
         gate.complete(null);
         for (String state : STATES) {
             await().atMost(MINUTE).until(() -> refused(state) >= 3);
