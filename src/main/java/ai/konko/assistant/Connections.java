@@ -1,12 +1,11 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.Owner;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.http.impl.HttpClientConnection;
 import io.vertx.core.impl.ContextInternal;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,7 +39,7 @@ final class Connections {
 
     private final Set<HttpClientConnection> open = new HashSet<>();
     private final SequencedSet<HttpClientConnection> idle = new LinkedHashSet<>();
-    private final Deque<Taker> waiting = new ArrayDeque<>();
+    private final WaitingLine waiting = new WaitingLine();
     private int opening;
     private boolean sweeping;
 
@@ -49,6 +48,9 @@ final class Connections {
 
     /** Who wants a connection. */
     interface Taker {
+        /** For whom the call is made. */
+        Owner owner();
+
         /** Whether it still wants one. */
         boolean waits();
 
@@ -60,7 +62,7 @@ final class Connections {
     }
 
     /**
-     * @param most how many may be open; who wants one more waits
+     * @param most how many may be open; who wants one more waits, see {@link WaitingLine}
      */
     Connections(ContextInternal loop, Connector connector, int most) {
         this.loop = loop;
@@ -164,9 +166,6 @@ final class Connections {
 
     private void serveNext() {
         Taker next = waiting.poll();
-        while (next != null && !next.waits()) {
-            next = waiting.poll();
-        }
         if (next != null) {
             take(next);
         }

@@ -1,6 +1,7 @@
 package ai.konko.assistant;
 
 import ai.konko.assistant.AnswerReader.Progress;
+import ai.konko.chat.Owner;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
@@ -130,6 +131,11 @@ final class Exchange implements Connections.Taker {
             Future<Void> _ = connection.close();
             connection = null;
         }
+    }
+
+    @Override
+    public Owner owner() {
+        return allowance.owner();
     }
 
     @Override

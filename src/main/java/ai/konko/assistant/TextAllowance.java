@@ -40,6 +40,11 @@ public final class TextAllowance implements AutoCloseable {
         this.most = most;
     }
 
+    /** Whose reply it is. */
+    Owner owner() {
+        return owner;
+    }
+
     /**
      * Bounds a reply's text: what is too much is left out, and the call is stopped.
      *

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
+import ai.konko.chat.Owner;
 import ai.konko.chat.TestLimits;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Call;
@@ -24,9 +25,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
@@ -256,6 +259,33 @@ class ModelClientTest {
         }
     }
 
+    @Test
+    void send_whileAnotherOwnerHasManyInLine_isNext() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text("fine").gate(gate));
+        ModelClient client = client(model.baseUrl(), null, "konko.model.max-connections", "1");
+        List<CompletableFuture<?>> sent = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            sent.add(begin(client, "ann"));
+        }
+
+        sent.add(begin(client, "ben"));
+        gate.complete(null);
+        sent.forEach(CompletableFuture::join);
+
+        assertThat(model.calls()).hasSize(21).extracting(Call::model).startsWith("ann");
+        assertThat(model.calls().stream().map(Call::model).toList().indexOf("ben"))
+                .isLessThanOrEqualTo(2);
+    }
+
+    private static CompletableFuture<?> begin(ModelClient client, String owner) {
+        String body = "{\"model\":\"%s\",\"stream\":true,\"messages\":[]}".formatted(owner);
+        return client.send(
+                Buffer.buffer(body),
+                call(new Owner(owner), new Cancellation()),
+                StreamedAnswer.kept(1_000_000));
+    }
+
     private static byte[] packed(String text) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
@@ -291,16 +321,19 @@ class ModelClientTest {
     }
 
     private static void send(ModelClient client, StreamedAnswer answer) {
-        ModelCall call =
-                new ModelCall(
-                        "m",
-                        List.of(),
-                        true,
-                        Map.of(),
-                        new Cancellation(),
-                        new TextInFlight(TestLimits.WIDE).open(null),
-                        Timeouts.whole(Duration.ofSeconds(20)));
+        ModelCall call = call(Owner.ANONYMOUS, new Cancellation());
         client.send(Buffer.buffer("{\"stream\":true,\"messages\":[]}"), call, answer).join();
+    }
+
+    private static ModelCall call(Owner owner, Cancellation cancellation) {
+        return new ModelCall(
+                "m",
+                List.of(),
+                true,
+                Map.of(),
+                cancellation,
+                new TextInFlight(TestLimits.WIDE).open(owner),
+                Timeouts.whole(Duration.ofSeconds(20)));
     }
 
     private ModelClient client(String baseUrl, @Nullable ProxyOptions proxy, String... setting) {
