@@ -10,6 +10,7 @@ import com.knuddels.jtokkit.api.EncodingType;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * Estimates of how many tokens a text is to a model, by OpenAI's {@code o200k_base} encoding,
@@ -48,7 +49,7 @@ class Tokens {
      */
     int of(Message message) {
         return of(
-                new Attempt(message.chatId(), message.seq(), message.attempt()), message.content());
+                new Attempt(message.chatId(), message.seq(), message.attempt()), message::content);
     }
 
     /**
@@ -56,14 +57,18 @@ class Tokens {
      *     an empty one
      */
     int of(UUID chatId, ContextTurn turn) {
-        return of(new Attempt(chatId, turn.replySeq() - 1, 1), turn.message())
-                + of(new Attempt(chatId, turn.replySeq(), turn.attempt()), turn.reply());
+        return of(new Attempt(chatId, turn.replySeq() - 1, 1), turn::message)
+                + of(new Attempt(chatId, turn.replySeq(), turn.attempt()), turn::reply);
     }
 
-    private int of(Attempt attempt, String content) {
+    /**
+     * @param content is asked only if the count is not known, because a turn decodes its text for
+     *     it
+     */
+    private int of(Attempt attempt, Supplier<String> content) {
         Integer known = counted.get(attempt);
         if (known == null) {
-            known = ofMessage(content);
+            known = ofMessage(content.get());
             counted.put(attempt, known);
         }
         return known;

@@ -40,6 +40,18 @@ class ContextWindowTest {
     }
 
     @Test
+    void tokens_ofATurnThatIsCounted_doNotNeedItsText() {
+        turn("counted", "once");
+        ContextTurn turn = repository.recall(chat, 9999, 1).getFirst();
+        ContextTurn unreadable =
+                new ContextTurn(turn.replySeq(), turn.attempt(), new byte[0], turn.messageBytes());
+
+        int count = tokens.of(chat, turn);
+
+        assertThat(tokens.of(chat, unreadable)).isEqualTo(count);
+    }
+
+    @Test
     void atMost_isNeverLessThanTheEstimate() {
         for (String text :
                 List.of("", TEN, "ÄÖÜ", "日本語", "\ud83d\ude00\ud83d\ude00", "a\n\n\n b")) {
