@@ -214,10 +214,13 @@ enum ModelEnd {
         return false;
     }
 
-    /** Gateways add an end of their own after the model's, which must not hide why it was cut. */
+    /**
+     * Gateways add an end of their own after the model's, which must not hide why it was cut; and a
+     * word that nobody here knows takes nothing back.
+     */
     ModelEnd or(ModelEnd later) {
         boolean cut = this == LENGTH || this == CONTENT_FILTER;
-        return cut && (later == STOP || later == UNKNOWN) ? this : later;
+        return later == UNKNOWN || (cut && later == STOP) ? this : later;
     }
 
     /**

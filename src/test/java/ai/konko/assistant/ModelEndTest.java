@@ -92,6 +92,20 @@ class ModelEndTest {
         assertThat(ModelEnd.of(word)).isNull();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "STOP, UNKNOWN, STOP",
+        "LENGTH, UNKNOWN, LENGTH",
+        "CONTENT_FILTER, UNKNOWN, CONTENT_FILTER",
+        "UNKNOWN, STOP, STOP",
+        "UNKNOWN, UNKNOWN, UNKNOWN",
+        "LENGTH, STOP, LENGTH",
+        "STOP, LENGTH, LENGTH"
+    })
+    void or_aLaterEnd_isTheOneThatSaysMore(ModelEnd first, ModelEnd later, ModelEnd expected) {
+        assertThat(first.or(later)).isEqualTo(expected);
+    }
+
     @Test
     void of_aHugeWord_isUnknown() {
         assertThat(ModelEnd.of("stop".repeat(100_000))).isEqualTo(ModelEnd.UNKNOWN);
