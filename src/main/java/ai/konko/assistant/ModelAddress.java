@@ -1,8 +1,8 @@
 package ai.konko.assistant;
 
+import ai.konko.Escapes;
 import java.net.IDN;
 import java.net.InetAddress;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -60,13 +60,15 @@ public record ModelAddress(
                 port(authority.group(4), tls),
                 path(url.group("path"))
                         + (query == null || query.isEmpty() ? "" : "?" + encoded(query)),
-                authority.group(1) == null ? null : decoded(authority.group(1)));
+                authority.group(1) == null ? null : Escapes.decoded(authority.group(1)));
     }
 
     private static String name(String given) {
         String host;
         try {
-            host = IDN.toASCII(decoded(given), IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
+            host =
+                    IDN.toASCII(Escapes.decoded(given), IDN.ALLOW_UNASSIGNED)
+                            .toLowerCase(Locale.ROOT);
         } catch (IllegalArgumentException _) {
             host = "";
         }
@@ -123,13 +125,6 @@ public record ModelAddress(
             }
         }
         return encoded.toString();
-    }
-
-    /**
-     * @throws IllegalArgumentException if a percent sign is not followed by two digits
-     */
-    static String decoded(String text) {
-        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
     /** Whether the port is another than that of the scheme. */

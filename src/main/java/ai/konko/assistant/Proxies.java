@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.Escapes;
 import io.vertx.core.net.ProxyOptions;
 import io.vertx.core.net.ProxyType;
 import java.net.InetAddress;
@@ -117,8 +118,8 @@ final class Proxies {
                         .setPort(url.group("port") == null ? usual : port(name, url.group("port")));
         if (url.group("user") != null) {
             String[] user = url.group("user").split(":", 2);
-            proxy.setUsername(ModelAddress.decoded(user[0]))
-                    .setPassword(user.length == 2 ? ModelAddress.decoded(user[1]) : "");
+            proxy.setUsername(Escapes.decoded(user[0]))
+                    .setPassword(user.length == 2 ? Escapes.decoded(user[1]) : "");
         }
         return proxy;
     }

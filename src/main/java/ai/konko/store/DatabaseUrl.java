@@ -1,6 +1,6 @@
 package ai.konko.store;
 
-import java.net.URLDecoder;
+import ai.konko.Escapes;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
                     Pattern.CASE_INSENSITIVE);
 
     private static final Pattern HOST =
-            Pattern.compile("(?<name>\\[[0-9A-Fa-f:.%]+]|[^:\\[\\]]+)(?::(?<port>\\d{1,5}))?");
+            Pattern.compile("(?<name>\\[[0-9A-Fa-f:.%]+]|[^:\\[\\]%]+)(?::(?<port>\\d{1,5}))?");
 
     /** The driver's names for what others name otherwise. */
     private static final Map<String, String> NAMES =
@@ -72,12 +72,13 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
         String hosts = hosts(parts.group("hosts"), query);
         return new DatabaseUrl(
                 "jdbc:postgresql://" + hosts + "/" + encoded(database) + parameters(hosts, query),
-                login[0].isEmpty() ? user : decoded(login[0]),
-                login.length < 2 ? password : decoded(login[1]));
+                login[0].isEmpty() ? user : Escapes.decoded(login[0]),
+                login.length < 2 ? password : Escapes.decoded(login[1]));
     }
 
     private static String database(@Nullable String inPath, @Nullable String inQuery) {
-        String database = inPath == null || inPath.isEmpty() ? or(inQuery, "") : decoded(inPath);
+        String database =
+                inPath == null || inPath.isEmpty() ? or(inQuery, "") : Escapes.decoded(inPath);
         if (database.isEmpty()) {
             throw new IllegalArgumentException("names no database");
         }
@@ -90,7 +91,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
         String all = inAuthority.isEmpty() ? inQuery : inAuthority;
         List<String> hosts = new ArrayList<>();
         for (String each : all.split(",", -1)) {
-            Matcher host = HOST.matcher(decoded(each));
+            Matcher host = HOST.matcher(Escapes.decoded(each));
             if (!host.matches() || host.group("name").startsWith("/")) {
                 throw new IllegalArgumentException("has a host that is no name and no address");
             }
@@ -105,7 +106,8 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
         for (String each : or(query, "").split("&", -1)) {
             if (!each.isEmpty()) {
                 String[] pair = each.split("=", 2);
-                parameters.put(decoded(pair[0]), pair.length < 2 ? "" : decoded(pair[1]));
+                parameters.put(
+                        Escapes.decoded(pair[0]), pair.length < 2 ? "" : Escapes.decoded(pair[1]));
             }
         }
         return parameters;
@@ -130,15 +132,6 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
         List<String> written = new ArrayList<>();
         known.forEach((name, value) -> written.add(encoded(name) + "=" + encoded(value)));
         return written.isEmpty() ? "" : "?" + String.join("&", written);
-    }
-
-    /** Percent signs only; a plus is a plus. */
-    private static String decoded(String text) {
-        try {
-            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException _) { // which has the place, and so the secret's text
-            throw new IllegalArgumentException("has a percent sign that is none of an escape");
-        }
     }
 
     private static String encoded(String text) {

@@ -61,7 +61,8 @@ class ModelAddressTest {
         "http://me:secret@h, me:secret",
         "http://me@h, me",
         "http://me:p%40ss%3A+@h, me:p@ss:+",
-        "http://me:p@ss@h, me:p@ss"
+        "http://me:p@ss@h, me:p@ss",
+        "http://me:p%zzw%@h, me:p%zzw%"
     })
     void of_aUrlWithAUser_knowsThem(String baseUrl, String user) {
         ModelAddress address = ModelAddress.of(baseUrl);

@@ -50,6 +50,7 @@ class ProxiesTest {
         "HTTP://[::1]:3128, HTTP, ::1, 3128, ,",
         "http://me:p%40ss@proxy:1, HTTP, proxy, 1, me, p@ss",
         "me:p@ss@proxy, HTTP, proxy, 80, me, p@ss",
+        "http://m%:p%zzw+@proxy:3128, HTTP, proxy, 3128, m%, p%zzw+",
         "socks5://proxy, SOCKS5, proxy, 1080, ,",
         "socks5h://proxy:9050, SOCKS5, proxy, 9050, ,",
         "socks4a://proxy, SOCKS4, proxy, 1080, ,",

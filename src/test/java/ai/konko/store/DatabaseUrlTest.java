@@ -69,6 +69,8 @@ class DatabaseUrlTest {
                 "postgres://me:a:b@db/konko | me | a:b",
                 "postgres://me:a@b@db/konko | me | a@b",
                 "postgres://me:$1${x}@db/konko | me | $1${x}",
+                "postgres://me:50%@db/konko | me | 50%",
+                "postgres://m%e:p%zzw@db/konko | m%e | p%zzw",
                 "postgres://db/konko?user=me&password=s%26t | me | s&t",
                 "postgres://postgres.abcd:pw@aws-0.pooler.example:6543/postgres | postgres.abcd |"
                         + " pw"
@@ -94,7 +96,7 @@ class DatabaseUrlTest {
                 "postgres://me:secret@%2Fvar%2Frun/konko",
                 "postgres://me:secret@db:port/konko",
                 "postgres://me:secret@[::1/konko",
-                "postgres://me:sec%ret@db/konko",
+                "postgres://me:secret@d%b/konko%",
                 "postgres://me:sec/ret@db/konko"
             })
     void whatIsNoAddress_isRefusedWithoutAWordOfIt(String given) {
