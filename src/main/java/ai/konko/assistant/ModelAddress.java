@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param host a name, or an address without brackets
  * @param port the one that is connected to
  * @param target path and query
- * @param user name and password that the URL has, with a colon between
+ * @param user name and password that the URL has, with a colon between, also if it has no password
  */
 public record ModelAddress(
         boolean tls, String host, int port, String target, @Nullable String user) {
@@ -60,7 +60,15 @@ public record ModelAddress(
                 port(authority.group(4), tls),
                 path(url.group("path"))
                         + (query == null || query.isEmpty() ? "" : "?" + encoded(query)),
-                authority.group(1) == null ? null : Escapes.decoded(authority.group(1)));
+                user(authority.group(1)));
+    }
+
+    /** Neither a name nor a password are none. */
+    private static @Nullable String user(@Nullable String given) {
+        if (given == null || given.isEmpty() || given.equals(":")) {
+            return null;
+        }
+        return Escapes.decoded(given.contains(":") ? given : given + ":");
     }
 
     private static String name(String given) {

@@ -19,6 +19,8 @@ import org.jboss.logging.Logger;
 class ModelEndpoints {
     private static final Logger LOG = Logger.getLogger(ModelEndpoints.class);
     private static final ModelAddress OPENAI = ModelAddress.of("https://api.openai.com/v1");
+    private static final String AUTHORIZATION = "Authorization";
+    private static final String PROXY_AUTHORIZATION = "Proxy-Authorization";
     private static final String DEFAULT_MODEL = "gpt-4o-mini";
     static final String NOTHING_SET =
             "No model is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL for another"
@@ -44,9 +46,9 @@ class ModelEndpoints {
             throw new ConfigurationException(NOTHING_SET);
         }
         ModelAddress address = address(config).orElse(OPENAI);
-        requireOneAuthorization(address, config);
         model.ca().ifPresent(pem -> Authorities.with(Path.of(pem)));
         Optional<ProxyOptions> proxy = proxy(address);
+        requireOneOfEach(address, proxy, config);
         String name = model.name().orElse(DEFAULT_MODEL);
         LOG.infof(
                 "The model is %s at %s%s",
@@ -83,18 +85,28 @@ class ModelEndpoints {
         }
     }
 
-    /** One that was read from a file has a line's end. */
     private static Optional<String> key(ModelConfig config) {
-        return config.model().apiKey().map(String::strip).filter(key -> !key.isEmpty());
+        return config.model().apiKey().filter(key -> !key.isBlank());
     }
 
-    private static void requireOneAuthorization(ModelAddress address, ModelConfig config) {
-        if (address.user() != null
-                && key(config).isPresent()
-                && config.model().apiKeyHeader().isEmpty()) {
+    /** Two credentials can't be in the same header. */
+    static void requireOneOfEach(
+            ModelAddress address, Optional<ProxyOptions> proxy, ModelConfig config) {
+        if (key(config).isEmpty()) {
+            return;
+        }
+        String header = config.model().apiKeyHeader().orElse(AUTHORIZATION);
+        if (address.user() != null && header.equalsIgnoreCase(AUTHORIZATION)) {
             throw new ConfigurationException(
                     "OPENAI_BASE_URL has a user, and OPENAI_API_KEY is set: both would be the header"
-                            + " Authorization. Leave one out, or set KONKO_MODEL_API_KEY_HEADER.");
+                            + " Authorization. Leave one out, or name another header in"
+                            + " KONKO_MODEL_API_KEY_HEADER.");
+        }
+        if (proxy.map(ProxyOptions::getUsername).isPresent()
+                && header.equalsIgnoreCase(PROXY_AUTHORIZATION)) {
+            throw new ConfigurationException(
+                    "KONKO_MODEL_API_KEY_HEADER can't be Proxy-Authorization, because the proxy on"
+                            + " the way to the provider has a user, who is in that header.");
         }
     }
 }

@@ -59,7 +59,12 @@ class ModelAddressTest {
     @CsvSource({
         "http://h, ",
         "http://me:secret@h, me:secret",
-        "http://me@h, me",
+        "http://me@h, me:",
+        "http://me:@h, me:",
+        "http://m%3Ae@h, m:e:",
+        "http://:secret@h, :secret",
+        "http://@h, ",
+        "http://:@h, ",
         "http://me:p%40ss%3A+@h, me:p@ss:+",
         "http://me:p@ss@h, me:p@ss",
         "http://me:p%zzw%@h, me:p%zzw%"
