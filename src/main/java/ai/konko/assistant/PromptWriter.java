@@ -45,10 +45,7 @@ public class PromptWriter {
         } catch (RuntimeException | Error failed) {
             end.completeExceptionally(failed);
         }
-        return end.thenApply(
-                        answer ->
-                                ReplyWriter.ended(
-                                        answer, prompt.streamed() ? _ -> {} : bounded, allowance))
+        return end.thenApply(answer -> ReplyWriter.ended(answer, bounded, allowance))
                 .exceptionally(failed -> ReplyWriter.failure(failed, "A completion", cancellation));
     }
 

@@ -30,18 +30,16 @@ class ProviderStreamingChatModel implements StreamingChatModel {
     }
 
     /**
-     * Pieces come on one event loop, the end on whichever thread brings it about; an answer that is
-     * wanted as a whole has its text in the response only. There are no listeners to be told and no
-     * parameters to be filled in, and the request is not kept.
+     * Pieces come on one event loop, the end on whichever thread brings it about. Whether there are
+     * pieces is the provider's choice: some stream although nobody asked for it, some do not
+     * although somebody did. The response has only the text that did not come in pieces. There are
+     * no listeners to be told and no parameters to be filled in, and the request is not kept.
      */
     @Override
     public void chat(ChatRequest request, StreamingChatResponseHandler handler) {
         ModelCall call = ModelCall.CURRENT.get();
-        int most = config.maxAnswerBytes();
         StreamedAnswer answer =
-                call.streamed()
-                        ? new StreamedAnswer(most, handler::onPartialResponse)
-                        : StreamedAnswer.kept(most);
+                new StreamedAnswer(config.maxAnswerBytes(), handler::onPartialResponse);
         CompletableFuture<@Nullable Void> _ =
                 client.send(CompletionBody.of(request.messages(), call, dialect), call, answer)
                         .whenComplete(

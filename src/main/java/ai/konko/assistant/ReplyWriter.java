@@ -47,11 +47,11 @@ public class ReplyWriter {
      *
      * @param allowance bounds the text: a reply that comes to its end is stopped, and ends with
      *     {@link FinishReason#LENGTH}
-     * @param out takes the text of a streamed reply piece by piece, on a thread that must not be
-     *     blocked, and possibly still after a cancel
+     * @param out takes the text that the provider streams piece by piece, on a thread that must not
+     *     be blocked, and possibly still after a cancel
      * @param end is told once that the reply is over, however that has come about, on any thread;
-     *     what it is given says how the reply ends, after it has given all of the text of one that
-     *     is not streamed to {@code out}, and may write to the log
+     *     what it is given says how the reply ends, after it has given the text of an answer that
+     *     came as a whole to {@code out}, and may write to the log
      */
     public void write(
             Started started,
@@ -61,7 +61,6 @@ public class ReplyWriter {
             Consumer<Supplier<Ending>> end) {
         Consumer<String> bounded = allowance.bounding(out, cancellation);
         Message reply = started.turn().reply();
-        boolean streamed = started.streamed();
         CompletableFuture<ChatResponse> over = new CompletableFuture<>();
         CompletableFuture<ChatResponse> _ =
                 over.whenComplete(
@@ -75,7 +74,7 @@ public class ReplyWriter {
                                                         ? ended(
                                                                 reply,
                                                                 response,
-                                                                streamed ? _ -> {} : bounded,
+                                                                bounded,
                                                                 cancellation,
                                                                 allowance)
                                                         : failure(failed, reply, cancellation));

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * only if no text follows: if the answer ends then, or nothing more comes in time. Once text has
  * followed a reason, only the answer's proper end is one.
  *
- * <p>A server that does not stream may answer with a whole completion.
+ * <p>A server that does not stream may answer with a whole completion. Its text is in the response.
  */
 final class StreamedAnswer implements AnswerReader {
     private static final String DONE = "[DONE]";
@@ -39,7 +39,7 @@ final class StreamedAnswer implements AnswerReader {
     /** How much was. */
     private int given;
 
-    /** All of the text, where nobody takes it piece by piece. */
+    /** All of the text, if nobody takes it piece by piece. */
     private final @Nullable StringBuilder kept;
 
     /** The answer, if it turns out to be no stream. */
@@ -66,7 +66,7 @@ final class StreamedAnswer implements AnswerReader {
 
     /**
      * @param most the longest event in bytes and the longest text in UTF-16 units
-     * @param out takes the reply's text, piece by piece
+     * @param out takes the text of a stream, piece by piece
      */
     StreamedAnswer(int most, Consumer<String> out) {
         this(most, out, null);
@@ -211,9 +211,6 @@ final class StreamedAnswer implements AnswerReader {
     public void end() {
         if (unstreamed != null) {
             unstreamed.end();
-            if (kept == null) {
-                out.accept(unstreamed.response().aiMessage().text());
-            }
             return;
         }
         try {
@@ -247,7 +244,7 @@ final class StreamedAnswer implements AnswerReader {
     }
 
     /**
-     * @return without the text, if that was given out
+     * @return the end of the answer, and its text unless that was given out in pieces
      */
     ChatResponse response() {
         if (unstreamed != null) {

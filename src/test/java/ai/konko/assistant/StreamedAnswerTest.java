@@ -334,7 +334,8 @@ class StreamedAnswerTest {
         }
         answer.end();
 
-        assertThat(pieces).containsExactly("Hello");
+        assertThat(pieces).isEmpty();
+        assertThat(answer.response().aiMessage().text()).isEqualTo("Hello");
         assertThat(answer.response().finishReason()).isEqualTo(FinishReason.STOP);
     }
 
