@@ -286,11 +286,14 @@ final class ChunkReader {
         return next == JsonToken.FIELD_NAME;
     }
 
+    /** A text, or a number or a boolean as its text, which some have where a text should be. */
     private @Nullable String string() throws IOException {
         if (json.currentToken() == JsonToken.VALUE_NULL) {
             return null;
         }
-        require(JsonToken.VALUE_STRING);
+        if (!json.currentToken().isScalarValue()) {
+            throw ModelException.nonsense();
+        }
         return json.getText();
     }
 

@@ -163,6 +163,35 @@ class ChunkTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "7, 7",
+        "-1.50, -1.50",
+        "1e3, 1e3",
+        "12345678901234567890123, 12345678901234567890123",
+        "true, true",
+        "false, false"
+    })
+    void parse_ofAScalarForAText_takesItsText(String scalar, String text) {
+        for (String content : List.of(scalar, "[{\"type\":\"text\",\"text\":" + scalar + "}]")) {
+            Chunk chunk = parse("{\"choices\":[{\"delta\":{\"content\":" + content + "}}]}");
+
+            assertThat(chunk).isEqualTo(new Chunk(true, text, false, true, false, null, null));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, UNKNOWN", "0, UNKNOWN", "2.5, UNKNOWN", "true, UNKNOWN", "false,", "null,"})
+    void parse_ofAFinishReasonThatIsNoText_keepsTheTextBesideIt(String reason, ModelEnd end) {
+        Chunk chunk =
+                parse(
+                        "{\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":%s}]}"
+                                .formatted(reason));
+
+        assertThat(chunk.text()).isEqualTo("a");
+        assertThat(chunk.end()).isEqualTo(end);
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "\"tool_calls\":[]",
@@ -276,13 +305,10 @@ class ChunkTest {
                 "{\"choices\":[[]]}",
                 "{\"choices\":[{\"delta\":\"SECRET\"}]}",
                 "{\"choices\":[{\"delta\":[]}]}",
-                "{\"choices\":[{\"delta\":{\"content\":7}}]}",
                 "{\"choices\":[{\"delta\":{\"content\":[\"SECRET\"]}}]}",
                 "{\"choices\":[{\"delta\":{\"content\":{\"text\":\"SECRET\"}}}]}",
                 "{\"choices\":[{\"delta\":{\"content\":\"SECRET\\x\"}}]}",
-                "{\"choices\":[{\"finish_reason\":1}]}",
-                "{\"choices\":[{\"finish_reason\":{}}]}",
-                "{\"choices\":[{\"finish_reason\":true}]}"
+                "{\"choices\":[{\"finish_reason\":{}}]}"
             })
     void parse_ofGarbage_failsWithoutAWordOfIt(String event) {
         Throwable thrown = catchThrowable(() -> parse(event));
