@@ -33,4 +33,7 @@ interface AnswerReader {
      * @throws ModelException if that was too early
      */
     void end();
+
+    /** Nothing more is read; what is held for that is let go of. */
+    default void close() {}
 }

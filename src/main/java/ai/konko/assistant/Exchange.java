@@ -119,6 +119,7 @@ final class Exchange implements Connections.Taker {
      */
     private void settle(boolean whole) {
         loop.owner().cancelTimer(timer);
+        reader.close();
         if (connection != null && whole) {
             timer = loop.setTimer(GRACE.toMillis(), _ -> close());
         } else {

@@ -1,6 +1,7 @@
 package ai.konko.assistant;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -15,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * An answer that somebody on the way has compressed, although nobody asked for it.
  *
  * <p>Some bytes may unpack to a thousand times as many. So they are unpacked in small portions, the
- * reader refuses a text that is too long, and the whole has a bound too.
+ * reader refuses a text that is too long, and the whole has a bound too. What came unpacked before
+ * a fault is read.
+ *
+ * <p>To be closed, because the decoder has memory of its own.
  */
 final class Unpacked implements AnswerReader {
     /** One portion unpacks to 1 MB at most. */
@@ -27,10 +31,14 @@ final class Unpacked implements AnswerReader {
     private final AnswerReader reader;
     private final EmbeddedChannel decoder;
     private long left;
+    private boolean closed;
 
-    private Unpacked(ZlibWrapper wrapper, AnswerReader reader, int most) {
+    private Unpacked(
+            ZlibWrapper wrapper, AnswerReader reader, int most, ByteBufAllocator allocator) {
         this.reader = reader;
-        this.decoder = new EmbeddedChannel(ZlibCodecFactory.newZlibDecoder(wrapper, 0));
+        this.decoder = new EmbeddedChannel();
+        decoder.config().setAllocator(allocator);
+        decoder.pipeline().addLast(ZlibCodecFactory.newZlibDecoder(wrapper, 0));
         this.left = FRAMES * most;
     }
 
@@ -41,10 +49,15 @@ final class Unpacked implements AnswerReader {
      * @throws ModelException if nobody here can unpack them
      */
     static AnswerReader of(@Nullable String encoding, AnswerReader reader, int most) {
+        return of(encoding, reader, most, ByteBufAllocator.DEFAULT);
+    }
+
+    static AnswerReader of(
+            @Nullable String encoding, AnswerReader reader, int most, ByteBufAllocator allocator) {
         return switch (encoding == null ? "" : encoding.strip().toLowerCase(Locale.ROOT)) {
             case "", "identity" -> reader;
-            case "gzip", "x-gzip" -> new Unpacked(ZlibWrapper.GZIP, reader, most);
-            case "deflate" -> new Unpacked(ZlibWrapper.ZLIB_OR_NONE, reader, most);
+            case "gzip", "x-gzip" -> new Unpacked(ZlibWrapper.GZIP, reader, most, allocator);
+            case "deflate" -> new Unpacked(ZlibWrapper.ZLIB_OR_NONE, reader, most, allocator);
             default ->
                     throw ModelException.failed(
                             "The model's provider answered with a content encoding that nobody asked for.");
@@ -54,7 +67,9 @@ final class Unpacked implements AnswerReader {
     @Override
     public Progress read(Buffer part) {
         Progress progress = Progress.NONE;
-        for (int from = 0; from < part.length() && progress != Progress.WHOLE; from += PORTION) {
+        for (int from = 0;
+                from < part.length() && !closed && progress != Progress.WHOLE;
+                from += PORTION) {
             byte[] portion = part.getBytes(from, Math.min(part.length(), from + PORTION));
             Progress brought = unpack(portion);
             progress = brought == Progress.NONE ? progress : brought;
@@ -63,24 +78,40 @@ final class Unpacked implements AnswerReader {
     }
 
     private Progress unpack(byte[] portion) {
+        boolean sound = true;
         try {
             decoder.writeInbound(Unpooled.wrappedBuffer(portion));
         } catch (DecompressionException _) {
+            sound = false;
+        }
+        Progress progress = readOn();
+        if (!sound && progress != Progress.WHOLE) {
             throw ModelException.nonsense();
         }
-        Progress progress = Progress.NONE;
-        for (ByteBuf bytes = decoder.readInbound(); bytes != null; bytes = decoder.readInbound()) {
-            byte[] plain = ByteBufUtil.getBytes(bytes);
-            bytes.release();
-            left -= plain.length;
-            if (left < 0) {
-                throw ModelException.tooLong();
-            }
-            Progress brought =
-                    progress == Progress.WHOLE ? progress : reader.read(Buffer.buffer(plain));
-            progress = brought == Progress.NONE ? progress : brought;
-        }
         return progress;
+    }
+
+    private Progress readOn() {
+        Progress progress = Progress.NONE;
+        try {
+            while (progress != Progress.WHOLE && decoder.readInbound() instanceof ByteBuf bytes) {
+                Progress brought = reader.read(Buffer.buffer(taken(bytes)));
+                progress = brought == Progress.NONE ? progress : brought;
+            }
+            return progress;
+        } finally {
+            boolean _ = decoder.releaseInbound();
+        }
+    }
+
+    private byte[] taken(ByteBuf bytes) {
+        byte[] plain = ByteBufUtil.getBytes(bytes);
+        bytes.release();
+        left -= plain.length;
+        if (left < 0) {
+            throw ModelException.tooLong();
+        }
+        return plain;
     }
 
     @Override
@@ -90,7 +121,20 @@ final class Unpacked implements AnswerReader {
 
     @Override
     public void end() {
-        decoder.finishAndReleaseAll();
+        close();
         reader.end();
+    }
+
+    @Override
+    public void close() {
+        if (closed) { // the reader may bring it about while it reads
+            return;
+        }
+        closed = true;
+        try {
+            boolean _ = decoder.finishAndReleaseAll();
+        } catch (DecompressionException _) {
+            // It has tried what was left of a faulty answer once more.
+        }
     }
 }

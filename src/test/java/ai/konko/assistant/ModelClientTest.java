@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
+import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.TestLimits;
 import ai.konko.fake.FakeModel;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -284,6 +286,44 @@ class ModelClientTest {
                 Buffer.buffer(body),
                 call(new Owner(owner), new Cancellation()),
                 StreamedAnswer.kept(1_000_000));
+    }
+
+    @Test
+    void send_thatIsStopped_closesTheReader() {
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        Cancellation cancellation = new Cancellation();
+        AnswerReader reader =
+                new AnswerReader() {
+                    @Override
+                    public Progress read(Buffer part) {
+                        cancellation.cancel(Outcome::cancelled);
+                        return Progress.TOKEN;
+                    }
+
+                    @Override
+                    public int held() {
+                        return 0;
+                    }
+
+                    @Override
+                    public void end() {}
+
+                    @Override
+                    public void close() {
+                        closed.complete(true);
+                    }
+                };
+        model.answer(_ -> Reply.text("some text").thenStall(1));
+
+        CompletableFuture<@Nullable Void> over =
+                client(model.baseUrl(), null)
+                        .send(
+                                Buffer.buffer("{\"stream\":true,\"messages\":[]}"),
+                                call(Owner.ANONYMOUS, cancellation),
+                                reader);
+
+        assertThatThrownBy(over::join).isInstanceOf(CancellationException.class);
+        assertThat(closed.join()).isTrue();
     }
 
     private static byte[] packed(String text) throws IOException {

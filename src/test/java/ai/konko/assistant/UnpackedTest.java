@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.konko.assistant.AnswerReader.Progress;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
@@ -29,6 +32,9 @@ class UnpackedTest {
 
     private final List<String> pieces = new ArrayList<>();
     private final StreamedAnswer answer = new StreamedAnswer(MOST, pieces::add);
+
+    private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
+    private final AnswerReader unpacking = Unpacked.of("gzip", answer, MOST, allocator);
 
     @ParameterizedTest
     @CsvSource({
@@ -99,6 +105,78 @@ class UnpackedTest {
         assertThatThrownBy(() -> reader.read(Buffer.buffer(bomb)))
                 .isInstanceOf(ModelException.class)
                 .hasMessage("The model's answer is too long.");
+    }
+
+    @Test
+    void read_ofAFaultAfterText_givesOutTheTextFirst() throws Exception {
+        byte[] body = packed(StreamedAnswerTest.delta("a") + noise(), "gzip");
+        int fault = body.length / 2;
+        for (int i = fault; i < body.length; i++) {
+            body[i] = (byte) 0xFF;
+        }
+
+        assertThatThrownBy(() -> unpacking.read(Buffer.buffer(body)))
+                .isInstanceOf(ModelException.class)
+                .hasMessage("The model's provider answered nonsense.");
+
+        assertThat(pieces).containsExactly("a");
+        assertNothingIsHeld();
+    }
+
+    @Test
+    void read_ofAFaultAfterTheEnd_isWhole() throws Exception {
+        byte[] body = packed(STREAM + noise(), "gzip");
+        for (int i = body.length / 2; i < body.length; i++) {
+            body[i] = (byte) 0xFF;
+        }
+
+        assertThat(unpacking.read(Buffer.buffer(body))).isEqualTo(Progress.WHOLE);
+        assertNothingIsHeld();
+    }
+
+    @Test
+    void read_byAReaderThatFails_holdsNothing() throws Exception {
+        byte[] body = packed(StreamedAnswerTest.event("{nonsense") + "x".repeat(100_000), "gzip");
+
+        assertThatThrownBy(() -> unpacking.read(Buffer.buffer(body)))
+                .isInstanceOf(ModelException.class);
+
+        assertNothingIsHeld();
+    }
+
+    @Test
+    void close_whileItReads_readsNoFurther() throws Exception {
+        List<String> texts = new ArrayList<>();
+        AnswerReader[] self = new AnswerReader[1];
+        StreamedAnswer closing =
+                new StreamedAnswer(
+                        MOST,
+                        piece -> {
+                            texts.add(piece);
+                            self[0].close();
+                        });
+        self[0] = Unpacked.of("gzip", closing, MOST, allocator);
+        Buffer body = Buffer.buffer(packed(StreamedAnswerTest.delta("a") + noise(), "gzip"));
+
+        Progress _ = self[0].read(body);
+        Progress after = self[0].read(body);
+
+        assertThat(after).isEqualTo(Progress.NONE);
+        assertThat(texts).containsExactly("a");
+        assertThat(allocator.metric().usedHeapMemory()).isZero();
+    }
+
+    /** Comments that can't be packed into a few bytes. */
+    private static String noise() {
+        Random random = new Random(7);
+        return random.ints(3000, 'a', 'z')
+                .mapToObj(letter -> ": " + (char) letter + "\n\n")
+                .collect(Collectors.joining());
+    }
+
+    private void assertNothingIsHeld() {
+        unpacking.close();
+        assertThat(allocator.metric().usedHeapMemory()).isZero();
     }
 
     private static byte[] packed(String text, String packing) throws IOException {
