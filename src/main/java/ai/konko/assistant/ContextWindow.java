@@ -41,7 +41,10 @@ public class ContextWindow {
      */
     public List<ContextTurn> before(UUID chatId, int seq, String message, int earlier) {
         List<ContextTurn> candidates =
-                repository.recall(chatId, seq, Math.max(maxTurns(), earlier));
+                repository.recall(chatId, seq, Math.max(maxTurns(), earlier), mostBytes());
+        if (candidates.size() < earlier) { // they are long, or there are not so many
+            candidates = repository.recall(chatId, seq, earlier, Long.MAX_VALUE);
+        }
         List<ContextTurn> fitting =
                 newestThatFit(candidates, message, Tokens::atMost, turn -> tokens.of(chatId, turn));
         return fitting.size() >= earlier
@@ -54,13 +57,14 @@ public class ContextWindow {
      *     known yet
      */
     public ModelContext next(UUID chatId) {
-        List<Turn> candidates = repository.context(chatId, Integer.MAX_VALUE, maxTurns());
-        List<Turn> turns = newestThatFit(candidates);
+        List<Turn> turns =
+                newestThatFit(
+                        repository.context(chatId, Integer.MAX_VALUE, maxTurns(), mostBytes()));
         int estimate = turns.stream().mapToInt(tokens::of).sum();
         return new ModelContext(
                 repository.chat(chatId).settings().instructions(),
                 turns,
-                excluded(chatId, turns, candidates),
+                excluded(chatId, turns),
                 estimate,
                 config.maxMessages(),
                 config.maxTokens());
@@ -69,6 +73,14 @@ public class ContextWindow {
     /** One place is the new message's, and a turn takes two. */
     private int maxTurns() {
         return (config.maxMessages() - 1) / 2;
+    }
+
+    /**
+     * @return how long replies may be together of which none is too many for the window's tokens;
+     *     no turn before those is sent
+     */
+    long mostBytes() {
+        return Tokens.mostBytes(config.maxTokens());
     }
 
     /**
@@ -113,10 +125,8 @@ public class ContextWindow {
         return most <= config.maxTokens();
     }
 
-    private List<Excluded> excluded(UUID chatId, List<Turn> sent, List<Turn> candidates) {
+    private List<Excluded> excluded(UUID chatId, List<Turn> sent) {
         int firstSent = sent.isEmpty() ? Integer.MAX_VALUE : sent.getFirst().message().seq();
-        int firstCandidate =
-                candidates.isEmpty() ? Integer.MAX_VALUE : candidates.getFirst().message().seq();
         List<Excluded> excluded = new ArrayList<>();
         Integer after = null;
         Page<Message> page;
@@ -128,7 +138,7 @@ public class ContextWindow {
                 if (message.role() == Role.USER) {
                     user = message;
                 } else if (user != null) {
-                    Reason reason = reason(message, firstSent, firstCandidate);
+                    Reason reason = reason(message, firstSent);
                     if (reason != null) {
                         excluded.add(new Excluded(user.id(), reason));
                         excluded.add(new Excluded(message.id(), reason));
@@ -136,19 +146,32 @@ public class ContextWindow {
                 }
             }
         } while (page.more());
+        return withinTheWindow(excluded, maxTurns() - sent.size());
+    }
+
+    /**
+     * @param turns how many more the window would have, if there were no bound of tokens
+     * @return the same with the reason of the newest of those that are context
+     */
+    private static List<Excluded> withinTheWindow(List<Excluded> excluded, int turns) {
+        int left = 2 * turns;
+        for (int i = excluded.size() - 1; i >= 0 && left > 0; i--) {
+            if (excluded.get(i).reason() == Reason.WINDOW) {
+                excluded.set(i, new Excluded(excluded.get(i).messageId(), Reason.TOKENS));
+                left--;
+            }
+        }
         return excluded;
     }
 
-    private static @Nullable Reason reason(Message reply, int firstSent, int firstCandidate) {
+    /** Whether it is by its tokens that a turn is left out shows when all are known. */
+    private static @Nullable Reason reason(Message reply, int firstSent) {
         if (!reply.status().terminal()) {
             return Reason.PENDING;
         }
         if (reply.content().isEmpty() && !reply.unanswered()) {
             return Reason.NO_REPLY;
         }
-        if (reply.seq() > firstSent) {
-            return null;
-        }
-        return reply.seq() > firstCandidate ? Reason.TOKENS : Reason.WINDOW;
+        return reply.seq() > firstSent ? null : Reason.WINDOW;
     }
 }

@@ -96,7 +96,10 @@ public class HighlightFinder {
             return result(others);
         }
         try {
-            List<Turn> turns = newest(repository.context(chat.id(), key.through() + 1, TURNS));
+            List<Turn> turns =
+                    newest(
+                            repository.context(
+                                    chat.id(), key.through() + 1, TURNS, window.mostBytes()));
             Highlights found = fromModel(chat, key, turns);
             if (found.by() == Highlights.By.MODEL) {
                 repository.keepHighlights(chat.id(), found);

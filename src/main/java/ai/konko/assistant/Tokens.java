@@ -22,6 +22,12 @@ class Tokens {
     /** No estimate goes beyond this, so that a huge text does not cost a huge count. */
     static final int MOST = 1_000_000;
 
+    /** No token of the encoding has more bytes, nor more UTF-16 units, than some blanks have. */
+    private static final int LONGEST_TOKEN = 128;
+
+    /** That a UTF-16 unit takes. */
+    private static final int MOST_BYTES = 3;
+
     private static final int FRAME = 4;
 
     /** In UTF-16 units: some milliseconds' worth. */
@@ -102,6 +108,15 @@ class Tokens {
      */
     static int atMost(ContextTurn turn) {
         return turn.text().length + 2 * FRAME;
+    }
+
+    /**
+     * @return how many bytes of UTF-8 messages have together at the most whose estimates come to no
+     *     more than {@code tokens}. Of a long message the beginning is counted, so that bytes may
+     *     be more than those of the tokens.
+     */
+    static long mostBytes(int tokens) {
+        return tokens < MOST ? (long) tokens * LONGEST_TOKEN * MOST_BYTES : Long.MAX_VALUE;
     }
 
     /** Some 30 MB that take a while to read, so not there until a context comes near its bound. */

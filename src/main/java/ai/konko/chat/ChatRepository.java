@@ -142,17 +142,24 @@ public interface ChatRepository {
     Message message(UUID chatId, UUID messageId);
 
     /**
+     * The newest turns whose reply is over and has text, or that nobody was to reply to. They end
+     * with the one that brings the replies over {@code mostBytes}, so that who looks for a few
+     * turns does not read a hundred long replies; messages are bounded where they are posted.
+     *
      * @param beforeSeq only turns whose user message has a smaller seq
-     * @return the newest {@code maxTurns} turns whose reply is over and has text, or that nobody
-     *     was to reply to, oldest first
+     * @param maxTurns the most turns
+     * @param mostBytes of all replies but the oldest, in UTF-8
+     * @return the oldest first
      */
-    List<Turn> context(UUID chatId, int beforeSeq, int maxTurns);
+    List<Turn> context(UUID chatId, int beforeSeq, int maxTurns, long mostBytes);
 
     /**
      * @return of the same turns what the model is sent of them
      */
-    default List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns) {
-        return context(chatId, beforeSeq, maxTurns).stream().map(ContextTurn::of).toList();
+    default List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
+        return context(chatId, beforeSeq, maxTurns, mostBytes).stream()
+                .map(ContextTurn::of)
+                .toList();
     }
 
     Tally tally(UUID chatId);

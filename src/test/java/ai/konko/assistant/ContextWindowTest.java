@@ -15,9 +15,12 @@ import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import ai.konko.store.memory.InMemoryChatRepository;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +45,7 @@ class ContextWindowTest {
     @Test
     void tokens_ofATurnThatIsCounted_doNotNeedItsText() {
         turn("counted", "once");
-        ContextTurn turn = repository.recall(chat, 9999, 1).getFirst();
+        ContextTurn turn = repository.recall(chat, 9999, 1, Long.MAX_VALUE).getFirst();
         ContextTurn unreadable =
                 new ContextTurn(turn.replySeq(), turn.attempt(), new byte[0], turn.messageBytes());
 
@@ -112,6 +115,74 @@ class ContextWindowTest {
                         Reason.PENDING,
                         Reason.PENDING);
         assertThat(context.excluded().getLast().messageId()).isEqualTo(pending.reply().id());
+    }
+
+    @Test
+    void next_afterALongTurn_tellsApartWhatIsBeforeIt() {
+        turn("window", "window");
+        turn("before", "before");
+        turn("long", "x ".repeat(20_000));
+
+        ModelContext context = new ContextWindow(repository, new Bounds(5, 50), tokens).next(chat);
+
+        assertThat(context.turns()).isEmpty();
+        assertThat(context.excluded())
+                .extracting(ModelContext.Excluded::reason)
+                .containsExactly(
+                        Reason.WINDOW,
+                        Reason.WINDOW,
+                        Reason.TOKENS,
+                        Reason.TOKENS,
+                        Reason.TOKENS,
+                        Reason.TOKENS);
+    }
+
+    @Test
+    void before_withEarlierTurnsThatAreLong_hasThemAll() {
+        turn("not asked for", "x");
+        turn("m1", "x ".repeat(20_000));
+        turn("m2", "x ".repeat(20_000));
+        ContextWindow window = new ContextWindow(repository, new Bounds(100, 50), tokens);
+
+        assertThat(window.before(chat, 9999, "m", 2))
+                .extracting(ContextTurn::message)
+                .containsExactly("m1", "m2");
+    }
+
+    @Test
+    void mostBytes_areNeverThoseOfMoreTokens() {
+        for (String text : List.of(" ", "-", "\u65e5", "\ud83d\ude00", "a")) {
+            String blanks = text.repeat(20_000) + "\u65e5".repeat(20_000);
+            int estimate = tokens.ofMessage(blanks);
+
+            assertThat(blanks.getBytes(StandardCharsets.UTF_8).length)
+                    .isLessThanOrEqualTo((int) Tokens.mostBytes(estimate));
+        }
+    }
+
+    @Test
+    void next_ofLongReplies_readsNoMoreThanCouldBeSent() {
+        for (int i = 0; i < 20; i++) {
+            turn("m" + i, "x ".repeat(20_000));
+        }
+        AtomicInteger read = new AtomicInteger();
+        ChatRepository counting =
+                (ChatRepository)
+                        Proxy.newProxyInstance(
+                                getClass().getClassLoader(),
+                                new Class<?>[] {ChatRepository.class},
+                                (_, method, arguments) -> {
+                                    Object result = method.invoke(repository, arguments);
+                                    if (method.getName().matches("context|recall")) {
+                                        read.addAndGet(((List<?>) result).size());
+                                    }
+                                    return result;
+                                });
+        ContextWindow window = new ContextWindow(counting, new Bounds(100, 100), tokens);
+
+        assertThat(window.before(chat, 9999, "m", 0)).isEmpty();
+        assertThat(window.next(chat).turns()).isEmpty();
+        assertThat(read).as("one turn each").hasValue(2);
     }
 
     private List<String> sent(int maxMessages, int maxTokens) {

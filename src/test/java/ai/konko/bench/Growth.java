@@ -90,7 +90,7 @@ public record Growth(int chats, int messages, int smallChats, int times) {
                 "context of 5 turns",
                 small,
                 large,
-                chat -> many.recall(chat, Integer.MAX_VALUE, 5));
+                chat -> many.recall(chat, Integer.MAX_VALUE, 5, Long.MAX_VALUE));
         inChats("summary's counts", small, large, many::tally);
         compare("turn", times / TURNED_LESS, small, () -> large, chat -> turn(many, chat));
     }

@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 public abstract class ChatRepositoryContract {
     private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "It failed.");
     private static final String MODEL = "default-model";
+    private static final long ANY_LENGTH = Long.MAX_VALUE;
     private static final Owner ADA = new Owner("ada");
     private static final Owner BOB = new Owner("bob");
     private static final Options OPTIONS =
@@ -98,8 +99,9 @@ public abstract class ChatRepositoryContract {
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.delete(unknown));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.accept(unknown, post("hello")));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.tally(unknown));
-        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.context(unknown, 1, 1));
-        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.recall(unknown, 1, 1));
+        assertRefused(
+                ErrorCode.CHAT_NOT_FOUND, () -> repository.context(unknown, 1, 1, ANY_LENGTH));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.recall(unknown, 1, 1, ANY_LENGTH));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.message(unknown, unknown));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.messages(unknown, all()));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.highlights(unknown));
@@ -471,7 +473,12 @@ public abstract class ChatRepositoryContract {
                 .isEqualTo(Status.IN_PROGRESS);
         repository.finish(chat, reply.id(), 2, done("new text"));
         assertThat(repository.tally(chat).answeredThrough()).isEqualTo(4);
-        assertThat(repository.context(chat, Integer.MAX_VALUE, 1).getFirst().reply().content())
+        assertThat(
+                        repository
+                                .context(chat, Integer.MAX_VALUE, 1, ANY_LENGTH)
+                                .getFirst()
+                                .reply()
+                                .content())
                 .isEqualTo("new text");
     }
 
@@ -613,24 +620,83 @@ public abstract class ChatRepositoryContract {
         repository.finish(chat, empty.reply().id(), 1, Outcome.cancelled(""));
         Turn pending = repository.accept(chat, post("pending")).turn();
 
-        assertThat(repository.context(chat, pending.message().seq(), 10))
+        assertThat(repository.context(chat, pending.message().seq(), 10, ANY_LENGTH))
                 .extracting(turn -> turn.message().content())
                 .containsExactly("one", "partial");
-        assertThat(repository.context(chat, Integer.MAX_VALUE, 1))
+        assertThat(repository.context(chat, Integer.MAX_VALUE, 1, ANY_LENGTH))
                 .extracting(turn -> turn.message().content())
                 .containsExactly("partial");
-        assertThat(repository.context(chat, partial.message().seq(), 10))
+        assertThat(repository.context(chat, partial.message().seq(), 10, ANY_LENGTH))
                 .extracting(Turn::reply)
                 .containsExactly(one);
-        assertThat(repository.context(chat, 1, 10)).isEmpty();
-        assertThat(repository.context(chat, 10, 0)).isEmpty();
-        assertThat(repository.recall(chat, pending.message().seq(), 10))
+        assertThat(repository.context(chat, 1, 10, ANY_LENGTH)).isEmpty();
+        assertThat(repository.context(chat, 10, 0, ANY_LENGTH)).isEmpty();
+        assertThat(repository.recall(chat, pending.message().seq(), 10, ANY_LENGTH))
                 .extracting(ContextTurn::message, ContextTurn::reply)
                 .containsExactly(tuple("one", one.content()), tuple("partial", "half"));
-        assertThat(repository.recall(chat, partial.message().seq(), 10))
+        assertThat(repository.recall(chat, partial.message().seq(), 10, ANY_LENGTH))
                 .extracting(ContextTurn::message)
                 .containsExactly("one");
-        assertThat(repository.recall(chat, 10, 0)).isEmpty();
+        assertThat(repository.recall(chat, 10, 0, ANY_LENGTH)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, r3",
+        "1, r3",
+        "2, r3 r2",
+        "3, r3 r2",
+        "4, r3 r2 \u65e5\u672c\u8a9e",
+        "12, r3 r2 \u65e5\u672c\u8a9e",
+        "13, r3 r2 \u65e5\u672c\u8a9e r0",
+        "1000, r3 r2 \u65e5\u672c\u8a9e r0"
+    })
+    void context_endsWithTheTurnThatBringsItsRepliesOverTheBytes(long most, String newestFirst) {
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        replied(chat, "m".repeat(1000), "r0");
+        replied(chat, "m1", "\u65e5\u672c\u8a9e");
+        repository.take(chat, List.of(new PastTurn("nobody was to reply", null, null)));
+        replied(chat, "m2", "r2");
+        replied(chat, "m3", "r3");
+
+        List<String> replies =
+                repository.context(chat, Integer.MAX_VALUE, 10, most).stream()
+                        .map(turn -> turn.reply().content())
+                        .filter(reply -> !reply.isEmpty())
+                        .toList();
+
+        assertThat(replies.reversed()).containsExactly(newestFirst.split(" "));
+        assertThat(repository.recall(chat, Integer.MAX_VALUE, 10, most))
+                .extracting(ContextTurn::reply)
+                .filteredOn(reply -> !reply.isEmpty())
+                .isEqualTo(replies);
+    }
+
+    private void replied(UUID chat, String message, String reply) {
+        Turn turn = repository.accept(chat, post(message)).turn();
+        repository.start(chat, MODEL);
+        repository.finish(
+                chat, turn.reply().id(), 1, Outcome.ended(reply, FinishReason.STOP, null));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ASC, a", "DESC, \u65e5"})
+    void messages_ofLongTexts_endWithTheOneThatIsTooMuch(Order order, String letter) {
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        String text = letter.repeat(Page.MOST_CHARACTERS / 4 / letter.length());
+        for (int i = 0; i < 3; i++) { // five of them are more than a page
+            replied(chat, text, text);
+        }
+        Page<Message> first = repository.messages(chat, new MessageQuery(100, order, null));
+        Page<Message> second =
+                repository.messages(
+                        chat, new MessageQuery(100, order, first.items().getLast().seq()));
+
+        assertThat(first.items()).hasSize(5);
+        assertThat(first.more()).isTrue();
+        assertThat(second.items()).hasSize(1);
+        assertThat(second.more()).isFalse();
+        assertThat(repository.messages(chat, new MessageQuery(5, order, null)).more()).isTrue();
     }
 
     @Test
@@ -1092,10 +1158,10 @@ public abstract class ChatRepositoryContract {
         assertThat(log.get(5).failure()).isEqualTo(failure);
         assertThat(log.get(7).unanswered()).isTrue();
         assertThat(log.get(9)).isEqualTo(last.reply());
-        assertThat(repository.context(chat, last.message().seq(), 10))
+        assertThat(repository.context(chat, last.message().seq(), 10, ANY_LENGTH))
                 .extracting(turn -> turn.message().content())
                 .containsExactly("first", "one", "three");
-        assertThat(repository.recall(chat, last.message().seq(), 10))
+        assertThat(repository.recall(chat, last.message().seq(), 10, ANY_LENGTH))
                 .extracting(ContextTurn::message, ContextTurn::replyBytes)
                 .endsWith(tuple("three", 0)); // to which nobody was to reply
         assertThat(repository.chat(chat).messageCount()).isEqualTo(10);
@@ -1142,7 +1208,7 @@ public abstract class ChatRepositoryContract {
         assertThat(repository.chat(chat).usage()).isNull();
         assertThat(repository.usage(ever(own), 10)).isEmpty();
         assertThat(repository.tally(chat).answeredThrough()).isEqualTo(2);
-        assertThat(repository.context(chat, Integer.MAX_VALUE, 10)).isEqualTo(taken);
+        assertThat(repository.context(chat, Integer.MAX_VALUE, 10, ANY_LENGTH)).isEqualTo(taken);
         assertThat(repository.start(chat, MODEL)).isEmpty();
         assertThat(repository.chats(new ChatQuery(own, 10, null, "two")).items()).hasSize(1);
     }
@@ -1171,7 +1237,7 @@ public abstract class ChatRepositoryContract {
 
         repository.retry(chat, open.reply().id(), false);
 
-        assertThat(repository.context(chat, Integer.MAX_VALUE, 10)).isEmpty();
+        assertThat(repository.context(chat, Integer.MAX_VALUE, 10, ANY_LENGTH)).isEmpty();
         assertThat(started(chat).turn().message()).isEqualTo(open.message());
         Message end = repository.finish(chat, open.reply().id(), 2, done("hi"));
         assertThat(end.unanswered()).isFalse();

@@ -249,12 +249,12 @@ public final class RandomOperations {
             }
         }
         int most = 1 + random.nextInt(5);
-        List<Turn> context = repository.context(chat, Integer.MAX_VALUE, most);
+        List<Turn> context = repository.context(chat, Integer.MAX_VALUE, most, Long.MAX_VALUE);
         assertThat(context)
                 .extracting(turn -> turn.reply().id())
                 .containsExactlyElementsOf(
                         expected.subList(Math.max(0, expected.size() - most), expected.size()));
-        assertThat(repository.recall(chat, Integer.MAX_VALUE, most))
+        assertThat(repository.recall(chat, Integer.MAX_VALUE, most, Long.MAX_VALUE))
                 .extracting(
                         ContextTurn::replySeq,
                         ContextTurn::attempt,

@@ -128,7 +128,7 @@ class EndsTest {
         log.work();
 
         await().until(() -> !repository.chat(chat).busy());
-        assertThat(repository.context(chat, 3, 1)).hasSize(1);
+        assertThat(repository.context(chat, 3, 1, Long.MAX_VALUE)).hasSize(1);
     }
 
     @ParameterizedTest

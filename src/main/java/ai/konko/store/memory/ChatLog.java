@@ -376,12 +376,13 @@ final class ChatLog {
         return read(() -> transcript.message(messageId));
     }
 
-    List<Turn> context(int beforeSeq, int maxTurns) {
-        return read(() -> transcript.answered(beforeSeq, maxTurns, transcript::turnOf));
+    List<Turn> context(int beforeSeq, int maxTurns, long mostBytes) {
+        return read(() -> transcript.answered(beforeSeq, maxTurns, mostBytes, transcript::turnOf));
     }
 
-    List<ContextTurn> recall(int beforeSeq, int maxTurns) {
-        return read(() -> transcript.answered(beforeSeq, maxTurns, transcript::contextTurn));
+    List<ContextTurn> recall(int beforeSeq, int maxTurns, long mostBytes) {
+        return read(
+                () -> transcript.answered(beforeSeq, maxTurns, mostBytes, transcript::contextTurn));
     }
 
     Tally tally() {

@@ -310,13 +310,13 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns) {
-        return log(chatId).context(beforeSeq, maxTurns);
+    public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
+        return log(chatId).context(beforeSeq, maxTurns, mostBytes);
     }
 
     @Override
-    public List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns) {
-        return log(chatId).recall(beforeSeq, maxTurns);
+    public List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
+        return log(chatId).recall(beforeSeq, maxTurns, mostBytes);
     }
 
     @Override

@@ -193,6 +193,24 @@ final class PackedTurns {
                 : reply.unanswered() || Transcript.answers(reply);
     }
 
+    /**
+     * @return how long the reply is in UTF-8
+     */
+    int replyBytes(int replySeq) {
+        int turn = turn(replySeq);
+        Message reply = unpacked(turn);
+        return reply == null ? text(turn).length - messageBytes(turn) : utf8Bytes(reply.content());
+    }
+
+    private static int utf8Bytes(String text) {
+        int bytes = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char unit = text.charAt(i); // of a pair, which takes four bytes, there are two
+            bytes += unit < 0x80 ? 1 : unit < 0x800 || Character.isSurrogate(unit) ? 2 : 3;
+        }
+        return bytes;
+    }
+
     ContextTurn contextTurn(int replySeq) {
         int turn = turn(replySeq);
         Message reply = unpacked(turn);

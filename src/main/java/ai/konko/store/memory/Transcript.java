@@ -223,14 +223,19 @@ final class Transcript {
 
     /**
      * @return the newest turns before {@code beforeSeq} whose reply is over and has text, or that
-     *     nobody was to reply to, oldest first
+     *     nobody was to reply to, oldest first; the oldest is the one that brings the replies over
+     *     {@code mostBytes}
      */
-    <T> List<T> answered(int beforeSeq, int maxTurns, IntFunction<T> turn) {
+    <T> List<T> answered(int beforeSeq, int maxTurns, long mostBytes, IntFunction<T> turn) {
         int newest = Math.min(beforeSeq - 1, size());
         List<T> turns = new ArrayList<>();
-        for (int seq = newest - newest % 2; seq >= 2 && turns.size() < maxTurns; seq -= 2) {
+        long left = mostBytes;
+        for (int seq = newest - newest % 2;
+                seq >= 2 && turns.size() < maxTurns && left >= 0;
+                seq -= 2) {
             if (messages.isContext(seq)) {
                 turns.add(turn.apply(seq));
+                left -= messages.replyBytes(seq);
             }
         }
         Collections.reverse(turns);

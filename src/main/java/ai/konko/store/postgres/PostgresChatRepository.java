@@ -62,6 +62,11 @@ public class PostgresChatRepository implements ChatRepository {
     /** How many chats a sweep looks for at a time. */
     private static final int EXPIRED_AT_ONCE = 500;
 
+    /**
+     * Messages with more bytes have more characters than a page: of UTF-8, three at most for each.
+     */
+    private static final long MOST_PAGE_BYTES = 3L * Page.MOST_CHARACTERS;
+
     private static final UUID LAST_ID = new UUID(-1, -1);
 
     private static final Failure GIVEN_UP =
@@ -555,13 +560,38 @@ public class PostgresChatRepository implements ChatRepository {
         return turn;
     }
 
+    /**
+     * Reads on for one message beyond the page, which says that there are more. The subquery looks
+     * at lengths alone, which PostgreSQL knows without reading the texts.
+     */
     @Override
     public Page<Message> messages(UUID chatId, MessageQuery query) {
         String condition =
                 query.order() == Order.ASC
-                        ? "m.seq > ? order by m.seq limit ?"
-                        : "m.seq < ? order by m.seq desc limit ?";
+                        ? """
+                          m.seq > ? and m.seq <= (
+                              select max(seq) from (
+                                  select seq, sum(octet_length(content)) over (
+                                      order by seq rows between unbounded preceding and 2 preceding)
+                                  from (
+                                      select seq, content from message
+                                      where chat_id = ? and seq > ? order by seq limit ?) as page) as sums (seq, earlier)
+                              where coalesce(earlier, 0) <= ?)
+                          order by m.seq
+                          """
+                        : """
+                          m.seq < ? and m.seq >= (
+                              select min(seq) from (
+                                  select seq, sum(octet_length(content)) over (
+                                      order by seq desc rows between unbounded preceding and 2 preceding)
+                                  from (
+                                      select seq, content from message
+                                      where chat_id = ? and seq < ? order by seq desc limit ?) as page) as sums (seq, earlier)
+                              where coalesce(earlier, 0) <= ?)
+                          order by m.seq desc
+                          """;
         int start = query.order() == Order.ASC ? 0 : Integer.MAX_VALUE;
+        int after = query.after() == null ? start : query.after();
         return Page.ofMessages(
                 database.statement(
                         session ->
@@ -573,8 +603,11 @@ public class PostgresChatRepository implements ChatRepository {
                                                 drafts,
                                                 chatId,
                                                 condition,
-                                                query.after() == null ? start : query.after(),
-                                                query.limit() + 1))),
+                                                after,
+                                                chatId,
+                                                after,
+                                                query.limit() + 1,
+                                                MOST_PAGE_BYTES))),
                 query.limit());
     }
 
@@ -584,7 +617,7 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns) {
+    public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
         return database.statement(
                 session -> {
                     List<Message> messages =
@@ -595,16 +628,21 @@ public class PostgresChatRepository implements ChatRepository {
                                     """
                                     m.seq in (
                                         select s from (
-                                            select a.seq from message a
-                                            where a.chat_id = ? and a.seq < ? and a.seq % 2 = 0 and (a.content <> ''
-                                                or (a.status is not null and a.options ->> 'unanswered' = 'true'))
-                                            order by a.seq desc limit ?) as newest (seq),
-                                        lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s))
+                                            select seq, sum(bytes) over (
+                                                order by seq desc rows between unbounded preceding and 1 preceding)
+                                            from (
+                                                select a.seq, octet_length(a.content) from message a
+                                                where a.chat_id = ? and a.seq < ? and a.seq % 2 = 0 and (a.content <> ''
+                                                    or (a.status is not null and a.options ->> 'unanswered' = 'true'))
+                                                order by a.seq desc limit ?) as answers (seq, bytes)) as newest (seq, newer),
+                                        lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s)
+                                        where coalesce(newest.newer, 0) <= ?)
                                     order by m.seq
                                     """,
                                     chatId,
                                     beforeSeq,
-                                    maxTurns);
+                                    maxTurns,
+                                    mostBytes);
                     List<Turn> turns = new ArrayList<>();
                     for (int i = 0; i < messages.size(); i += 2) {
                         turns.add(new Turn(messages.get(i), messages.get(i + 1)));

@@ -89,7 +89,7 @@ public class LogBenchmark {
     /** What a window of 20 messages asks for, before the newest. */
     @Benchmark
     public List<Turn> context(Own own) {
-        return log.context(own.read, 2 * TURNS + 1, 10);
+        return log.context(own.read, 2 * TURNS + 1, 10, Long.MAX_VALUE);
     }
 
     @Benchmark

@@ -42,6 +42,9 @@ class QueryPlanTest {
             Pattern.compile("actual (?:time=\\S+ )?rows=(\\d+)(?:\\.\\d+)? loops=(\\d+)");
     private static final UUID CHAT = UUID.fromString("01a20b86-8c89-7414-9000-000000000000");
 
+    /** Six messages of eight million characters. */
+    private static final UUID LONG = UUID.fromString("01a20b86-8c89-7414-9000-000000000001");
+
     private static AgroalDataSource source;
     private static Explained explained;
     private static ChatRepository repository;
@@ -71,6 +74,13 @@ class QueryPlanTest {
                             """,
                             CHAT,
                             MESSAGES);
+                    session.update(
+                            """
+                            insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at)
+                            select ?, g, gen_random_uuid(), repeat(' ', 8000000), 'COMPLETED', 1, now(), now()
+                            from generate_series(1, 6) g
+                            """,
+                            LONG);
                     return session.update("analyze");
                 });
         UUID me = UUID.randomUUID();
@@ -113,9 +123,35 @@ class QueryPlanTest {
 
     @Test
     void context_readsItsOwnTurns() {
-        assertThat(repository.context(CHAT, MESSAGES, 20)).hasSize(20);
+        assertThat(repository.context(CHAT, MESSAGES, 20, Long.MAX_VALUE)).hasSize(20);
 
         assertPlans("message_answer", "message_pkey");
+    }
+
+    @Test
+    void page_ofLongMessages_readsFew() {
+        assertThat(repository.messages(LONG, new MessageQuery(100, Order.ASC, null)).items())
+                .hasSize(1);
+        assertThat(repository.messages(LONG, new MessageQuery(100, Order.DESC, null)).items())
+                .hasSize(1);
+
+        assertThat(explained.plans())
+                .hasSize(2)
+                .allSatisfy(plan -> assertThat(rows(plan)).isEqualTo(3));
+    }
+
+    @Test
+    void context_ofLongReplies_readsTheNewest() {
+        assertThat(repository.context(LONG, Integer.MAX_VALUE, 20, 1_000_000)).hasSize(1);
+
+        assertThat(rows(explained.plans().getFirst())).isEqualTo(2);
+    }
+
+    /** That a plan gives out. */
+    private static int rows(String plan) {
+        Matcher rows = ROWS.matcher(plan);
+        assertThat(rows.find()).isTrue();
+        return Integer.parseInt(rows.group(1));
     }
 
     @Test
