@@ -34,6 +34,13 @@ interface AnswerReader {
      */
     void end();
 
+    /**
+     * @return whether the answer is whole even if it does not come to a proper end
+     */
+    default boolean finished() {
+        return false;
+    }
+
     /** Nothing more is read; what is held for that is let go of. */
     default void close() {}
 }

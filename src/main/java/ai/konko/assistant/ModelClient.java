@@ -118,7 +118,8 @@ class ModelClient {
      * @return completes when the reader has all of a successful answer; fails with a {@link
      *     ModelException} if there is none within the call's timeouts, with a {@link
      *     CancellationException} on cancel, or with what the reader threw. Whatever comes first is
-     *     the end.
+     *     the end; but no failure of the model is one if the answer is {@linkplain
+     *     AnswerReader#finished whole} by then.
      */
     CompletableFuture<@Nullable Void> send(Buffer body, ModelCall call, AnswerReader reader) {
         Lane lane = lane();
@@ -136,7 +137,20 @@ class ModelClient {
                         mostBytes);
         call.cancellation().onCancel(() -> exchange.over().cancel(false));
         own.emit(_ -> exchange.begin());
-        return exchange.over();
+        CompletableFuture<@Nullable Void> read = new CompletableFuture<>();
+        CompletableFuture<@Nullable Void> _ =
+                exchange.over()
+                        .whenComplete(
+                                (_, failed) -> {
+                                    if (failed == null
+                                            || (failed instanceof ModelException
+                                                    && reader.finished())) {
+                                        read.complete(null);
+                                    } else {
+                                        read.completeExceptionally(failed);
+                                    }
+                                });
+        return read;
     }
 
     private Lane lane() {

@@ -42,12 +42,7 @@ class ProviderStreamingChatModel implements StreamingChatModel {
                 new StreamedAnswer(config.maxAnswerBytes(), handler::onPartialResponse);
         CompletableFuture<@Nullable Void> _ =
                 client.send(CompletionBody.of(request.messages(), call, dialect), call, answer)
-                        .whenComplete(
-                                (_, failed) -> {
-                                    boolean whole =
-                                            failed instanceof ModelException && answer.finished();
-                                    end(whole ? null : failed, answer::response, handler);
-                                });
+                        .whenComplete((_, failed) -> end(failed, answer::response, handler));
     }
 
     private static void end(

@@ -229,10 +229,8 @@ final class StreamedAnswer implements AnswerReader {
         }
     }
 
-    /**
-     * @return whether the answer is whole even if it was not ended properly
-     */
-    boolean finished() {
+    @Override
+    public boolean finished() {
         return end != null && !goesOn && !broken;
     }
 

@@ -111,6 +111,13 @@ class ModelClientTest {
     }
 
     @Test
+    void send_answeredByAStreamThatStaysOpenAfterItsReason_isWhole() {
+        model.answer(_ -> Reply.text("Hello").noEnd());
+
+        assertThat(text(client(model.baseUrl(), null))).isEqualTo("Hello");
+    }
+
+    @Test
     void send_answeredInGzip_isUnpacked() throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         byte[] packed = packed(STREAM);
