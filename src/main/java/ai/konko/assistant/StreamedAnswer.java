@@ -61,7 +61,6 @@ final class StreamedAnswer implements AnswerReader {
     /** Whether nothing but the usage can come. */
     private boolean ended;
 
-    private boolean broken;
     private Progress progress = Progress.NONE;
 
     /**
@@ -115,10 +114,9 @@ final class StreamedAnswer implements AnswerReader {
         }
     }
 
-    /** What comes after the end does not matter. */
+    /** What comes after the end does not matter, if it can't be read and so is no more text. */
     private void requireEnded(ModelException unusable) {
-        if (!ended) {
-            broken = true;
+        if (!finished()) {
             throw unusable;
         }
         progress = Progress.WHOLE;
@@ -154,6 +152,9 @@ final class StreamedAnswer implements AnswerReader {
             spoken = true;
             ended = false;
             goesOn |= end != null;
+            if (given + text.length() > most) {
+                throw ModelException.tooLong();
+            }
         }
         if (reason != null) {
             ended |= !more && spoken && !goesOn && end == null;
@@ -176,9 +177,6 @@ final class StreamedAnswer implements AnswerReader {
             messages = chunk.whole();
         }
         text.append(chunk.text());
-        if (given + text.length() > most) {
-            throw ModelException.tooLong();
-        }
         return chunk.token();
     }
 
@@ -231,7 +229,7 @@ final class StreamedAnswer implements AnswerReader {
 
     @Override
     public boolean finished() {
-        return end != null && !goesOn && !broken;
+        return end != null && !goesOn;
     }
 
     @Override

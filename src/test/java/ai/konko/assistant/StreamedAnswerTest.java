@@ -213,6 +213,35 @@ class StreamedAnswerTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"DONE", "\"[DONE]\"", "{SECRET", "7"})
+    void read_ofWhatCanNotBeReadAfterAReasonBesideTheLastText_isWhole(String event) {
+        assertThat(read(delta("a") + delta("b", "length") + event(event) + delta("no")))
+                .isEqualTo(Progress.WHOLE);
+
+        assertThat(pieces).containsExactly("ab");
+        assertThat(answer.response().finishReason()).isEqualTo(FinishReason.LENGTH);
+    }
+
+    @Test
+    void read_ofGarbageWhereAReasonWasNotTheEnd_fails() {
+        assertThatThrownBy(() -> read(delta("a", "stop") + delta("b", "stop") + GARBAGE))
+                .isInstanceOf(ModelException.class);
+
+        assertThat(pieces).containsExactly("ab");
+        assertThat(answer.finished()).isFalse();
+    }
+
+    @Test
+    void read_ofTooMuchTextAfterAReason_fails() {
+        StreamedAnswer limited = new StreamedAnswer(100, pieces::add);
+        limited.read(Buffer.buffer(delta("0123456789".repeat(9) + "0123456789", "stop")));
+
+        assertThatThrownBy(() -> limited.read(Buffer.buffer(delta("x"))))
+                .isInstanceOf(ModelException.class);
+        assertThat(limited.finished()).isFalse();
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"null", "", "None", "FINISH_REASON_UNSPECIFIED", " "})
     void read_ofAWordThatIsNoReason_isNotTheEnd(String word) {
         read(delta("a", word));
