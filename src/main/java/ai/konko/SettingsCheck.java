@@ -128,7 +128,7 @@ class SettingsCheck {
                 Duration.ZERO,
                 Duration.ofMillis(50));
         within("KONKO_MODEL_MAX_CONNECTIONS", model.maxConnections(), 1, 60_000);
-        atLeast("KONKO_MODEL_MAX_ANSWER_BYTES", model.maxAnswerBytes(), 1024);
+        atLeast("KONKO_MODEL_MAX_ANSWER_BYTES", model.maxAnswerBytes().orElse(1024), 1024);
     }
 
     private static void check(StoreConfig.DatabaseConfig database) {

@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.ChatLimits;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.EventExecutor;
@@ -35,16 +36,21 @@ class ModelClient {
 
     private final Clock clock;
     private final Connector connector;
-    private final int mostBytes;
+    private final AnswerBounds bounds;
     private final List<Header> headers;
     private final List<Lane> lanes = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
 
     private record Header(CharSequence name, String value) {}
 
-    ModelClient(ModelEndpoint endpoint, ModelConfig config, Clock clock, Vertx vertx) {
+    ModelClient(
+            ModelEndpoint endpoint,
+            ModelConfig config,
+            ChatLimits limits,
+            Clock clock,
+            Vertx vertx) {
         this.clock = clock;
-        this.mostBytes = config.model().maxAnswerBytes();
+        this.bounds = AnswerBounds.of(config.model(), limits);
         VertxInternal internal = (VertxInternal) vertx;
         this.connector =
                 new Connector(
@@ -111,6 +117,11 @@ class ModelClient {
         connector.close();
     }
 
+    /** How long an answer may be. */
+    AnswerBounds bounds() {
+        return bounds;
+    }
+
     /**
      * Sends a request; its answer goes to the reader, on one event loop: the calling one, if it is
      * called on one.
@@ -134,7 +145,7 @@ class ModelClient {
                         body,
                         reader,
                         call.allowance(),
-                        mostBytes);
+                        bounds.bytes());
         call.cancellation().onCancel(() -> exchange.over().cancel(false));
         own.emit(_ -> exchange.begin());
         CompletableFuture<@Nullable Void> read = new CompletableFuture<>();

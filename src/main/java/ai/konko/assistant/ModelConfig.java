@@ -6,6 +6,7 @@ import io.smallrye.config.WithName;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Which model is asked, where, and for how long it may take. */
 @ConfigMapping(prefix = "konko")
@@ -129,11 +130,12 @@ public interface ModelConfig {
 
         /**
          * @return the longest answer of the provider, in bytes; of a streamed one each event, and
-         *     the text in UTF-16 units. A longer one breaks the turn off. At least 1024.
+         *     the text in UTF-16 units. A longer one breaks the turn off. At least 1024. Where this
+         *     is not set, any reply of {@code konko.limits.reply-characters} can be read: six bytes
+         *     for each of these, as JSON may need them, and 8 MiB for the rest.
          */
-        @WithDefault("8388608")
         @WithName("max-answer-bytes")
-        int maxAnswerBytes();
+        OptionalInt maxAnswerBytes();
     }
 
     /** The names that servers have for the most tokens of an answer. */

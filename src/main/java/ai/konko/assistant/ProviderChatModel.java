@@ -16,19 +16,17 @@ import java.util.function.Supplier;
 @Unremovable // looked up by ForServices
 class ProviderChatModel implements ChatModel {
     private final ModelClient client;
-    private final ModelConfig.Model config;
     private final Dialect dialect;
 
     ProviderChatModel(ModelClient client, ModelConfig config) {
         this.client = client;
-        this.config = config.model();
         this.dialect = Dialect.of(config.model());
     }
 
     @Override
     public ChatResponse doChat(ChatRequest request) {
         ModelCall call = ModelCall.CURRENT.get();
-        StreamedAnswer answer = StreamedAnswer.kept(config.maxAnswerBytes());
+        StreamedAnswer answer = StreamedAnswer.kept(client.bounds());
         client.send(CompletionBody.of(request.messages(), call, dialect), call, answer).join();
         return answer.response();
     }

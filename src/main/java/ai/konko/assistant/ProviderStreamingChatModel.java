@@ -20,12 +20,10 @@ import org.jspecify.annotations.Nullable;
 @Unremovable // looked up by ForServices
 class ProviderStreamingChatModel implements StreamingChatModel {
     private final ModelClient client;
-    private final ModelConfig.Model config;
     private final Dialect dialect;
 
     ProviderStreamingChatModel(ModelClient client, ModelConfig config) {
         this.client = client;
-        this.config = config.model();
         this.dialect = Dialect.of(config.model());
     }
 
@@ -38,8 +36,7 @@ class ProviderStreamingChatModel implements StreamingChatModel {
     @Override
     public void chat(ChatRequest request, StreamingChatResponseHandler handler) {
         ModelCall call = ModelCall.CURRENT.get();
-        StreamedAnswer answer =
-                new StreamedAnswer(config.maxAnswerBytes(), handler::onPartialResponse);
+        StreamedAnswer answer = new StreamedAnswer(client.bounds(), handler::onPartialResponse);
         CompletableFuture<@Nullable Void> _ =
                 client.send(CompletionBody.of(request.messages(), call, dialect), call, answer)
                         .whenComplete((_, failed) -> end(failed, answer::response, handler));

@@ -29,7 +29,7 @@ final class StreamedAnswer implements AnswerReader {
     /** Events that say nothing. */
     private static final Set<String> NOTHING = Set.of("", "null", "[]");
 
-    private final int most;
+    private final AnswerBounds bounds;
     private final Consumer<String> out;
     private final EventStream events;
 
@@ -37,7 +37,7 @@ final class StreamedAnswer implements AnswerReader {
     private final StringBuilder text = new StringBuilder();
 
     /** How much was. */
-    private int given;
+    private long given;
 
     /** All of the text, if nobody takes it piece by piece. */
     private final @Nullable StringBuilder kept;
@@ -64,24 +64,25 @@ final class StreamedAnswer implements AnswerReader {
     private Progress progress = Progress.NONE;
 
     /**
-     * @param most the longest event in bytes and the longest text in UTF-16 units
      * @param out takes the text of a stream, piece by piece
      */
-    StreamedAnswer(int most, Consumer<String> out) {
-        this(most, out, null);
+    StreamedAnswer(AnswerBounds bounds, Consumer<String> out) {
+        this(bounds, out, null);
     }
 
-    private StreamedAnswer(int most, Consumer<String> out, @Nullable StringBuilder kept) {
-        this.most = most;
+    private StreamedAnswer(
+            AnswerBounds bounds, Consumer<String> out, @Nullable StringBuilder kept) {
+        this.bounds = bounds;
         this.out = out;
         this.kept = kept;
-        this.events = new EventStream(most);
+        this.events = new EventStream(bounds.bytes());
     }
 
     /** An answer that is of use only as a whole: its text is in the response. */
-    static StreamedAnswer kept(int most) {
+    static StreamedAnswer kept(AnswerBounds bounds) {
         StringBuilder all = new StringBuilder();
-        return new StreamedAnswer(most, all::append, all);
+        int most = Math.min(bounds.bytes(), bounds.characters()); // nobody else bounds this text
+        return new StreamedAnswer(new AnswerBounds(bounds.bytes(), most), all::append, all);
     }
 
     @Override
@@ -109,7 +110,7 @@ final class StreamedAnswer implements AnswerReader {
             byte unit = part.getByte(i);
             if (unit > ' ') { // a byte order mark is not: its bytes are negative
                 begun = true;
-                unstreamed = unit == '{' ? new WholeAnswer(most) : null;
+                unstreamed = unit == '{' ? new WholeAnswer(bounds.bytes()) : null;
             }
         }
     }
@@ -152,7 +153,7 @@ final class StreamedAnswer implements AnswerReader {
             spoken = true;
             ended = false;
             goesOn |= end != null;
-            if (given + text.length() > most) {
+            if (given + text.length() > bounds.characters()) {
                 throw ModelException.tooLong();
             }
         }

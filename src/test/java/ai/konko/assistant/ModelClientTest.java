@@ -118,6 +118,36 @@ class ModelClientTest {
     }
 
     @Test
+    void send_answeredAsAWholeByTheLongestReplyInChinese_readsIt() {
+        String text = "\u65e5".repeat(3_000_000);
+        model.answer(
+                _ -> Reply.raw("{\"choices\":[{\"message\":{\"content\":\"" + text + "\"}}]}"));
+        ModelClient client = client(model.baseUrl(), null);
+        StreamedAnswer answer = StreamedAnswer.kept(client.bounds());
+
+        send(client, answer);
+
+        assertThat(answer.response().aiMessage().text()).isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2000, , 8400608, 2147483647",
+        "2000, 1024, 1024, 1024",
+        "2000000000, , 2147483647, 2147483647"
+    })
+    void bounds_areThoseOfTheLongestReplyUnlessSet(
+            int reply, @Nullable String set, int bytes, int characters) {
+        ModelConfig config =
+                config(set == null ? Map.of() : Map.of("konko.model.max-answer-bytes", set));
+
+        AnswerBounds bounds =
+                AnswerBounds.of(config.model(), TestLimits.WIDE.withReplies(reply, reply));
+
+        assertThat(bounds).isEqualTo(new AnswerBounds(bytes, characters));
+    }
+
+    @Test
     void send_answeredInGzip_isUnpacked() throws IOException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         byte[] packed = packed(STREAM);
@@ -292,7 +322,7 @@ class ModelClientTest {
         return client.send(
                 Buffer.buffer(body),
                 call(new Owner(owner), new Cancellation()),
-                StreamedAnswer.kept(1_000_000));
+                StreamedAnswer.kept(StreamedAnswerTest.BOUNDS));
     }
 
     @Test
@@ -355,13 +385,13 @@ class ModelClientTest {
     }
 
     private static String text(ModelClient client) {
-        StreamedAnswer answer = StreamedAnswer.kept(1_000_000);
+        StreamedAnswer answer = StreamedAnswer.kept(StreamedAnswerTest.BOUNDS);
         send(client, answer);
         return answer.response().aiMessage().text();
     }
 
     private static Failure failure(ModelClient client) {
-        StreamedAnswer answer = StreamedAnswer.kept(1_000_000);
+        StreamedAnswer answer = StreamedAnswer.kept(StreamedAnswerTest.BOUNDS);
         CompletionException failed =
                 catchThrowableOfType(CompletionException.class, () -> send(client, answer));
         return ((ModelException) failed.getCause()).failure();
@@ -386,19 +416,22 @@ class ModelClientTest {
     private ModelClient client(String baseUrl, @Nullable ProxyOptions proxy, String... setting) {
         Map<String, String> settings =
                 setting.length == 0 ? Map.of() : Map.of(setting[0], setting[1]);
-        ModelConfig config =
-                new SmallRyeConfigBuilder()
-                        .addDiscoveredConverters()
-                        .withMapping(ModelConfig.class)
-                        .withDefaultValues(settings)
-                        .build()
-                        .getConfigMapping(ModelConfig.class);
+        ModelConfig config = config(settings);
         ModelEndpoint endpoint =
                 new ModelEndpoint(
                         ModelAddress.of(baseUrl),
                         Optional.ofNullable(proxy),
                         Optional.of("sk-x"),
                         "m");
-        return new ModelClient(endpoint, config, Clock.systemUTC(), vertx);
+        return new ModelClient(endpoint, config, TestLimits.WIDE, Clock.systemUTC(), vertx);
+    }
+
+    private static ModelConfig config(Map<String, String> settings) {
+        return new SmallRyeConfigBuilder()
+                .addDiscoveredConverters()
+                .withMapping(ModelConfig.class)
+                .withDefaultValues(settings)
+                .build()
+                .getConfigMapping(ModelConfig.class);
     }
 }

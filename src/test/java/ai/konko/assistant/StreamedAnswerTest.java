@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamedAnswerTest {
+    static final AnswerBounds BOUNDS = new AnswerBounds(1_000_000, 1_000_000);
     private static final String ROLE =
             event("{\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}");
     static final String STOP = event("{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}");
@@ -25,7 +26,7 @@ class StreamedAnswerTest {
     private static final String GARBAGE = event("{SECRET");
 
     private final List<String> pieces = new ArrayList<>();
-    private final StreamedAnswer answer = new StreamedAnswer(1_000_000, pieces::add);
+    private final StreamedAnswer answer = new StreamedAnswer(BOUNDS, pieces::add);
 
     @Test
     void read_givesOutTheTextOfOneReadAtOnce() {
@@ -155,7 +156,7 @@ class StreamedAnswerTest {
 
     @Test
     void read_ofTextOverTheLimit_fails() {
-        StreamedAnswer limited = new StreamedAnswer(100, pieces::add);
+        StreamedAnswer limited = new StreamedAnswer(new AnswerBounds(100, 100), pieces::add);
         for (int i = 0; i < 10; i++) {
             limited.read(Buffer.buffer(delta("0123456789")));
         }
@@ -233,12 +234,25 @@ class StreamedAnswerTest {
 
     @Test
     void read_ofTooMuchTextAfterAReason_fails() {
-        StreamedAnswer limited = new StreamedAnswer(100, pieces::add);
-        limited.read(Buffer.buffer(delta("0123456789".repeat(9) + "0123456789", "stop")));
+        StreamedAnswer limited = new StreamedAnswer(new AnswerBounds(1000, 10), pieces::add);
+        limited.read(Buffer.buffer(delta("0123456789", "stop")));
 
         assertThatThrownBy(() -> limited.read(Buffer.buffer(delta("x"))))
                 .isInstanceOf(ModelException.class);
         assertThat(limited.finished()).isFalse();
+    }
+
+    @Test
+    void read_ofMoreTextThanAnEventMayHave_goesOn() {
+        StreamedAnswer unbounded =
+                new StreamedAnswer(new AnswerBounds(100, Integer.MAX_VALUE), pieces::add);
+        for (int i = 0; i < 100; i++) {
+            unbounded.read(Buffer.buffer(delta("0123456789")));
+        }
+        unbounded.read(Buffer.buffer(STOP + DONE));
+
+        assertThat(String.join("", pieces)).hasSize(1000);
+        assertThat(unbounded.finished()).isTrue();
     }
 
     @ParameterizedTest
@@ -398,7 +412,7 @@ class StreamedAnswerTest {
 
     @Test
     void response_ofAnAnswerThatIsKept_hasAllOfTheText() {
-        StreamedAnswer kept = StreamedAnswer.kept(1000);
+        StreamedAnswer kept = StreamedAnswer.kept(new AnswerBounds(1000, 1000));
         kept.read(Buffer.buffer(delta("a\\ud83d")));
         kept.read(Buffer.buffer(delta("\\ude00b") + STOP + DONE));
 

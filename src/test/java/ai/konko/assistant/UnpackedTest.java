@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class UnpackedTest {
     private static final int MOST = 2048;
+    private static final AnswerBounds BOUNDS = new AnswerBounds(MOST, MOST);
     private static final String STREAM =
             StreamedAnswerTest.delta("a")
                     + StreamedAnswerTest.delta("b")
@@ -31,7 +32,7 @@ class UnpackedTest {
                     + StreamedAnswerTest.DONE;
 
     private final List<String> pieces = new ArrayList<>();
-    private final StreamedAnswer answer = new StreamedAnswer(MOST, pieces::add);
+    private final StreamedAnswer answer = new StreamedAnswer(BOUNDS, pieces::add);
 
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
     private final AnswerReader unpacking = Unpacked.of("gzip", answer, MOST, allocator);
@@ -150,7 +151,7 @@ class UnpackedTest {
         AnswerReader[] self = new AnswerReader[1];
         StreamedAnswer closing =
                 new StreamedAnswer(
-                        MOST,
+                        BOUNDS,
                         piece -> {
                             texts.add(piece);
                             self[0].close();
