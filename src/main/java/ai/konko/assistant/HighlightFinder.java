@@ -167,7 +167,7 @@ public class HighlightFinder {
         }
         String model =
                 chat.settings().model() == null ? endpoint.defaultModel() : chat.settings().model();
-        try (TextAllowance allowance = inFlight.open(null)) {
+        try (TextAllowance allowance = inFlight.open(repository.owner(chat.id()))) {
             ModelCall call =
                     new ModelCall(
                             model,

@@ -4,7 +4,6 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.FairBound;
 import ai.konko.chat.Owner;
 import jakarta.enterprise.context.ApplicationScoped;
-import org.jspecify.annotations.Nullable;
 
 /** How much text the replies under way hold together, against a limit. */
 @ApplicationScoped
@@ -27,11 +26,11 @@ public class TextInFlight {
     }
 
     /**
-     * @param owner whose reply it is; where that is not known, everybody's
+     * @param owner whose reply it is
      * @return to be closed when the reply is over
      */
-    public TextAllowance open(@Nullable Owner owner) {
-        return new TextAllowance(all, owner == null ? Owner.ANONYMOUS : owner, mostPerReply);
+    public TextAllowance open(Owner owner) {
+        return new TextAllowance(all, owner, mostPerReply);
     }
 
     /**

@@ -311,7 +311,10 @@ public class Conversation {
                 live.remove(now);
                 entry.ended(now);
             } else {
-                entry.show(now.content(), () -> allowance(entry));
+                if (entry.isUncounted()) {
+                    entry.countBy(allowance(entry));
+                }
+                entry.show(now.content());
             }
         } catch (RefusedException refused) {
             if (isGone(refused) && entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
@@ -325,7 +328,7 @@ public class Conversation {
 
     private TextAllowance allowance(LiveReply entry) {
         Origin origin = entry.origin();
-        return inFlight.open(origin == null ? null : origin.owner());
+        return inFlight.open(origin == null ? ownerOf(entry.reply()) : origin.owner());
     }
 
     private static boolean isGone(RefusedException refused) {
@@ -375,6 +378,15 @@ public class Conversation {
             workers.execute(() -> write(started, entry, cancellation, allowance, run));
         } catch (RuntimeException | Error failed) {
             run.failed(failed);
+        }
+    }
+
+    /** Of a turn that nobody posted here, such as one that is run again after a restart. */
+    private Owner ownerOf(Message reply) {
+        try {
+            return repository.owner(reply.chatId());
+        } catch (RuntimeException _) { // the turn runs all the same, or its chat is gone
+            return Owner.ANONYMOUS;
         }
     }
 

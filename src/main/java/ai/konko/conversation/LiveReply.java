@@ -8,7 +8,6 @@ import ai.konko.chat.RefusedException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -146,20 +145,37 @@ public final class LiveReply {
         woken.forEach(Listener::wake);
     }
 
+    /** Whether text that {@link #show} may bring is counted by nobody. */
+    boolean isUncounted() {
+        synchronized (lock) {
+            return !run && ended == null && shown == null;
+        }
+    }
+
+    /**
+     * @param room counts that text, and is closed here
+     */
+    void countBy(TextAllowance room) {
+        synchronized (lock) {
+            if (!run && ended == null && shown == null) {
+                shown = room;
+                return;
+            }
+        }
+        room.close();
+    }
+
     /**
      * Takes over the text that the log has, if nobody runs the reply here. Where there is no room
      * for it, listeners get the rest with the end.
-     *
-     * @param room makes what counts the text
      */
-    void show(String content, Supplier<TextAllowance> room) {
+    void show(String content) {
         List<Listener> woken;
         synchronized (lock) {
             if (run || ended != null || content.contentEquals(text)) {
                 return;
             }
-            shown = shown == null ? room.get() : shown;
-            if (!shown.admits(content.length())) {
+            if (shown == null || !shown.admits(content.length())) {
                 return;
             }
             become(new StringBuilder(content), 0);

@@ -118,6 +118,20 @@ class EndsTest {
         assertThat(end(posted).status()).isEqualTo(Status.COMPLETED);
     }
 
+    /** Its text is its owner's, if the log can tell who that is. */
+    @Test
+    void runNext_ofATurnThatNobodyPostedHere_asksWhoseItIs() {
+        model.answer(_ -> Reply.text("hi"));
+        log.fail("owner", Fault.OUT_OF_REACH);
+        repository.accept(chat, new Post("one", WhenBusy.ENQUEUE, null, false));
+
+        conversation.runNext(chat);
+
+        await().until(() -> !repository.chat(chat).busy());
+        assertThat(log.failed("owner")).isEqualTo(1);
+        assertThat(repository.context(chat, 3, 1, Long.MAX_VALUE)).hasSize(1);
+    }
+
     /** After the turn was accepted its poster is told of a fault, but the turn runs. */
     @Test
     void post_failsRightAfterItsAcceptance_runsAllTheSame() {

@@ -206,7 +206,8 @@ class LiveReplyTest {
     }
 
     private void show(String text) {
-        reply.show(text, () -> room.open(null));
+        reply.countBy(room.open(null));
+        reply.show(text);
     }
 
     @Test
