@@ -3,7 +3,7 @@ import { LitElement, html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Lost, inWords } from './api.js';
 import { isOver } from './conversation.js';
-import { copy } from './markdown.js';
+import { copy, tame } from './markdown.js';
 import './reply.js';
 
 const AT_END = 4; // px from the end that still are the end
@@ -222,7 +222,7 @@ class Log extends LitElement {
 
   #question(message) {
     return html`<article class="question" data-id=${message.id} tabindex="-1" aria-label="You" title=${day.format(new Date(message.createdAt))}>
-      <div class="text" dir="auto">${message.content}</div></article>`;
+      <div class="text" dir="auto">${tame(message.content)}</div></article>`;
   }
 
   #reply(reply, last, next) {
@@ -251,7 +251,7 @@ const troubleInWords = trouble => (trouble instanceof Lost
   ? 'Connection lost. Reconnecting; nothing of the chat is lost.' : `${inWords(trouble)} It is being tried again.`);
 
 const ENDS = {
-  cancelled: 'Stopped.', length: 'Cut off: the model reached its longest reply.',
+  cancelled: 'Stopped.', length: 'Cut off: the reply has reached its longest.',
   interrupted: 'Broke off before the end.', content_filter: 'Cut off by the provider’s filter.',
 };
 const arrow = html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 16V4M5 9l5-5 5 5"/></svg>`;

@@ -21,8 +21,9 @@ DOMPurify.addHook('uponSanitizeAttribute', (_, attribute) => {
 
 /** @returns a line of Markdown without its marks */
 export async function plain(text) {
-  const { blocks } = await reader.read(text.replace(/^#+ /, ''), { inline: true });
-  return blocks ? DOMPurify.sanitize(blocks[0], CLEAN).textContent : text;
+  const tamed = tame(text);
+  const { blocks } = await reader.read(tamed.replace(/^#+ /, ''), { inline: true });
+  return blocks ? DOMPurify.sanitize(blocks[0], CLEAN).textContent : tamed;
 }
 
 /** @returns the same, with spaces in piles of accents: browsers take seconds for one of thousands */

@@ -41,6 +41,18 @@ class PageTextIT extends OnThePage {
         }
     }
 
+    @Test
+    void questionWithAPileOfAccents_isShownInSmallerOnes() {
+        String chat = client.chat();
+        client.say(chat, "e" + "\u0301".repeat(30_000) + "needle");
+
+        open("/#" + chat);
+
+        Locator question = log().locator("article.question .text");
+        assertThat(question).containsText("needle", IN_ITS_TIME);
+        assertThat(question.textContent()).doesNotContainPattern("\u0301{201}");
+    }
+
     private static Stream<String> hard() {
         return Stream.of(
                 ">".repeat(3_000) + " ",
