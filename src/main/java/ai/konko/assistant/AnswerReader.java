@@ -11,7 +11,7 @@ interface AnswerReader {
         NONE,
         /** A token, also one that is not text of the reply. */
         TOKEN,
-        /** The model has come to its end; what may follow can be done without. */
+        /** The model has come to its end; only what is optional may follow. */
         ENDING,
         /** The answer is whole; what may follow does not matter. */
         WHOLE

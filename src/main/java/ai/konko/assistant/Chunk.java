@@ -33,7 +33,9 @@ record Chunk(
     private static final JsonFactory JSON = new JsonFactory();
     private static final OutputStream NOWHERE = OutputStream.nullOutputStream();
 
-    /** After so many bytes a parser is replaced, for it keeps the names that it has come across. */
+    /**
+     * After so many bytes a parser is replaced, because it keeps the names that it has come across.
+     */
     private static final int MOST_BYTES = 1 << 20;
 
     /**

@@ -17,8 +17,8 @@ import java.util.Map;
 
 /**
  * What the provider is asked: the body of a request for a chat completion, as in OpenAI's API
- * reference. Written without a tree or beans between, for its messages are the larger part of what
- * a turn reads and writes.
+ * reference. Written without a tree or beans between, because its messages are the larger part of
+ * what a turn reads and writes.
  */
 final class CompletionBody {
     private static final JsonFactory JSON = new JsonFactory();

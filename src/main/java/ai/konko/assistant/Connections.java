@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Connections {
     /**
      * How long a connection is kept for the next call, in seconds. Servers close theirs after 5 or
-     * more, and a call that is sent into that moment is lost, for nothing is sent twice.
+     * more, and a call that is sent into that moment is lost, because nothing is sent twice.
      */
     static final int KEPT_SECONDS = 2;
 
@@ -106,7 +106,7 @@ final class Connections {
     private void open(Taker taker) {
         opening++;
         loop.emit(
-                _ -> { // in no call's context, for it will serve many
+                _ -> { // in no call's context, because it will serve many
                     Future<HttpClientConnection> _ =
                             connector
                                     .connect(loop)

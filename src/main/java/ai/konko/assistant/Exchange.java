@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * of this call's own.
  */
 final class Exchange implements Connections.Taker {
-    /** How long what can be done without may take to come. */
+    /**
+     * How long optional steps may take: the end of an answer that is whole, what a refusal says.
+     */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     private static final int OK = 200;

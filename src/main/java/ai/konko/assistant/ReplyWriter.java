@@ -45,7 +45,7 @@ public class ReplyWriter {
     /**
      * Asks the model, and does not wait for it.
      *
-     * @param allowance bounds the text: a reply that comes to its end is stopped, and ends with
+     * @param allowance bounds the text: a reply that has used it up is stopped, and ends with
      *     {@link FinishReason#LENGTH}
      * @param out takes the text that the provider streams piece by piece, on a thread that must not
      *     be blocked, and possibly still after a cancel

@@ -8,8 +8,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 /** How much text the replies under way hold together, against a limit. */
 @ApplicationScoped
 public class TextInFlight {
-    /** A character takes one byte or two, in builders that double, in the log and for listeners. */
-    private static final int HEAP_BYTES_PER_CHARACTER = 16;
+    /**
+     * Of the heap in bytes, as many characters as a sixteenth. A character takes one byte or two,
+     * but is in several places at once: in the log, in the text that listeners read, and in what is
+     * being made of both when the reply ends. Each of these may be half empty, since it doubles
+     * when it is full.
+     */
+    private static final int SHARE_OF_THE_HEAP = 16;
 
     private final int mostPerReply;
     private final FairBound all;
@@ -22,7 +27,7 @@ public class TextInFlight {
                                 .orElseGet(
                                         () ->
                                                 Runtime.getRuntime().maxMemory()
-                                                        / HEAP_BYTES_PER_CHARACTER));
+                                                        / SHARE_OF_THE_HEAP));
     }
 
     /**

@@ -58,7 +58,7 @@ public interface ChatLimits {
     /**
      * @return how many turns in this process may wait for others of their chats; then posts of
      *     owners who have an equal share of them, or more, are refused with {@code overloaded}. At
-     *     least 1, for a turn waits until it is started.
+     *     least 1, because a turn waits until it is started.
      */
     @WithDefault("10000")
     int queuedTurns();
