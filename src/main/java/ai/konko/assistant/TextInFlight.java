@@ -9,10 +9,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 @ApplicationScoped
 public class TextInFlight {
     /**
-     * Of the heap in bytes, as many characters as a sixteenth. A character takes one byte or two,
-     * but is in several places at once: in the log, in the text that listeners read, and in what is
-     * being made of both when the reply ends. Each of these may be half empty, since it doubles
-     * when it is full.
+     * All replies under way may have a character for each sixteen bytes of the heap. A character
+     * takes one byte or two in each place that has it: the log's draft, the text that listeners
+     * read, and the message that is made of it at the end. The first two may be twice as large as
+     * what is in them, because they double when they are full.
      */
     private static final int SHARE_OF_THE_HEAP = 16;
 

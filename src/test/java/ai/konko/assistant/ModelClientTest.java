@@ -326,7 +326,7 @@ class ModelClientTest {
     }
 
     @Test
-    void send_thatIsStopped_closesTheReader() {
+    void send_thatIsStopped_closesTheReader() throws Exception {
         CompletableFuture<Boolean> closed = new CompletableFuture<>();
         Cancellation cancellation = new Cancellation();
         AnswerReader reader =
@@ -360,7 +360,7 @@ class ModelClientTest {
                                 reader);
 
         assertThatThrownBy(over::join).isInstanceOf(CancellationException.class);
-        assertThat(closed.join()).isTrue();
+        assertThat(closed.get(10, TimeUnit.SECONDS)).isTrue();
     }
 
     private static byte[] packed(String text) throws IOException {
