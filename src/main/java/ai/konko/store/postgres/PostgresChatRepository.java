@@ -626,7 +626,7 @@ public class PostgresChatRepository implements ChatRepository {
                                     drafts,
                                     chatId,
                                     """
-                                    m.seq in (
+                                    m.seq = any (array(
                                         select s from (
                                             select seq, sum(bytes) over (
                                                 order by seq desc rows between unbounded preceding and 1 preceding)
@@ -636,7 +636,7 @@ public class PostgresChatRepository implements ChatRepository {
                                                     or (a.status is not null and a.options ->> 'unanswered' = 'true'))
                                                 order by a.seq desc limit ?) as answers (seq, bytes)) as newest (seq, newer),
                                         lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s)
-                                        where coalesce(newest.newer, 0) <= ?)
+                                        where coalesce(newest.newer, 0) <= ?))
                                     order by m.seq
                                     """,
                                     chatId,
