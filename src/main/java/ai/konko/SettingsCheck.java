@@ -108,10 +108,9 @@ class SettingsCheck {
     }
 
     private static void check(ModelConfig.Model model) {
-        if (!model.apiKey().orElse("").chars().allMatch(c -> c > ' ' && c < DELETE)) {
+        if (!model.apiKey().orElse("").strip().chars().allMatch(c -> c > ' ' && c < DELETE)) {
             throw new ConfigurationException(
-                    "OPENAI_API_KEY must be of visible ASCII characters, which is all that a header takes:"
-                            + " no blanks, and no line's end.");
+                    "OPENAI_API_KEY must be of visible ASCII characters, which is all that a header takes.");
         }
         if (!model.apiKeyHeader().map(HEADER::matcher).map(Matcher::matches).orElse(true)) {
             throw new ConfigurationException(

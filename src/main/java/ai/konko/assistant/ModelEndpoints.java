@@ -85,8 +85,9 @@ class ModelEndpoints {
         }
     }
 
+    /** Secrets are often made with a line's end, and no header has blanks around its value. */
     private static Optional<String> key(ModelConfig config) {
-        return config.model().apiKey().filter(key -> !key.isBlank());
+        return config.model().apiKey().map(String::strip).filter(key -> !key.isEmpty());
     }
 
     /** Two credentials can't be in the same header. */

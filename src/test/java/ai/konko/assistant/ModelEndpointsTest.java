@@ -66,7 +66,7 @@ class ModelEndpointsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sk-x", "$x", "sk x", " sk-x"})
+    @ValueSource(strings = {"sk-x", "$x", "sk x"})
     void endpoint_hasTheKeyToTheLetter(String key) {
         ModelEndpoint endpoint =
                 new ModelEndpoints()

@@ -8,6 +8,7 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.WellFormed;
@@ -206,7 +207,7 @@ class LiveReplyTest {
     }
 
     private void show(String text) {
-        reply.countBy(room.open(null));
+        reply.countBy(room.open(Owner.ANONYMOUS));
         reply.show(text);
     }
 
