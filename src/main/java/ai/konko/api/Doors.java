@@ -1,6 +1,5 @@
 package ai.konko.api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
@@ -58,23 +57,8 @@ class Doors implements HttpServerOptionsCustomizer {
                         Math.toIntExact(longestHead.asLongValue()) - LESS,
                         limits.requestTime().toNanos(),
                         limits.idleTime().toNanos(),
-                        new Writer(refusals, json));
-    }
-
-    private record Writer(Refusals refusals, ObjectMapper json) implements GateRules.ProblemWriter {
-        @Override
-        public String write(Object body) {
-            try {
-                return json.writeValueAsString(body);
-            } catch (JsonProcessingException unwritable) {
-                throw new IllegalStateException("a problem can't be written", unwritable);
-            }
-        }
-
-        @Override
-        public void count(Problem problem) {
-            refusals.count(problem);
-        }
+                        refusals,
+                        json);
     }
 
     @Override

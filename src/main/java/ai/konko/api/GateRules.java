@@ -1,5 +1,7 @@
 package ai.konko.api;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
@@ -11,18 +13,18 @@ import java.util.concurrent.TimeUnit;
  * @param longestHead the most bytes of its headers
  * @param requestTime in nanoseconds, see {@link HttpLimits#requestTime}
  * @param idleTime in nanoseconds, see {@link HttpLimits#idleTime}
+ * @param refusals counts the problems that are sent
+ * @param json writes them
  */
 record GateRules(
-        int longestLine, int longestHead, long requestTime, long idleTime, ProblemWriter writer) {
+        int longestLine,
+        int longestHead,
+        long requestTime,
+        long idleTime,
+        Refusals refusals,
+        ObjectMapper json) {
 
     private static final long BYTES_A_SECOND = 500;
-
-    /** Writes a problem as it goes out, and counts it. */
-    interface ProblemWriter {
-        String write(Object body);
-
-        void count(Problem problem);
-    }
 
     /**
      * @return the fewest bytes of a body that come in the time of a request, if it goes on
@@ -32,12 +34,13 @@ record GateRules(
     }
 
     /**
+     * @param head the request's, as far as it is known
      * @return the whole response to what was never a request, after which nothing more comes
      */
-    String answer(Problem problem, String target) {
-        String id = RequestId.fresh();
-        ProblemForm form = form(problem.withRequestId(id), target);
-        String body = writer.write(form.body());
+    String answer(Problem problem, RequestHead head) {
+        String id = RequestId.chosenFrom(head.requestId());
+        ProblemForm form = form(problem.withRequestId(id), head.target());
+        String body = body(form);
         return "HTTP/1.1 %d %s\r\nX-Request-Id: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n%s"
                 .formatted(
                         form.status(),
@@ -49,7 +52,15 @@ record GateRules(
     }
 
     ProblemForm form(Problem problem, String target) {
-        writer.count(problem);
+        refusals.count(problem);
         return ProblemForm.of(problem, target);
+    }
+
+    String body(ProblemForm form) {
+        try {
+            return json.writeValueAsString(form.body());
+        } catch (JsonProcessingException unwritable) {
+            throw new IllegalStateException("a problem can't be written", unwritable);
+        }
     }
 }

@@ -39,7 +39,7 @@ final class RequestFraming {
     private int lineLength;
     private boolean carriageReturn;
     private Part part = Part.FIRST_LINE;
-    private RequestHead head = new RequestHead();
+    private RequestHead head = RequestHead.NONE;
     private int headers;
     private long left;
 
@@ -55,6 +55,11 @@ final class RequestFraming {
     /** Nothing of a request has come, but all of those before. */
     boolean isBetween() {
         return part == Part.FIRST_LINE && lineLength == 0 && !carriageReturn;
+    }
+
+    /** Something of a request has come, more than the empty lines that may be before it. */
+    boolean begun() {
+        return part != Part.FIRST_LINE || lineLength > 0;
     }
 
     boolean insideFirstLine() {
@@ -73,7 +78,7 @@ final class RequestFraming {
         return part != Part.HEADERS && part != Part.FIRST_LINE;
     }
 
-    /** The request that is being read, or was read last. */
+    /** The head of the request that is being read, once its first line is whole. */
     RequestHead head() {
         return head;
     }
@@ -93,7 +98,7 @@ final class RequestFraming {
                 at += step;
                 left -= step;
                 if (left == 0 && part == Part.BODY) {
-                    part = Part.FIRST_LINE;
+                    part = over();
                     return at;
                 }
                 part = left == 0 ? Part.CHUNK_END : part;
@@ -126,7 +131,7 @@ final class RequestFraming {
             carriageReturn = true;
             return false;
         }
-        if ((next >= 0 && next < ' ' && next != '\t') || next == 0x7f) {
+        if (RequestHead.isControl(next)) {
             throw new Flaw(RequestHead.CONTROLS);
         }
         if (lineLength == line.length) {
@@ -185,6 +190,11 @@ final class RequestFraming {
         };
     }
 
+    private Part over() {
+        head = RequestHead.NONE;
+        return Part.FIRST_LINE;
+    }
+
     private Part first(String text) throws Flaw {
         if (text.isEmpty()) {
             return Part.FIRST_LINE; // before a request there may be some (RFC 9112, 2.2)
@@ -205,7 +215,7 @@ final class RequestFraming {
             return Part.CHUNK_SIZE;
         }
         left = head.length();
-        return left > 0 ? Part.BODY : Part.FIRST_LINE;
+        return left > 0 ? Part.BODY : over();
     }
 
     private Part chunkSize(String text) throws Flaw {
@@ -225,9 +235,9 @@ final class RequestFraming {
         return Part.CHUNK_SIZE;
     }
 
-    private static Part trailer(String text) throws Flaw {
+    private Part trailer(String text) throws Flaw {
         if (text.isEmpty()) {
-            return Part.FIRST_LINE;
+            return over();
         }
         RequestHead trailers = new RequestHead();
         trailers.header(text);

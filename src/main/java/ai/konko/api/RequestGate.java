@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * before it are, with a problem, and the connection closed: those two repair much of it, answer
  * without a problem, and wait for ever. One for each connection, on its event loop.
  *
- * <p>HTTP/2 has no such freedom in its framing. There it only has {@link StreamGate} look at heads.
+ * <p>HTTP/2 has no such freedom in its framing. There {@link StreamGate} looks at heads, and at the
+ * time that bodies take.
  */
 final class RequestGate extends ChannelDuplexHandler {
     private static final String NAME = "konko.gate";
@@ -63,7 +64,8 @@ final class RequestGate extends ChannelDuplexHandler {
     private int unanswered;
 
     /**
-     * How many are unanswered when it is the refused request's turn: with its head seen, itself.
+     * With how many unanswered requests it is the refused one's turn: 1 if it is one of them,
+     * because its head was passed on, else 0.
      */
     private int beforeRefusal;
 
@@ -321,7 +323,7 @@ final class RequestGate extends ChannelDuplexHandler {
             ChannelFuture _ = context.close();
             return;
         }
-        ByteBuf answer = ByteBufUtil.writeUtf8(context.alloc(), rules.answer(problem, target()));
+        ByteBuf answer = ByteBufUtil.writeUtf8(context.alloc(), rules.answer(problem, framing.head()));
         ChannelFuture _ =
                 context.writeAndFlush(answer)
                         .addListener((ChannelFutureListener) _ -> linger(context));
@@ -342,10 +344,6 @@ final class RequestGate extends ChannelDuplexHandler {
 
     private static void close(DuplexChannel channel) {
         ChannelFuture _ = channel.close();
-    }
-
-    private String target() {
-        return framing.head().target();
     }
 
     private void watch(ChannelHandlerContext context, long nanos) {

@@ -23,14 +23,25 @@ final class RequestHead {
     private static final Pattern PORT = Pattern.compile(":[0-9]*$");
     private static final Pattern ABSOLUTE = Pattern.compile("(?i:https?)://([^/?#@]+)(?:[/?#].*)?");
 
+    /** Of no request. */
+    static final RequestHead NONE = new RequestHead();
+
     private int lineLength;
     private String method = "";
     private String target = "";
     private @Nullable String authority;
     private @Nullable String host;
+    private @Nullable String requestId;
     private boolean old;
     private boolean chunked;
     private long length = -1;
+
+    /**
+     * @return whether the byte or character ends a line of a head, or may not be in one
+     */
+    static boolean isControl(int sign) {
+        return (sign >= 0 && sign < ' ' && sign != '\t') || sign == 0x7f;
+    }
 
     /**
      * The first line, without its end.
@@ -74,7 +85,7 @@ final class RequestHead {
         if (!NAME.matcher(name).matches()) {
             throw new Flaw("A header has no proper name.");
         }
-        if (name.length() < 4 || "hHcCtT".indexOf(name.charAt(0)) < 0) {
+        if (name.length() < 4 || "hHcCtTxX".indexOf(name.charAt(0)) < 0) {
             return; // none that matters here
         }
         String value = line.substring(colon + 1).strip();
@@ -83,8 +94,9 @@ final class RequestHead {
             case "content-length" -> length(value);
             case "transfer-encoding" -> coding(value);
             case "http2-settings" -> settings(value);
+            case "x-request-id" -> requestId = requestId == null ? value : requestId;
             default -> {
-                // Says nothing of where the request ends.
+                // None that matters here.
             }
         }
     }
@@ -150,6 +162,11 @@ final class RequestHead {
     /** What it is for, as far as it is known. */
     String target() {
         return target;
+    }
+
+    /** The client's own id of the request, sane or not. */
+    @Nullable String requestId() {
+        return requestId;
     }
 
     boolean chunked() {

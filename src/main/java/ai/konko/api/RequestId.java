@@ -17,12 +17,18 @@ final class RequestId {
     private RequestId() {}
 
     static String chosenFor(HttpServerRequest request) {
-        String theirs = request.getHeader(HEADER);
-        return theirs != null && SANE.matcher(theirs).matches() ? theirs : fresh();
+        return chosenFrom(request.getHeader(HEADER));
+    }
+
+    /**
+     * @param theirs the client's own; absent if it sent none
+     */
+    static String chosenFrom(@Nullable CharSequence theirs) {
+        return theirs != null && SANE.matcher(theirs).matches() ? theirs.toString() : fresh();
     }
 
     /** Of version 4 (RFC 9562, section 5.4), from a source that costs next to nothing. */
-    static String fresh() {
+    private static String fresh() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         return new UUID(
                         (random.nextLong() & ~0xF000L) | 0x4000,

@@ -16,11 +16,13 @@ import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the heads of requests in HTTP/2 before anybody else does, at their methods and
- * addresses, and at how long their bodies take. One for each connection, on its event loop.
+ * Looks at the heads of requests in HTTP/2 before anybody else does: at their methods, addresses
+ * and sizes, and for control characters in them. Also at how long their bodies take. One for each
+ * connection, on its event loop.
  */
 final class StreamGate extends Http2FrameListenerDecorator {
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -28,6 +30,8 @@ final class StreamGate extends Http2FrameListenerDecorator {
 
     /** What a header has in HTTP/1 beside name and value. */
     private static final int AROUND = ": \r\n".length();
+
+    private static final String REQUEST_ID = RequestId.HEADER.toLowerCase(Locale.ROOT);
 
     private final Http2ConnectionHandler handler;
     private final GateRules rules;
@@ -180,7 +184,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
         }
         Problem flaw = flaw(headers);
         if (flaw != null) {
-            refuse(context, stream, headers.path(), flaw, last);
+            refuse(context, stream, headers, flaw, last);
             return false;
         }
         if (!last) {
@@ -205,11 +209,10 @@ final class StreamGate extends Http2FrameListenerDecorator {
                 : null;
     }
 
-    /** In the line that it would be in HTTP/1 they would end it, or not be allowed. */
+    /** In HTTP/1 a line would end at them, or be refused. */
     private static boolean hasControls(CharSequence value) {
         for (int i = 0; i < value.length(); i++) {
-            char unit = value.charAt(i);
-            if ((unit < ' ' && unit != '\t') || unit == 0x7f) {
+            if (RequestHead.isControl(value.charAt(i))) {
                 return true;
             }
         }
@@ -219,22 +222,23 @@ final class StreamGate extends Http2FrameListenerDecorator {
     private void refuse(
             ChannelHandlerContext context,
             int stream,
-            @Nullable CharSequence path,
+            Http2Headers headers,
             Problem problem,
             boolean last) {
-        String id = RequestId.fresh();
+        CharSequence path = headers.path();
+        String id = RequestId.chosenFrom(headers.get(REQUEST_ID));
         ProblemForm form =
                 rules.form(problem.withRequestId(id), path == null ? "" : path.toString());
         Http2Headers answer =
                 new DefaultHttp2Headers()
                         .status(Integer.toString(form.status()))
-                        .set("x-request-id", id)
+                        .set(REQUEST_ID, id)
                         .set("content-type", form.mediaType())
                         .set("x-content-type-options", "nosniff");
         var encoder = handler.encoder();
         ChannelFuture _ =
                 encoder.writeHeaders(context, stream, answer, 0, false, context.newPromise());
-        ByteBuf body = ByteBufUtil.writeUtf8(context.alloc(), rules.writer().write(form.body()));
+        ByteBuf body = ByteBufUtil.writeUtf8(context.alloc(), rules.body(form));
         ChannelFuture _ = encoder.writeData(context, stream, body, 0, true, context.newPromise());
         if (!last) {
             reset(context, stream, Http2Error.NO_ERROR);
