@@ -21,13 +21,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,9 +140,6 @@ class OneOwnersLoadTest {
                 "POST {chat}/messages HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n"
             })
     void client_thatResetsItsConnection_isNoError(String request) throws Exception {
-        Queue<String> errors = new ConcurrentLinkedQueue<>();
-        Handler listener = errorsTo(errors);
-        Logger.getLogger("").addHandler(listener);
         model.answer(_ -> Reply.text("x".repeat(900_000)));
         String chat = ann.chat();
         for (int i = 0; i < 4; i++) {
@@ -157,14 +148,15 @@ class OneOwnersLoadTest {
         String reply = chat + "/messages/" + ann.messages(chat).get(1).path("id").asText();
         double before = internal();
 
-        for (int i = 0; i < 10; i++) {
-            reset(request.replace("{chat}", chat).replace("{reply}", reply));
-        }
-        await().until(() -> streams() == 0);
-        ann.messages(chat);
-        Logger.getLogger("").removeHandler(listener);
+        try (ErrorLog errors = ErrorLog.watched()) {
+            for (int i = 0; i < 10; i++) {
+                reset(request.replace("{chat}", chat).replace("{reply}", reply));
+            }
+            await().until(() -> streams() == 0);
+            ann.messages(chat);
 
-        assertThat(errors).isEmpty();
+            assertThat(errors.lines()).isEmpty();
+        }
         assertThat(internal()).isEqualTo(before);
     }
 
@@ -206,22 +198,5 @@ class OneOwnersLoadTest {
                 .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static Handler errorsTo(Queue<String> errors) {
-        return new Handler() {
-            @Override
-            public void publish(LogRecord line) {
-                if (line.getLevel().intValue() >= Level.SEVERE.intValue()) {
-                    errors.add(line.getLoggerName() + " " + line.getMessage());
-                }
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
     }
 }
