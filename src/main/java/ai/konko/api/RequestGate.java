@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.api.RequestHead.Flaw;
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Fault;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelDuplexHandler;
@@ -23,8 +24,11 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +41,18 @@ import org.jspecify.annotations.Nullable;
  * time that bodies take.
  */
 final class RequestGate extends ChannelDuplexHandler {
+    private static final Logger LOG = Logger.getLogger(RequestGate.class);
     private static final String NAME = "konko.gate";
     private static final long LINGER_SECONDS = 5;
+
+    /**
+     * How many requests of a connection are passed on before the first of them is answered. Vert.x
+     * would keep any number, and their answers.
+     */
+    private static final int MOST_UNANSWERED = 16;
+
+    /** With no more than these, others are passed on again. */
+    private static final int FEW_UNANSWERED = 8;
 
     /** How the connection is read. */
     private enum Mode {
@@ -62,6 +76,17 @@ final class RequestGate extends ChannelDuplexHandler {
     private boolean served;
     private boolean answering;
     private int unanswered;
+
+    /** Whether what comes has to wait, in {@code waiting}, and no more is read. */
+    private boolean full;
+
+    private boolean goingOn;
+
+    /** Oldest first. */
+    private final Deque<ByteBuf> waiting = new ArrayDeque<>(1);
+
+    /** While {@code full}: whether the server, which knows nothing of that, has paused, too. */
+    private boolean paused;
 
     /**
      * With how many unanswered requests it is the refused one's turn: 1 if it is one of them,
@@ -95,6 +120,8 @@ final class RequestGate extends ChannelDuplexHandler {
         }
         ReferenceCountUtil.release(held);
         held = null;
+        waiting.forEach(ByteBuf::release);
+        waiting.clear();
     }
 
     @Override
@@ -129,13 +156,36 @@ final class RequestGate extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
+        try {
+            see(context, message);
+        } catch (RuntimeException failed) {
+            mode = Mode.REFUSED;
+            fail(context, failed);
+        }
+    }
+
+    /** A fault of a gate: what Vert.x finds wrong with a connection is not logged. */
+    static void fail(ChannelHandlerContext context, RuntimeException failed) {
+        LOG.error("The gate of a connection failed", Fault.of(failed));
+        ChannelFuture _ = context.close();
+    }
+
+    private void see(ChannelHandlerContext context, Object message) {
         if (!(message instanceof ByteBuf bytes)) {
             context.fireChannelRead(message);
             if (standsBehind(context)) {
                 context.pipeline().remove(this);
             }
-        } else if (mode == Mode.REFUSED || refusal != null) {
+        } else {
+            take(context, bytes);
+        }
+    }
+
+    private void take(ChannelHandlerContext context, ByteBuf bytes) {
+        if (mode == Mode.REFUSED || refusal != null) {
             bytes.release();
+        } else if (full) {
+            waiting.add(bytes);
         } else if (mode == Mode.NEW) {
             begin(context, bytes);
         } else if (mode == Mode.HTTP_1) {
@@ -198,16 +248,12 @@ final class RequestGate extends ChannelDuplexHandler {
     }
 
     private void read(ChannelHandlerContext context, ByteBuf more) {
-        boolean wasBetween = held == null && framing.isBetween();
         int at = more.readerIndex();
         ByteBuf bytes = more;
         if (held != null) {
             at = held.readableBytes();
             bytes = withHeld(more);
             at += bytes.readerIndex();
-        }
-        if (wasBetween) {
-            since = System.nanoTime();
         }
         pass(context, bytes, at);
     }
@@ -222,9 +268,16 @@ final class RequestGate extends ChannelDuplexHandler {
         boolean unseen = false;
         try {
             while (at < bytes.writerIndex()) {
+                if (framing.isBetween() && isFull(context)) {
+                    forward(context, bytes.readRetainedSlice(at));
+                    stop(context, bytes);
+                    return;
+                }
                 boolean inHead = !framing.insideBody();
                 boolean inFirstLine = inHead && (framing.isBetween() || framing.insideFirstLine());
+                boolean begun = framing.begun();
                 int next = framing.follow(bytes, at);
+                since = !begun && framing.begun() ? System.nanoTime() : since;
                 bodyBytes += inHead ? 0 : next - at;
                 at = next;
                 if (inFirstLine && framing.insideHeaders()) {
@@ -251,6 +304,62 @@ final class RequestGate extends ChannelDuplexHandler {
         hold(context, bytes, good);
     }
 
+    private boolean isFull(ChannelHandlerContext context) {
+        return unanswered >= MOST_UNANSWERED || !context.channel().isWritable();
+    }
+
+    /** Lets this wait, and all that comes until {@link #goOn}. */
+    private void stop(ChannelHandlerContext context, ByteBuf rest) {
+        waiting.addFirst(rest);
+        paused = !context.channel().config().isAutoRead();
+        full = true;
+        context.channel().config().setAutoRead(false);
+        goOnSoon(context);
+    }
+
+    /** The server asks for more after a pause. It is given that when there is room. */
+    @Override
+    public void read(ChannelHandlerContext context) {
+        if (full) {
+            paused = false;
+            context.channel().config().setAutoRead(false);
+            goOnSoon(context);
+        } else {
+            context.read();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        context.fireChannelWritabilityChanged();
+        goOnSoon(context);
+    }
+
+    /** As a task of its own: the server may be in the middle of something. */
+    private void goOnSoon(ChannelHandlerContext context) {
+        if (full
+                && !goingOn
+                && !paused
+                && unanswered <= FEW_UNANSWERED
+                && context.channel().isWritable()) {
+            goingOn = true;
+            context.executor().execute(() -> goOn(context));
+        }
+    }
+
+    private void goOn(ChannelHandlerContext context) {
+        goingOn = false;
+        if (!full || context.isRemoved()) {
+            return;
+        }
+        full = false;
+        context.channel().config().setAutoRead(true);
+        while (!full && !waiting.isEmpty()) {
+            channelRead(context, waiting.removeFirst());
+        }
+        context.fireChannelReadComplete(); // upon which the server flushes
+    }
+
     private void headCame() {
         served = true;
         unanswered++;
@@ -258,7 +367,7 @@ final class RequestGate extends ChannelDuplexHandler {
         since = System.nanoTime();
     }
 
-    /** A first line is held back until it is whole. */
+    /** Keeps part of a first line back until the line is whole. */
     private void hold(ChannelHandlerContext context, ByteBuf bytes, int good) {
         if (framing.insideFirstLine()) {
             ByteBuf rest = context.alloc().buffer(bytes.writerIndex() - good);
@@ -323,7 +432,8 @@ final class RequestGate extends ChannelDuplexHandler {
             ChannelFuture _ = context.close();
             return;
         }
-        ByteBuf answer = ByteBufUtil.writeUtf8(context.alloc(), rules.answer(problem, framing.head()));
+        ByteBuf answer =
+                ByteBufUtil.writeUtf8(context.alloc(), rules.answer(problem, framing.head()));
         ChannelFuture _ =
                 context.writeAndFlush(answer)
                         .addListener((ChannelFutureListener) _ -> linger(context));
@@ -347,6 +457,9 @@ final class RequestGate extends ChannelDuplexHandler {
     }
 
     private void watch(ChannelHandlerContext context, long nanos) {
+        if (timer != null) {
+            timer.cancel(false);
+        }
         timer =
                 context.executor()
                         .schedule(() -> look(context), Math.max(nanos, 0), TimeUnit.NANOSECONDS);
@@ -365,7 +478,7 @@ final class RequestGate extends ChannelDuplexHandler {
         }
         long left = since + time() - now;
         if (left > 0) {
-            watch(context, left);
+            watch(context, Math.min(left, rules.requestTime())); // half a request may come
         } else if (mode == Mode.HTTP_1
                 && (framing.insideHead()
                         ? unanswered == 0
@@ -373,6 +486,8 @@ final class RequestGate extends ChannelDuplexHandler {
             answer(
                     context,
                     Problem.of(ErrorCode.REQUEST_TIMEOUT, "The request took too long to come."));
+        } else if (unsent > 0) {
+            ChannelFuture _ = context.close(); // Vert.x would first wait until all is sent
         } else {
             ChannelFuture _ = context.channel().close();
         }
@@ -408,7 +523,7 @@ final class RequestGate extends ChannelDuplexHandler {
             since = System.nanoTime();
             return rules.requestTime();
         }
-        return served && framing.isBetween() ? rules.idleTime() : rules.requestTime();
+        return served && !framing.begun() ? rules.idleTime() : rules.requestTime();
     }
 
     /** Tells the gate of answers. */
@@ -430,6 +545,9 @@ final class RequestGate extends ChannelDuplexHandler {
             answering = false;
             unanswered--;
             since = System.nanoTime();
+            if (full) {
+                goOnSoon(context.pipeline().context(RequestGate.this));
+            }
             Problem waiting = refusal;
             if (waiting != null && unanswered <= beforeRefusal) {
                 ChannelHandlerContext gate = context.pipeline().context(RequestGate.this);
@@ -444,6 +562,7 @@ final class RequestGate extends ChannelDuplexHandler {
                     .execute(
                             () -> {
                                 toStreams(gate);
+                                goOn(gate);
                                 if (streams != null) {
                                     mode = Mode.HTTP_2;
                                     watch(gate, rules.requestTime());

@@ -171,6 +171,16 @@ final class StreamGate extends Http2FrameListenerDecorator {
 
     private boolean isLetIn(
             ChannelHandlerContext context, int stream, Http2Headers headers, boolean last) {
+        try {
+            return look(context, stream, headers, last);
+        } catch (RuntimeException failed) {
+            RequestGate.fail(context, failed);
+            return false;
+        }
+    }
+
+    private boolean look(
+            ChannelHandlerContext context, int stream, Http2Headers headers, boolean last) {
         CharSequence method = headers.method();
         if (method == null) { // what follows a body, or what Vert.x refuses
             bodies.remove(stream);
