@@ -19,4 +19,11 @@ public record Chat(
         int messageCount,
         @Nullable Usage usage,
         Instant createdAt,
-        Instant updatedAt) {}
+        Instant updatedAt)
+        implements Counted {
+
+    @Override
+    public long characters() {
+        return settings.characters();
+    }
+}

@@ -31,7 +31,8 @@ public record Message(
         @Nullable FinishReason finishReason,
         @Nullable Usage usage,
         @Nullable Failure failure,
-        @Nullable Options options) {
+        @Nullable Options options)
+        implements Counted {
 
     public Message {
         if (seq < 1 || (seq % 2 == 1) != (role == Role.USER)) {
@@ -41,6 +42,11 @@ public record Message(
             throw new IllegalArgumentException(
                     "a message has an end if and only if it is terminal");
         }
+    }
+
+    @Override
+    public long characters() {
+        return content.length();
     }
 
     /** What a user says: complete from the start. */

@@ -10,8 +10,8 @@ import java.util.function.Function;
  */
 public record Page<T>(List<T> items, boolean more) {
     /**
-     * A page of messages ends with the one that brings its text over so many UTF-16 units, also
-     * before its limit.
+     * A page ends with the item that brings its text over so many UTF-16 units, also before its
+     * limit.
      */
     public static final int MOST_CHARACTERS = 1 << 22;
 
@@ -20,23 +20,14 @@ public record Page<T>(List<T> items, boolean more) {
     }
 
     /**
-     * @return the first {@code limit} of these, and whether there was one more.
-     */
-    public static <T> Page<T> of(List<T> oneMore, int limit) {
-        return oneMore.size() > limit
-                ? new Page<>(oneMore.subList(0, limit), true)
-                : new Page<>(oneMore, false);
-    }
-
-    /**
-     * @param found as many messages as a page may have and one more, or as there are
+     * @param found as many items as a page may have and one more, or as there are
      * @return those that a page may have, see {@link #MOST_CHARACTERS}
      */
-    public static Page<Message> ofMessages(List<Message> found, int limit) {
+    public static <T extends Counted> Page<T> of(List<T> found, int limit) {
         long characters = 0;
         int count = 0;
         while (count < Math.min(limit, found.size()) && characters <= MOST_CHARACTERS) {
-            characters += found.get(count).content().length();
+            characters += found.get(count).characters();
             count++;
         }
         return new Page<>(found.subList(0, count), count < found.size());

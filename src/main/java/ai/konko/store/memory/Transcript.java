@@ -205,7 +205,7 @@ final class Transcript {
             found.add(at(seq));
             seq += step;
         }
-        return Page.ofMessages(found, query.limit());
+        return Page.of(found, query.limit());
     }
 
     /** The texts of all messages as they are now, each made when it is asked for. */

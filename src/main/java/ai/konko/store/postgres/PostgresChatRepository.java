@@ -592,7 +592,7 @@ public class PostgresChatRepository implements ChatRepository {
                           """;
         int start = query.order() == Order.ASC ? 0 : Integer.MAX_VALUE;
         int after = query.after() == null ? start : query.after();
-        return Page.ofMessages(
+        return Page.of(
                 database.statement(
                         session ->
                                 orNoChat(
