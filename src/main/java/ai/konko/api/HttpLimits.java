@@ -62,7 +62,9 @@ public interface HttpLimits {
 
     /**
      * @return how long a client may take nothing of a stream or a long answer that is there for it;
-     *     then its connection is closed. At least 1 s.
+     *     then its connection is closed. In HTTP/2 ten times as long, and only the stream is
+     *     closed: there it can't be seen what a client takes of an answer that is written. At least
+     *     1 s.
      */
     @WithDefault("60s")
     Duration unread();

@@ -12,7 +12,10 @@ import java.util.regex.Pattern;
  * sent.
  */
 final class LongEvents {
-    /** Shorter ones are made at once. */
+    /**
+     * In UTF-16 units: what is no longer is made, and written to a connection, at once, and is in
+     * the connection's buffers as a whole. So of longer answers only there is a bound.
+     */
     static final int LONG = 32_768;
 
     private static final int PART = 16_384;

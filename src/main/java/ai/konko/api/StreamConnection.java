@@ -31,7 +31,7 @@ final class StreamConnection {
     private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
 
     /** What is written to the connection at once, roughly, in UTF-16 units. */
-    private static final int BATCH = 32_768;
+    private static final int BATCH = LongEvents.LONG;
 
     /** Where each thread puts a batch together. */
     private static final ThreadLocal<StringBuilder> EVENTS =
@@ -53,6 +53,11 @@ final class StreamConnection {
 
     private boolean ending;
     private long lastWrite = System.nanoTime();
+
+    /** How many bytes had left this process when it last was more than before. */
+    private long taken;
+
+    private long lastTaken = lastWrite;
     private long timer;
 
     StreamConnection(
@@ -83,7 +88,7 @@ final class StreamConnection {
             response.setChunked(true);
         }
         listener = stream.reply().listen(stream.from(), this::wake);
-        timer = context.owner().setTimer(heartbeat.toMillis(), _ -> beat());
+        beatAfter(heartbeat);
         StringBuilder opening = empty();
         events.begin(opening);
         if (!opening.isEmpty()) {
@@ -222,23 +227,38 @@ final class StreamConnection {
         Future<Void> _ = response.write(events); // one that fails comes with the end handler
     }
 
+    private void beatAfter(Duration left) {
+        long millis = Math.max(1, Math.min(left.toMillis(), unread.toMillis()));
+        timer = context.owner().setTimer(millis, _ -> beat());
+    }
+
     private void beat() {
         if (listener == null) {
             return;
         }
-        Duration silence = Duration.ofNanos(System.nanoTime() - lastWrite);
-        Duration left = heartbeat.minus(silence);
-        if (response.writeQueueFull() && silence.compareTo(unread) >= 0) {
+        if (isStuck()) {
             Unsent.drop(routing.request());
             return;
         }
+        Duration left = heartbeat.minusNanos(System.nanoTime() - lastWrite);
         if (left.toMillis() <= 0) {
             if (!response.writeQueueFull() && parts == null) {
                 write(Buffer.buffer(PING));
             }
             left = heartbeat;
         }
-        timer = context.owner().setTimer(Math.max(1, left.toMillis()), _ -> beat());
+        beatAfter(left);
+    }
+
+    /** Whether the client has taken nothing for too long, though there is something for it. */
+    private boolean isStuck() {
+        long now = System.nanoTime();
+        long sent = response.bytesWritten() - Unsent.bytes(routing.request());
+        if (sent != taken || !response.writeQueueFull()) {
+            taken = sent;
+            lastTaken = now;
+        }
+        return now - lastTaken >= Unsent.patience(routing.request(), unread);
     }
 
     /** The connection is over, whether the reply is or not. */

@@ -1,12 +1,12 @@
 package ai.konko.api;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
+import java.time.Duration;
 
 /**
  * What was written for a client and its connection has not taken. Vert.x calls an answer ended once
@@ -14,6 +14,9 @@ import io.vertx.core.http.impl.HttpServerConnection;
  * read can put off for ever.
  */
 final class Unsent {
+    /** In HTTP/2 it can't be seen here how much of an answer a client has taken. */
+    private static final int UNSEEN = 10;
+
     private Unsent() {}
 
     /**
@@ -52,8 +55,19 @@ final class Unsent {
         if (request.version() == HttpVersion.HTTP_2) {
             boolean _ = request.response().reset();
         } else {
-            ChannelFuture _ = channel(request).close();
+            Channel channel = channel(request);
+            channel.eventLoop().execute(() -> channel.unsafe().close(channel.voidPromise()));
         }
+    }
+
+    /**
+     * @param unread see {@link HttpLimits#unread}
+     * @return for how many nanoseconds a client may take nothing of this answer
+     */
+    static long patience(HttpServerRequest request, Duration unread) {
+        return request.version() == HttpVersion.HTTP_2
+                ? UNSEEN * unread.toNanos()
+                : unread.toNanos();
     }
 
     private static Channel channel(HttpServerRequest request) {
