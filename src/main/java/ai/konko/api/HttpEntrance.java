@@ -303,7 +303,8 @@ class HttpEntrance {
         request.resume();
     }
 
-    private void refuse(HttpServerRequest request, Problem problem) {
+    /** Answers with a problem in place of whatever else there would be. */
+    void refuse(HttpServerRequest request, Problem problem) {
         try {
             refusals.count(problem);
             problem.headers(request, request.response()::putHeader);

@@ -1,6 +1,9 @@
 package ai.konko.api;
 
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Fault;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
@@ -8,39 +11,39 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.util.concurrent.Executor;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executors;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gives out the metrics from a thread of their own, so that whoever watches the service sees it
- * also while its worker threads are all taken.
+ * also while its worker threads are all taken. Those who wait for the thread are all given the same
+ * metrics.
  */
 @ApplicationScoped
 @SuppressWarnings("deprecation") // the one registry that Quarkus has for Prometheus
 class MetricsThread {
+    private static final Logger LOG = Logger.getLogger(MetricsThread.class);
     private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final String OPEN_METRICS =
             "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    private static final int WAITING = 16;
-    private static final int UNAVAILABLE = 503;
 
     private final PrometheusMeterRegistry registry;
+    private final HttpEntrance entrance;
     private final ExecutorService thread =
-            new ThreadPoolExecutor(
-                    1,
-                    1,
-                    0,
-                    TimeUnit.SECONDS,
-                    new LinkedBlockingQueue<>(WAITING),
+            Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("metrics").factory());
 
-    MetricsThread(PrometheusMeterRegistry registry) {
+    /** By their type, those that the thread has not begun to collect. */
+    private final Map<String, CompletableFuture<Buffer>> next = new ConcurrentHashMap<>();
+
+    MetricsThread(PrometheusMeterRegistry registry, HttpEntrance entrance) {
         this.registry = registry;
+        this.entrance = entrance;
     }
 
     void register(@Observes Router router) {
@@ -53,23 +56,52 @@ class MetricsThread {
     }
 
     private void hand(RoutingContext request) {
-        Executor context = ThisRequest.executor();
         String type = type(request.request().getHeader(HttpHeaders.ACCEPT));
+        CompletableFuture<Void> _ =
+                metrics(type)
+                        .handleAsync(
+                                (metrics, failed) -> {
+                                    answer(request, type, metrics, failed);
+                                    return null;
+                                },
+                                ThisRequest.executor());
+    }
+
+    private CompletableFuture<Buffer> metrics(String type) {
+        CompletableFuture<Buffer> mine = new CompletableFuture<>();
+        CompletableFuture<Buffer> others = next.putIfAbsent(type, mine);
+        if (others != null) {
+            return others;
+        }
+        thread.execute(() -> collect(type, mine));
+        return mine;
+    }
+
+    private void collect(String type, CompletableFuture<Buffer> metrics) {
+        next.remove(type);
         try {
-            thread.execute(() -> scrape(request.response(), context, type));
-        } catch (RejectedExecutionException _) {
-            request.response().setStatusCode(UNAVAILABLE).end();
+            metrics.complete(Buffer.buffer(registry.scrape(type)));
+        } catch (RuntimeException | Error failed) {
+            LOG.error("The metrics can't be collected", Fault.of(failed));
+            metrics.completeExceptionally(failed);
         }
     }
 
-    private void scrape(HttpServerResponse response, Executor context, String type) {
-        String metrics = registry.scrape(type);
-        context.execute(
-                () -> {
-                    if (!response.closed()) {
-                        response.putHeader(HttpHeaders.CONTENT_TYPE, type).end(metrics);
-                    }
-                });
+    private void answer(
+            RoutingContext request,
+            String type,
+            @Nullable Buffer metrics,
+            @Nullable Throwable failed) {
+        HttpServerResponse response = request.response();
+        if (response.closed()) {
+            return;
+        }
+        if (metrics == null || failed != null) {
+            entrance.refuse(
+                    request.request(), Problem.of(ErrorCode.INTERNAL, "The service failed."));
+        } else {
+            response.putHeader(HttpHeaders.CONTENT_TYPE, type).end(metrics);
+        }
     }
 
     /** As Quarkus chooses it. */
