@@ -31,6 +31,9 @@ class SettingsCheck {
     /** Of bytes; a request that says anything is longer than some. */
     private static final long LEAST_BODY = 1024;
 
+    /** Of bytes, which are all in memory at once. */
+    private static final long MOST_BODY = 64L << 20;
+
     /** Those that frame a request are not for keys. */
     private static final Pattern HEADER =
             Pattern.compile(
@@ -100,9 +103,13 @@ class SettingsCheck {
         if (http.bodySize().asLongValue() < LEAST_BODY) {
             throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at least 1K.");
         }
+        if (http.bodySize().asLongValue() > MOST_BODY) {
+            throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at most 64M.");
+        }
         within("KONKO_LIMITS_PAGE_SIZE", http.pageSize(), 1, 1000);
         atLeast("KONKO_LIMITS_REQUESTS_PER_MINUTE", http.requestsPerMinute().orElse(1), 1);
         atLeast("KONKO_LIMITS_CONNECTIONS", http.connections(), 1);
+        atLeast("KONKO_LIMITS_INCOMING_BYTES", http.incomingBytes().orElse(1), 1L);
         atLeast("KONKO_LIMITS_UNREAD_CHARACTERS", http.unreadCharacters().orElse(1), 1L);
         within("KONKO_LIMITS_UNREAD", http.unread(), Duration.ofSeconds(1), DAY);
     }

@@ -8,7 +8,6 @@ import ai.konko.conversation.Conversation;
 import ai.konko.security.Callers;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.quarkus.vertx.http.runtime.security.SecurityHandlerPriorities;
@@ -18,6 +17,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -44,7 +44,7 @@ class HttpEntrance {
      * How much of a refused body is read and thrown away, so that its sender gets to see the
      * answer.
      */
-    static final long DISCARDED_BYTES = 64L << 20;
+    private static final long DISCARDED_BYTES = 64L << 20;
 
     private static final long DISCARDING_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final int BEFORE_ALL_ELSE = 1000;
@@ -77,8 +77,6 @@ class HttpEntrance {
 
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
 
-    private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
-
     private static final Pattern PAGE = Pattern.compile("/|/index\\.html|/(?:page|_static)/.*");
 
     /** Swagger UI's start page carries its script and style inline. */
@@ -95,6 +93,7 @@ class HttpEntrance {
     private final Refusals refusals;
     private final SameSite sameSite;
     private final HttpLimits limits;
+    private final Incoming incoming;
     private final ObjectMapper json;
     private final Vertx vertx;
     private final String page = PagePolicy.read();
@@ -106,11 +105,9 @@ class HttpEntrance {
             Refusals refusals,
             SameSite sameSite,
             HttpLimits limits,
+            Incoming incoming,
             ObjectMapper json,
             Vertx vertx) {
-        if (limits.bodySize().asLongValue() > DISCARDED_BYTES) {
-            throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at most 64M.");
-        }
         this.callers = callers;
         this.conversation = conversation;
         this.rateLimit = rateLimit;
@@ -118,6 +115,7 @@ class HttpEntrance {
         this.sameSite = sameSite;
         this.vertx = vertx;
         this.limits = limits;
+        this.incoming = incoming;
         this.json = json;
     }
 
@@ -180,7 +178,7 @@ class HttpEntrance {
             refuse(request, Problem.of(foreign));
             return;
         }
-        if (contentLength(request) > limits.bodySize().asLongValue()) {
+        if (Incoming.length(request) > limits.bodySize().asLongValue()) {
             discard(request);
         } else if (isPublic
                 && !READING.contains(request.method())
@@ -253,8 +251,26 @@ class HttpEntrance {
             refuse(context.request(), Problem.of(refused));
             return;
         }
+        try {
+            incoming.admit(context, caller);
+        } catch (RefusedException refused) {
+            refuseAndClose(context.request(), Problem.of(refused));
+            return;
+        }
         Caller.set(context, caller);
         context.next();
+    }
+
+    /** The body would come on for as long as it likes. In HTTP/2 it is thrown away as it comes. */
+    private void refuseAndClose(HttpServerRequest request, Problem problem) {
+        boolean closes = request.version() != HttpVersion.HTTP_2;
+        if (closes) {
+            request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        refuse(request, problem);
+        if (closes) {
+            Future<Void> _ = request.connection().close(); // after the answer
+        }
     }
 
     private void requireRoom(RoutingContext context, Owner caller) {
@@ -288,7 +304,7 @@ class HttpEntrance {
     private void discard(HttpServerRequest request) {
         Problem tooLarge = Problem.of(JsonBodyReader.tooLarge(limits));
         if (request.headers().contains(HttpHeaders.EXPECT)
-                || contentLength(request) > DISCARDED_BYTES) {
+                || Incoming.length(request) > DISCARDED_BYTES) {
             refuse(request, tooLarge);
             return;
         }
@@ -320,14 +336,5 @@ class HttpEntrance {
         if (!request.isEnded()) {
             request.resume(); // what is left of the body is thrown away
         }
-    }
-
-    /**
-     * @return what the request says; 0 where it does not, or says nonsense, which the server
-     *     refuses by itself
-     */
-    private static long contentLength(HttpServerRequest request) {
-        String header = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        return header != null && LENGTH.matcher(header).matches() ? Long.parseLong(header) : 0;
     }
 }

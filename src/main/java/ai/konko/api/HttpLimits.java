@@ -53,6 +53,14 @@ public interface HttpLimits {
     int connections();
 
     /**
+     * @return how many bytes the bodies of requests that are still coming in may have, as far as
+     *     they are longer than 32 kB; one of unknown length counts as {@link #bodySize}. Then
+     *     requests with more, of owners who have more than an equal share, are refused with {@code
+     *     overloaded}. Absent for a sixteenth of the heap. At least 1.
+     */
+    OptionalLong incomingBytes();
+
+    /**
      * @return how many UTF-16 units of text there may be in longer answers that their clients have
      *     not read yet; then requests for more, of owners who have more than an equal share, are
      *     refused with {@code overloaded}. Absent for a thirty-second of the heap in bytes. At

@@ -213,7 +213,7 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     }
 
     private byte[] withinLimit(InputStream body) {
-        int most = (int) Math.min(limits.bodySize().asLongValue(), HttpEntrance.DISCARDED_BYTES);
+        int most = Math.toIntExact(limits.bodySize().asLongValue());
         byte[] bytes;
         try {
             boolean all = body instanceof ByteArrayInputStream && body.available() <= most;

@@ -7,6 +7,8 @@ import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
 import ai.konko.fake.FakeModelResource;
+import io.micrometer.prometheus.PrometheusMeterRegistry;
+import io.prometheus.client.Collector;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -20,8 +22,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTest
 @TestProfile(OneOwnersLoadTest.Two.class)
 @WithTestResource(FakeModelResource.class)
+@SuppressWarnings("deprecation") // the one registry that Quarkus has for Prometheus
 class OneOwnersLoadTest {
     private static final String ANN = "ann-key-ann-key-ann-key";
     private static final String BEN = "ben-key-ben-key-ben-key";
@@ -42,6 +49,8 @@ class OneOwnersLoadTest {
             return Map.of(
                     "konko.limits.queued-turns",
                     "4",
+                    "konko.limits.incoming-bytes",
+                    "1500000",
                     "konko.api-keys",
                     "ann:" + ANN + ",ben:" + BEN,
                     "quarkus.thread-pool.max-threads",
@@ -51,6 +60,8 @@ class OneOwnersLoadTest {
 
     @TestHTTPResource URI base;
     @Inject Vertx vertx;
+    @Inject Incoming incoming;
+    @Inject PrometheusMeterRegistry registry;
     FakeModel model;
     private Client ann;
     private Client ben;
@@ -128,6 +139,81 @@ class OneOwnersLoadTest {
         assertThat(any.header("Content-Type")).isEqualTo(open.header("Content-Type"));
         assertThat(plain.header("Content-Type")).startsWith("text/plain");
         assertThat(plain.text()).contains("konko_turns_total");
+    }
+
+    @Test
+    void metrics_forManyAtOnce_areCollectedForAllOfThem() throws Exception {
+        List<java.util.concurrent.Future<Integer>> statuses = new ArrayList<>();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 200; i++) {
+                statuses.add(threads.submit(() -> new Client(base).get("/q/metrics").status()));
+            }
+        }
+
+        for (var each : statuses) {
+            assertThat(each.get()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void metrics_thatCannotBeCollected_areAProblem() {
+        AtomicBoolean asked = new AtomicBoolean(); // once when it is registered
+        Collector broken =
+                new Collector() {
+                    @Override
+                    public List<MetricFamilySamples> collect() {
+                        if (asked.getAndSet(true)) {
+                            throw new IllegalStateException("broken");
+                        }
+                        return List.of();
+                    }
+                };
+        registry.getPrometheusRegistry().register(broken);
+        Answer answer;
+        try {
+            answer = new Client(base).get("/q/metrics");
+        } finally {
+            registry.getPrometheusRegistry().unregister(broken);
+        }
+
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.code()).isEqualTo("internal");
+        assertThat(new Client(base).get("/q/metrics").status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 900000", "Transfer-Encoding: chunked"})
+    void bodies_thatDoNotComeToAnEnd_takeTheirOwnersShareOnly(String length) throws Exception {
+        try (Wire first = Wire.to(base);
+                Wire second = Wire.to(base)) {
+            first.send(postOf(ANN, length));
+            await().until(() -> incoming.held() > 0);
+
+            String refused = second.send(postOf(ANN, length)).rest();
+
+            assertThat(refused)
+                    .startsWith("HTTP/1.1 503")
+                    .contains("urn:konko:problem:overloaded", "Retry-After: 1");
+            assertThat(
+                            ben.post("/chats", "{\"title\":\"a\"%s}".formatted(" ".repeat(600_000)))
+                                    .status())
+                    .isEqualTo(201);
+            assertThat(ann.post("/chats", "{}").status()).isEqualTo(201);
+        }
+        await().until(() -> incoming.held() == 0);
+        assertThat(
+                        ann.post("/chats", "{\"title\":\"a\"%s}".formatted(" ".repeat(900_000)))
+                                .status())
+                .isEqualTo(201);
+        await().until(() -> incoming.held() == 0);
+    }
+
+    private static String postOf(String key, String length) {
+        return "POST /chats HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer "
+                + key
+                + "\r\n"
+                + length
+                + "\r\n\r\n";
     }
 
     @ParameterizedTest
