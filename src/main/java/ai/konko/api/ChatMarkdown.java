@@ -4,6 +4,7 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Counted;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.Role;
@@ -13,6 +14,7 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +36,10 @@ final class ChatMarkdown {
 
     /**
      * @param first the chat's first page
+     * @param room whether there is room for so many characters in place of those of the page before
      */
-    static StreamingOutput of(Chat chat, Page<Message> first, ChatRepository repository) {
+    static StreamingOutput of(
+            Chat chat, Page<Message> first, ChatRepository repository, LongPredicate room) {
         return output -> {
             Writer writer = new OutputStreamWriter(output, StandardCharsets.UTF_8);
             String title = chat.settings().title();
@@ -47,6 +51,9 @@ final class ChatMarkdown {
             write(page, writer);
             while (page.more()) {
                 page = page(chat.id(), repository, page.items().getLast().seq());
+                if (!room.test(Counted.characters(page.items()))) {
+                    return; // the connection is closed
+                }
                 write(page, writer);
             }
             writer.flush();

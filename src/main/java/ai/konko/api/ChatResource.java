@@ -53,6 +53,7 @@ public class ChatResource {
     private final ChatLimits limits;
     private final HttpLimits http;
     private final SearchTurns searches;
+    private final Outgoing outgoing;
 
     ChatResource(
             ChatRepository repository,
@@ -62,7 +63,8 @@ public class ChatResource {
             ModelEndpoint endpoint,
             ChatLimits limits,
             HttpLimits http,
-            SearchTurns searches) {
+            SearchTurns searches,
+            Outgoing outgoing) {
         this.repository = repository;
         this.conversation = conversation;
         this.window = window;
@@ -71,6 +73,7 @@ public class ChatResource {
         this.limits = limits;
         this.http = http;
         this.searches = searches;
+        this.outgoing = outgoing;
     }
 
     @POST
@@ -103,7 +106,10 @@ public class ChatResource {
     }
 
     @GET
-    @Operation(operationId = "listChats", summary = "List chats, newest created first")
+    @Operation(
+            operationId = "listChats",
+            summary = "List chats, newest created first",
+            description = "A page may have fewer than limit: it ends where its text gets long.")
     public PageView.Chats list(
             @Parameter(
                             schema =
@@ -145,6 +151,7 @@ public class ChatResource {
                 text == null
                         ? repository.chats(query)
                         : searches.run(query.owner(), () -> repository.chats(query));
+        outgoing.admit(request, page);
         return new PageView.Chats(
                 page.map(chat -> ChatView.of(chat, endpoint)).items(),
                 PageView.next(page, last -> cursors.to(last.id().toString())));
@@ -217,7 +224,10 @@ public class ChatResource {
             summary = "What the model would be sent next",
             description =
                     "The view of the chat's log that is the model's memory: its newest whole turns that fit.")
-    public ContextView context(@PathParam("chatId") String chatId) {
-        return ContextView.of(window.next(PathId.chat(chatId)));
+    public ContextView context(
+            @PathParam("chatId") String chatId, @Context RoutingContext request) {
+        ContextView context = ContextView.of(window.next(PathId.chat(chatId)));
+        outgoing.admit(request, context.characters());
+        return context;
     }
 }

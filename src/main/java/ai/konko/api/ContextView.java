@@ -1,6 +1,7 @@
 package ai.konko.api;
 
 import ai.konko.assistant.ModelContext;
+import ai.konko.chat.Counted;
 import ai.konko.chat.Message;
 import ai.konko.chat.Turn;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -36,7 +37,16 @@ record ContextView(
                         description =
                                 "The window; the next user message takes one place of it, instructions none.")
                 int maxMessages,
-        int maxTokens) {
+        int maxTokens)
+        implements Counted {
+
+    /** There may be as many excluded ones as a chat may have messages. */
+    @Override
+    public long characters() {
+        return Counted.characters(messages) + Counted.characters(excluded);
+    }
+
+    private static final int UUID_LENGTH = 36;
 
     static ContextView of(ModelContext context) {
         List<Entry> entries = new ArrayList<>();
@@ -74,7 +84,13 @@ record ContextView(
     record Entry(
             @Schema(enumeration = {"system", "user", "assistant"}) String role,
             String content,
-            @Schema(description = "Absent on the chat's instructions.") @Nullable UUID messageId) {
+            @Schema(description = "Absent on the chat's instructions.") @Nullable UUID messageId)
+            implements Counted {
+
+        @Override
+        public long characters() {
+            return content.length();
+        }
 
         static Entry of(Message message) {
             return new Entry(message.role().wire(), message.content(), message.id());
@@ -99,5 +115,12 @@ record ContextView(
                                     "window: older than the maxMessages newest; tokens: older than what fits"
                                             + " maxTokens; no-reply: of a turn whose reply has no text; pending: of"
                                             + " one that is not over.")
-                    String reason) {}
+                    String reason)
+            implements Counted {
+
+        @Override
+        public long characters() {
+            return (long) UUID_LENGTH + reason.length();
+        }
+    }
 }

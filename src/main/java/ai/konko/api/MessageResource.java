@@ -4,6 +4,7 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Counted;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
@@ -64,7 +65,9 @@ public class MessageResource {
     @Operation(
             operationId = "listMessages",
             summary = "Read the messages of a chat",
-            description = "Page by page as JSON, or the whole chat as Markdown.")
+            description =
+                    "Page by page as JSON, or the whole chat as Markdown. A page may have fewer than limit: it ends"
+                            + " where its text gets long.")
     @APIResponse(
             responseCode = "200",
             description = "A page of messages, or the chat",
@@ -109,16 +112,15 @@ public class MessageResource {
                 .build();
     }
 
-    /** What is held of it at a time counts: a page, and the next while that is read. */
     private StreamingOutput markdown(UUID id, RoutingContext request) {
         Chat chat = repository.chat(id);
         Page<Message> first = ChatMarkdown.page(id, repository, null);
-        if (first.more()) {
-            outgoing.admit(request, Page.MOST_CHARACTERS);
-        } else {
+        if (!first.more()) {
             outgoing.admit(request, first);
+            return ChatMarkdown.of(chat, first, repository, _ -> true);
         }
-        return ChatMarkdown.of(chat, first, repository);
+        long characters = Counted.characters(first.items());
+        return ChatMarkdown.of(chat, first, repository, outgoing.admitParts(request, characters));
     }
 
     private PageView.Messages page(

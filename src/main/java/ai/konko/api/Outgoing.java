@@ -1,5 +1,6 @@
 package ai.konko.api;
 
+import ai.konko.chat.Counted;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FairBound;
 import ai.konko.chat.Message;
@@ -7,14 +8,14 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.conversation.LiveReply;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.ws.rs.core.Response;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
+import java.util.function.Supplier;
 
 /**
  * How much text there is in answers that their clients have not taken yet, against a limit, each
@@ -25,9 +26,6 @@ public class Outgoing {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     private static final long LOOK_MILLIS = 1000;
-
-    /** Shorter answers are in the connection's buffers as a whole. */
-    private static final int SHORT = 32_768;
 
     /** A character takes up to two bytes, and there are twice as many where owners share. */
     private static final int HEAP_BYTES_PER_CHARACTER = 32;
@@ -47,13 +45,8 @@ public class Outgoing {
     }
 
     /** The same for a page. */
-    public Page<Message> admit(RoutingContext request, Page<Message> page) {
-        long characters = 0;
-        for (Message each : page.items()) {
-            characters += each.content().length();
-        }
-        admit(request, characters);
-        return page;
+    public void admit(RoutingContext request, Page<? extends Counted> page) {
+        admit(request, Counted.characters(page.items()));
     }
 
     /**
@@ -63,45 +56,94 @@ public class Outgoing {
      *     it may
      */
     public void admit(RoutingContext request, long characters) {
-        if (characters <= SHORT) {
+        if (characters <= LongEvents.LONG) {
             return;
         }
         Owner owner = Caller.of(request);
         if (!text.take(owner, characters)) {
-            throw RefusedException.forNow(
-                    ErrorCode.OVERLOADED,
-                    "The caller has as much text in answers that it has not read as it may.",
-                    RETRY);
+            throw tooMuch();
         }
         new Answer(request, owner, characters).begin();
     }
 
+    private static RefusedException tooMuch() {
+        return RefusedException.forNow(
+                ErrorCode.OVERLOADED,
+                "The caller has as much text in answers that it has not read as it may.",
+                RETRY);
+    }
+
     /**
-     * A reply's end as an answer. What has just come of the model is sent whatever there is
-     * already, what is sent again only if there is room.
+     * The same for a text that this request has brought about, which is sent whatever there is
+     * already: a refusal would be the only answer to a turn that was accepted.
      *
-     * @param answer makes it, in the request's context
-     * @throws RefusedException see {@link #admit}
+     * @param repeated whether the request repeats one, and so has brought nothing about
+     * @throws RefusedException see {@link #admit(RoutingContext, long)}; if it is a repetition
      */
-    public CompletionStage<Response> whole(
-            RoutingContext request, LiveReply reply, Function<Message, Response> answer) {
-        int known = reply.endedLength();
-        admit(request, known);
-        return reply.end()
+    public void admit(RoutingContext request, boolean repeated, long characters) {
+        if (repeated) {
+            admit(request, characters);
+        } else if (characters > LongEvents.LONG) {
+            Owner owner = Caller.of(request);
+            text.takeAnyway(owner, characters);
+            new Answer(request, owner, characters).begin();
+        }
+    }
+
+    /**
+     * A reply's end as an answer.
+     *
+     * @param repeated see {@link #admit(RoutingContext, boolean, long)}
+     * @param answer makes it, in the request's context
+     * @throws RefusedException see {@link #admit(RoutingContext, long)}
+     */
+    public <T> CompletionStage<T> whole(
+            RoutingContext request,
+            boolean repeated,
+            LiveReply reply,
+            Function<Message, T> answer) {
+        return whole(request, repeated, reply.endedLength(), reply::end, answer);
+    }
+
+    /**
+     * The same, where the end is still to be brought about.
+     *
+     * @param known the reply's length if it is over already, else 0
+     * @param end is asked for only if the answer is admitted
+     */
+    public <T> CompletionStage<T> whole(
+            RoutingContext request,
+            boolean repeated,
+            int known,
+            Supplier<CompletableFuture<Message>> end,
+            Function<Message, T> answer) {
+        admit(request, repeated, known);
+        return end.get()
                 .thenApplyAsync(
                         ended -> {
-                            if (known == 0 && ended.content().length() > SHORT) {
-                                count(request, ended.content().length());
+                            if (known == 0) {
+                                admit(request, false, ended.characters());
                             }
                             return answer.apply(ended);
                         },
                         ThisRequest.executor());
     }
 
-    private void count(RoutingContext request, int characters) {
+    /**
+     * The same for an answer that is made part by part, of which one is held at a time.
+     *
+     * @param first how many characters the first part has
+     * @return takes how many the next one has, once the one before is written. It says whether
+     *     there is room; where there is none, the client is gone
+     */
+    public LongPredicate admitParts(RoutingContext request, long first) {
         Owner owner = Caller.of(request);
-        text.takeAnyway(owner, characters);
-        new Answer(request, owner, characters).begin();
+        if (!text.take(owner, first)) {
+            throw tooMuch();
+        }
+        Answer answer = new Answer(request, owner, first);
+        answer.begin();
+        return answer::becomes;
     }
 
     /**
@@ -115,8 +157,11 @@ public class Outgoing {
     private final class Answer {
         private final RoutingContext request;
         private final Owner owner;
-        private final long characters;
-        private final AtomicBoolean over = new AtomicBoolean();
+
+        /** Guarded by this, as {@code over} is: the owner's count goes with them. */
+        private long characters;
+
+        private boolean over;
         private volatile long timer;
         private long taken;
         private long since = System.nanoTime();
@@ -141,7 +186,7 @@ public class Outgoing {
         /** An answer that was written as a whole is sent at some time after its end was told. */
         private void look() {
             endIfSent();
-            if (over.get()) {
+            if (isOver()) {
                 return;
             }
             long now = System.nanoTime();
@@ -150,7 +195,7 @@ public class Outgoing {
                 taken = sent;
                 since = now;
             }
-            if (now - since > patience()) {
+            if (now - since > Unsent.patience(request.request(), limits.unread())) {
                 Unsent.drop(request.request());
                 end();
             } else {
@@ -162,16 +207,39 @@ public class Outgoing {
             }
         }
 
-        /** In HTTP/2 it can't be seen here what of an answer a client has taken. */
-        private long patience() {
-            long unread = limits.unread().toNanos();
-            return request.request().version() == HttpVersion.HTTP_2 ? 10 * unread : unread;
+        private synchronized boolean isOver() {
+            return over;
+        }
+
+        private boolean becomes(long next) {
+            if (exchange(next)) {
+                return true;
+            }
+            Unsent.drop(request.request());
+            return false;
+        }
+
+        /** First gives back: an owner who holds nothing has room for any one answer. */
+        private synchronized boolean exchange(long next) {
+            if (over) {
+                return false;
+            }
+            text.giveBack(owner, characters);
+            characters = 0;
+            if (!text.take(owner, next)) {
+                return false;
+            }
+            characters = next;
+            return true;
         }
 
         private void end() {
-            if (over.compareAndSet(false, true)) {
-                request.vertx().cancelTimer(timer);
-                text.giveBack(owner, characters);
+            request.vertx().cancelTimer(timer);
+            synchronized (this) {
+                if (!over) {
+                    over = true;
+                    text.giveBack(owner, characters);
+                }
             }
         }
     }

@@ -139,14 +139,10 @@ public class TurnResource {
             @PathParam("messageId") String messageId,
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
-        return conversation
-                .cancel(id, PathId.message(messageId))
-                .thenApplyAsync(
-                        ended -> {
-                            outgoing.admit(request, ended.content().length());
-                            return MessageView.of(ended);
-                        },
-                        ThisRequest.executor());
+        UUID reply = PathId.message(messageId);
+        int known = conversation.reply(id, reply).endedLength();
+        return outgoing.whole(
+                request, true, known, () -> conversation.cancel(id, reply), MessageView::of);
     }
 
     @POST
@@ -182,17 +178,18 @@ public class TurnResource {
             RoutingContext request, PostedTurn posted, Delivery delivery) {
         return switch (delivery) {
             case ASYNC -> {
-                outgoing.admit(request, posted.turn().reply().content().length());
+                outgoing.admit(request, posted.repeated(), posted.turn().reply().characters());
                 yield CompletableFuture.completedStage(accepted(posted));
             }
             case STREAM -> {
-                outgoing.admit(request, posted.reply().endedLength());
+                outgoing.admit(request, posted.repeated(), posted.reply().endedLength());
                 yield CompletableFuture.completedStage(
                         new ReplyStream(posted.turn(), posted.reply(), 0).response());
             }
             case WHOLE ->
                     outgoing.whole(
                             request,
+                            posted.repeated(),
                             posted.reply(),
                             ended -> answered(posted.turn().message(), ended));
         };

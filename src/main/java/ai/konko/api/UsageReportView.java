@@ -1,5 +1,6 @@
 package ai.konko.api;
 
+import ai.konko.chat.Counted;
 import ai.konko.chat.DailyUsage;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.LocalDate;
@@ -38,7 +39,16 @@ record UsageReportView(
                     long turns,
             long inputTokens,
             long outputTokens,
-            long totalTokens) {
+            long totalTokens)
+            implements Counted {
+
+        /** What an entry has besides: its numbers, and the names of its fields. */
+        private static final int FIELDS = 150;
+
+        @Override
+        public long characters() {
+            return (long) FIELDS + owner.length() + model.length();
+        }
 
         static Entry of(DailyUsage used) {
             return new Entry(

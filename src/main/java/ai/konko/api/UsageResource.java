@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.UsageQuery;
+import ai.konko.chat.Counted;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
@@ -38,8 +39,10 @@ public class UsageResource {
     private final ChatRepository repository;
     private final Callers callers;
     private final Clock clock;
+    private final Outgoing outgoing;
 
-    UsageResource(ChatRepository repository, Callers callers, Clock clock) {
+    UsageResource(ChatRepository repository, Callers callers, Clock clock, Outgoing outgoing) {
+        this.outgoing = outgoing;
         this.repository = repository;
         this.callers = callers;
         this.clock = clock;
@@ -84,8 +87,9 @@ public class UsageResource {
             throw RefusedException.invalid(
                     "from", "reaches back too far: there are more than 10000 entries");
         }
-        return new UsageReportView(
-                first, last, used.stream().map(UsageReportView.Entry::of).toList());
+        List<UsageReportView.Entry> entries = used.stream().map(UsageReportView.Entry::of).toList();
+        outgoing.admit(request, Counted.characters(entries));
+        return new UsageReportView(first, last, entries);
     }
 
     private @Nullable Owner whose(Owner caller, @Nullable String asked) {

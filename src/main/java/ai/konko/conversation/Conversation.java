@@ -120,7 +120,7 @@ public class Conversation {
                     if (accepted.toCancel() != null) {
                         Optional<LiveReply> _ = stop(accepted.toCancel());
                     }
-                    return run(accepted.turn());
+                    return run(accepted.turn(), accepted.repeated());
                 });
     }
 
@@ -181,13 +181,14 @@ public class Conversation {
                                 placed(
                                         origin,
                                         () -> repository.retry(chatId, replyId, streamed),
-                                        turn -> Optional.of(turn.reply()))));
+                                        turn -> Optional.of(turn.reply())),
+                                false));
     }
 
-    private PostedTurn run(Turn turn) {
+    private PostedTurn run(Turn turn, boolean repeated) {
         LiveReply reply = follow(turn.reply());
         runNext(turn.reply().chatId());
-        return new PostedTurn(turn, reply);
+        return new PostedTurn(turn, repeated, reply);
     }
 
     /**

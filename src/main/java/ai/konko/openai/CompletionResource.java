@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -135,20 +136,24 @@ public class CompletionResource {
                         given.model(),
                         Given.metadata(given.metadata(), limits));
         Repeats.Request sent = Repeats.Request.of(request, body);
+        AtomicBoolean repeated = new AtomicBoolean(true);
         Ids.Reply posted =
                 repeats.once(
                         sent,
                         Ids.Reply.class,
-                        () ->
-                                responses.open(
-                                        Caller.origin(request),
-                                        settings,
-                                        List.of(),
-                                        wanted,
-                                        new Post("", WhenBusy.ENQUEUE, sent.key(), false)));
+                        () -> {
+                            repeated.set(false);
+                            return responses.open(
+                                    Caller.origin(request),
+                                    settings,
+                                    List.of(),
+                                    wanted,
+                                    new Post("", WhenBusy.ENQUEUE, sent.key(), false));
+                        });
         LiveReply live = conversation.reply(posted.chatId(), posted.replyId());
         Message reply = responses.find(posted);
-        return answer(request, given, reply, responses.modelOf(reply), live, () -> {});
+        return answer(
+                request, repeated.get(), given, reply, responses.modelOf(reply), live, () -> {});
     }
 
     /** Messages that are kept must be such as the log can have. */
@@ -181,18 +186,19 @@ public class CompletionResource {
         if (!given.streams()) {
             Leaving.of(request, stop);
         }
-        return answer(request, given, asked.reply(), model, asked.live(), stop);
+        return answer(request, false, given, asked.reply(), model, asked.live(), stop);
     }
 
     private CompletionStage<Response> answer(
             RoutingContext request,
+            boolean repeated,
             CompletionBody given,
             Message reply,
             String model,
             LiveReply live,
             Runnable abandoned) {
         if (given.streams()) {
-            outgoing.admit(request, live.endedLength());
+            outgoing.admit(request, repeated, live.endedLength());
             return CompletableFuture.completedStage(
                     ReplyStream.response(
                             new CompletionEvents(
@@ -200,7 +206,7 @@ public class CompletionResource {
                             live,
                             0));
         }
-        return outgoing.whole(request, live, ended -> answered(ended, model));
+        return outgoing.whole(request, repeated, live, ended -> answered(ended, model));
     }
 
     private static Response answered(Message reply, String model) {

@@ -7,7 +7,6 @@ import ai.konko.api.JsonTree;
 import ai.konko.api.Outgoing;
 import ai.konko.api.Query;
 import ai.konko.api.ReplyStream;
-import ai.konko.api.ThisRequest;
 import ai.konko.api.TurnFailedException;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Message;
@@ -37,6 +36,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -129,20 +129,25 @@ public class ResponseResource {
             return unkept(given, responses.ask(Caller.origin(request), place, wanted), request);
         }
         Post style = new Post("", whenBusy, sent.key(), wanted.streamed());
+        AtomicBoolean repeated = new AtomicBoolean(true);
         Ids.Reply posted =
                 repeats.once(
                         sent,
                         Ids.Reply.class,
-                        () -> responses.post(Caller.origin(request), place, wanted, style));
+                        () -> {
+                            repeated.set(false);
+                            return responses.post(Caller.origin(request), place, wanted, style);
+                        });
         Message reply = responses.find(posted);
         if (given.streams()) {
-            return stream(request, reply, -1);
+            return stream(request, repeated.get(), reply, -1);
         }
         Options options = wanted.options();
         return options.background()
                 ? CompletableFuture.completedStage(ConversationResource.json(responses.view(reply)))
                 : outgoing.whole(
                         request,
+                        repeated.get(),
                         conversation.reply(posted.chatId(), posted.replyId()),
                         ended -> answered(ended, responses.modelOf(ended), true));
     }
@@ -171,7 +176,7 @@ public class ResponseResource {
                             0));
         }
         Leaving.of(request, stop);
-        return outgoing.whole(request, asked.live(), ended -> answered(ended, model, false));
+        return outgoing.whole(request, false, asked.live(), ended -> answered(ended, model, false));
     }
 
     private static Response answered(Message reply, String model, boolean kept) {
@@ -181,7 +186,8 @@ public class ResponseResource {
         return ConversationResource.json(ResponseView.of(reply, model, kept));
     }
 
-    private CompletionStage<Response> stream(RoutingContext request, Message reply, int after) {
+    private CompletionStage<Response> stream(
+            RoutingContext request, boolean repeated, Message reply, int after) {
         LiveReply live = conversation.reply(reply.chatId(), reply.id());
         int from = Math.max(0, after - ResponseEvents.BEFORE_TEXT);
         int most = ResponseEvents.BEFORE_TEXT + ResponseEvents.AFTER_TEXT;
@@ -194,7 +200,7 @@ public class ResponseResource {
             throw RefusedException.invalid(
                     "starting_after", "must be the number of an event of this response");
         }
-        outgoing.admit(request, live.endedLength());
+        outgoing.admit(request, repeated, live.endedLength());
         return CompletableFuture.completedStage(
                 ReplyStream.response(
                         new ResponseEvents(
@@ -245,7 +251,7 @@ public class ResponseResource {
                         ? -1
                         : Query.number("starting_after", startingAfter, 0, Integer.MAX_VALUE, 0);
         return switch (stream) {
-            case "true" -> stream(request, reply, after);
+            case "true" -> stream(request, true, reply, after);
             case null, default -> {
                 if (startingAfter != null) {
                     throw RefusedException.invalid("starting_after", "needs stream=true");
@@ -295,16 +301,17 @@ public class ResponseResource {
             @PathParam("response") String id, @Context RoutingContext request) {
         Message reply = access.response(request, id);
         String model = responses.modelOf(reply);
-        return conversation
-                .cancel(reply.chatId(), reply.id())
-                .thenApplyAsync(
-                        ended ->
-                                ConversationResource.json(
-                                        ResponseView.of(
-                                                ended,
-                                                ended.model() == null ? model : ended.model(),
-                                                true)),
-                        ThisRequest.executor());
+        return outgoing.whole(
+                request,
+                true,
+                reply.status().terminal() ? reply.content().length() : 0,
+                () -> conversation.cancel(reply.chatId(), reply.id()),
+                ended ->
+                        ConversationResource.json(
+                                ResponseView.of(
+                                        ended,
+                                        ended.model() == null ? model : ended.model(),
+                                        true)));
     }
 
     @GET

@@ -18,6 +18,7 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -47,7 +48,7 @@ class UnreadTest {
                     "konko.limits.unread-characters", "20000000",
                     "konko.limits.unread", "8s",
                     "konko.model.max-answer-bytes", "32000000",
-                    "konko.stream.heartbeat", "1s",
+                    "konko.stream.heartbeat", "1h",
                     "konko.api-keys", "ann:" + ANN + ",ben:" + BEN);
         }
     }
@@ -131,6 +132,7 @@ class UnreadTest {
                 "{chat}/messages|text/markdown",
                 "{reply}|application/json",
                 "{reply}|text/event-stream",
+                "/chats?limit=100|application/json",
                 "/v1/conversations/{conversation}/items|application/json"
             })
     void clients_thatDoNotRead_takeTheirOwnersShareOnly(String what) throws Exception {
@@ -159,10 +161,96 @@ class UnreadTest {
 
         await().atMost(Duration.ofSeconds(60)).until(() -> outgoing.held() == 0);
         assertThat(ann.get(chat + "/messages").status()).isEqualTo(200);
+        assertThat(rest(sockets.getFirst())).isLessThan(TEXT.length());
+    }
+
+    /** How many bytes there are until the service's end of it. */
+    private static long rest(Socket socket) throws IOException {
+        long bytes = 0;
+        try {
+            socket.setSoTimeout(60_000);
+            byte[] buffer = new byte[8192];
+            for (int read = 0; read >= 0; read = socket.getInputStream().read(buffer)) {
+                bytes += read;
+            }
+        } catch (SocketException _) {
+            // Reset is closed, too.
+        }
+        return bytes;
+    }
+
+    /** Of a reply that is not over, long before the next sign of life. */
+    @Test
+    void clients_thatDoNotReadAStreamThatGoesOn_areGivenUp() throws Exception {
+        model.answer(_ -> Reply.text(TEXT + "x").deltas(List.of(TEXT, "x")).thenStall(1));
+        String chat = ann.chat();
+        ann.say(chat, "go", "Prefer", "respond-async");
+        String reply = chat + "/messages/" + ann.messages(chat).getLast().path("id").asText();
+        await().until(() -> ann.get(reply).json().path("content").asText().length() > 1_000_000);
+
+        askAndDoNotRead(reply, "text/event-stream");
+        await().until(() -> listeners() == 1);
+
+        await().atMost(Duration.ofSeconds(25)).until(() -> listeners() == 0);
+        ann.post(reply + "/cancel", "");
+    }
+
+    private double listeners() {
+        return new Client(base)
+                .get("/q/metrics")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith("konko_listeners "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' ') + 1)))
+                .sum();
+    }
+
+    /** Its end is the only answer to what it has done. */
+    @Test
+    void cancel_thatTakesEffect_isAnsweredWhateverThereIs() throws Exception {
+        String other = ann.chat();
+        model.answer(
+                call ->
+                        call.lastUser().equals("hang")
+                                ? Reply.text(TEXT + "x").deltas(List.of(TEXT, "x")).thenStall(1)
+                                : Reply.text(TEXT).deltas(List.of(TEXT)));
+        ann.say(other, "hang", "Prefer", "respond-async");
+        String reply = other + "/messages/" + ann.messages(other).getLast().path("id").asText();
+        await().until(() -> ann.get(reply).json().path("content").asText().length() > 2_900_000);
+        takeAllThereIs(ann.chat(), "{reply}|application/json");
+
+        Answer stopped = ann.post(reply + "/cancel", "");
+        Answer again = ann.post(reply + "/cancel", "");
+
+        assertThat(stopped.status()).isEqualTo(200);
+        assertThat(stopped.json().path("finishReason").asText()).isEqualTo("cancelled");
+        assertThat(again.code()).isEqualTo("overloaded");
+    }
+
+    @Test
+    void markdown_ofManyShortMessages_countsAsShort() throws Exception {
+        String many = ann.chat();
+        model.answer(call -> Reply.text(call.lastUser()));
+        for (int i = 0; i < 51; i++) {
+            ann.say(many, "short");
+        }
+        model.answer(_ -> Reply.text(TEXT).deltas(List.of(TEXT)));
+        takeAllThereIs(ann.chat(), "{reply}|application/json");
+
+        Answer markdown = ann.get(many + "/messages", "Accept", "text/markdown");
+
+        assertThat(markdown.status()).isEqualTo(200);
+        assertThat(markdown.text().split("\nshort\n", -1)).hasSize(103);
     }
 
     /** As many clients as get an answer, none of which reads it. */
     private void takeAllThereIs(String chat, String what) throws IOException {
+        if (what.startsWith("/chats?")) {
+            String settings = Client.write(Map.of("instructions", "x".repeat(32_768)));
+            for (int i = 0; i < 100; i++) {
+                ann.post("/chats", settings);
+            }
+        }
         String reply = chat + "/messages/" + ann.say(chat, "go").reply().path("id").asText();
         String conversation = "conv_" + chat.substring("/chats/".length()).replace("-", "");
         String request =
