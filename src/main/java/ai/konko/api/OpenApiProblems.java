@@ -30,6 +30,16 @@ public class OpenApiProblems implements OASFilter {
 
     private static final String KEY = "key";
 
+    /** Of which there may be as much as an owner may leave unread. */
+    private static final Set<String> LONG_ANSWERS =
+            Set.of(
+                    "listChats",
+                    "getContext",
+                    "listMessages",
+                    "getMessage",
+                    "cancelReply",
+                    "getUsage");
+
     private static final Set<ErrorCode> RETRIED_LATER =
             EnumSet.of(
                     ErrorCode.CHAT_BUSY,
@@ -149,6 +159,7 @@ public class OpenApiProblems implements OASFilter {
         Set<ErrorCode> codes =
                 EnumSet.of(
                         ErrorCode.UNAUTHENTICATED,
+                        ErrorCode.FORBIDDEN,
                         ErrorCode.NOT_ACCEPTABLE,
                         ErrorCode.RATE_LIMITED,
                         ErrorCode.STORE_UNAVAILABLE,
@@ -156,8 +167,8 @@ public class OpenApiProblems implements OASFilter {
         if (has(operation, Parameter.In.PATH, "chatId")) {
             codes.add(ErrorCode.CHAT_NOT_FOUND);
         }
-        if ("getUsage".equals(operation.getOperationId())) {
-            codes.add(ErrorCode.FORBIDDEN);
+        if (LONG_ANSWERS.contains(operation.getOperationId())) {
+            codes.add(ErrorCode.OVERLOADED);
         }
         if (has(operation, Parameter.In.PATH, "messageId")) {
             codes.add(ErrorCode.MESSAGE_NOT_FOUND);
@@ -175,7 +186,8 @@ public class OpenApiProblems implements OASFilter {
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
                     ErrorCode.INVALID,
                     ErrorCode.UNKNOWN_FIELD,
-                    ErrorCode.CAPACITY);
+                    ErrorCode.CAPACITY,
+                    ErrorCode.OVERLOADED);
         }
         if (has(operation, Parameter.In.HEADER, "Last-Event-ID")) {
             codes.add(ErrorCode.BAD_HEADER);
