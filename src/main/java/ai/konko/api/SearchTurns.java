@@ -22,6 +22,9 @@ class SearchTurns {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
     private static final Duration RETRY = Duration.ofSeconds(1);
 
+    private static final String OWN = "other searches of the caller.";
+    private static final String OTHERS = "searches of others.";
+
     private final Semaphore all =
             new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors() / 2), true);
     private final Map<Owner, Line> lines = new ConcurrentHashMap<>();
@@ -41,7 +44,7 @@ class SearchTurns {
     <T> T run(Owner owner, Supplier<T> search) {
         Line line = lines.compute(owner, (_, known) -> longer(known));
         try {
-            return inTurn(line.turn, () -> inTurn(all, search));
+            return inTurn(line.turn, OWN, () -> inTurn(all, OTHERS, search));
         } finally {
             lines.compute(owner, (_, known) -> known == null || --known.length == 0 ? null : known);
         }
@@ -53,14 +56,14 @@ class SearchTurns {
         return line;
     }
 
-    private static <T> T inTurn(Semaphore turn, Supplier<T> search) {
+    private static <T> T inTurn(Semaphore turn, String before, Supplier<T> search) {
         try {
             if (!turn.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw overloaded();
+                throw overloaded(before);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-            throw overloaded();
+            throw overloaded(before);
         }
         try {
             return search.get();
@@ -69,11 +72,9 @@ class SearchTurns {
         }
     }
 
-    private static RefusedException overloaded() {
+    private static RefusedException overloaded(String before) {
         return RefusedException.forNow(
-                ErrorCode.OVERLOADED,
-                "The service has as many searches under way as it may.",
-                RETRY);
+                ErrorCode.OVERLOADED, "The search waited too long for " + before, RETRY);
     }
 
     /**
