@@ -44,11 +44,6 @@ public class Outgoing {
                                                         / HEAP_BYTES_PER_CHARACTER));
     }
 
-    /** The same for a page. */
-    public void admit(RoutingContext request, Page<? extends Counted> page) {
-        admit(request, Counted.characters(page.items()));
-    }
-
     /**
      * Counts an answer's text until the answer is sent, or its client gone.
      *
@@ -64,6 +59,11 @@ public class Outgoing {
             throw tooMuch();
         }
         new Answer(request, owner, characters).begin();
+    }
+
+    /** The same for a page. */
+    public void admit(RoutingContext request, Page<? extends Counted> page) {
+        admit(request, Counted.characters(page.items()));
     }
 
     private static RefusedException tooMuch() {

@@ -4,6 +4,7 @@ import ai.konko.api.Caller;
 import ai.konko.api.HttpLimits;
 import ai.konko.api.JsonBodyReader;
 import ai.konko.api.JsonTree;
+import ai.konko.api.Outgoing;
 import ai.konko.api.Query;
 import ai.konko.api.TextBound;
 import ai.konko.chat.Chat;
@@ -55,6 +56,7 @@ public class ConversationResource {
     private final Repeats repeats;
     private final ChatLimits limits;
     private final HttpLimits http;
+    private final Outgoing outgoing;
 
     ConversationResource(
             ChatRepository repository,
@@ -62,13 +64,15 @@ public class ConversationResource {
             Access access,
             Repeats repeats,
             ChatLimits limits,
-            HttpLimits http) {
+            HttpLimits http,
+            Outgoing outgoing) {
         this.repository = repository;
         this.conversation = conversation;
         this.access = access;
         this.repeats = repeats;
         this.limits = limits;
         this.http = http;
+        this.outgoing = outgoing;
     }
 
     static Response json(Object entity) {
@@ -169,6 +173,7 @@ public class ConversationResource {
                                         Math.min(20, http.pageSize())),
                                 after == null ? null : Ids.chat(after),
                                 null));
+        outgoing.admit(request, page);
         return json(ListView.Conversations.of(page.map(ConversationView::of).items(), page.more()));
     }
 
