@@ -9,7 +9,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * How much the bodies of requests have that are still coming in, against a limit, each owner's
  * share of it apart. A body is kept from its first byte to its last, however slowly they come.
  */
-@ApplicationScoped
+@Singleton
 class Incoming {
     private static final Duration RETRY = Duration.ofSeconds(1);
 

@@ -9,7 +9,7 @@ import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.conversation.LiveReply;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  * How much text there is in answers that their clients have not taken yet, against a limit, each
  * owner's share of it apart. A client that takes nothing of its answer for a time is closed.
  */
-@ApplicationScoped
+@Singleton
 public class Outgoing {
     private static final Duration RETRY = Duration.ofSeconds(1);
 

@@ -6,7 +6,7 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.OptionalInt;
 
@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * How many requests a caller may send to this process: a token bucket for each, which holds one
  * minute's worth.
  */
-@ApplicationScoped
+@Singleton
 class RateLimit {
     private static final Duration PERIOD = Duration.ofMinutes(1);
 

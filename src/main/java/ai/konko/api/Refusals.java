@@ -4,14 +4,14 @@ import ai.konko.chat.ErrorCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Startup;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Counts the problems that clients were sent: {@code konko.refusals}, by their {@code code}. */
-@ApplicationScoped
+@Singleton
 @Startup // a code that nobody was sent yet is 0, not unknown
 class Refusals {
     private final Map<String, Counter> counters;

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  */
 final class RequestFraming {
     private static final int SHORT_LINE = 256;
+    private static final int PORTION = 128;
     private static final int LONGEST_CHUNK_LINE = 256;
     private static final int LONGEST_TRAILERS = 8192;
 
@@ -35,6 +36,7 @@ final class RequestFraming {
     private final int longestLine;
     private final int longestHead;
 
+    private final byte[] portion = new byte[PORTION];
     private byte[] line = new byte[SHORT_LINE];
     private int lineLength;
     private boolean carriageReturn;
@@ -102,9 +104,9 @@ final class RequestFraming {
                     return at;
                 }
                 part = left == 0 ? Part.CHUNK_END : part;
-            } else if (take(bytes.getByte(at++))) {
+            } else {
                 Part before = part;
-                part = after(text());
+                at = followLine(bytes, at);
                 if (before == Part.FIRST_LINE
                         || part == Part.FIRST_LINE
                         || (before == Part.HEADERS && part != before)) {
@@ -113,6 +115,22 @@ final class RequestFraming {
             }
         }
         return at;
+    }
+
+    /** To the end of a line, or of the buffer, from which one byte each time would be dear. */
+    private int followLine(ByteBuf bytes, int from) throws Flaw {
+        int end = bytes.writerIndex();
+        for (int at = from; at < end; at += portion.length) {
+            int length = Math.min(portion.length, end - at);
+            bytes.getBytes(at, portion, 0, length);
+            for (int i = 0; i < length; i++) {
+                if (take(portion[i])) {
+                    part = after();
+                    return at + i + 1;
+                }
+            }
+        }
+        return end;
     }
 
     /**
@@ -177,9 +195,14 @@ final class RequestFraming {
     }
 
     /**
-     * @return what comes after this line
+     * @return what comes after the line that is whole
      */
-    private Part after(String text) throws Flaw {
+    private Part after() throws Flaw {
+        if (part == Part.HEADERS && RequestHead.isOfNoMatter(line, lineLength)) {
+            lineLength = 0;
+            return Part.HEADERS;
+        }
+        String text = text();
         return switch (part) {
             case FIRST_LINE -> first(text);
             case HEADERS -> header(text);

@@ -1,6 +1,7 @@
 package ai.konko.api;
 
 import ai.konko.chat.ErrorCode;
+import java.util.BitSet;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +17,23 @@ final class RequestHead {
     static final String CONTROLS = "A request has no control characters but in its body.";
     static final String TOO_LARGE = "The request's headers are too large.";
 
-    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
-    private static final Pattern VERSION = Pattern.compile("HTTP/1\\.[01]");
     private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
     private static final Pattern SETTINGS = Pattern.compile("(?:[0-9A-Za-z_-]{8})*");
     private static final Pattern PORT = Pattern.compile(":[0-9]*$");
     private static final Pattern ABSOLUTE = Pattern.compile("(?i:https?)://([^/?#@]+)(?:[/?#].*)?");
+
+    /** What names of methods and headers consist of (RFC 9110, 5.6.2). */
+    private static final BitSet TOKEN = new BitSet(128);
+
+    /** With what the names of those headers begin that matter here. */
+    private static final String BEGINNINGS = "hHcCtTxX";
+
+    static {
+        TOKEN.set('a', 'z' + 1);
+        TOKEN.set('A', 'Z' + 1);
+        TOKEN.set('0', '9' + 1);
+        "!#$%&'*+-.^_`|~".chars().forEach(TOKEN::set);
+    }
 
     /** Of no request. */
     static final RequestHead NONE = new RequestHead();
@@ -43,22 +55,51 @@ final class RequestHead {
         return (sign >= 0 && sign < ' ' && sign != '\t') || sign == 0x7f;
     }
 
+    /** Whether the line begins with a name of that length. */
+    private static boolean isName(String line, int length) {
+        for (int i = 0; i < length; i++) {
+            if (!TOKEN.get(line.charAt(i))) {
+                return false;
+            }
+        }
+        return length > 0;
+    }
+
+    /**
+     * @param line in ISO 8859-1
+     * @return whether it is a header with a proper name, but none of those that {@link #header}
+     *     looks at; most are
+     */
+    static boolean isOfNoMatter(byte[] line, int length) {
+        if (length == 0 || BEGINNINGS.indexOf(line[0]) >= 0) {
+            return false;
+        }
+        int name = 0;
+        while (name < length && TOKEN.get(line[name] & 0xff)) {
+            name++;
+        }
+        return name > 0 && name < length && line[name] == ':';
+    }
+
     /**
      * The first line, without its end.
      *
      * @throws Flaw if it can't be understood, or not in one way only
      */
     void first(String line) throws Flaw {
-        String[] parts = line.split(" ", -1);
-        if (parts.length != 3
-                || !NAME.matcher(parts[0]).matches()
-                || !VERSION.matcher(parts[2]).matches()) {
+        int afterMethod = line.indexOf(' ');
+        int afterTarget = line.lastIndexOf(' ');
+        String version = line.substring(afterTarget + 1);
+        old = version.equals("HTTP/1.0");
+        if (afterMethod == afterTarget
+                || line.indexOf(' ', afterMethod + 1) != afterTarget
+                || !isName(line, afterMethod)
+                || !(old || version.equals("HTTP/1.1"))) {
             throw new Flaw("The request's first line can't be understood.");
         }
-        method = parts[0];
-        target = parts[1];
+        method = line.substring(0, afterMethod);
+        target = line.substring(afterMethod + 1, afterTarget);
         lineLength = line.length();
-        old = parts[2].endsWith("0");
         if (hasNoAddress() || (method.equals("OPTIONS") && target.equals("*"))) {
             return;
         }
@@ -81,15 +122,11 @@ final class RequestHead {
      */
     void header(String line) throws Flaw {
         int colon = line.indexOf(':');
-        String name = colon < 0 ? "" : line.substring(0, colon);
-        if (!NAME.matcher(name).matches()) {
+        if (!isName(line, colon)) {
             throw new Flaw("A header has no proper name.");
         }
-        if (name.length() < 4 || "hHcCtTxX".indexOf(name.charAt(0)) < 0) {
-            return; // none that matters here
-        }
         String value = line.substring(colon + 1).strip();
-        switch (name.toLowerCase(Locale.ROOT)) {
+        switch (line.substring(0, colon).toLowerCase(Locale.ROOT)) {
             case "host" -> host(value);
             case "content-length" -> length(value);
             case "transfer-encoding" -> coding(value);

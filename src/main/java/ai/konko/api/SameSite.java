@@ -7,7 +7,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.HostAndPort;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.net.URI;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * service's own, or of one of its {@link Hosts}. Browsers tell by {@code Origin} and {@code
  * Sec-Fetch-Site} which page sends a request; programs send neither.
  */
-@ApplicationScoped
+@Singleton
 class SameSite {
     private static final Pattern PROBES = Pattern.compile("/q/(?:health(?:/.*)?|metrics)");
     private static final Pattern PORT = Pattern.compile(":[0-9]*$");

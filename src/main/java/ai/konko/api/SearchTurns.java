@@ -3,7 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * in all. So whoever waits for the few waits behind one search of each other owner, however many
  * those have asked for.
  */
-@ApplicationScoped
+@Singleton
 class SearchTurns {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
     private static final Duration RETRY = Duration.ofSeconds(1);

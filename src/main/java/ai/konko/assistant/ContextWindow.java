@@ -10,7 +10,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.Role;
 import ai.konko.chat.Turn;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The part of a chat that the model sees: its newest whole turns that fit, see {@link
  * MemoryConfig}.
  */
-@ApplicationScoped
+@Singleton
 public class ContextWindow {
     private static final int PAGE = 1000;
 

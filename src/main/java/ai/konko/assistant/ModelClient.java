@@ -12,7 +12,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.impl.VertxInternal;
 import jakarta.annotation.PreDestroy;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Each event loop is a lane of its own. A call that is made on one stays on it, if there is a
  * connection to be had, so that a request, its turn and the model's answer need not change threads.
  */
-@ApplicationScoped
+@Singleton
 class ModelClient {
     private static final String PROXY_AUTHORIZATION = "proxy-authorization";
 

@@ -6,7 +6,7 @@ import dev.langchain4j.data.message.ChatMessageType;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * Has the model answer a prompt, with no service and no memory in between: one call, and whatever
  * comes of it is an end.
  */
-@ApplicationScoped
+@Singleton
 public class PromptWriter {
     private final ProviderStreamingChatModel model;
     private final ModelConfig config;

@@ -6,7 +6,7 @@ import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * which comes piece by piece or as a whole. No failure is swallowed: without a finish reason there
  * is no complete response, whatever the stream says.
  */
-@ApplicationScoped
+@Singleton
 @Unremovable // looked up by ForServices
 class ProviderStreamingChatModel implements StreamingChatModel {
     private final ModelClient client;

@@ -3,10 +3,10 @@ package ai.konko.assistant;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.FairBound;
 import ai.konko.chat.Owner;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 /** How much text the replies under way hold together, against a limit. */
-@ApplicationScoped
+@Singleton
 public class TextInFlight {
     /**
      * All replies under way may have a character for each sixteen bytes of the heap. A character

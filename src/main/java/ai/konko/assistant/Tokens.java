@@ -7,7 +7,7 @@ import ai.konko.chat.Turn;
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  * whatever the model; of long texts, from how they begin. A message counts four more for its role
  * and its frame, as in OpenAI's cookbook ("How to count tokens with tiktoken").
  */
-@ApplicationScoped
+@Singleton
 class Tokens {
     /** No estimate goes beyond this, so that a huge text does not cost a huge count. */
     static final int MOST = 1_000_000;

@@ -5,7 +5,7 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * asked for, and those it follows while another process runs them. A reply is here from its turn's
  * acceptance, or from when it was first asked for, until the log has its end.
  */
-@ApplicationScoped
+@Singleton
 class LiveReplies {
     private static final Duration RETRY = Duration.ofSeconds(1);
 

@@ -4,13 +4,13 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** How many turns each owner has in flight, so that none takes all places. */
-@ApplicationScoped
+@Singleton
 class Shares {
     private static final Duration RETRY = Duration.ofSeconds(1);
 

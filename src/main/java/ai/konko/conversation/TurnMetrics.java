@@ -8,7 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
 import jakarta.annotation.PreDestroy;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
 
@@ -28,7 +28,7 @@ import java.util.List;
  *   <li>{@code konko.listeners}: clients that follow a reply's stream
  * </ul>
  */
-@ApplicationScoped
+@Singleton
 @Startup
 class TurnMetrics {
     private static final Duration[] BOUNDS = {

@@ -17,7 +17,7 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Usage;
 import io.opentelemetry.api.trace.Span;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * Replies that no chat has: they are in this process while they are written, and nowhere after. The
  * limits on what is in flight hold for them too.
  */
-@ApplicationScoped
+@Singleton
 public class Unkept {
     private static final Logger LOG = Logger.getLogger(Unkept.class);
 

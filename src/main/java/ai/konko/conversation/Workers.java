@@ -3,7 +3,7 @@ package ai.konko.conversation;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Fault;
 import jakarta.annotation.PreDestroy;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -18,7 +18,7 @@ import org.jboss.logging.Logger;
  * Does what needs the log: on the calling thread, be it an event loop, if the log makes nobody
  * wait, else on a virtual thread of its own.
  */
-@ApplicationScoped
+@Singleton
 public class Workers implements Executor {
     private static final Logger LOG = Logger.getLogger(Workers.class);
 

@@ -9,8 +9,8 @@ import io.quarkus.oidc.TokenIntrospection;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Uni;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -26,7 +26,7 @@ import org.jboss.logging.Logger;
  * Who is calling: the name of an API key, or the subject of a token, or where there are no
  * credentials at all, {@linkplain Owner#ANONYMOUS anybody}.
  */
-@ApplicationScoped
+@Singleton
 public class Callers {
     private static final Logger LOG = Logger.getLogger(Callers.class);
 

@@ -3,7 +3,7 @@ package ai.konko.security;
 import ai.konko.security.SecurityConfig.Mode;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.configuration.ConfigurationException;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -16,7 +16,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
  * that others can't reach it, and a web page that its user opens can: under a name of the page's
  * own, which is made to lead here (DNS rebinding). So all other names are refused.
  */
-@ApplicationScoped
+@Singleton
 public class Hosts {
     private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
 

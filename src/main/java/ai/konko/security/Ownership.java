@@ -5,11 +5,11 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.UUID;
 
 /** Whose a chat is. That never changes, so a log that makes one wait is asked once. */
-@ApplicationScoped
+@Singleton
 public class Ownership {
     private static final int REMEMBERED = 100_000;
 
