@@ -20,7 +20,7 @@ import ai.konko.chat.Role;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import io.opentelemetry.api.trace.Span;
-import jakarta.inject.Singleton;
+import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Where several processes share the log, each runs what the log hands out to it, and follows in
  * the log what it was asked for and another runs, see {@link Elsewhere}.
  */
-@Singleton
+@ApplicationScoped
 public class Conversation {
     private static final Logger LOG = Logger.getLogger(Conversation.class);
     private static final String REQUEST = "requestId";

@@ -16,13 +16,7 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.SocketException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -46,9 +40,7 @@ class UnreadTest {
         public Map<String, String> getConfigOverrides() {
             return Map.of(
                     "konko.limits.unread-characters", "20000000",
-                    "konko.limits.unread", "8s",
                     "konko.model.max-answer-bytes", "32000000",
-                    "konko.stream.heartbeat", "1h",
                     "konko.api-keys", "ann:" + ANN + ",ben:" + BEN);
         }
     }
@@ -58,7 +50,7 @@ class UnreadTest {
     FakeModel model;
     private Client ann;
     private Client ben;
-    private final List<Socket> sockets = new ArrayList<>();
+    private SilentClients silent;
 
     @BeforeEach
     void freshClientsAndModel() {
@@ -66,13 +58,12 @@ class UnreadTest {
         model.answer(_ -> Reply.text(TEXT).deltas(List.of(TEXT)));
         ann = new Client(base).as(ANN);
         ben = new Client(base).as(BEN);
+        silent = new SilentClients(base, ANN);
     }
 
     @AfterEach
-    void closeSockets() throws IOException {
-        for (Socket each : sockets) {
-            each.close();
-        }
+    void closeSilentClients() throws IOException {
+        silent.close();
     }
 
     @Test
@@ -147,62 +138,9 @@ class UnreadTest {
         assertThat(refused.header("Retry-After")).isEqualTo("1");
         assertThat(ben.get(theirs + "/messages").status()).isEqualTo(200);
         assertThat(outgoing.held()).isLessThan(40_000_000);
-        closeSockets();
+        silent.close();
         await().until(() -> outgoing.held() == 0);
         assertThat(ann.get(chat + "/messages").status()).isEqualTo(200);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"{chat}/messages|application/json", "{reply}|text/event-stream"})
-    void clients_thatDoNotRead_areGivenUp(String what) throws Exception {
-        String chat = ann.chat();
-
-        takeAllThereIs(chat, what);
-
-        await().atMost(Duration.ofSeconds(60)).until(() -> outgoing.held() == 0);
-        assertThat(ann.get(chat + "/messages").status()).isEqualTo(200);
-        assertThat(rest(sockets.getFirst())).isLessThan(TEXT.length());
-    }
-
-    /** How many bytes there are until the service's end of it. */
-    private static long rest(Socket socket) throws IOException {
-        long bytes = 0;
-        try {
-            socket.setSoTimeout(60_000);
-            byte[] buffer = new byte[8192];
-            for (int read = 0; read >= 0; read = socket.getInputStream().read(buffer)) {
-                bytes += read;
-            }
-        } catch (SocketException _) {
-            // Reset is closed, too.
-        }
-        return bytes;
-    }
-
-    /** Of a reply that is not over, long before the next sign of life. */
-    @Test
-    void clients_thatDoNotReadAStreamThatGoesOn_areGivenUp() throws Exception {
-        model.answer(_ -> Reply.text(TEXT + "x").deltas(List.of(TEXT, "x")).thenStall(1));
-        String chat = ann.chat();
-        ann.say(chat, "go", "Prefer", "respond-async");
-        String reply = chat + "/messages/" + ann.messages(chat).getLast().path("id").asText();
-        await().until(() -> ann.get(reply).json().path("content").asText().length() > 1_000_000);
-
-        askAndDoNotRead(reply, "text/event-stream");
-        await().until(() -> listeners() == 1);
-
-        await().atMost(Duration.ofSeconds(25)).until(() -> listeners() == 0);
-        ann.post(reply + "/cancel", "");
-    }
-
-    private double listeners() {
-        return new Client(base)
-                .get("/q/metrics")
-                .text()
-                .lines()
-                .filter(line -> line.startsWith("konko_listeners "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' ') + 1)))
-                .sum();
     }
 
     /** Its end is the only answer to what it has done. */
@@ -259,19 +197,8 @@ class UnreadTest {
                         .replace("{conversation}", conversation);
         int bar = request.indexOf('|');
         for (int i = 0; i < 30; i++) {
-            askAndDoNotRead(request.substring(0, bar), request.substring(bar + 1));
+            silent.ask(request.substring(0, bar), request.substring(bar + 1));
         }
         await().until(() -> outgoing.held() > 17_000_000);
-    }
-
-    private void askAndDoNotRead(String path, String accept) throws IOException {
-        Socket socket = new Socket();
-        sockets.add(socket);
-        socket.setReceiveBufferSize(4096);
-        socket.connect(new InetSocketAddress(base.getHost(), base.getPort()));
-        String request =
-                "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\nAuthorization: Bearer %s\r\n\r\n"
-                        .formatted(path, accept, ANN);
-        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     }
 }

@@ -1,6 +1,7 @@
 package ai.konko.packaged;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.api.Client;
@@ -33,6 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class OnThePage {
     @TempDir static Path folder;
 
+    /** For what comes on the page in its own time, on a machine that is busy, too. */
+    private static final int PATIENCE_MILLIS = 30_000;
+
     private static Playwright playwright;
     private static Browser browser;
     static FakeModel model;
@@ -63,6 +67,7 @@ abstract class OnThePage {
                 Playwright.create(
                         new Playwright.CreateOptions()
                                 .setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        setDefaultAssertionTimeout(PATIENCE_MILLIS);
         browser =
                 playwright
                         .chromium()

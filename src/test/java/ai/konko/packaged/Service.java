@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What was packaged as a process, in production mode: the jar, or with {@code -Dnative} the binary.
@@ -24,7 +26,12 @@ final class Service {
 
     private static final List<String> PROGRAM =
             System.getProperty("native") == null
-                    ? List.of(JAVA, "-jar", JAR.toString())
+                    ? Stream.of(
+                                    Stream.of(JAVA),
+                                    Stream.ofNullable(System.getProperty("service.jvm.args")),
+                                    Stream.of("-jar", JAR.toString()))
+                            .flatMap(Function.identity())
+                            .toList()
                     : List.of(System.getProperty("native.image.path"));
 
     private final int port;

@@ -6,6 +6,9 @@ import ai.konko.bench.BabblingModel;
 import ai.konko.bench.Children;
 import ai.konko.bench.Children.Child;
 import ai.konko.bench.Percentiles;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +42,6 @@ public final class TwoOwners {
     private final Client any;
     private final Client good;
     private final Service service;
-    private final AtomicBoolean over = new AtomicBoolean();
 
     private TwoOwners(Service service) {
         this.service = service;
@@ -64,6 +66,10 @@ public final class TwoOwners {
     }
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length > 0) {
+            beHostile(URI.create(arguments[0]));
+            return;
+        }
         Child model = Children.start(BabblingModel.class);
         Service service =
                 Service.start(
@@ -89,20 +95,15 @@ public final class TwoOwners {
         measure(threads, IDLE_SECONDS / 2); // the code gets warm
         Figures idle = measure(threads, IDLE_SECONDS);
         idle.print("idle");
-        List<Hostility> ways = Hostility.all(service.address(), any.as(BAD), BAD);
-        List<Future<?>> hostile = new ArrayList<>();
-        for (Hostility way : ways) {
-            for (int i = 0; i < way.hands(); i++) {
-                hostile.add(threads.submit(() -> way.untilOver(over)));
-            }
+        Process hostile = startHostile(service.address());
+        Figures beside;
+        try (BufferedReader told = hostile.inputReader()) {
+            String _ = told.readLine(); // it has begun
+            beside = measure(threads, SECONDS);
+            hostile.getOutputStream().close();
+            beside.print("beside");
+            told.lines().forEach(System.out::println);
         }
-        Figures beside = measure(threads, SECONDS);
-        over.set(true);
-        for (Future<?> each : hostile) {
-            each.cancel(true);
-        }
-        beside.print("beside");
-        ways.forEach(way -> System.out.println("  " + way));
         beside.refused().stream().distinct().limit(10).forEach(System.out::println);
         double posts = beside.posts().millis(99) / idle.posts().millis(99);
         double readiness = beside.readiness().millis(99) / idle.readiness().millis(99);
@@ -111,6 +112,40 @@ public final class TwoOwners {
         System.out.println("ERROR lines: " + errors);
         service.kill(); // or its clients would wait for what never comes
         return beside.refused().isEmpty() && posts <= MOST && readiness <= MOST && errors == 0;
+    }
+
+    /**
+     * The clients of a service are on machines of their own; on this one the hostile owner's take
+     * what the service, the model and the other owner leave.
+     */
+    private static Process startHostile(URI service) throws IOException {
+        return new ProcessBuilder(
+                        "nice",
+                        "-n",
+                        "19",
+                        Service.JAVA,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        TwoOwners.class.getName(),
+                        service.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    /** Until standard input ends. */
+    private static void beHostile(URI service) throws IOException {
+        List<Hostility> ways = Hostility.all(service, new Client(service).as(BAD), BAD);
+        AtomicBoolean over = new AtomicBoolean();
+        for (Hostility way : ways) {
+            for (int i = 0; i < way.hands(); i++) {
+                Thread _ = Thread.startVirtualThread(() -> way.untilOver(over));
+            }
+        }
+        System.out.println("begun");
+        int _ = System.in.read();
+        over.set(true);
+        ways.forEach(way -> System.out.println("  " + way));
+        System.exit(0);
     }
 
     private Figures measure(ExecutorService threads, int seconds) throws Exception {
