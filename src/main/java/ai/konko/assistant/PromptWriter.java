@@ -37,7 +37,9 @@ public class PromptWriter {
             Cancellation cancellation,
             TextAllowance allowance,
             Consumer<String> out) {
-        Consumer<String> bounded = allowance.bounding(out, cancellation);
+        Consumer<String> bounded =
+                allowance.bounding(
+                        out, cancellation, prompt.streamed() || config.model().streamOnly());
         CompletableFuture<ChatResponse> end = new CompletableFuture<>();
         try {
             ScopedValue.where(ModelCall.CURRENT, call(prompt, cancellation, allowance))

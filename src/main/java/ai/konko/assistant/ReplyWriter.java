@@ -59,7 +59,9 @@ public class ReplyWriter {
             TextAllowance allowance,
             Consumer<String> out,
             Consumer<Supplier<Ending>> end) {
-        Consumer<String> bounded = allowance.bounding(out, cancellation);
+        Consumer<String> bounded =
+                allowance.bounding(
+                        out, cancellation, started.streamed() || config.model().streamOnly());
         Message reply = started.turn().reply();
         CompletableFuture<ChatResponse> over = new CompletableFuture<>();
         CompletableFuture<ChatResponse> _ =

@@ -24,6 +24,9 @@ public final class TextAllowance implements AutoCloseable {
     /** What is not needed any more is given back from there on. */
     private static final int SPARE = 64 * PORTION;
 
+    private static final Ending TOO_LONG =
+            _ -> Outcome.brokenOff("", ModelException.tooLong().failure());
+
     private final FairBound all;
     private final Owner owner;
     private final int most;
@@ -49,8 +52,10 @@ public final class TextAllowance implements AutoCloseable {
      * Bounds a reply's text: what is too much is left out, and the call is stopped.
      *
      * @param out takes the text
+     * @param asked whether the provider was asked for a stream. One that streams unasked, and more
+     *     than there may be, has answered nonsense
      */
-    Consumer<String> bounding(Consumer<String> out, Cancellation cancellation) {
+    Consumer<String> bounding(Consumer<String> out, Cancellation cancellation, boolean asked) {
         return piece -> {
             if (full) {
                 return; // it may come still after a cancel
@@ -60,7 +65,7 @@ public final class TextAllowance implements AutoCloseable {
                 out.accept(fitting);
             }
             if (full) {
-                cancellation.cancel(text -> ended(text, null));
+                cancellation.cancel(asked ? text -> ended(text, null) : TOO_LONG);
             }
         };
     }

@@ -139,6 +139,23 @@ class LongRepliesTest {
         assertThat(last.data().path("error").path("code").asText()).isEqualTo("overloaded");
     }
 
+    /** Nobody asked for a stream, and this one would not end. */
+    @Test
+    void post_whoseAnswerIsAStreamWithoutEnd_fails() {
+        String chat = client.chat();
+        model.answer(
+                _ ->
+                        Reply.raw(
+                                "data: {\"choices\":[{\"delta\":{\"content\":\"on and on \"}}]}\n\n"
+                                        .repeat(1000)));
+
+        Answer refused = client.say(chat, "go on");
+
+        assertThat(refused.status()).isEqualTo(502);
+        assertThat(refused.code()).isEqualTo("model-failed");
+        assertThat(client.messages(chat).getLast().path("status").asText()).isEqualTo("failed");
+    }
+
     @Test
     void stream_whoseLaterEventIsMoreThanAllMayHold_endsAsLength() {
         String chat = client.chat();

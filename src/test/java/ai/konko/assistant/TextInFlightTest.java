@@ -32,7 +32,7 @@ class TextInFlightTest {
         }
 
         Reply write(String piece) {
-            allowance.bounding(text::append, cancellation).accept(piece);
+            allowance.bounding(text::append, cancellation, true).accept(piece);
             return this;
         }
 
