@@ -54,7 +54,7 @@ public interface HttpLimits {
 
     /**
      * @return how many bytes the bodies of requests that are still coming in may have, as far as
-     *     they are longer than 32 kB; one of unknown length counts as {@link #bodySize}. Then
+     *     they are longer than 1 kB; one that does not say how long it is counts as it comes. Then
      *     requests with more, of owners who have more than an equal share, are refused with {@code
      *     overloaded}. Absent for a sixteenth of the heap. At least 1.
      */

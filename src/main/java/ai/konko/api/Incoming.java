@@ -4,6 +4,7 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FairBound;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -12,7 +13,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 
 /**
@@ -23,19 +23,18 @@ import java.util.regex.Pattern;
 class Incoming {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** As many of these as there may be connections are of no account. */
-    private static final long SHORT = 32_768;
+    /** As many of these as there may be connections are some 30 MB. */
+    private static final long SHORT = 1024;
 
+    private static final long LOOK_MILLIS = 1000;
     private static final int SHARE_OF_HEAP = 16;
     private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
     private static final Set<HttpMethod> WITH_BODIES =
             Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
 
     private final FairBound bytes;
-    private final HttpLimits limits;
 
     Incoming(HttpLimits limits) {
-        this.limits = limits;
         this.bytes =
                 new FairBound(
                         limits.incomingBytes()
@@ -43,41 +42,85 @@ class Incoming {
     }
 
     /**
-     * Counts a request's body until all of it has come, or its client is gone.
+     * Counts a request's body until all of it has come, or its client is gone. One that says how
+     * long it is counts from the beginning, any other as it comes; where there is no room for that,
+     * its connection is closed.
      *
      * @throws RefusedException {@link ErrorCode#OVERLOADED} if the caller sends as much as it may
      */
     void admit(RoutingContext context, Owner caller) {
         HttpServerRequest request = context.request();
-        long most = most(request);
-        if (most <= SHORT || request.isEnded()) {
+        boolean known = !isOfUnknownLength(request);
+        if (request.isEnded() || (known && length(request) <= SHORT)) {
             return;
         }
-        if (!bytes.take(caller, most)) {
+        Body body = new Body(request, caller);
+        if (known && !body.growTo(length(request))) {
             throw RefusedException.forNow(
                     ErrorCode.OVERLOADED,
                     "The caller is sending as much in bodies of requests as it may.",
                     RETRY);
         }
-        AtomicBoolean over = new AtomicBoolean();
-        Runnable end =
-                () -> {
-                    if (over.compareAndSet(false, true)) {
-                        bytes.giveBack(caller, most);
-                    }
-                };
-        request.end().onComplete(_ -> end.run());
-        context.addEndHandler(_ -> end.run());
+        request.end().onComplete(_ -> body.end());
+        context.addEndHandler(_ -> body.end());
+        if (!known) {
+            body.lookAgain(context.vertx());
+        }
     }
 
-    /** The most that its body can have. In HTTP/2 one may come with no word of its length. */
-    private long most(HttpServerRequest request) {
-        boolean unknown =
-                request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
-                        || (request.version() == HttpVersion.HTTP_2
-                                && WITH_BODIES.contains(request.method())
-                                && !request.headers().contains(HttpHeaders.CONTENT_LENGTH));
-        return unknown ? limits.bodySize().asLongValue() : length(request);
+    private static boolean isOfUnknownLength(HttpServerRequest request) {
+        return request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+                || (request.version() == HttpVersion.HTTP_2
+                        && WITH_BODIES.contains(request.method())
+                        && !request.headers().contains(HttpHeaders.CONTENT_LENGTH));
+    }
+
+    /** One that is still coming in. Its monitor guards what changes. */
+    private final class Body {
+        private final HttpServerRequest request;
+        private final Owner owner;
+        private long counted;
+        private boolean over;
+
+        Body(HttpServerRequest request, Owner owner) {
+            this.request = request;
+            this.owner = owner;
+        }
+
+        /**
+         * @return whether there is room for so much
+         */
+        synchronized boolean growTo(long length) {
+            if (over || length <= counted) {
+                return true;
+            }
+            boolean taken = bytes.take(owner, length - counted);
+            counted = taken ? length : counted;
+            return taken;
+        }
+
+        void lookAgain(Vertx vertx) {
+            long _ = vertx.setTimer(LOOK_MILLIS, _ -> look(vertx));
+        }
+
+        private void look(Vertx vertx) {
+            if (!growTo(request.bytesRead())) {
+                Unsent.drop(request);
+            } else if (!isOver()) {
+                lookAgain(vertx);
+            }
+        }
+
+        private synchronized boolean isOver() {
+            return over;
+        }
+
+        synchronized void end() {
+            if (!over) {
+                over = true;
+                bytes.giveBack(owner, counted);
+            }
+        }
     }
 
     /**
