@@ -818,6 +818,21 @@ public abstract class ChatRepositoryContract {
         assertThat(search(text)).isEmpty();
     }
 
+    /** Such as memory looks through part by part. */
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "é", "\uD55C", "\uD83D\uDE00", "\u0301 ", "b "})
+    void chats_search_findsWhatIsAnywhereInLongTexts(String filling) {
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        UUID reply = repository.accept(chat, post("x")).turn().reply().id();
+        repository.start(chat, MODEL);
+        String almost = ("Zu E" + filling.repeat(500)).repeat(150);
+        repository.finish(chat, reply, 1, done(almost + "Zu Ende."));
+
+        assertThat(search("zu ende.")).containsExactly(chat);
+        assertThat(search(filling.repeat(5) + "zu e" + filling.repeat(5))).containsExactly(chat);
+        assertThat(search("zu anfang")).isEmpty();
+    }
+
     @Test
     void chats_search_fillsItsPageFromMany() {
         UUID needle =

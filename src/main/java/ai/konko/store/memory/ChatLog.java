@@ -15,6 +15,7 @@ import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.SearchText;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.Started;
@@ -306,7 +307,7 @@ final class ChatLog {
                 () -> {
                     Message reply = transcript.reply(replyId);
                     return reply.status().terminal() || reply.attempt() != attempt
-                            ? reply
+                            ? transcript.at(reply.seq())
                             : end(reply.seq(), outcome);
                 });
     }
@@ -317,7 +318,7 @@ final class ChatLog {
                     Message reply = transcript.reply(replyId);
                     return reply.status() == Status.QUEUED
                             ? new Cancelled(end(reply.seq(), Outcome.cancelled("")), true)
-                            : new Cancelled(reply, false);
+                            : new Cancelled(transcript.at(reply.seq()), false);
                 });
     }
 
@@ -367,9 +368,36 @@ final class ChatLog {
         return read(() -> transcript.page(query));
     }
 
-    /** The texts of all messages as they are now, for a search that must not hold the lock. */
-    List<Supplier<String>> texts() {
+    /**
+     * The texts of all messages as they are now, but for that of a reply in progress, for a search
+     * that must not hold the lock.
+     */
+    List<StoredText> texts() {
         return read(transcript::texts);
+    }
+
+    /**
+     * Copies the text part by part, so that nobody who adds to it waits for long.
+     *
+     * @param afterEach is done after each part, without the lock
+     * @return whether the reply in progress has the searched text so far
+     */
+    boolean draftHas(SearchText searched, Runnable afterEach) {
+        CharSequence draft = read(transcript::draft);
+        SearchText.Scan scan = searched.scan();
+        int from = 0;
+        while (true) {
+            int begin = from;
+            String part = read(() -> transcript.part(draft, begin));
+            if (part.isEmpty()) {
+                return false;
+            }
+            if (scan.finds(part)) {
+                return true;
+            }
+            from += part.length();
+            afterEach.run();
+        }
     }
 
     Message message(UUID messageId) {

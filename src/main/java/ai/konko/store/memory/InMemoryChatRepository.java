@@ -38,7 +38,6 @@ import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,10 +118,11 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public Page<Chat> chats(ChatQuery query) {
-        return find(query, query.text() == null ? null : SearchText.folded(query.text()));
+        return find(query, query.text() == null ? null : SearchText.of(query.text()));
     }
 
-    private Page<Chat> find(ChatQuery query, @Nullable String text) {
+    private Page<Chat> find(ChatQuery query, @Nullable SearchText text) {
+        SearchPace pace = new SearchPace();
         List<Chat> found = new ArrayList<>();
         int stride = text == null ? query.limit() + 1 : STRIDE;
         UUID before = query.before();
@@ -131,7 +131,7 @@ public class InMemoryChatRepository implements ChatRepository {
             some = newestBefore(query.owner(), before, stride);
             for (ChatLog log : some) {
                 if (found.size() <= query.limit()) {
-                    matching(log, text).ifPresent(found::add);
+                    matching(log, text, pace).ifPresent(found::add);
                 }
                 before = log.id();
             }
@@ -160,17 +160,11 @@ public class InMemoryChatRepository implements ChatRepository {
         }
     }
 
-    /** A search gives way after every chat: it must not keep turns waiting. */
-    @SuppressWarnings("ThreadPriorityCheck")
-    private static Optional<Chat> matching(ChatLog log, @Nullable String text) {
-        if (text != null) {
-            Thread.yield();
-        }
+    private static Optional<Chat> matching(
+            ChatLog log, @Nullable SearchText searched, SearchPace pace) {
         try {
             Chat chat = log.chat();
-            return text == null
-                            || texts(chat, log)
-                                    .anyMatch(each -> SearchText.folded(each).contains(text))
+            return searched == null || has(chat, log, searched, pace)
                     ? Optional.of(chat)
                     : Optional.empty();
         } catch (RefusedException _) {
@@ -178,10 +172,27 @@ public class InMemoryChatRepository implements ChatRepository {
         }
     }
 
-    private static Stream<String> texts(Chat chat, ChatLog log) {
-        return Stream.concat(
-                Stream.ofNullable(chat.settings().title()),
-                log.texts().stream().map(Supplier::get));
+    private static boolean has(Chat chat, ChatLog log, SearchText searched, SearchPace pace) {
+        pace.rest();
+        String title = chat.settings().title();
+        if (title != null && searched.isIn(title)) {
+            return true;
+        }
+        if (log.draftHas(searched, pace::rest)) {
+            return true; // looked at first: if it is over meanwhile, it is among the texts
+        }
+        long sinceRest = 0;
+        for (StoredText text : log.texts()) {
+            if (text.has(searched, pace::rest)) {
+                return true;
+            }
+            sinceRest += text.length();
+            if (sinceRest >= StoredText.PORTION) {
+                pace.rest();
+                sinceRest = 0;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +87,7 @@ final class PackedTurns {
     void set(Message reply) {
         int turn = turn(reply.seq());
         int number = turn * NUMBERS;
-        byte[] text = text(turn);
+        byte[] text = bytes(turn);
         int length = messageBytes(turn);
         long took = took(reply, numbers[number + CREATED]);
         putId(number + REPLY_ID, reply.id());
@@ -152,7 +151,7 @@ final class PackedTurns {
         return (seq - 1) / 2;
     }
 
-    private byte[] text(int turn) {
+    private byte[] bytes(int turn) {
         return (byte[]) Objects.requireNonNull(values[turn * VALUES + TEXT]);
     }
 
@@ -166,19 +165,19 @@ final class PackedTurns {
     }
 
     /**
-     * @return gives a message's text as it is now, also later and without a lock
+     * @return a message's text as it is now
      */
-    Supplier<String> content(int seq) {
+    StoredText text(int seq) {
         int turn = turn(seq);
-        byte[] text = text(turn);
+        byte[] text = bytes(turn);
         int length = messageBytes(turn);
         if (seq % 2 == 1) {
-            return () -> new String(text, 0, length, UTF_8);
+            return new StoredText.Utf8(text, 0, length);
         }
         Message reply = unpacked(turn);
         return reply == null
-                ? () -> new String(text, length, text.length - length, UTF_8)
-                : reply::content;
+                ? new StoredText.Utf8(text, length, text.length)
+                : new StoredText.OfMessage(reply);
     }
 
     /**
@@ -189,7 +188,7 @@ final class PackedTurns {
         int turn = turn(replySeq);
         Message reply = unpacked(turn);
         return reply == null
-                ? text(turn).length > messageBytes(turn)
+                ? bytes(turn).length > messageBytes(turn)
                 : reply.unanswered() || Transcript.answers(reply);
     }
 
@@ -199,7 +198,7 @@ final class PackedTurns {
     int replyBytes(int replySeq) {
         int turn = turn(replySeq);
         Message reply = unpacked(turn);
-        return reply == null ? text(turn).length - messageBytes(turn) : utf8Bytes(reply.content());
+        return reply == null ? bytes(turn).length - messageBytes(turn) : utf8Bytes(reply.content());
     }
 
     private static int utf8Bytes(String text) {
@@ -216,11 +215,11 @@ final class PackedTurns {
         Message reply = unpacked(turn);
         int length = messageBytes(turn);
         return reply == null
-                ? new ContextTurn(replySeq, 1, text(turn), length)
+                ? new ContextTurn(replySeq, 1, bytes(turn), length)
                 : new ContextTurn(
                         replySeq,
                         reply.attempt(),
-                        ContextTurn.joined(text(turn), length, reply.content()),
+                        ContextTurn.joined(bytes(turn), length, reply.content()),
                         length);
     }
 
@@ -233,14 +232,14 @@ final class PackedTurns {
         }
         Instant created = Instant.ofEpochMilli(numbers[number + CREATED]);
         if (seq % 2 == 1) {
-            return Message.ofUser(id(seq), chatId, seq, content(seq).get(), created);
+            return Message.ofUser(id(seq), chatId, seq, text(seq).toString(), created);
         }
         return new Message(
                 id(seq),
                 chatId,
                 seq,
                 Role.ASSISTANT,
-                content(seq).get(),
+                text(seq).toString(),
                 Status.COMPLETED,
                 1,
                 created,

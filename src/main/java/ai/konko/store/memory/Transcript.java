@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -87,8 +86,11 @@ final class Transcript {
         return at(seqOf(id));
     }
 
+    /**
+     * @return the reply, of one in progress without the text, which is long to copy
+     */
     Message reply(UUID id) {
-        Message reply = message(id);
+        Message reply = messages.get(seqOf(id));
         if (reply.role() != Role.ASSISTANT) {
             throw RefusedException.replyNotFound();
         }
@@ -208,17 +210,28 @@ final class Transcript {
         return Page.of(found, query.limit());
     }
 
-    /** The texts of all messages as they are now, each made when it is asked for. */
-    List<Supplier<String>> texts() {
-        InLine first = line.peekFirst();
-        int runs = first == null ? 0 : first.seq();
-        return IntStream.rangeClosed(1, size())
-                .mapToObj(
-                        seq ->
-                                seq == runs
-                                        ? (Supplier<String>) at(seq)::content
-                                        : messages.content(seq))
-                .toList();
+    /** The texts of all messages as they are now, but for what {@link #draft()} has. */
+    List<StoredText> texts() {
+        return IntStream.rangeClosed(1, size()).mapToObj(messages::text).toList();
+    }
+
+    /**
+     * @return the text so far of the reply in progress, which the lock guards; empty if there is
+     *     none
+     */
+    CharSequence draft() {
+        return running;
+    }
+
+    /**
+     * @return what a search looks at next of that draft; empty at its end, or if its reply is over
+     */
+    @SuppressWarnings("ReferenceEquality") // the one, not one that says the same
+    String part(CharSequence draft, int from) {
+        return draft == running
+                ? running.substring(
+                        from, StoredText.partEnd(from, running.length(), running::charAt))
+                : "";
     }
 
     /**

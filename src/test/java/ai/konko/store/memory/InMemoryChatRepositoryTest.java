@@ -3,7 +3,9 @@ package ai.konko.store.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
@@ -22,7 +24,10 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InMemoryChatRepositoryTest extends ChatRepositoryContract {
 
@@ -141,5 +146,33 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
         repository.delete(chat);
 
         assertThat(repository.heldCharacters()).isZero();
+    }
+
+    /** Of a running reply as of one that is over, which is looked through part by part too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "é", "\uD55C", "\uD83D\uDE00", "b "})
+    void chats_search_findsWhatIsAnywhereInALongDraft(String filling) {
+        InMemoryChatRepository repository = inMemory(TestLimits.WIDE);
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        UUID reply =
+                repository
+                        .accept(chat, new Post("x", WhenBusy.ENQUEUE, null, true))
+                        .turn()
+                        .reply()
+                        .id();
+        repository.start(chat, "m");
+        Consumer<String> draft = repository.draft(chat, reply, 1);
+        draft.accept(("Zu E" + filling.repeat(500)).repeat(150));
+        assertThat(search(repository, "zu ende.")).isEmpty();
+
+        draft.accept("Zu Ende.");
+
+        assertThat(search(repository, "zu ende.")).hasSize(1);
+        repository.finish(chat, reply, 1, Outcome.ended("", FinishReason.STOP, null));
+        assertThat(search(repository, "zu ende.")).isEmpty();
+    }
+
+    private static List<Chat> search(InMemoryChatRepository repository, String text) {
+        return repository.chats(new ChatQuery(Owner.ANONYMOUS, 9, null, text)).items();
     }
 }

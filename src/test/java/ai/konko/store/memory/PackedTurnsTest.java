@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -157,7 +156,7 @@ class PackedTurnsTest {
                 expected.set(place, reply);
             }
             assertThat(all(turns::get)).isEqualTo(expected);
-            assertThat(all(turns::content).stream().map(Supplier::get).toList())
+            assertThat(all(turns::text).stream().map(StoredText::toString).toList())
                     .isEqualTo(expected.stream().map(Message::content).toList());
             for (int seq = 2; seq <= expected.size(); seq += 2) {
                 Turn turn = new Turn(expected.get(seq - 2), expected.get(seq - 1));
