@@ -1,8 +1,7 @@
 package ai.konko.assistant;
 
 import ai.konko.chat.Owner;
-import io.netty.channel.MaxMessagesRecvByteBufAllocator;
-import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.SingleThreadEventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.http.impl.HttpClientConnection;
 import io.vertx.core.impl.ContextInternal;
@@ -39,7 +38,8 @@ final class Connections {
 
     private final Set<HttpClientConnection> open = new HashSet<>();
     private final SequencedSet<HttpClientConnection> idle = new LinkedHashSet<>();
-    private final WaitingLine waiting = new WaitingLine();
+    private final WaitingLine<Taker> waiting = new WaitingLine<>(Taker::waits);
+    private final ReadTurns turns;
     private int opening;
     private boolean sweeping;
 
@@ -66,6 +66,7 @@ final class Connections {
      */
     Connections(ContextInternal loop, Connector connector, int most) {
         this.loop = loop;
+        this.turns = new ReadTurns((SingleThreadEventLoop) loop.nettyEventLoop());
         this.connector = connector;
         this.most = most;
     }
@@ -78,11 +79,12 @@ final class Connections {
     void take(Taker taker) {
         HttpClientConnection kept = kept();
         if (kept != null) {
+            kept.channel().pipeline().get(ReadTurns.Reader.class).isFor(taker.owner());
             taker.take(kept);
         } else if (open.size() + opening < most) {
             open(taker);
         } else {
-            waiting.add(taker);
+            waiting.add(taker.owner(), taker);
         }
         note();
     }
@@ -118,7 +120,7 @@ final class Connections {
     private void opened(HttpClientConnection connection, Taker taker) {
         opening--;
         open.add(connection);
-        takeTurns(connection);
+        connection.channel().pipeline().addFirst(turns.new Reader(taker.owner()));
         connection.channel().pipeline().addAfter(CODEC, null, new InterimAnswers());
         // It comes without a context, in which others could be opened.
         connection.evictionHandler(_ -> loop.emit(_ -> gone(connection)));
@@ -126,17 +128,6 @@ final class Connections {
             taker.take(connection);
         } else {
             giveBack(connection);
-        }
-    }
-
-    /**
-     * Each connection is read once in a round of the event loop, however fast its model writes: a
-     * round takes no longer, and what else the loop has to do comes in between.
-     */
-    private static void takeTurns(HttpClientConnection connection) {
-        RecvByteBufAllocator reads = connection.channel().config().getRecvByteBufAllocator();
-        if (reads instanceof MaxMessagesRecvByteBufAllocator bounded) {
-            bounded.maxMessagesPerRead(1);
         }
     }
 

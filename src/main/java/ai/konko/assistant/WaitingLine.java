@@ -6,31 +6,47 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who waits for a connection. Owners are served in turn, one call each, so that nobody waits behind
- * all the calls of another. Not safe for use by several threads.
+ * What waits for its turn. Owners are served in turn, one thing each, so that nobody waits behind
+ * all that another has. Not safe for use by several threads.
  */
-final class WaitingLine {
-    /** Each owner's calls, oldest first, and never none; the owner whose turn it is comes first. */
-    private final SequencedMap<Owner, Deque<Connections.Taker>> byOwner = new LinkedHashMap<>();
+final class WaitingLine<T> {
+    private final Predicate<T> waits;
 
-    void add(Connections.Taker taker) {
-        byOwner.computeIfAbsent(taker.owner(), _ -> new ArrayDeque<>()).addLast(taker);
+    /**
+     * What each owner has, oldest first, and never none; the owner whose turn it is comes first.
+     */
+    private final SequencedMap<Owner, Deque<T>> byOwner = new LinkedHashMap<>();
+
+    /**
+     * @param waits what does not wait any more is passed over
+     */
+    WaitingLine(Predicate<T> waits) {
+        this.waits = waits;
+    }
+
+    void add(Owner owner, T one) {
+        byOwner.computeIfAbsent(owner, _ -> new ArrayDeque<>()).addLast(one);
+    }
+
+    boolean isEmpty() {
+        return byOwner.isEmpty();
     }
 
     /**
-     * @return the next that still waits, who is not in the line any more
+     * @return the next that still waits, which is not in the line any more
      */
-    Connections.@Nullable Taker poll() {
+    @Nullable T poll() {
         while (true) {
-            Map.Entry<Owner, Deque<Connections.Taker>> first = byOwner.pollFirstEntry();
+            Map.Entry<Owner, Deque<T>> first = byOwner.pollFirstEntry();
             if (first == null) {
                 return null;
             }
-            Deque<Connections.Taker> line = first.getValue();
-            Connections.Taker next = waiting(line);
+            Deque<T> line = first.getValue();
+            T next = waiting(line);
             if (!line.isEmpty()) {
                 byOwner.putLast(first.getKey(), line);
             }
@@ -40,9 +56,9 @@ final class WaitingLine {
         }
     }
 
-    private static Connections.@Nullable Taker waiting(Deque<Connections.Taker> line) {
-        Connections.Taker next = line.pollFirst();
-        while (next != null && !next.waits()) {
+    private @Nullable T waiting(Deque<T> line) {
+        T next = line.pollFirst();
+        while (next != null && !waits.test(next)) {
             next = line.pollFirst();
         }
         return next;

@@ -217,6 +217,12 @@ public final class LiveReply {
         return true;
     }
 
+    /** Mostly it is the same, which is found out many characters at a time. */
+    private static boolean beginsWith(String content, StringBuilder text) {
+        return content.contentEquals(text)
+                || (text.length() <= content.length() && agree(content, text, 0, text.length()));
+    }
+
     private void changed() {
         before = text.toString();
         version++;
@@ -239,8 +245,7 @@ public final class LiveReply {
             if (ended != null) {
                 return;
             }
-            if (text.length() > terminal.content().length()
-                    || !agree(terminal.content(), text, 0, text.length())) {
+            if (!beginsWith(terminal.content(), text)) {
                 changed();
             }
             ended = terminal;

@@ -3,7 +3,6 @@ package ai.konko.assistant;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.chat.Owner;
-import io.vertx.core.http.impl.HttpClientConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -11,26 +10,20 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class WaitingLineTest {
-    private final WaitingLine line = new WaitingLine();
+    private final WaitingLine<Call> line = new WaitingLine<>(Call::waits);
 
     /** A call that waits, or does so no more. */
-    private record Call(String name, Owner owner, boolean waits) implements Connections.Taker {
-        @Override
-        public void take(HttpClientConnection connection) {}
-
-        @Override
-        public void unreachable() {}
-    }
+    private record Call(String name, boolean waits) {}
 
     private void add(String owner, int first, int last) {
         IntStream.rangeClosed(first, last)
-                .forEach(i -> line.add(new Call(owner + i, new Owner(owner), true)));
+                .forEach(i -> line.add(new Owner(owner), new Call(owner + i, true)));
     }
 
     private List<String> all() {
         List<String> names = new ArrayList<>();
-        for (Connections.@Nullable Taker next = line.poll(); next != null; next = line.poll()) {
-            names.add(((Call) next).name());
+        for (@Nullable Call next = line.poll(); next != null; next = line.poll()) {
+            names.add(next.name());
         }
         return names;
     }
@@ -47,7 +40,7 @@ class WaitingLineTest {
     @Test
     void poll_forOneWhoComesLate_servesThemNext() {
         add("ann", 1, 1000);
-        Connections.Taker _ = line.poll();
+        Call _ = line.poll();
 
         add("ben", 1, 1);
 
@@ -57,9 +50,9 @@ class WaitingLineTest {
     @Test
     void poll_passesOverWhoWaitsNoMoreAndTakesNobodysTurnForIt() {
         add("ann", 1, 1);
-        line.add(new Call("gone", new Owner("ben"), false));
+        line.add(new Owner("ben"), new Call("gone", false));
         add("ben", 1, 1);
-        line.add(new Call("gone", new Owner("cat"), false));
+        line.add(new Owner("cat"), new Call("gone", false));
         add("ann", 2, 2);
 
         assertThat(all()).containsExactly("ann1", "ben1", "ann2");
@@ -67,7 +60,7 @@ class WaitingLineTest {
 
     @Test
     void poll_ofNobody_isNull() {
-        line.add(new Call("gone", Owner.ANONYMOUS, false));
+        line.add(Owner.ANONYMOUS, new Call("gone", false));
 
         assertThat(line.poll()).isNull();
     }

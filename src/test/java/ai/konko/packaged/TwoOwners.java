@@ -26,7 +26,8 @@ import java.util.concurrent.locks.LockSupport;
  * Two owners of one packaged service with a small heap, of which one does in each way of {@link
  * Hostility} at once what it can to keep the other from being served. Not a test: it prints how
  * long the other's posts and the service's readiness take beside that and without it, as ratios,
- * and fails if one of them was refused, or a p99 is more than twice the idle one.
+ * and fails if one of them was refused, or a p99 is more than twice the idle one. The system
+ * property {@code owners.options} adds options of the service's JVM, each after a blank.
  */
 public final class TwoOwners {
     private static final int SECONDS = Integer.getInteger("owners.seconds", 120);
@@ -79,7 +80,7 @@ public final class TwoOwners {
                                         "KONKO_API_KEYS",
                                         "good:" + GOOD + ",bad:" + BAD,
                                         "JAVA_TOOL_OPTIONS",
-                                        "-Xmx512m")),
+                                        "-Xmx512m" + System.getProperty("owners.options", ""))),
                         Files.createTempDirectory("owners"));
         boolean held;
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
