@@ -11,7 +11,7 @@ import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Tally;
-import ai.konko.conversation.Conversation;
+import ai.konko.conversation.TurnEngine;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Chats")
 public class ChatResource {
     private final ChatRepository repository;
-    private final Conversation conversation;
+    private final TurnEngine turns;
     private final ContextWindow window;
     private final HighlightFinder highlights;
     private final ModelEndpoint endpoint;
@@ -57,7 +57,7 @@ public class ChatResource {
 
     ChatResource(
             ChatRepository repository,
-            Conversation conversation,
+            TurnEngine turns,
             ContextWindow window,
             HighlightFinder highlights,
             ModelEndpoint endpoint,
@@ -66,7 +66,7 @@ public class ChatResource {
             SearchTurns searches,
             Outgoing outgoing) {
         this.repository = repository;
-        this.conversation = conversation;
+        this.turns = turns;
         this.window = window;
         this.highlights = highlights;
         this.endpoint = endpoint;
@@ -188,7 +188,7 @@ public class ChatResource {
                     "A running reply is cancelled first, also at the model; whoever waits for it is told.")
     @APIResponse(responseCode = "204", description = "The chat is gone")
     public void delete(@PathParam("chatId") String chatId) {
-        conversation.delete(PathId.chat(chatId));
+        turns.delete(PathId.chat(chatId));
     }
 
     @GET

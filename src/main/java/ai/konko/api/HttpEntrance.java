@@ -4,7 +4,7 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
-import ai.konko.conversation.Conversation;
+import ai.konko.conversation.TurnEngine;
 import ai.konko.security.Callers;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -88,7 +88,7 @@ class HttpEntrance {
     private static final String DEVELOPMENT = "frame-ancestors 'self'";
 
     private final Callers callers;
-    private final Conversation conversation;
+    private final TurnEngine turns;
     private final RateLimit rateLimit;
     private final Refusals refusals;
     private final SameSite sameSite;
@@ -100,7 +100,7 @@ class HttpEntrance {
 
     HttpEntrance(
             Callers callers,
-            Conversation conversation,
+            TurnEngine turns,
             RateLimit rateLimit,
             Refusals refusals,
             SameSite sameSite,
@@ -109,7 +109,7 @@ class HttpEntrance {
             ObjectMapper json,
             Vertx vertx) {
         this.callers = callers;
-        this.conversation = conversation;
+        this.turns = turns;
         this.rateLimit = rateLimit;
         this.refusals = refusals;
         this.sameSite = sameSite;
@@ -276,7 +276,7 @@ class HttpEntrance {
     private void requireRoom(RoutingContext context, Owner caller) {
         if (context.request().method().equals(HttpMethod.POST)
                 && TURNS.matcher(context.normalizedPath()).matches()) {
-            conversation.requireRoom(caller);
+            turns.requireRoom(caller);
         }
     }
 

@@ -8,8 +8,8 @@ import ai.konko.chat.Counted;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
-import ai.konko.conversation.Conversation;
 import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.TurnEngine;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
@@ -44,18 +44,15 @@ public class MessageResource {
     private static final MediaType EVENTS = MediaType.SERVER_SENT_EVENTS_TYPE;
 
     private final ChatRepository repository;
-    private final Conversation conversation;
+    private final TurnEngine turns;
     private final HttpLimits http;
     private final Outgoing outgoing;
 
     MessageResource(
-            ChatRepository repository,
-            Conversation conversation,
-            HttpLimits http,
-            Outgoing outgoing) {
+            ChatRepository repository, TurnEngine turns, HttpLimits http, Outgoing outgoing) {
         this.outgoing = outgoing;
         this.repository = repository;
-        this.conversation = conversation;
+        this.turns = turns;
         this.http = http;
     }
 
@@ -191,7 +188,7 @@ public class MessageResource {
         repository.chat(id);
         UUID message = PathId.message(messageId);
         if (type.equals(EVENTS)) {
-            LiveReply reply = conversation.reply(id, message);
+            LiveReply reply = turns.reply(id, message);
             int from = RequestHeaders.resumeFrom(request.request(), reply::hasOffset);
             outgoing.admit(request, reply.endedLength());
             return new ReplyStream(null, reply, from).response();

@@ -3,9 +3,9 @@ package ai.konko.api;
 import ai.konko.chat.Message;
 import ai.konko.chat.Post;
 import ai.konko.chat.Status;
-import ai.konko.conversation.Conversation;
 import ai.konko.conversation.Origin;
 import ai.konko.conversation.PostedTurn;
+import ai.konko.conversation.TurnEngine;
 import ai.konko.conversation.Workers;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
@@ -41,13 +41,13 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Turns")
 public class TurnResource {
-    private final Conversation conversation;
+    private final TurnEngine turns;
     private final Workers workers;
     private final Outgoing outgoing;
 
-    TurnResource(Conversation conversation, Workers workers, Outgoing outgoing) {
+    TurnResource(TurnEngine turns, Workers workers, Outgoing outgoing) {
         this.outgoing = outgoing;
-        this.conversation = conversation;
+        this.turns = turns;
         this.workers = workers;
     }
 
@@ -114,7 +114,7 @@ public class TurnResource {
         Post post = JsonBodyReader.required(body).post(key, delivery.streamed());
         Origin origin = Caller.origin(request);
         Executor thisRequest = ThisRequest.executor();
-        return workers.call(() -> conversation.post(origin, id, post))
+        return workers.call(() -> turns.post(origin, id, post))
                 .thenComposeAsync(posted -> delivered(request, posted, delivery), thisRequest);
     }
 
@@ -140,9 +140,8 @@ public class TurnResource {
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         UUID reply = PathId.message(messageId);
-        int known = conversation.reply(id, reply).endedLength();
-        return outgoing.whole(
-                request, true, known, () -> conversation.cancel(id, reply), MessageView::of);
+        int known = turns.reply(id, reply).endedLength();
+        return outgoing.whole(request, true, known, () -> turns.cancel(id, reply), MessageView::of);
     }
 
     @POST
@@ -169,7 +168,7 @@ public class TurnResource {
         Delivery delivery = Delivery.of(request.request());
         return delivered(
                 request,
-                conversation.retry(
+                turns.retry(
                         Caller.origin(request), id, PathId.message(messageId), delivery.streamed()),
                 delivery);
     }

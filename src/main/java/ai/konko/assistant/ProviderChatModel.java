@@ -27,7 +27,7 @@ class ProviderChatModel implements ChatModel {
     public ChatResponse doChat(ChatRequest request) {
         ModelCall call = ModelCall.CURRENT.get();
         StreamedAnswer answer = StreamedAnswer.kept(client.bounds());
-        client.send(CompletionBody.of(request.messages(), call, dialect), call, answer).join();
+        client.send(ProviderRequestBody.of(request.messages(), call, dialect), call, answer).join();
         return answer.response();
     }
 

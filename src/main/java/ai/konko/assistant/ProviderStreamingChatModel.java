@@ -38,7 +38,7 @@ class ProviderStreamingChatModel implements StreamingChatModel {
         ModelCall call = ModelCall.CURRENT.get();
         StreamedAnswer answer = new StreamedAnswer(client.bounds(), handler::onPartialResponse);
         CompletableFuture<@Nullable Void> _ =
-                client.send(CompletionBody.of(request.messages(), call, dialect), call, answer)
+                client.send(ProviderRequestBody.of(request.messages(), call, dialect), call, answer)
                         .whenComplete((_, failed) -> end(failed, answer::response, handler));
     }
 

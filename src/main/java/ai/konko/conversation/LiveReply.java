@@ -8,6 +8,7 @@ import ai.konko.chat.RefusedException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +23,17 @@ import org.jspecify.annotations.Nullable;
  * text that listeners can have seen. A reply that nobody runs here shows the text that the log has
  * of it, and is ended by whoever finds it over.
  *
- * <p>Where the process that ran a reply has died, the reply is written anew. As long as the new
- * text says the same, listeners notice nothing. One that has seen text which the new one does not
- * repeat is given no more text, only the end.
+ * <p>If the process that ran a reply has died, another writes the reply anew, see {@link
+ * ReplyText}: a listener who has seen text that the new one does not repeat is given no more text,
+ * only the end.
  *
  * <p>{@code lock} guards all fields but the final and the volatile ones; nothing foreign is called
  * under it.
  */
 public final class LiveReply {
     private final Message reply;
+    private final AtomicReference<Places.@Nullable Place> place;
+    private volatile boolean released;
     private final CompletableFuture<Message> end = new CompletableFuture<>();
     private final AtomicInteger listening;
     private volatile @Nullable Origin origin;
@@ -38,19 +41,9 @@ public final class LiveReply {
     private volatile @Nullable Run underWay;
 
     private final Object lock = new Object();
-    private StringBuilder text = new StringBuilder();
-
-    /** What is written anew, until it has come as far as {@code text}, or differs from it. */
-    private @Nullable StringBuilder anew;
-
-    /** The text before it changed into another one; {@code version} counts how often it has. */
-    private String before = "";
-
-    private int version;
-
+    private final ReplyText text = new ReplyText();
+    private Phase phase = Phase.FOLLOWED;
     private List<Listener> listeners = List.of();
-    private boolean run;
-    private boolean sealed;
     private boolean left;
     private @Nullable Message ended;
     private @Nullable Runnable unheard;
@@ -58,13 +51,47 @@ public final class LiveReply {
     /** Counts text that another process writes. */
     private @Nullable TextAllowance shown;
 
+    private enum Phase {
+        /** If anybody runs it, it is another process. */
+        FOLLOWED,
+        RUN,
+        /** It is run, and its text is complete. */
+        SEALED
+    }
+
     /**
      * @param reply as it was when it was first asked for
+     * @param place is given back when the reply is {@linkplain #release released}; absent for one
+     *     that is over already
      * @param listening counts the listeners of all replies
      */
-    LiveReply(Message reply, AtomicInteger listening) {
+    LiveReply(Message reply, Places.@Nullable Place place, AtomicInteger listening) {
         this.reply = reply;
+        this.place = new AtomicReference<>(place);
         this.listening = listening;
+    }
+
+    /** The reply has another place from now on, and gives the one before back. */
+    void moveTo(Places.Place other) {
+        Places.Place before = place.getAndSet(other);
+        if (before != null && before.isStarted()) {
+            other.started();
+        }
+        if (before != null) {
+            before.close();
+        }
+        if (released) {
+            other.close();
+        }
+    }
+
+    /** The reply needs no place any more. */
+    void release() {
+        released = true;
+        Places.Place last = place.get();
+        if (last != null) {
+            last.close();
+        }
     }
 
     Message reply() {
@@ -91,10 +118,9 @@ public final class LiveReply {
      */
     Cancellation run() {
         synchronized (lock) {
-            run = true;
+            phase = Phase.RUN;
             notShown();
-            sealed = false;
-            anew = text.isEmpty() ? null : new StringBuilder();
+            text.beginAnew();
         }
         return cancellation;
     }
@@ -111,19 +137,38 @@ public final class LiveReply {
         return underWay;
     }
 
+    /** This process runs the reply, which does not wait any more. */
+    void started() {
+        Places.Place now = place.get();
+        Places.@Nullable Place before = null;
+        while (now != null && now != before) { // else it has moved meanwhile
+            now.started();
+            before = now;
+            now = place.get();
+        }
+    }
+
+    /** This process runs it no more. */
+    void stopped() {
+        Places.Place now = place.get();
+        if (now != null) {
+            now.stopped();
+        }
+    }
+
     /** The caller of {@link #run} has found that the reply is another process' by now. */
     void handOver() {
         underWay = null;
         cancellation = new Cancellation();
         synchronized (lock) {
-            run = false;
-            anew = null;
+            phase = Phase.FOLLOWED;
+            text.dropAnew();
         }
     }
 
     boolean isRun() {
         synchronized (lock) {
-            return run;
+            return phase != Phase.FOLLOWED;
         }
     }
 
@@ -131,15 +176,10 @@ public final class LiveReply {
     void append(String piece) {
         List<Listener> woken;
         synchronized (lock) {
-            if (sealed) {
+            if (phase != Phase.RUN || ended != null) {
                 return;
             }
-            if (anew == null) {
-                text.append(piece);
-            } else {
-                int from = anew.length();
-                become(anew.append(piece), from);
-            }
+            text.append(piece);
             woken = listeners;
         }
         woken.forEach(Listener::wake);
@@ -148,7 +188,7 @@ public final class LiveReply {
     /** Whether text that {@link #show} may bring is counted by nobody. */
     boolean isUncounted() {
         synchronized (lock) {
-            return !run && ended == null && shown == null;
+            return phase == Phase.FOLLOWED && ended == null && shown == null;
         }
     }
 
@@ -157,7 +197,7 @@ public final class LiveReply {
      */
     void countBy(TextAllowance room) {
         synchronized (lock) {
-            if (!run && ended == null && shown == null) {
+            if (phase == Phase.FOLLOWED && ended == null && shown == null) {
                 shown = room;
                 return;
             }
@@ -172,13 +212,13 @@ public final class LiveReply {
     void show(String content) {
         List<Listener> woken;
         synchronized (lock) {
-            if (run || ended != null || content.contentEquals(text)) {
+            if (phase != Phase.FOLLOWED || ended != null || text.says(content)) {
                 return;
             }
             if (shown == null || !shown.admits(content.length())) {
                 return;
             }
-            become(new StringBuilder(content), 0);
+            text.show(content);
             woken = listeners;
         }
         woken.forEach(Listener::wake);
@@ -192,49 +232,12 @@ public final class LiveReply {
     }
 
     /**
-     * A text that is only behind the one known is no change.
-     *
-     * @param from up to where the two are known to be the same
-     */
-    private void become(StringBuilder content, int from) {
-        boolean same = agree(text, content, from, Math.min(text.length(), content.length()));
-        if (same && content.length() < text.length()) {
-            return;
-        }
-        if (!same) {
-            changed();
-        }
-        text = content;
-        anew = null;
-    }
-
-    private static boolean agree(CharSequence one, CharSequence other, int from, int until) {
-        for (int i = from; i < until; i++) {
-            if (one.charAt(i) != other.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Mostly it is the same, which is found out many characters at a time. */
-    private static boolean beginsWith(String content, StringBuilder text) {
-        return content.contentEquals(text)
-                || (text.length() <= content.length() && agree(content, text, 0, text.length()));
-    }
-
-    private void changed() {
-        before = text.toString();
-        version++;
-    }
-
-    /**
      * @return the text of the run, to which nothing is added any more
      */
     String seal() {
         synchronized (lock) {
-            sealed = true;
-            return anew == null ? content().toString() : anew.toString();
+            phase = Phase.SEALED;
+            return text.ofRun();
         }
     }
 
@@ -245,14 +248,9 @@ public final class LiveReply {
             if (ended != null) {
                 return;
             }
-            if (!beginsWith(terminal.content(), text)) {
-                changed();
-            }
+            text.end(terminal.content());
             ended = terminal;
             notShown();
-            sealed = true;
-            text = new StringBuilder(); // the end has it
-            anew = null;
             woken = listeners;
         }
         end.complete(terminal);
@@ -266,7 +264,7 @@ public final class LiveReply {
      */
     boolean endedUnlessRun(Message terminal) {
         synchronized (lock) {
-            if (run && ended == null) {
+            if (phase != Phase.FOLLOWED && ended == null) {
                 return false;
             }
         }
@@ -326,8 +324,7 @@ public final class LiveReply {
      */
     public boolean hasOffset(int offset) {
         synchronized (lock) {
-            CharSequence content = content();
-            return offset >= 0 && offset <= content.length() && !splitsPair(content, offset);
+            return text.hasOffset(offset);
         }
     }
 
@@ -341,7 +338,7 @@ public final class LiveReply {
     public Listener listen(int from, Runnable wake) {
         Listener listener;
         synchronized (lock) {
-            listener = new Listener(this, from, version, wake);
+            listener = new Listener(this, from, text.version(), wake);
             listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
         }
         listening.incrementAndGet();
@@ -370,39 +367,17 @@ public final class LiveReply {
      */
     Listener.Piece after(int from, int seen, int most) {
         synchronized (lock) {
-            CharSequence content = content();
-            if (!repeats(content, from, seen)) {
+            if (!text.repeats(from, seen)) {
                 return new Listener.Piece("", from, ended, seen, left);
             }
-            int start = Math.min(from, content.length());
-            int until = Math.min(start + most, content.length());
-            until += splitsPair(content, until) ? 1 : 0;
+            int start = Math.min(from, text.length());
+            int until = text.pieceEnd(start, most);
             return new Listener.Piece(
-                    content.subSequence(start, until).toString(),
+                    text.piece(start, until),
                     until,
-                    until == content.length() ? ended : null,
-                    version,
+                    until == text.length() ? ended : null,
+                    text.version(),
                     left);
         }
-    }
-
-    /** Whether the text has what a listener has seen of the one before. */
-    private boolean repeats(CharSequence content, int from, int seen) {
-        return seen == version
-                || from == 0
-                || (seen == version - 1
-                        && from <= content.length()
-                        && from <= before.length()
-                        && agree(before, content, 0, from));
-    }
-
-    private CharSequence content() {
-        return ended == null ? text : ended.content();
-    }
-
-    private static boolean splitsPair(CharSequence content, int offset) {
-        return offset > 0
-                && offset < content.length()
-                && Character.isSurrogatePair(content.charAt(offset - 1), content.charAt(offset));
     }
 }

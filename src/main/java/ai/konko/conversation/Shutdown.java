@@ -36,11 +36,13 @@ class Shutdown {
 
     private final ChatRepository repository;
     private final LiveReplies live;
+    private final Places places;
     private final TurnConfig config;
 
-    Shutdown(ChatRepository repository, LiveReplies live, TurnConfig config) {
+    Shutdown(ChatRepository repository, LiveReplies live, Places places, TurnConfig config) {
         this.repository = repository;
         this.live = live;
+        this.places = places;
         this.config = config;
     }
 
@@ -49,17 +51,17 @@ class Shutdown {
      * are refused.
      */
     void stop(@Observes ShutdownDelayInitiatedEvent event) {
-        CompletableFuture<@Nullable Void> drained = live.drain();
+        CompletableFuture<@Nullable Void> drained = places.drain();
         if (!within(drained, config.shutdownGrace())) {
             if (handedOver()) {
                 LOG.warnf(
                         "%d turns are not over after %s and are left to other replicas",
-                        live.inFlight(), config.shutdownGrace());
+                        places.inFlight(), config.shutdownGrace());
                 live.all().forEach(this::leave);
             } else {
                 LOG.warnf(
                         "%d turns are not over after %s and are interrupted",
-                        live.inFlight(), config.shutdownGrace());
+                        places.inFlight(), config.shutdownGrace());
                 interrupt(drained);
             }
         } else {

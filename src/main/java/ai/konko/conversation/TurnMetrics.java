@@ -8,9 +8,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
 import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * What the service tells of its turns. Every tag's values are those of an enum; none is an id or a
@@ -50,7 +53,7 @@ class TurnMetrics {
     private final Counter outputTokens;
     private final List<Gauge> gauges;
 
-    TurnMetrics(MeterRegistry registry, LiveReplies live, TextInFlight text) {
+    TurnMetrics(MeterRegistry registry, Places places, LiveReplies live, TextInFlight text) {
         this.registry = registry;
         this.firstToken =
                 Timer.builder("konko.first.token")
@@ -61,7 +64,7 @@ class TurnMetrics {
         this.outputTokens = tokens("output");
         this.gauges =
                 List.of(
-                        Gauge.builder("konko.replies.in.flight", live, LiveReplies::inFlight)
+                        Gauge.builder("konko.replies.in.flight", places, Places::inFlight)
                                 .description("Replies that are not over")
                                 .strongReference(true)
                                 .register(registry),
@@ -81,11 +84,23 @@ class TurnMetrics {
         gauges.forEach(registry::remove);
     }
 
-    void firstToken(Duration sinceAsked) {
-        firstToken.record(sinceAsked);
+    /**
+     * @return gives on the text of a streamed reply, and notes how long the first of it has taken
+     *     from now on; one thread at a time uses it
+     */
+    Consumer<String> timed(Consumer<String> out) {
+        long asked = System.nanoTime();
+        AtomicBoolean begun = new AtomicBoolean();
+        return piece -> {
+            if (begun.compareAndSet(false, true)) {
+                firstToken.record(Duration.ofNanos(System.nanoTime() - asked));
+            }
+            out.accept(piece);
+        };
     }
 
-    void ended(Message reply) {
+    void count(@Observes TurnEnded turn) {
+        Message reply = turn.reply();
         Counter.builder("konko.turns")
                 .description("Turns that have ended")
                 .tag("outcome", reply.status().wire())

@@ -13,6 +13,7 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -77,7 +78,9 @@ class TurnSpans {
                         .extract(Context.root(), origin.traceparent(), TRACEPARENT);
     }
 
-    void end(Span span, Message reply) {
+    void describe(@Observes TurnEnded turn) {
+        Span span = turn.span();
+        Message reply = turn.reply();
         if (reply.finishReason() != null) {
             span.setAttribute(FINISH_REASONS, List.of(reply.finishReason().wire()));
         }

@@ -17,14 +17,14 @@ final class Completion {
 
     private final String id;
     private final String text;
-    private final Usage usage;
+    private final CompletionUsage usage;
     private final boolean includeUsage;
 
     /** Replies to the request; the number tells the completions of this process apart. */
     Completion(long number, CompletionRequest request) {
         id = "chatcmpl-offline-" + number;
         text = new OfflineReply(request.messages()).text();
-        usage = Usage.of(request.messages(), text);
+        usage = CompletionUsage.of(request.messages(), text);
         includeUsage = request.includeUsage();
     }
 

@@ -1,12 +1,12 @@
 package ai.konko.openai;
 
-import static ai.konko.openai.Given.is;
-import static ai.konko.openai.Given.isGiven;
-import static ai.konko.openai.Given.nothing;
-import static ai.konko.openai.Given.nothingIn;
-import static ai.konko.openai.Given.oneOf;
-import static ai.konko.openai.Given.orMissing;
-import static ai.konko.openai.Given.require;
+import static ai.konko.openai.RequestParameters.is;
+import static ai.konko.openai.RequestParameters.isGiven;
+import static ai.konko.openai.RequestParameters.nothing;
+import static ai.konko.openai.RequestParameters.nothingIn;
+import static ai.konko.openai.RequestParameters.oneOf;
+import static ai.konko.openai.RequestParameters.orMissing;
+import static ai.konko.openai.RequestParameters.require;
 
 import ai.konko.api.TextBound;
 import ai.konko.chat.ChatLimits;
@@ -92,7 +92,7 @@ record CompletionBody(
 
     /** What of the parameters can be judged by itself. */
     void check(ChatLimits limits) {
-        Given.noTools(tools, toolChoice);
+        RequestParameters.noTools(tools, toolChoice);
         nothing("audio", audio);
         nothingIn("functions", functions);
         oneOf("function_call", functionCall, Set.of("none", "auto"));
@@ -114,7 +114,7 @@ record CompletionBody(
                         || "text".equals(orMissing(responseFormat).path("type").textValue()),
                 "response_format",
                 "is supported only as text");
-        Given.fields(
+        RequestParameters.fields(
                 "stream_options", streamOptions, Set.of("include_usage", "include_obfuscation"));
         JsonNode options = orMissing(streamOptions);
         require(
@@ -132,7 +132,7 @@ record CompletionBody(
                 "max_tokens",
                 "excludes max_completion_tokens");
         require(kept() || metadata == null || metadata.isEmpty(), "metadata", "needs store");
-        Given.text("model", model, TextBound.MODEL, limits);
+        RequestParameters.text("model", model, TextBound.MODEL, limits);
     }
 
     Map<String, Object> parameters() {

@@ -18,9 +18,9 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
-import ai.konko.conversation.Conversation;
 import ai.konko.conversation.LiveReply;
-import ai.konko.conversation.Unkept;
+import ai.konko.conversation.StatelessTurns;
+import ai.konko.conversation.TurnEngine;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -57,26 +57,26 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 @Tag(name = "OpenAI chat completions")
 public class CompletionResource {
-    private final Conversation conversation;
+    private final TurnEngine turns;
     private final Responses responses;
-    private final Unkept unkept;
-    private final Repeats repeats;
+    private final StatelessTurns unkept;
+    private final RepeatedRequests repeats;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
     private final ObjectMapper json;
     private final Outgoing outgoing;
 
     CompletionResource(
-            Conversation conversation,
+            TurnEngine turns,
             Responses responses,
-            Unkept unkept,
-            Repeats repeats,
+            StatelessTurns unkept,
+            RepeatedRequests repeats,
             ModelEndpoint endpoint,
             ChatLimits limits,
             ObjectMapper json,
             Outgoing outgoing) {
         this.outgoing = outgoing;
-        this.conversation = conversation;
+        this.turns = turns;
         this.responses = responses;
         this.unkept = unkept;
         this.repeats = repeats;
@@ -126,16 +126,16 @@ public class CompletionResource {
         if (!given.kept()) {
             return unkept(given, messages, request);
         }
-        Dialogue.ByTurns turns = messages.byTurns();
-        Responses.Wanted wanted = wanted(given, turns);
-        Given.text("messages", turns.instructions(), TextBound.INSTRUCTIONS, limits);
+        Dialogue.ByTurns said = messages.byTurns();
+        Responses.Wanted wanted = wanted(given, said);
+        RequestParameters.text("messages", said.instructions(), TextBound.INSTRUCTIONS, limits);
         Settings settings =
                 new Settings(
                         null,
-                        turns.instructions(),
+                        said.instructions(),
                         given.model(),
-                        Given.metadata(given.metadata(), limits));
-        Repeats.Request sent = Repeats.Request.of(request, body);
+                        RequestParameters.metadata(given.metadata(), limits));
+        RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
         AtomicBoolean repeated = new AtomicBoolean(true);
         Ids.Reply posted =
                 repeats.once(
@@ -150,7 +150,7 @@ public class CompletionResource {
                                     wanted,
                                     new Post("", WhenBusy.ENQUEUE, sent.key(), false));
                         });
-        LiveReply live = conversation.reply(posted.chatId(), posted.replyId());
+        LiveReply live = turns.reply(posted.chatId(), posted.replyId());
         Message reply = responses.find(posted);
         return answer(
                 request, repeated.get(), given, reply, responses.modelOf(reply), live, () -> {});
@@ -177,14 +177,14 @@ public class CompletionResource {
     private CompletionStage<Response> unkept(
             CompletionBody given, Dialogue messages, RoutingContext request) {
         String model = given.model() == null ? endpoint.defaultModel() : given.model();
-        Unkept.Asked asked =
+        StatelessTurns.Asked asked =
                 unkept.ask(
                         Caller.origin(request),
                         new Prompt(model, messages.said(), given.parameters(), given.streams()),
                         Options.NONE);
         Runnable stop = () -> unkept.stop(asked.live());
         if (!given.streams()) {
-            Leaving.of(request, stop);
+            ClientDisconnect.of(request, stop);
         }
         return answer(request, false, given, asked.reply(), model, asked.live(), stop);
     }

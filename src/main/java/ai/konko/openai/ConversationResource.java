@@ -16,7 +16,7 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.SettingsPatch.Change;
-import ai.konko.conversation.Conversation;
+import ai.konko.conversation.TurnEngine;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -51,23 +51,23 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "OpenAI conversations")
 public class ConversationResource {
     private final ChatRepository repository;
-    private final Conversation conversation;
+    private final TurnEngine turns;
     private final Access access;
-    private final Repeats repeats;
+    private final RepeatedRequests repeats;
     private final ChatLimits limits;
     private final HttpLimits http;
     private final Outgoing outgoing;
 
     ConversationResource(
             ChatRepository repository,
-            Conversation conversation,
+            TurnEngine turns,
             Access access,
-            Repeats repeats,
+            RepeatedRequests repeats,
             ChatLimits limits,
             HttpLimits http,
             Outgoing outgoing) {
         this.repository = repository;
-        this.conversation = conversation;
+        this.turns = turns;
         this.access = access;
         this.repeats = repeats;
         this.limits = limits;
@@ -105,15 +105,15 @@ public class ConversationResource {
             @Context RoutingContext request) {
         ConversationBody given =
                 body == null ? new ConversationBody(null, null) : body.as(ConversationBody.class);
-        Map<String, String> metadata = Given.metadata(given.metadata(), limits);
+        Map<String, String> metadata = RequestParameters.metadata(given.metadata(), limits);
         Dialogue.ByTurns items =
-                Given.orMissing(given.items()).isEmpty()
+                RequestParameters.orMissing(given.items()).isEmpty()
                         ? new Dialogue.ByTurns(null, List.of(), null)
                         : Dialogue.of("items", given.items()).byTurns();
-        Given.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
+        RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         UUID chatId =
                 repeats.once(
-                        Repeats.Request.of(request, body),
+                        RepeatedRequests.Request.of(request, body),
                         UUID.class,
                         () ->
                                 create(
@@ -131,7 +131,7 @@ public class ConversationResource {
             }
             return chatId;
         } catch (RuntimeException | Error refused) {
-            conversation.delete(chatId);
+            turns.delete(chatId);
             throw refused;
         }
     }
@@ -217,7 +217,7 @@ public class ConversationResource {
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
         ConversationBody given = JsonBodyReader.required(body).as(ConversationBody.class);
-        Given.nothing("items", given.items());
+        RequestParameters.nothing("items", given.items());
         if (given.metadata() == null) {
             throw RefusedException.invalid("metadata", "is missing");
         }
@@ -228,7 +228,7 @@ public class ConversationResource {
                 .metadata()
                 .keySet()
                 .forEach(key -> changed.put(key, null));
-        changed.putAll(Given.metadata(given.metadata(), limits));
+        changed.putAll(RequestParameters.metadata(given.metadata(), limits));
         return json(
                 ConversationView.of(
                         repository.patch(
@@ -253,7 +253,7 @@ public class ConversationResource {
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = DeletedView.class)))
     public Response delete(@PathParam("conversation") String id, @Context RoutingContext request) {
-        conversation.delete(access.conversation(request, id));
+        turns.delete(access.conversation(request, id));
         return json(new DeletedView(id, "conversation.deleted", true));
     }
 }

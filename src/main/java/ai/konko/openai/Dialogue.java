@@ -92,13 +92,13 @@ record Dialogue(String parameter, List<Said> said) {
             throw RefusedException.invalid(path, "must be a message");
         }
         JsonNode type = message.path("type");
-        Given.require(
+        RequestParameters.require(
                 type.isMissingNode() || type.isNull() || "message".equals(type.textValue()),
                 path + ".type",
                 "is supported only as message");
         Speaker by = speaker(path, message.path("role"));
-        Given.fields(path, message, MESSAGE);
-        JsonNode name = Given.orMissing(message.get("name"));
+        RequestParameters.fields(path, message, MESSAGE);
+        JsonNode name = RequestParameters.orMissing(message.get("name"));
         if (!name.isMissingNode() && !name.isTextual()) {
             throw RefusedException.invalid(path + ".name", "must be text");
         }
@@ -126,11 +126,11 @@ record Dialogue(String parameter, List<Said> said) {
         for (int i = 0; i < content.size(); i++) {
             String part = "%s.content[%d]".formatted(path, i);
             JsonNode type = content.get(i).path("type");
-            Given.require(
+            RequestParameters.require(
                     type.isTextual() && TEXT.contains(type.textValue()),
                     part + ".type",
                     "is supported only as text");
-            Given.fields(part, content.get(i), PART);
+            RequestParameters.fields(part, content.get(i), PART);
             if (!content.get(i).path("text").isTextual()) {
                 throw RefusedException.invalid(part + ".text", "must be text");
             }
@@ -162,11 +162,11 @@ record Dialogue(String parameter, List<Said> said) {
         String open = null;
         for (int i = start; i < said.size(); i++) {
             Said next = said.get(i);
-            Given.require(
+            RequestParameters.require(
                     next.by() != Speaker.SYSTEM,
                     "%s[%d]".formatted(parameter, i),
                     "is from system or developer, which is supported only at the start");
-            Given.require(
+            RequestParameters.require(
                     next.by() == Speaker.USER || open != null,
                     "%s[%d]".formatted(parameter, i),
                     "is from the assistant, which is supported only after a user's message");

@@ -51,7 +51,7 @@ public class ItemResource {
 
     private final ChatRepository repository;
     private final Access access;
-    private final Repeats repeats;
+    private final RepeatedRequests repeats;
     private final ChatLimits limits;
     private final HttpLimits http;
     private final Outgoing outgoing;
@@ -59,7 +59,7 @@ public class ItemResource {
     ItemResource(
             ChatRepository repository,
             Access access,
-            Repeats repeats,
+            RepeatedRequests repeats,
             ChatLimits limits,
             HttpLimits http,
             Outgoing outgoing) {
@@ -108,10 +108,12 @@ public class ItemResource {
         noMore(include);
         JsonTree given = JsonBodyReader.required(body);
         Dialogue.ByTurns items = Dialogue.of("items", given.as(ItemsBody.class).items()).byTurns();
-        Given.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
+        RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         Taken taken =
                 repeats.once(
-                        Repeats.Request.of(request, given), Taken.class, () -> take(chatId, items));
+                        RepeatedRequests.Request.of(request, given),
+                        Taken.class,
+                        () -> take(chatId, items));
         return ConversationResource.json(
                 ListView.Items.of(
                         messages(chatId, taken).stream().map(ItemView::of).toList(), false));
@@ -138,7 +140,7 @@ public class ItemResource {
         int count = taken.last() - taken.first() + 1;
         return count == 0
                 ? List.of()
-                : Log.items(
+                : LogReader.items(
                                 repository,
                                 chatId,
                                 count,
@@ -151,7 +153,8 @@ public class ItemResource {
     }
 
     static void noMore(@Nullable List<String> include) {
-        Given.require(include == null || include.isEmpty(), "include", "is not supported here");
+        RequestParameters.require(
+                include == null || include.isEmpty(), "include", "is not supported here");
     }
 
     @GET
@@ -219,7 +222,7 @@ public class ItemResource {
             from = last + 1;
         }
         Page<Message> page =
-                Log.items(
+                LogReader.items(
                         repository,
                         chatId,
                         most,

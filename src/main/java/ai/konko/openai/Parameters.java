@@ -78,15 +78,15 @@ final class Parameters {
 
     /** A word whose meaning is the provider's business. */
     Parameters word(String name, String theirs, @Nullable JsonNode word) {
-        if (Given.isGiven(word)) {
-            parameters.put(theirs, text(name, Given.orMissing(word)));
+        if (RequestParameters.isGiven(word)) {
+            parameters.put(theirs, text(name, RequestParameters.orMissing(word)));
         }
         return this;
     }
 
     /** Where the model is to stop: a text or up to four. */
     Parameters stop(@Nullable JsonNode given) {
-        JsonNode stop = Given.orMissing(given);
+        JsonNode stop = RequestParameters.orMissing(given);
         if (!stop.isMissingNode()) {
             List<String> texts = new ArrayList<>();
             if (stop.isArray()) {

@@ -1,12 +1,12 @@
 package ai.konko.openai;
 
-import static ai.konko.openai.Given.is;
-import static ai.konko.openai.Given.isGiven;
-import static ai.konko.openai.Given.nothing;
-import static ai.konko.openai.Given.nothingIn;
-import static ai.konko.openai.Given.oneOf;
-import static ai.konko.openai.Given.orMissing;
-import static ai.konko.openai.Given.require;
+import static ai.konko.openai.RequestParameters.is;
+import static ai.konko.openai.RequestParameters.isGiven;
+import static ai.konko.openai.RequestParameters.nothing;
+import static ai.konko.openai.RequestParameters.nothingIn;
+import static ai.konko.openai.RequestParameters.oneOf;
+import static ai.konko.openai.RequestParameters.orMissing;
+import static ai.konko.openai.RequestParameters.require;
 
 import ai.konko.api.TextBound;
 import ai.konko.chat.ChatLimits;
@@ -113,11 +113,11 @@ record ResponseBody(
                 "previous_response_id",
                 "excludes conversation");
         require(!is(background) || kept(), "background", "needs store");
-        Given.text("model", model, TextBound.MODEL, limits);
+        RequestParameters.text("model", model, TextBound.MODEL, limits);
     }
 
     private void refuseTheUnsupported() {
-        Given.noTools(tools, toolChoice);
+        RequestParameters.noTools(tools, toolChoice);
         nothing("prompt", prompt);
         nothingIn("include", include);
         require(orMissing(topLogprobs).asInt(0) == 0, "top_logprobs", "is not supported here");
@@ -128,13 +128,13 @@ record ResponseBody(
         nothing("moderation", moderation);
         oneOf("truncation", truncation, Set.of("auto", "disabled"));
         oneOf("service_tier", serviceTier, Set.of("auto", "default"));
-        Given.fields("stream_options", streamOptions, Set.of("include_obfuscation"));
+        RequestParameters.fields("stream_options", streamOptions, Set.of("include_obfuscation"));
         require(
                 !orMissing(streamOptions).path("include_obfuscation").asBoolean(),
                 "stream_options.include_obfuscation",
                 "is not supported here");
-        Given.fields("reasoning", reasoning, Set.of("effort"));
-        Given.fields("text", text, Set.of("format", "verbosity"));
+        RequestParameters.fields("reasoning", reasoning, Set.of("effort"));
+        RequestParameters.fields("text", text, Set.of("format", "verbosity"));
         JsonNode format = orMissing(orMissing(text).get("format"));
         require(
                 format.isMissingNode() || "text".equals(format.path("type").textValue()),

@@ -15,9 +15,9 @@ import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
-import ai.konko.conversation.Conversation;
 import ai.konko.conversation.LiveReply;
-import ai.konko.conversation.Unkept;
+import ai.konko.conversation.StatelessTurns;
+import ai.konko.conversation.TurnEngine;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -55,27 +55,27 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "OpenAI responses")
 public class ResponseResource {
     private final ChatRepository repository;
-    private final Conversation conversation;
+    private final TurnEngine turns;
     private final Responses responses;
-    private final Unkept unkept;
+    private final StatelessTurns unkept;
     private final Access access;
-    private final Repeats repeats;
+    private final RepeatedRequests repeats;
     private final HttpLimits http;
     private final Outgoing outgoing;
     private final ObjectMapper json;
 
     ResponseResource(
             ChatRepository repository,
-            Conversation conversation,
+            TurnEngine turns,
             Responses responses,
-            Unkept unkept,
+            StatelessTurns unkept,
             Access access,
-            Repeats repeats,
+            RepeatedRequests repeats,
             HttpLimits http,
             Outgoing outgoing,
             ObjectMapper json) {
         this.repository = repository;
-        this.conversation = conversation;
+        this.turns = turns;
         this.responses = responses;
         this.unkept = unkept;
         this.access = access;
@@ -122,9 +122,9 @@ public class ResponseResource {
             @Context RoutingContext request) {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
         Responses.Wanted wanted = responses.wanted(given);
-        WhenBusy whenBusy = Given.whenBusy(given.whenBusy());
+        WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
         Responses.Place place = place(given, request);
-        Repeats.Request sent = Repeats.Request.of(request, body);
+        RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
         if (!given.kept()) {
             return unkept(given, responses.ask(Caller.origin(request), place, wanted), request);
         }
@@ -148,7 +148,7 @@ public class ResponseResource {
                 : outgoing.whole(
                         request,
                         repeated.get(),
-                        conversation.reply(posted.chatId(), posted.replyId()),
+                        turns.reply(posted.chatId(), posted.replyId()),
                         ended -> answered(ended, responses.modelOf(ended), true));
     }
 
@@ -165,7 +165,7 @@ public class ResponseResource {
     }
 
     private CompletionStage<Response> unkept(
-            ResponseBody given, Unkept.Asked asked, RoutingContext request) {
+            ResponseBody given, StatelessTurns.Asked asked, RoutingContext request) {
         String model = responses.modelOf(asked.reply());
         Runnable stop = () -> unkept.stop(asked.live());
         if (given.streams()) {
@@ -175,7 +175,7 @@ public class ResponseResource {
                             asked.live(),
                             0));
         }
-        Leaving.of(request, stop);
+        ClientDisconnect.of(request, stop);
         return outgoing.whole(request, false, asked.live(), ended -> answered(ended, model, false));
     }
 
@@ -188,7 +188,7 @@ public class ResponseResource {
 
     private CompletionStage<Response> stream(
             RoutingContext request, boolean repeated, Message reply, int after) {
-        LiveReply live = conversation.reply(reply.chatId(), reply.id());
+        LiveReply live = turns.reply(reply.chatId(), reply.id());
         int from = Math.max(0, after - ResponseEvents.BEFORE_TEXT);
         int most = ResponseEvents.BEFORE_TEXT + ResponseEvents.AFTER_TEXT;
         int length = reply.content().length();
@@ -242,7 +242,7 @@ public class ResponseResource {
             @Context RoutingContext request) {
         Message reply = access.response(request, id);
         ItemResource.noMore(include);
-        Given.require(
+        RequestParameters.require(
                 obfuscation == null || obfuscation.equals("false"),
                 "include_obfuscation",
                 "is not supported here");
@@ -305,7 +305,7 @@ public class ResponseResource {
                 request,
                 true,
                 reply.status().terminal() ? reply.content().length() : 0,
-                () -> conversation.cancel(reply.chatId(), reply.id()),
+                () -> turns.cancel(reply.chatId(), reply.id()),
                 ended ->
                         ConversationResource.json(
                                 ResponseView.of(

@@ -18,9 +18,9 @@ import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Turn;
-import ai.konko.conversation.Conversation;
 import ai.konko.conversation.Origin;
-import ai.konko.conversation.Unkept;
+import ai.konko.conversation.StatelessTurns;
+import ai.konko.conversation.TurnEngine;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,21 +32,21 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class Responses {
     private final ChatRepository repository;
-    private final Conversation conversation;
-    private final Unkept unkept;
+    private final TurnEngine turns;
+    private final StatelessTurns unkept;
     private final ContextWindow window;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
 
     Responses(
             ChatRepository repository,
-            Conversation conversation,
-            Unkept unkept,
+            TurnEngine turns,
+            StatelessTurns unkept,
             ContextWindow window,
             ModelEndpoint endpoint,
             ChatLimits limits) {
         this.repository = repository;
-        this.conversation = conversation;
+        this.turns = turns;
         this.unkept = unkept;
         this.window = window;
         this.endpoint = endpoint;
@@ -83,13 +83,13 @@ class Responses {
                         body.model(),
                         instructions,
                         body.parameters(),
-                        Given.metadata(body.metadata(), limits),
+                        RequestParameters.metadata(body.metadata(), limits),
                         body.previousResponseId(),
                         input.turns().size(),
                         false,
-                        Given.is(body.background()),
+                        RequestParameters.is(body.background()),
                         false),
-                body.streams() || Given.is(body.background()));
+                body.streams() || RequestParameters.is(body.background()));
     }
 
     /**
@@ -100,14 +100,14 @@ class Responses {
             throw RefusedException.unsupported(
                     parameter, "is supported only with a user's message at its end");
         }
-        Given.text(parameter, input.last(), TextBound.MESSAGE, limits);
+        RequestParameters.text(parameter, input.last(), TextBound.MESSAGE, limits);
         return input.last();
     }
 
     private @Nullable String joined(@Nullable String one, @Nullable String two) {
         String all = one == null ? two : two == null ? one : one + "\n\n" + two;
         if (all != null && !all.isEmpty()) {
-            Given.text("instructions", all, TextBound.INSTRUCTIONS, limits);
+            RequestParameters.text("instructions", all, TextBound.INSTRUCTIONS, limits);
         }
         return all;
     }
@@ -125,8 +125,7 @@ class Responses {
         Integer after = place.previous() == null ? null : place.previous().seq();
         try {
             return Ids.Reply.of(
-                    conversation
-                            .post(
+                    turns.post(
                                     origin,
                                     place.chatId(),
                                     post(wanted, wanted.options(), wanted.earlier(), style, after))
@@ -159,12 +158,11 @@ class Responses {
         Options options = wanted.options().ofNewChat();
         try {
             return Ids.Reply.of(
-                    conversation
-                            .post(origin, chatId, post(wanted, options, earlier, style, null))
+                    turns.post(origin, chatId, post(wanted, options, earlier, style, null))
                             .turn()
                             .reply());
         } catch (RuntimeException | Error refused) {
-            conversation.delete(chatId);
+            turns.delete(chatId);
             throw refused;
         }
     }
@@ -190,7 +188,7 @@ class Responses {
             throw RefusedException.chatBusy();
         }
         List<PastTurn> turns = new ArrayList<>();
-        for (Turn each : Log.turns(repository, reply.chatId(), reply.seq())) {
+        for (Turn each : LogReader.turns(repository, reply.chatId(), reply.seq())) {
             if (each.reply().status().terminal()) {
                 turns.add(PastTurn.of(each));
             }
@@ -199,7 +197,7 @@ class Responses {
     }
 
     /** Asks for a response that is kept nowhere; what is in the log is read, and not added to. */
-    Unkept.Asked ask(Origin origin, Place place, Wanted wanted) {
+    StatelessTurns.Asked ask(Origin origin, Place place, Wanted wanted) {
         if (place.previous() != null && !place.previous().status().terminal()) {
             throw RefusedException.chatBusy();
         }
@@ -270,6 +268,6 @@ class Responses {
                     "is in a conversation, whose log only grows; delete the conversation "
                             + Ids.conversation(reply.chatId()));
         }
-        conversation.delete(reply.chatId());
+        turns.delete(reply.chatId());
     }
 }

@@ -45,9 +45,10 @@ class ConversationStormTest {
     /** A database takes some milliseconds for each. */
     private static final int STEPS = Boolean.getBoolean("test.postgres") ? 100 : 300;
 
-    @Inject Conversation conversation;
+    @Inject TurnEngine turns;
     @Inject ChatRepository repository;
     @Inject LiveReplies live;
+    @Inject Places places;
     @Inject Assistant assistant;
 
     FakeModel model;
@@ -79,7 +80,7 @@ class ConversationStormTest {
         for (CompletableFuture<Message> end : ends) {
             assertThat(end.get(30, TimeUnit.SECONDS).status().terminal()).isTrue();
         }
-        await().until(() -> live.inFlight() == 0);
+        await().until(() -> places.inFlight() == 0);
         assertThat(live.all()).isEmpty();
         assertThat(((ChatMemoryRemovable) ClientProxy.unwrap(assistant)).getAllChatMemoryIds())
                 .isEmpty();
@@ -103,14 +104,13 @@ class ConversationStormTest {
             UUID chat = chats.get(random.nextInt(chats.size()));
             try {
                 if (step == STEPS / 2 && chat.equals(chats.getLast())) {
-                    conversation.delete(chat);
+                    turns.delete(chat);
                 }
                 WhenBusy whenBusy = List.of(WhenBusy.values()).get(random.nextInt(3));
                 String key = random.nextInt(4) == 0 ? "key " + random.nextInt(3) : null;
                 String content = key == null ? "m" + random.nextInt(1000) : "keyed";
                 ends.add(
-                        conversation
-                                .post(
+                        turns.post(
                                         Origin.of(Owner.ANONYMOUS),
                                         chat,
                                         new Post(content, whenBusy, key, false))

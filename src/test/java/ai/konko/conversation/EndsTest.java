@@ -40,8 +40,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EndsTest {
     private static final Origin ANYBODY = Origin.of(Owner.ANONYMOUS);
 
-    @Inject Conversation conversation;
+    @Inject TurnEngine turns;
     @Inject LiveReplies live;
+    @Inject Places places;
     @Inject ChatRepository repository;
 
     FakeModel model;
@@ -83,7 +84,7 @@ class EndsTest {
     @AfterEach
     void nothingStays() {
         log.work();
-        await().until(() -> live.inFlight() == 0);
+        await().until(() -> places.inFlight() == 0);
         assertThat(live.all()).isEmpty();
         assertThat(repository.chat(chat).busy()).isFalse();
     }
@@ -125,7 +126,7 @@ class EndsTest {
         log.fail("owner", Fault.OUT_OF_REACH);
         repository.accept(chat, new Post("one", WhenBusy.ENQUEUE, null, false));
 
-        conversation.runNext(chat);
+        turns.runNext(chat);
 
         await().until(() -> !repository.chat(chat).busy());
         assertThat(log.failed("owner")).isEqualTo(1);
@@ -159,9 +160,9 @@ class EndsTest {
         await().until(() -> repository.message(chat, reply).content().length() >= 6);
         log.fail("finish", fault);
 
-        CompletableFuture<Message> cancelled = conversation.cancel(chat, reply);
+        CompletableFuture<Message> cancelled = turns.cancel(chat, reply);
         await().until(() -> log.failed("finish") > 1);
-        CompletableFuture<Message> again = conversation.cancel(chat, reply);
+        CompletableFuture<Message> again = turns.cancel(chat, reply);
         log.work();
 
         Message end = cancelled.get(30, TimeUnit.SECONDS);
@@ -178,7 +179,7 @@ class EndsTest {
         PostedTurn posted = post("one");
         await().until(() -> log.failed("finish") > 0);
 
-        conversation.delete(chat);
+        turns.delete(chat);
         log.work();
 
         assertThat(end(posted).finishReason()).isEqualTo(FinishReason.CANCELLED);
@@ -186,7 +187,7 @@ class EndsTest {
     }
 
     private PostedTurn post(String content) {
-        return conversation.post(ANYBODY, chat, new Post(content, WhenBusy.ENQUEUE, null, true));
+        return turns.post(ANYBODY, chat, new Post(content, WhenBusy.ENQUEUE, null, true));
     }
 
     private static Message end(PostedTurn posted) throws Exception {

@@ -5,6 +5,7 @@ import static ai.konko.conversation.LiveReplyTest.joined;
 import static ai.konko.conversation.LiveReplyTest.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.assistant.Cancellation;
 import ai.konko.chat.Message;
 import ai.konko.conversation.Listener.Piece;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One writes, many listen, and they join whenever they like. */
 class LiveReplyStormTest {
     private final AtomicInteger listening = new AtomicInteger();
-    private final LiveReply reply = new LiveReply(LiveReplyTest.RUNNING, listening);
+    private final LiveReply reply = new LiveReply(LiveReplyTest.RUNNING, null, listening);
 
     /** What one listener was given, from an offset to the end. */
     private record Heard(int from, String text, List<Message> ends) {}
@@ -38,6 +39,7 @@ class LiveReplyStormTest {
         List<String> pieces = Stream.generate(() -> piece(random)).limit(2_000).toList();
         Message end = ended(String.join("", pieces));
         List<Future<Heard>> all = new ArrayList<>();
+        Cancellation _ = reply.run();
 
         try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
             List<CountDownLatch> joins = new ArrayList<>();

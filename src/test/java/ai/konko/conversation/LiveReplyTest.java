@@ -33,12 +33,13 @@ class LiveReplyTest {
 
     private final AtomicInteger listening = new AtomicInteger();
     private final AtomicInteger woken = new AtomicInteger();
-    private final LiveReply reply = new LiveReply(RUNNING, listening);
+    private final LiveReply reply = new LiveReply(RUNNING, null, listening);
     private final TextInFlight room =
             new TextInFlight(TestLimits.WIDE.withReplies(100_000, 200_000));
 
     @Test
     void next_givesTheWholeTextWheneverOneJoins() {
+        Cancellation _ = reply.run();
         Listener first = listen(0);
         List<Piece> early = new ArrayList<>(List.of(first.next()));
         reply.append("ab");
@@ -93,6 +94,7 @@ class LiveReplyTest {
 
     @Test
     void append_onceSealed_isIgnored() {
+        Cancellation _ = reply.run();
         reply.append("a");
         reply.listen(0, woken::incrementAndGet);
 
@@ -260,6 +262,7 @@ class LiveReplyTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void hasOffset_isWithinTheTextAndNotInsideAPair(boolean over) {
+        Cancellation _ = reply.run();
         reply.append("a\ud83d\ude00b");
         if (over) {
             reply.ended(ended("a\ud83d\ude00b"));
@@ -281,6 +284,7 @@ class LiveReplyTest {
 
     @Test
     void close_endsTheWakingOfThatListenerAlone() {
+        Cancellation _ = reply.run();
         Listener closed = reply.listen(0, woken::incrementAndGet);
         Listener open = reply.listen(0, () -> woken.addAndGet(100));
         reply.append("a");

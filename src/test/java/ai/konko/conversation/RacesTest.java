@@ -53,9 +53,10 @@ class RacesTest {
     private static final String TEXT =
             IntStream.range(0, DELTAS).mapToObj(i -> "d" + i + "🎉").collect(Collectors.joining());
 
-    @Inject Conversation conversation;
+    @Inject TurnEngine turns;
     @Inject ChatRepository repository;
     @Inject LiveReplies live;
+    @Inject Places places;
 
     FakeModel model;
 
@@ -72,8 +73,7 @@ class RacesTest {
                 race(
                         (chat, posted) -> {
                             UUID reply = posted.turn().reply().id();
-                            Message cancelled =
-                                    conversation.cancel(chat, reply).get(30, TimeUnit.SECONDS);
+                            Message cancelled = turns.cancel(chat, reply).get(30, TimeUnit.SECONDS);
                             assertThat(cancelled).isEqualTo(repository.message(chat, reply));
                             return cancelled;
                         });
@@ -87,7 +87,7 @@ class RacesTest {
                 race(
                         (chat, posted) -> {
                             UUID reply = posted.turn().reply().id();
-                            LiveReply attached = conversation.reply(chat, reply);
+                            LiveReply attached = turns.reply(chat, reply);
                             Message end = follow(attached);
                             assertThat(end).isEqualTo(repository.message(chat, reply));
                             return end;
@@ -101,7 +101,7 @@ class RacesTest {
         List<Message> ends =
                 race(
                         (chat, posted) -> {
-                            conversation.delete(chat);
+                            turns.delete(chat);
                             Message end = posted.reply().end().get(30, TimeUnit.SECONDS);
                             assertThat(exists(chat)).isFalse();
                             return end;
@@ -117,16 +117,14 @@ class RacesTest {
                         (chat, posted) -> {
                             UUID reply = posted.turn().reply().id();
                             Future<Message> end = posted.reply().end();
-                            conversation.cancel(chat, reply).get(30, TimeUnit.SECONDS);
+                            turns.cancel(chat, reply).get(30, TimeUnit.SECONDS);
                             Message first = end.get(30, TimeUnit.SECONDS);
                             if (first.status() == Status.COMPLETED) {
                                 return first;
                             }
                             PostedTurn again =
-                                    conversation.retry(
-                                            Origin.of(Owner.ANONYMOUS), chat, reply, true);
-                            Message second =
-                                    conversation.cancel(chat, reply).get(30, TimeUnit.SECONDS);
+                                    turns.retry(Origin.of(Owner.ANONYMOUS), chat, reply, true);
+                            Message second = turns.cancel(chat, reply).get(30, TimeUnit.SECONDS);
                             assertThat(follow(again.reply())).isEqualTo(second);
                             assertThat(repository.message(chat, reply)).isEqualTo(second);
                             assertThat(second.attempt()).isEqualTo(2);
@@ -184,7 +182,7 @@ class RacesTest {
                 ends.add(race.get(30, TimeUnit.SECONDS));
             }
         }
-        await().until(() -> live.inFlight() == 0);
+        await().until(() -> places.inFlight() == 0);
         assertThat(live.all()).isEmpty();
         assertThat(live.listening()).isZero();
         return ends;
@@ -195,7 +193,7 @@ class RacesTest {
             throws Exception {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         PostedTurn posted =
-                conversation.post(
+                turns.post(
                         Origin.of(Owner.ANONYMOUS),
                         chat,
                         new Post("hello", WhenBusy.ENQUEUE, null, true));

@@ -180,7 +180,7 @@ class RunTest {
 
     @Test
     void watch_ofAModelThatComesToNoEnd_endsTheReplyOnce() {
-        LiveReplies live = new LiveReplies(TestLimits.WIDE, new Shares(TestLimits.WIDE));
+        LiveReplies live = new LiveReplies(new Places(TestLimits.WIDE));
         Watch watch = new Watch(live, workers, config());
         LiveReply entry = live.at(reply);
         Run run = new Run(reply, workers, ends);

@@ -64,7 +64,7 @@ class AotCacheIT {
 
         assertThat(client.say(client.chat(), "hello").status()).isEqualTo(201);
         assertThat(Files.readString(image.resolve("classes")))
-                .containsPattern("ai\\.konko\\.conversation\\.Conversation source: shared");
+                .containsPattern("ai\\.konko\\.conversation\\.TurnEngine source: shared");
     }
 
     /** With the image's own options, and with an error where it would start without the cache. */

@@ -12,10 +12,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a chat's log in other portions than it gives. */
-final class Log {
+final class LogReader {
     private static final int PORTION = 1000;
 
-    private Log() {}
+    private LogReader() {}
 
     /**
      * @param through the seq of a reply

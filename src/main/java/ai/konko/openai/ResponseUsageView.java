@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
 @Schema(name = "ResponseUsage")
-record Tokens(
+record ResponseUsageView(
         long inputTokens,
         InputDetails inputTokensDetails,
         long outputTokens,
         OutputDetails outputTokensDetails,
         long totalTokens) {
 
-    static @Nullable Tokens of(@Nullable Usage usage) {
+    static @Nullable ResponseUsageView of(@Nullable Usage usage) {
         return usage == null
                 ? null
-                : new Tokens(
+                : new ResponseUsageView(
                         usage.inputTokens(),
                         new InputDetails(0, 0),
                         usage.outputTokens(),

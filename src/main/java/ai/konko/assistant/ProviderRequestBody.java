@@ -20,10 +20,10 @@ import java.util.Map;
  * reference. Written without a tree or beans between, because its messages are the larger part of
  * what a turn reads and writes.
  */
-final class CompletionBody {
+final class ProviderRequestBody {
     private static final JsonFactory JSON = new JsonFactory();
 
-    private CompletionBody() {}
+    private ProviderRequestBody() {}
 
     /** Gives out what was written without a copy. Up to 8,000 bytes come at once. */
     private static final class Bytes extends ByteArrayOutputStream {

@@ -4,8 +4,8 @@ import ai.konko.api.ThisRequest;
 import io.vertx.ext.web.RoutingContext;
 
 /** Notices that a client does not wait for its answer any more. */
-final class Leaving {
-    private Leaving() {}
+final class ClientDisconnect {
+    private ClientDisconnect() {}
 
     /**
      * @param action happens when the client is gone, or has its answer

@@ -15,10 +15,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a request gives, checked parameter by parameter. Nothing that is given is ignored. */
-final class Given {
+final class RequestParameters {
     private static final int LONGEST_NAME = 64;
 
-    private Given() {}
+    private RequestParameters() {}
 
     /** Null is as good as absent. */
     static JsonNode orMissing(@Nullable JsonNode node) {
@@ -79,7 +79,7 @@ final class Given {
             case BOOLEAN -> !value.booleanValue();
             case STRING -> value.textValue().isEmpty();
             case ARRAY -> value.isEmpty();
-            case OBJECT -> value.valueStream().allMatch(Given::isNothing);
+            case OBJECT -> value.valueStream().allMatch(RequestParameters::isNothing);
             default -> false;
         };
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class CompletionBodyTest {
+class ProviderRequestBodyTest {
     private static final String NASTY = "\"\\\b\n\u0001\u007f</\u00e9\u65e5\uD83D\uDE00";
 
     private static final Dialect OPENAI = new Dialect(true, false, null);
@@ -35,7 +35,7 @@ class CompletionBodyTest {
         JsonNode body =
                 new ObjectMapper()
                         .readTree(
-                                CompletionBody.of(
+                                ProviderRequestBody.of(
                                                 List.of(
                                                         SystemMessage.from("system " + NASTY),
                                                         ContextMessage.ofMessage(turn),
@@ -65,7 +65,7 @@ class CompletionBodyTest {
         JsonNode body =
                 new ObjectMapper()
                         .readTree(
-                                CompletionBody.of(
+                                ProviderRequestBody.of(
                                                 List.of(
                                                         ContextMessage.of(
                                                                 ChatMessageType.USER, text)),
@@ -116,7 +116,8 @@ class CompletionBodyTest {
     }
 
     private static JsonNode body(ModelCall call, Dialect dialect) throws Exception {
-        return new ObjectMapper().readTree(CompletionBody.of(List.of(), call, dialect).getBytes());
+        return new ObjectMapper()
+                .readTree(ProviderRequestBody.of(List.of(), call, dialect).getBytes());
     }
 
     private static ModelCall call() {

@@ -9,11 +9,11 @@ import java.util.StringTokenizer;
  * A rough size of prompt and reply: each word between blanks counts as one token, which no real
  * tokenizer does.
  */
-record Usage(int promptTokens, int completionTokens) {
+record CompletionUsage(int promptTokens, int completionTokens) {
 
     /** Counts the words of the whole prompt, instructions included, and of the reply. */
-    static Usage of(List<PromptMessage> prompt, String reply) {
-        return new Usage(
+    static CompletionUsage of(List<PromptMessage> prompt, String reply) {
+        return new CompletionUsage(
                 prompt.stream().mapToInt(message -> words(message.text())).sum(), words(reply));
     }
 

@@ -5,7 +5,6 @@ import ai.konko.assistant.Ending;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.ReplyWriter;
 import ai.konko.assistant.TextAllowance;
-import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.ChatRepository;
@@ -21,16 +20,13 @@ import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import io.opentelemetry.api.trace.Span;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
+import jakarta.enterprise.event.Event;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -48,11 +44,11 @@ import org.jspecify.annotations.Nullable;
  * {@link Run}.
  *
  * <p>Where several processes share the log, each runs what the log hands out to it, and follows in
- * the log what it was asked for and another runs, see {@link Elsewhere}.
+ * the log what it was asked for and another runs, see {@link ReplicaObserver}.
  */
 @ApplicationScoped
-public class Conversation {
-    private static final Logger LOG = Logger.getLogger(Conversation.class);
+public class TurnEngine {
+    private static final Logger LOG = Logger.getLogger(TurnEngine.class);
     private static final String REQUEST = "requestId";
     private static final Duration SOON = Duration.ofSeconds(1);
 
@@ -61,35 +57,35 @@ public class Conversation {
 
     private final ChatRepository repository;
     private final ReplyWriter writer;
-    private final TextInFlight inFlight;
     private final ModelEndpoint endpoint;
     private final LiveReplies live;
-    private final Shares shares;
+    private final Places places;
+    private final ReplyFollower follower;
     private final TurnMetrics metrics;
     private final TurnSpans spans;
-    private final Clock clock;
+    private final Event<TurnEnded> ends;
     private final Workers workers;
 
-    Conversation(
+    TurnEngine(
             ChatRepository repository,
             ReplyWriter writer,
-            TextInFlight inFlight,
             ModelEndpoint endpoint,
             LiveReplies live,
-            Shares shares,
+            Places places,
+            ReplyFollower follower,
             TurnMetrics metrics,
             TurnSpans spans,
-            Clock clock,
+            Event<TurnEnded> ends,
             Workers workers) {
         this.repository = repository;
         this.writer = writer;
-        this.inFlight = inFlight;
         this.endpoint = endpoint;
         this.live = live;
-        this.shares = shares;
+        this.places = places;
+        this.follower = follower;
         this.metrics = metrics;
         this.spans = spans;
-        this.clock = clock;
+        this.ends = ends;
         this.workers = workers;
     }
 
@@ -100,7 +96,7 @@ public class Conversation {
      *     at this moment
      */
     public void requireRoom(Owner owner) {
-        live.requireRoom(owner, 1);
+        places.requireRoom(owner, 1);
     }
 
     /**
@@ -143,28 +139,15 @@ public class Conversation {
      */
     private <T> T placed(
             Origin origin, Supplier<T> operation, Function<T, Optional<Message>> added) {
-        Owner owner = origin.owner();
-        live.enter(owner);
+        Places.Place place = places.take(origin.owner());
         Optional<Message> reply = Optional.empty();
         try {
-            shares.take(owner);
-            try {
-                T result = operation.get();
-                reply = added.apply(result);
-                return result;
-            } finally {
-                if (reply.isEmpty()) {
-                    shares.giveBack(owner);
-                }
-            }
+            T result = operation.get();
+            reply = added.apply(result);
+            return result;
         } finally {
-            reply.map(live::admit)
-                    .ifPresentOrElse(
-                            admitted -> {
-                                admitted.postedBy(origin);
-                                admitted.whenOver(() -> shares.giveBack(owner));
-                            },
-                            live::leave);
+            reply.map(each -> live.admit(each, place))
+                    .ifPresentOrElse(admitted -> admitted.postedBy(origin), place::close);
         }
     }
 
@@ -186,7 +169,7 @@ public class Conversation {
     }
 
     private PostedTurn run(Turn turn, boolean repeated) {
-        LiveReply reply = follow(turn.reply());
+        LiveReply reply = follower.follow(turn.reply());
         runNext(turn.reply().chatId());
         return new PostedTurn(turn, repeated, reply);
     }
@@ -200,7 +183,7 @@ public class Conversation {
         if (reply.role() != Role.ASSISTANT) {
             throw RefusedException.replyNotFound();
         }
-        return follow(reply);
+        return follower.follow(reply);
     }
 
     /**
@@ -221,7 +204,7 @@ public class Conversation {
             return CompletableFuture.completedFuture(reply);
         }
         return stop(reply)
-                .map(Conversation::endSoon)
+                .map(TurnEngine::endSoon)
                 .orElseGet(() -> cancel(chatId, replyId)); // it has ended and runs again
     }
 
@@ -270,71 +253,7 @@ public class Conversation {
      */
     private Optional<LiveReply> stop(Message running) {
         live.at(running).cancel(Outcome::cancelled);
-        return followAttempt(running);
-    }
-
-    private LiveReply follow(Message reply) {
-        return reply.status().terminal()
-                ? live.over(reply)
-                : followAttempt(reply)
-                        .orElseGet(() -> follow(repository.message(reply.chatId(), reply.id())));
-    }
-
-    /**
-     * Whoever asks first makes the entry; only then is the log asked, so that an end in between is
-     * not missed.
-     *
-     * @return empty if this attempt is over and there is a new one
-     */
-    private Optional<LiveReply> followAttempt(Message reply) {
-        LiveReply entry = live.at(reply);
-        return refresh(entry) ? Optional.of(entry) : Optional.empty();
-    }
-
-    /**
-     * Brings what is known of a reply to where the log is. What another process runs ends so; where
-     * the log can't be reached, it is left as it is.
-     *
-     * @return whether the entry's attempt is still the reply's last
-     */
-    boolean refresh(LiveReply entry) {
-        Message reply = entry.reply();
-        try {
-            Message now = repository.message(reply.chatId(), reply.id());
-            if (now.attempt() != reply.attempt()) {
-                live.remove(reply);
-                if (!entry.isRun()) {
-                    CompletableFuture<Void> _ = follow(now).end().thenAccept(entry::ended);
-                }
-                return false;
-            }
-            if (now.status().terminal()) {
-                live.remove(now);
-                entry.ended(now);
-            } else {
-                if (entry.isUncounted()) {
-                    entry.countBy(allowance(entry));
-                }
-                entry.show(now.content());
-            }
-        } catch (RefusedException refused) {
-            if (isGone(refused) && entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
-                live.remove(reply);
-            }
-        } catch (RuntimeException failed) {
-            LOG.warnf(Fault.of(failed), "Reply %s can't be read at the moment", reply.id());
-        }
-        return true;
-    }
-
-    private TextAllowance allowance(LiveReply entry) {
-        Origin origin = entry.origin();
-        return inFlight.open(origin == null ? ownerOf(entry.reply()) : origin.owner());
-    }
-
-    private static boolean isGone(RefusedException refused) {
-        return refused.code() == ErrorCode.CHAT_NOT_FOUND
-                || refused.code() == ErrorCode.MESSAGE_NOT_FOUND;
+        return follower.followAttempt(running);
     }
 
     /**
@@ -365,13 +284,13 @@ public class Conversation {
             entry = live.at(reply);
             Origin origin = entry.origin();
             Span span = spans.begin(reply, origin);
-            allowance = allowance(entry);
+            allowance = follower.allowance(entry);
             run = new Run(reply, workers, new EndInTheLog(reply, entry, span, allowance));
         } catch (RuntimeException | Error failed) {
             workers.later(SOON, () -> begin(started));
             throw failed;
         }
-        live.started();
+        entry.started();
         // Before the log is read: a chat deleted before that is found gone.
         Cancellation cancellation = entry.run();
         entry.isRunBy(run);
@@ -379,15 +298,6 @@ public class Conversation {
             workers.execute(() -> write(started, entry, cancellation, allowance, run));
         } catch (RuntimeException | Error failed) {
             run.failed(failed);
-        }
-    }
-
-    /** Of a turn that nobody posted here, such as one that is run again after a restart. */
-    private Owner ownerOf(Message reply) {
-        try {
-            return repository.owner(reply.chatId());
-        } catch (RuntimeException _) { // the turn runs all the same, or its chat is gone
-            return Owner.ANONYMOUS;
         }
     }
 
@@ -426,18 +336,14 @@ public class Conversation {
     }
 
     /** First in the log, then for those who wait. */
-    private final class EndInTheLog implements Run.End {
+    private final class EndInTheLog extends TurnEnd {
         private final Message reply;
         private final LiveReply entry;
-        private final Span span;
-        private final TextAllowance allowance;
-        private @Nullable Message ended;
 
         private EndInTheLog(Message reply, LiveReply entry, Span span, TextAllowance allowance) {
+            super(entry, span, allowance, ends);
             this.reply = reply;
             this.entry = entry;
-            this.span = span;
-            this.allowance = allowance;
         }
 
         @Override
@@ -446,31 +352,16 @@ public class Conversation {
                     describedInLogs(
                             reply, entry.origin(), () -> finish(reply, how.get(), entry.seal()));
             if (now.status().terminal() && now.attempt() == reply.attempt()) {
-                ended = now;
-                live.remove(reply);
-                entry.ended(now);
+                over(now, live);
             } else {
                 entry.handOver();
-                boolean _ = refresh(entry);
+                boolean _ = follower.refresh(entry);
             }
         }
 
         @Override
-        public void kept() {
-            try {
-                if (ended != null) {
-                    metrics.ended(ended);
-                    spans.end(span, ended);
-                }
-            } finally { // each, whatever has failed, as where memory is short
-                try {
-                    entry.onceUnheard(allowance::close);
-                    span.end();
-                } finally {
-                    live.stopped();
-                    runNext(reply.chatId());
-                }
-            }
+        void next() {
+            runNext(reply.chatId());
         }
     }
 
@@ -480,16 +371,12 @@ public class Conversation {
             return entry::append;
         }
         Message reply = started.turn().reply();
-        long asked = System.nanoTime();
-        AtomicBoolean begun = new AtomicBoolean();
         Consumer<String> log = repository.draft(reply.chatId(), reply.id(), reply.attempt());
-        return piece -> {
-            if (begun.compareAndSet(false, true)) {
-                metrics.firstToken(Duration.ofNanos(System.nanoTime() - asked));
-            }
-            log.accept(piece);
-            entry.append(piece);
-        };
+        return metrics.timed(
+                piece -> {
+                    log.accept(piece);
+                    entry.append(piece);
+                });
     }
 
     /**
@@ -502,19 +389,11 @@ public class Conversation {
         try {
             return repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome);
         } catch (RefusedException refused) {
-            if (isGone(refused)) {
-                return cancelledWithItsChat(reply, text);
+            if (ReplyFollower.isGone(refused)) {
+                return follower.cancelledWithItsChat(reply, text);
             }
             throw refused;
         }
-    }
-
-    private Message cancelledWithItsChat(Message reply, String text) {
-        return reply.ended(Outcome.cancelled(text), now());
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** A reply that never ran was ended by somebody else. */
@@ -523,7 +402,7 @@ public class Conversation {
         if (waiting != null) {
             waiting.ended(ended);
         }
-        metrics.ended(ended);
+        ends.fire(new TurnEnded(ended, Span.getInvalid()));
     }
 
     private static boolean neverRan(Message ended) {

@@ -23,20 +23,29 @@ import org.jboss.logging.Logger;
  * meanwhile, so that a slow log has nothing to catch up with.
  */
 @ApplicationScoped
-class Elsewhere implements ChatRepository.Observer {
-    private static final Logger LOG = Logger.getLogger(Elsewhere.class);
+class ReplicaObserver implements ChatRepository.Observer {
+    private static final Logger LOG = Logger.getLogger(ReplicaObserver.class);
 
     private final ChatRepository repository;
-    private final Conversation conversation;
+    private final TurnEngine turns;
     private final LiveReplies live;
+    private final Places places;
+    private final ReplyFollower follower;
     private final Set<LiveReply> toRead = ConcurrentHashMap.newKeySet();
     private final Executor reader =
             Executors.newSingleThreadExecutor(Thread.ofVirtual().name("elsewhere").factory());
 
-    Elsewhere(ChatRepository repository, Conversation conversation, LiveReplies live) {
+    ReplicaObserver(
+            ChatRepository repository,
+            TurnEngine turns,
+            LiveReplies live,
+            Places places,
+            ReplyFollower follower) {
         this.repository = repository;
-        this.conversation = conversation;
+        this.turns = turns;
         this.live = live;
+        this.places = places;
+        this.follower = follower;
     }
 
     void start(@Observes StartupEvent event) {
@@ -55,7 +64,7 @@ class Elsewhere implements ChatRepository.Observer {
     private void read(LiveReply reply) {
         toRead.remove(reply);
         try {
-            boolean _ = conversation.refresh(reply);
+            boolean _ = follower.refresh(reply);
         } catch (RuntimeException failed) {
             LOG.errorf(Fault.of(failed), "Reply %s can't be followed", reply.reply().id());
         }
@@ -63,8 +72,8 @@ class Elsewhere implements ChatRepository.Observer {
 
     @Override
     public void startable(UUID chatId) {
-        if (!live.draining()) {
-            conversation.runNext(chatId);
+        if (!places.draining()) {
+            turns.runNext(chatId);
         }
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * processes have seen.
  */
 @ApplicationScoped
-class Repeats {
+class RepeatedRequests {
     private static final Duration RETRIED_WITHIN = Duration.ofMinutes(1);
     private static final Duration KEYS_LIVE = Duration.ofDays(1);
     private static final int REMEMBERED = 100_000;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** Requests that a client repeats by itself. */
 @QuarkusTest
-class RepeatsTest extends SdkTest {
+class RepeatedRequestsTest extends SdkTest {
     private static final String BODY = "{\"input\": \"hello\"}";
 
     @Test

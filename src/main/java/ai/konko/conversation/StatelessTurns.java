@@ -17,9 +17,9 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Usage;
 import io.opentelemetry.api.trace.Span;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Singleton;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -27,7 +27,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -38,28 +37,30 @@ import org.jspecify.annotations.Nullable;
  * limits on what is in flight hold for them too.
  */
 @Singleton
-public class Unkept {
-    private static final Logger LOG = Logger.getLogger(Unkept.class);
+public class StatelessTurns {
+    private static final Logger LOG = Logger.getLogger(StatelessTurns.class);
 
     private final ChatRepository repository;
     private final PromptWriter writer;
     private final TextInFlight inFlight;
     private final LiveReplies live;
-    private final Shares shares;
+    private final Places places;
     private final TurnMetrics metrics;
     private final TurnSpans spans;
+    private final Event<TurnEnded> ends;
     private final Clock clock;
     private final Supplier<UUID> ids;
     private final Workers workers;
 
-    Unkept(
+    StatelessTurns(
             ChatRepository repository,
             PromptWriter writer,
             TextInFlight inFlight,
             LiveReplies live,
-            Shares shares,
+            Places places,
             TurnMetrics metrics,
             TurnSpans spans,
+            Event<TurnEnded> ends,
             Clock clock,
             Supplier<UUID> ids,
             Workers workers) {
@@ -67,9 +68,10 @@ public class Unkept {
         this.writer = writer;
         this.inFlight = inFlight;
         this.live = live;
-        this.shares = shares;
+        this.places = places;
         this.metrics = metrics;
         this.spans = spans;
+        this.ends = ends;
         this.clock = clock;
         this.ids = ids;
         this.workers = workers;
@@ -88,38 +90,29 @@ public class Unkept {
      *
      * @param options what the reply is to carry beside its text
      * @throws RefusedException {@link ErrorCode#OVERLOADED} or {@link ErrorCode#RATE_LIMITED}, see
-     *     {@link Conversation#post}
+     *     {@link TurnEngine#post}
      */
     public Asked ask(Origin origin, Prompt prompt, Options options) {
-        Owner owner = origin.owner();
-        live.enter(owner);
-        try {
-            shares.take(owner);
-        } catch (RuntimeException | Error refused) {
-            live.leave();
-            throw refused;
-        }
+        Places.Place place = places.take(origin.owner());
         Message reply;
         LiveReply entry;
-        TextAllowance allowance;
         Run run;
+        TextAllowance allowance;
         try {
             reply =
                     Message.queuedReply(ids.get(), ids.get(), 2, now())
                             .with(options)
                             .started(prompt.model());
-            allowance = inFlight.open(owner);
+            allowance = inFlight.open(origin.owner());
             Span span = spans.begin(reply, origin);
-            entry = live.admit(reply);
+            entry = live.admit(reply, place);
             run = new Run(reply, workers, new EndHere(origin, entry, span, allowance));
-            entry.whenOver(() -> shares.giveBack(owner));
         } catch (RuntimeException | Error failed) {
-            shares.giveBack(owner);
-            live.leave();
+            place.close();
             throw failed;
         }
         entry.postedBy(origin);
-        live.started();
+        entry.started();
         entry.isRunBy(run);
         try {
             CompletableFuture<Void> _ =
@@ -137,56 +130,35 @@ public class Unkept {
         reply.cancel(Outcome::cancelled);
     }
 
-    private final class EndHere implements Run.End {
-        private final Origin origin;
+    private final class EndHere extends TurnEnd {
+        private final Owner owner;
         private final LiveReply entry;
-        private final Span span;
-        private final TextAllowance allowance;
         private @Nullable Message ended;
 
         private EndHere(Origin origin, LiveReply entry, Span span, TextAllowance allowance) {
-            this.origin = origin;
+            super(entry, span, allowance, ends);
+            this.owner = origin.owner();
             this.entry = entry;
-            this.span = span;
-            this.allowance = allowance;
         }
 
         @Override
         public void keep(Supplier<Ending> how) {
-            ended = entry.reply().ended(how.get().of(entry.seal()), now());
-            live.remove(ended);
-            entry.ended(ended);
+            Message reply = entry.reply().ended(how.get().of(entry.seal()), now());
+            ended = reply;
+            over(reply, live);
         }
 
         @Override
-        public void kept() {
-            try {
-                Message reply = Objects.requireNonNull(ended);
-                metrics.ended(reply);
-                spans.end(span, reply);
-                if (reply.usage() != null || !reply.content().isEmpty()) {
-                    workers.execute(() -> count(origin.owner(), reply));
-                }
-            } finally { // each, whatever has failed, as where memory is short
-                try {
-                    entry.onceUnheard(allowance::close);
-                    span.end();
-                } finally {
-                    live.stopped();
-                }
+        void next() {
+            Message reply = Objects.requireNonNull(ended);
+            if (reply.usage() != null || !reply.content().isEmpty()) {
+                workers.execute(() -> count(owner, reply));
             }
         }
     }
 
     private Consumer<String> draft(Prompt prompt, LiveReply entry) {
-        long asked = System.nanoTime();
-        AtomicBoolean begun = new AtomicBoolean(!prompt.streamed());
-        return piece -> {
-            if (begun.compareAndSet(false, true)) {
-                metrics.firstToken(Duration.ofNanos(System.nanoTime() - asked));
-            }
-            entry.append(piece);
-        };
+        return prompt.streamed() ? metrics.timed(entry::append) : entry::append;
     }
 
     private void count(Owner owner, Message reply) {
@@ -204,7 +176,7 @@ public class Unkept {
                                 repository.count(used);
                                 return true;
                             },
-                            live::draining);
+                            places::draining);
         } catch (RuntimeException | Error failed) {
             LOG.warnf(Fault.of(failed), "What a completion has used is not counted");
         }
