@@ -187,6 +187,14 @@ public class TurnEngine {
     }
 
     /**
+     * @param reply as the log had it
+     * @return the reply, to listen to and to wait for
+     */
+    public LiveReply follow(Message reply) {
+        return follower.follow(reply);
+    }
+
+    /**
      * Stops a reply, also at the model.
      *
      * @return the reply in its terminal state, once it has come to that; refused with {@link

@@ -13,14 +13,12 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
-import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.StatelessTurns;
-import ai.konko.conversation.TurnEngine;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -36,7 +34,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -57,29 +54,23 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 @Tag(name = "OpenAI chat completions")
 public class CompletionResource {
-    private final TurnEngine turns;
     private final Responses responses;
     private final StatelessTurns unkept;
-    private final RepeatedRequests repeats;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
     private final ObjectMapper json;
     private final Outgoing outgoing;
 
     CompletionResource(
-            TurnEngine turns,
             Responses responses,
             StatelessTurns unkept,
-            RepeatedRequests repeats,
             ModelEndpoint endpoint,
             ChatLimits limits,
             ObjectMapper json,
             Outgoing outgoing) {
         this.outgoing = outgoing;
-        this.turns = turns;
         this.responses = responses;
         this.unkept = unkept;
-        this.repeats = repeats;
         this.endpoint = endpoint;
         this.limits = limits;
         this.json = json;
@@ -136,24 +127,24 @@ public class CompletionResource {
                         given.model(),
                         RequestParameters.metadata(given.metadata(), limits));
         RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
-        AtomicBoolean repeated = new AtomicBoolean(true);
-        Ids.Reply posted =
-                repeats.once(
+        Responses.Answered answered =
+                responses.once(
                         sent,
-                        Ids.Reply.class,
-                        () -> {
-                            repeated.set(false);
-                            return responses.open(
-                                    Caller.origin(request),
-                                    settings,
-                                    List.of(),
-                                    wanted,
-                                    new Post("", WhenBusy.ENQUEUE, sent.key(), false));
-                        });
-        LiveReply live = turns.reply(posted.chatId(), posted.replyId());
-        Message reply = responses.find(posted);
+                        () ->
+                                responses.open(
+                                        Caller.origin(request),
+                                        settings,
+                                        List.of(),
+                                        wanted,
+                                        new Responses.PostTerms(WhenBusy.ENQUEUE, sent.key())));
         return answer(
-                request, repeated.get(), given, reply, responses.modelOf(reply), live, () -> {});
+                request,
+                answered.repeated(),
+                given,
+                answered.reply(),
+                responses.modelOf(answered.reply()),
+                answered.live(),
+                () -> {});
     }
 
     /** Messages that are kept must be such as the log can have. */

@@ -10,8 +10,6 @@ import ai.konko.api.ReplyStream;
 import ai.konko.api.TurnFailedException;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Message;
-import ai.konko.chat.Options;
-import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
@@ -36,7 +34,6 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -59,7 +56,6 @@ public class ResponseResource {
     private final Responses responses;
     private final StatelessTurns unkept;
     private final Access access;
-    private final RepeatedRequests repeats;
     private final HttpLimits http;
     private final Outgoing outgoing;
     private final ObjectMapper json;
@@ -70,7 +66,6 @@ public class ResponseResource {
             Responses responses,
             StatelessTurns unkept,
             Access access,
-            RepeatedRequests repeats,
             HttpLimits http,
             Outgoing outgoing,
             ObjectMapper json) {
@@ -79,7 +74,6 @@ public class ResponseResource {
         this.responses = responses;
         this.unkept = unkept;
         this.access = access;
-        this.repeats = repeats;
         this.http = http;
         this.outgoing = outgoing;
         this.json = json;
@@ -128,27 +122,20 @@ public class ResponseResource {
         if (!given.kept()) {
             return unkept(given, responses.ask(Caller.origin(request), place, wanted), request);
         }
-        Post style = new Post("", whenBusy, sent.key(), wanted.streamed());
-        AtomicBoolean repeated = new AtomicBoolean(true);
-        Ids.Reply posted =
-                repeats.once(
-                        sent,
-                        Ids.Reply.class,
-                        () -> {
-                            repeated.set(false);
-                            return responses.post(Caller.origin(request), place, wanted, style);
-                        });
-        Message reply = responses.find(posted);
+        Responses.PostTerms terms = new Responses.PostTerms(whenBusy, sent.key());
+        Responses.Answered answered =
+                responses.once(
+                        sent, () -> responses.post(Caller.origin(request), place, wanted, terms));
+        Message reply = answered.reply();
         if (given.streams()) {
-            return stream(request, repeated.get(), reply, -1);
+            return stream(request, answered.repeated(), reply, answered.live(), -1);
         }
-        Options options = wanted.options();
-        return options.background()
+        return wanted.options().background()
                 ? CompletableFuture.completedStage(ConversationResource.json(responses.view(reply)))
                 : outgoing.whole(
                         request,
-                        repeated.get(),
-                        turns.reply(posted.chatId(), posted.replyId()),
+                        answered.repeated(),
+                        answered.live(),
                         ended -> answered(ended, responses.modelOf(ended), true));
     }
 
@@ -187,8 +174,7 @@ public class ResponseResource {
     }
 
     private CompletionStage<Response> stream(
-            RoutingContext request, boolean repeated, Message reply, int after) {
-        LiveReply live = turns.reply(reply.chatId(), reply.id());
+            RoutingContext request, boolean repeated, Message reply, LiveReply live, int after) {
         int from = Math.max(0, after - ResponseEvents.BEFORE_TEXT);
         int most = ResponseEvents.BEFORE_TEXT + ResponseEvents.AFTER_TEXT;
         int length = reply.content().length();
@@ -251,7 +237,7 @@ public class ResponseResource {
                         ? -1
                         : Query.number("starting_after", startingAfter, 0, Integer.MAX_VALUE, 0);
         return switch (stream) {
-            case "true" -> stream(request, true, reply, after);
+            case "true" -> stream(request, true, reply, turns.follow(reply), after);
             case null, default -> {
                 if (startingAfter != null) {
                     throw RefusedException.invalid("starting_after", "needs stream=true");

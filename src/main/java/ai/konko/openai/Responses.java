@@ -18,7 +18,10 @@ import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Turn;
+import ai.konko.chat.WhenBusy;
+import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.Origin;
+import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -26,6 +29,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Requests for responses as turns of chats. */
@@ -37,6 +42,7 @@ class Responses {
     private final ContextWindow window;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
+    private final RepeatedRequests repeats;
 
     Responses(
             ChatRepository repository,
@@ -44,13 +50,15 @@ class Responses {
             StatelessTurns unkept,
             ContextWindow window,
             ModelEndpoint endpoint,
-            ChatLimits limits) {
+            ChatLimits limits,
+            RepeatedRequests repeats) {
         this.repository = repository;
         this.turns = turns;
         this.unkept = unkept;
         this.window = window;
         this.endpoint = endpoint;
         this.limits = limits;
+        this.repeats = repeats;
     }
 
     /**
@@ -67,6 +75,41 @@ class Responses {
      * @param options but for what depends on its place
      */
     record Wanted(String message, List<PastTurn> earlier, Options options, boolean streamed) {}
+
+    /**
+     * What else a post says.
+     *
+     * @param idempotencyKey the same key with the same post is the same turn
+     */
+    record PostTerms(WhenBusy whenBusy, @Nullable String idempotencyKey) {}
+
+    /**
+     * The reply to a request, which this one has posted, or an earlier one that it repeats.
+     *
+     * @param reply as it was when the request was answered
+     * @param live to follow it
+     */
+    record Answered(Message reply, LiveReply live, boolean repeated) {}
+
+    /**
+     * @param post what the request asks for, unless it was done before
+     */
+    Answered once(RepeatedRequests.Request request, Supplier<PostedTurn> post) {
+        AtomicReference<@Nullable PostedTurn> fresh = new AtomicReference<>();
+        Ids.Reply known =
+                repeats.once(
+                        request,
+                        Ids.Reply.class,
+                        () -> {
+                            PostedTurn posted = post.get();
+                            fresh.set(posted);
+                            return Ids.Reply.of(posted.turn().reply());
+                        });
+        PostedTurn posted = fresh.get();
+        return posted == null
+                ? new Answered(find(known), turns.reply(known.chatId(), known.replyId()), true)
+                : new Answered(posted.turn().reply(), posted.reply(), posted.repeated());
+    }
 
     /**
      * @throws RefusedException if something is not supported, or breaks a rule
@@ -116,28 +159,25 @@ class Responses {
      * Posts the turn. A reply that is not its chat's last any more is gone on from in a copy of the
      * chat up to it.
      *
-     * @return the new reply
+     * @return the new turn
      */
-    Ids.Reply post(Origin origin, Place place, Wanted wanted, Post style) {
+    PostedTurn post(Origin origin, Place place, Wanted wanted, PostTerms terms) {
         if (place.chatId() == null) {
-            return open(origin, settings(wanted.options()), List.of(), wanted, style);
+            return open(origin, settings(wanted.options()), List.of(), wanted, terms);
         }
         Integer after = place.previous() == null ? null : place.previous().seq();
         try {
-            return Ids.Reply.of(
-                    turns.post(
-                                    origin,
-                                    place.chatId(),
-                                    post(wanted, wanted.options(), wanted.earlier(), style, after))
-                            .turn()
-                            .reply());
+            return turns.post(
+                    origin,
+                    place.chatId(),
+                    post(wanted, wanted.options(), wanted.earlier(), terms, after));
         } catch (RefusedException refused) {
             if (refused.code() != ErrorCode.NOT_LAST || place.previous() == null) {
                 throw refused;
             }
         }
         Chat chat = repository.chat(place.chatId());
-        return open(origin, chat.settings(), upTo(place.previous()), wanted, style);
+        return open(origin, chat.settings(), upTo(place.previous()), wanted, terms);
     }
 
     /** A chat that is continued elsewhere goes on with the same model. */
@@ -150,17 +190,18 @@ class Responses {
      *
      * @param before turns that come before those of the request
      */
-    Ids.Reply open(
-            Origin origin, Settings settings, List<PastTurn> before, Wanted wanted, Post style) {
+    PostedTurn open(
+            Origin origin,
+            Settings settings,
+            List<PastTurn> before,
+            Wanted wanted,
+            PostTerms terms) {
         UUID chatId = repository.create(origin.owner(), settings).id();
         List<PastTurn> earlier = new ArrayList<>(before);
         earlier.addAll(wanted.earlier());
         Options options = wanted.options().ofNewChat();
         try {
-            return Ids.Reply.of(
-                    turns.post(origin, chatId, post(wanted, options, earlier, style, null))
-                            .turn()
-                            .reply());
+            return turns.post(origin, chatId, post(wanted, options, earlier, terms, null));
         } catch (RuntimeException | Error refused) {
             turns.delete(chatId);
             throw refused;
@@ -171,12 +212,12 @@ class Responses {
             Wanted wanted,
             Options options,
             List<PastTurn> earlier,
-            Post style,
+            PostTerms terms,
             @Nullable Integer after) {
         return new Post(
                 wanted.message(),
-                style.whenBusy(),
-                style.idempotencyKey(),
+                terms.whenBusy(),
+                terms.idempotencyKey(),
                 wanted.streamed(),
                 options,
                 earlier,
@@ -245,6 +286,9 @@ class Responses {
     String modelOf(Message reply) {
         if (reply.model() != null) {
             return reply.model();
+        }
+        if (reply.options() != null && reply.options().model() != null) {
+            return reply.options().model();
         }
         String chats = repository.chat(reply.chatId()).settings().model();
         return reply.modelToAsk(chats == null ? endpoint.defaultModel() : chats);
