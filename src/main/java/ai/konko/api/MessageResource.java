@@ -185,7 +185,6 @@ public class MessageResource {
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         MediaType type = RequestHeaders.preferred(request.request(), JSON, EVENTS);
-        repository.chat(id);
         UUID message = PathId.message(messageId);
         if (type.equals(EVENTS)) {
             LiveReply reply = turns.reply(id, message);

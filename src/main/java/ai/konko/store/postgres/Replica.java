@@ -60,8 +60,8 @@ final class Replica implements AutoCloseable {
     private volatile long renewed;
     private volatile long heldSince;
     private volatile @Nullable Bell bell;
-    private @Nullable Loop rounds;
-    private @Nullable Loop flushes;
+    private volatile @Nullable Loop rounds;
+    private volatile @Nullable Loop flushes;
 
     /**
      * @param lease how long a replica that gives no sign of life keeps its replies
