@@ -32,7 +32,10 @@ public class Caller {
         request.put(KEY, caller);
     }
 
-    /** Nothing that needs to know works without, even if a request got past the entrance. */
+    /**
+     * @throws RefusedException {@link ErrorCode#UNAUTHENTICATED} if the entrance has let a request
+     *     pass without finding out who calls
+     */
     public static Owner of(RoutingContext request) {
         Owner caller = request.get(KEY);
         if (caller == null) {

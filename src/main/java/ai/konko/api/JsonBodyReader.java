@@ -49,12 +49,12 @@ import org.jspecify.annotations.Nullable;
  * each field must be known and of its type, then the body must be valid. No number is taken for a
  * string, no name may come twice.
  *
- * <p>Bodies are validated here, not by a resource's parameter: none can be forgotten, and the
- * validator need not learn, at each start, all that is annotated at the resources. What a {@link
- * JsonTree} is bound to later, whoever binds it checks.
+ * <p>Bodies are validated here and not as parameters of resources. So no resource can forget it,
+ * and the validator does not read the annotations of all resources at each start. Whoever binds a
+ * {@link JsonTree} later validates what comes of it.
  *
- * <p>A server's reader, for to a plain one each request is given its parameter's annotations,
- * parsed anew: two thirds of what a turn allocated.
+ * <p>It is a {@link ServerMessageBodyReader} because RESTEasy parses a parameter's annotations anew
+ * for each request that it gives to a plain reader. That was two thirds of what a turn allocated.
  */
 @Provider
 @Consumes(MediaType.WILDCARD)

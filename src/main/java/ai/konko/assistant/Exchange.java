@@ -158,7 +158,7 @@ final class Exchange implements Connections.Taker {
     }
 
     private void send(HttpClientRequest request) {
-        request.exceptionHandler(_ -> brokeOff()); // also where this closes the connection itself
+        request.exceptionHandler(_ -> brokeOff()); // also if it is closed here
         if (over.isDone()) {
             close();
             return;
@@ -209,7 +209,7 @@ final class Exchange implements Connections.Taker {
                     reader.end();
                     over.complete(null);
                 });
-        if (free == null) { // closed, for what came was unusable
+        if (free == null) { // closed, because what came was unusable
             return;
         }
         loop.owner().cancelTimer(timer);

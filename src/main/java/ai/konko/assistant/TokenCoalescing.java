@@ -7,13 +7,13 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * Has an event loop take in together what tokens come within a moment, as a network card does with
- * its packets (interrupt coalescing): waking up for one costs as much as a token itself.
+ * Makes an event loop read the tokens of a moment together, because waking up for one token costs
+ * as much as the token itself. Network cards do so with packets (interrupt coalescing).
  *
- * <p>A loop that has passed on tokens sleeps until {@code interval} is over since it last did, if
- * it has been passing on many. So it sleeps neither where tokens are rare nor where it is busy for
- * longer than that, and never on work that it has; what comes while it sleeps waits for less than
- * {@code interval}. Used on the loop's own thread alone.
+ * <p>A loop that has passed on many tokens sleeps until {@code interval} has passed since it last
+ * slept. It does not sleep if tokens are rare, if it was busy for longer than that, or if it has
+ * work to do. What comes while it sleeps waits for less than {@code interval}. Used on the loop's
+ * own thread alone.
  */
 final class TokenCoalescing {
     /** Fewer reads in an interval are not worth that all else waits. */
@@ -62,7 +62,7 @@ final class TokenCoalescing {
         }
     }
 
-    /** A round ends after some 64 tasks, also where there are more. */
+    /** A round ends after some 64 tasks, even if there are more. */
     private void endRound() {
         noted = false;
         long left = intervalNanos - (clock.getAsLong() - lastNanos);

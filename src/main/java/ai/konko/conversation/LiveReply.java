@@ -206,8 +206,8 @@ public final class LiveReply {
     }
 
     /**
-     * Takes over the text that the log has, if nobody runs the reply here. Where there is no room
-     * for it, listeners get the rest with the end.
+     * Takes over the text that the log has, if nobody runs the reply here. If there is no room for
+     * it, listeners get the rest with the end.
      */
     void show(String content) {
         List<Listener> woken;

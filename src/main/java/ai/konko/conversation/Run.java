@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It is over once, by whoever finds it so first: the model's answer, a cancel, a fault on the
  * way, or {@link Watch}, which looks after calls that come to no end. An end that can't be kept at
  * the moment is tried again until it is; no thread waits in between. What a later try needs is made
- * with the run, since the fault may be that memory is short; and where even the next try can't be
- * arranged, the watch makes it.
+ * with the run, because memory may be what is short. If even the next try can't be arranged, the
+ * watch makes it.
  *
  * <p>{@code trying} is held by the one thread that tries, and guards what is neither final nor
  * volatile.

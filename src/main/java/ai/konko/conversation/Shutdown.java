@@ -18,8 +18,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stops without losing a reply that can still finish: no new turns, a grace period, then what is
- * left is interrupted, or where the log outlives this process, left to be run again.
+ * Stops without losing a reply that can still finish. New turns are refused, and running ones get a
+ * grace period. What is not over then is interrupted, or, if other replicas share the log, left for
+ * them to run again.
  */
 @ApplicationScoped
 class Shutdown {

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * Turns traces on where somebody says where they go: by Quarkus' setting, or by the variable that
+ * Turns traces on if somebody says where they go: by Quarkus' setting, or by the variable that
  * OpenTelemetry knows.
  */
 public final class TracingConfigSource implements ConfigSourceFactory {

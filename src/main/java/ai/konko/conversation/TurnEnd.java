@@ -37,7 +37,7 @@ abstract class TurnEnd implements Run.End {
             if (ended != null) {
                 events.fire(new TurnEnded(ended, span));
             }
-        } finally { // each, whatever has failed, as where memory is short
+        } finally { // each is done, even if the one before has failed, as when memory is short
             try {
                 entry.onceUnheard(allowance::close);
                 span.end();

@@ -37,14 +37,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The turns of all chats.
  *
- * <p>There is no line here: the log is the line. After a turn was accepted, and after one has
- * ended, the log is asked for the chat's next turn to run; it hands out one at a time, in order, so
- * each chat has at most one turn running and none is forgotten. No thread waits while the model
- * writes, and a turn ends in the log before anybody hears of it, however long that takes, see
- * {@link Run}.
+ * <p>The log is the line; there is no other. When a turn was accepted, and when one has ended, the
+ * log is asked for the chat's next turn to run. It hands out one at a time, in order. So each chat
+ * has at most one turn running, and no turn is forgotten. No thread waits while the model writes. A
+ * turn ends in the log before anybody hears of it, however long that takes, see {@link Run}.
  *
- * <p>Where several processes share the log, each runs what the log hands out to it, and follows in
- * the log what it was asked for and another runs, see {@link ReplicaObserver}.
+ * <p>If several processes share the log, each runs what the log hands out to it. It follows in the
+ * log what it was asked for and another process runs, see {@link ReplyFollower}.
  */
 @ApplicationScoped
 public class TurnEngine {
@@ -265,8 +264,9 @@ public class TurnEngine {
     }
 
     /**
-     * What can't be started now is later: where the log can be out of reach, its observer finds the
-     * turn; where it can't, nobody else looks.
+     * Starts the chat's next turn, if there is one. What can't be started now is started later: a
+     * log that can be out of reach tells its observer of the turn, and for one that can't a timer
+     * is set.
      */
     void runNext(UUID chatId) {
         try {
@@ -282,7 +282,7 @@ public class TurnEngine {
         }
     }
 
-    /** The log says that it runs, so whatever comes, it does or it ends. */
+    /** The log says that it runs. So it has to run, or to end, whatever fails here. */
     private void begin(Started started) {
         Message reply = started.turn().reply();
         LiveReply entry;

@@ -78,7 +78,7 @@ class TurnMetrics {
                                 .register(registry));
     }
 
-    /** Where the service starts anew in the same process, the registry is still there. */
+    /** The registry outlives this bean if the service starts anew in the same process. */
     @PreDestroy
     void remove() {
         gauges.forEach(registry::remove);

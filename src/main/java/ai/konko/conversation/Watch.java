@@ -11,8 +11,8 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 
 /**
- * Sees to it that each reply that this process runs comes to its end, also where what should have
- * ended it is lost, as where memory is short. All else ends a reply earlier.
+ * Makes sure that each reply that this process runs comes to its end, even if what should have
+ * ended it is lost, as may happen when memory is short. All else ends a reply earlier.
  */
 @ApplicationScoped
 class Watch {
