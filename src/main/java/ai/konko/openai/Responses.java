@@ -248,8 +248,10 @@ class Responses {
         if (reply.model() != null) {
             return reply.model();
         }
-        String chats = repository.chat(reply.chatId()).settings().model();
-        return reply.modelToAsk(chats == null ? endpoint.defaultModel() : chats);
+        return repository
+                .chat(reply.chatId())
+                .settings()
+                .modelToAsk(reply.namedModel(), endpoint.defaultModel());
     }
 
     Message find(Ids.Reply reply) {
