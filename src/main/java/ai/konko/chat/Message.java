@@ -99,11 +99,6 @@ public record Message(
         return options == null ? null : options.model();
     }
 
-    /** As {@link Settings#modelToAsk}, with the model that the chat's turns ask. */
-    public String modelToAsk(String chats) {
-        return options == null || options.model() == null ? chats : options.model();
-    }
-
     /** Whether this stands for a reply that nobody was asked for, see {@link PastTurn}. */
     public boolean unanswered() {
         return options != null && options.unanswered() && status.terminal() && content.isEmpty();
