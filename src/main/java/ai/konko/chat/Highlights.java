@@ -34,11 +34,6 @@ public record Highlights(List<Point> points, int asked, By by, int through) {
         return better && through <= answeredThrough;
     }
 
-    /** Whether {@code found} is better, see {@link #replaces}. */
-    public boolean isLessThan(Highlights found) {
-        return found.replaces(this, Integer.MAX_VALUE);
-    }
-
     /** Who found the highlights. */
     public enum By {
         MODEL,

@@ -198,11 +198,6 @@ public record Message(
         return unfinished(Status.QUEUED, attempt + 1, "", null);
     }
 
-    /** As {@link #retried}, of the chat's last message. */
-    public Message requeued() {
-        return retried(seq);
-    }
-
     private Message unfinished(Status now, int attempts, String text, @Nullable String asked) {
         return new Message(
                 id, chatId, seq, role, text, now, attempts, createdAt, null, asked, null, null,
