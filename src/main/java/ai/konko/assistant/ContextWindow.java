@@ -169,7 +169,7 @@ public class ContextWindow {
         if (!reply.status().terminal()) {
             return Reason.PENDING;
         }
-        if (reply.content().isEmpty() && !reply.unanswered()) {
+        if (!reply.isContext()) {
             return Reason.NO_REPLY;
         }
         return reply.seq() > firstSent ? null : Reason.WINDOW;

@@ -165,8 +165,7 @@ public class HighlightFinder {
                     .append(Extract.cut(message.content(), LONGEST_QUOTE))
                     .append('\n');
         }
-        String model =
-                chat.settings().model() == null ? endpoint.defaultModel() : chat.settings().model();
+        String model = chat.settings().modelToAsk(endpoint.defaultModel());
         try (TextAllowance allowance = inFlight.open(repository.owner(chat.id()))) {
             ModelCall call =
                     new ModelCall(

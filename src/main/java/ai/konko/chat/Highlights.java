@@ -2,6 +2,7 @@ package ai.konko.chat;
 
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Key points of a chat.
@@ -18,11 +19,19 @@ public record Highlights(List<Point> points, int asked, By by, int through) {
     }
 
     /**
-     * @return whether {@code found} may take these highlights' place: it takes in more of the chat,
-     *     or as much for at least as many points
+     * The rule of which highlights a chat keeps: those that take in more of it, or as much for at
+     * least as many points, and no reply that runs again.
+     *
+     * @param kept what the chat has
+     * @param answeredThrough see {@link Tally}
+     * @return whether these take their place
      */
-    public boolean isLessThan(Highlights found) {
-        return through < found.through || (through == found.through && asked <= found.asked);
+    public boolean replaces(@Nullable Highlights kept, int answeredThrough) {
+        boolean better =
+                kept == null
+                        || kept.through < through
+                        || (kept.through == through && kept.asked <= asked);
+        return better && through <= answeredThrough;
     }
 
     /** Who found the highlights. */

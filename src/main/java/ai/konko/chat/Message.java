@@ -89,31 +89,14 @@ public record Message(
 
     /** The same reply, of a turn with these options. */
     public Message with(@Nullable Options turns) {
-        return turns == null
-                ? this
-                : new Message(
-                        id,
-                        chatId,
-                        seq,
-                        role,
-                        content,
-                        status,
-                        attempt,
-                        createdAt,
-                        completedAt,
-                        model,
-                        finishReason,
-                        usage,
-                        failure,
-                        turns);
+        return turns == null ? this : copy(content, turns);
     }
 
     /**
-     * @param chats the model that the chat's turns ask
-     * @return the model that is asked for this reply
+     * @return the model that the reply's turn names, see {@link Settings#modelToAsk}
      */
-    public String modelToAsk(String chats) {
-        return options == null || options.model() == null ? chats : options.model();
+    public @Nullable String namedModel() {
+        return options == null ? null : options.model();
     }
 
     /** Whether this stands for a reply that nobody was asked for, see {@link PastTurn}. */
@@ -121,42 +104,54 @@ public record Message(
         return options != null && options.unanswered() && status.terminal() && content.isEmpty();
     }
 
+    /** Whether this reply is over and has text. */
+    public boolean isAnswer() {
+        return status.terminal() && !content.isEmpty();
+    }
+
+    /**
+     * The rule of what is context: later turns are sent this reply and the message before it if the
+     * reply is an answer, or if nobody was to reply.
+     */
+    public boolean isContext() {
+        return isAnswer() || unanswered();
+    }
+
+    /**
+     * @return this message
+     * @throws RefusedException {@link ErrorCode#MESSAGE_NOT_FOUND} if it is a user's
+     */
+    public Message requireReply() {
+        if (role != Role.ASSISTANT) {
+            throw RefusedException.replyNotFound();
+        }
+        return this;
+    }
+
     /** The reply once the model is asked. */
     public Message started(String askedModel) {
         require(status == Status.QUEUED, "only a queued reply can start");
-        return new Message(
-                id,
-                chatId,
-                seq,
-                role,
-                "",
-                Status.IN_PROGRESS,
-                attempt,
-                createdAt,
-                null,
-                askedModel,
-                null,
-                null,
-                null,
-                options);
+        return unfinished(Status.IN_PROGRESS, attempt, "", askedModel);
     }
 
     /** The running reply with the text it has so far. */
     public Message withText(String soFar) {
         require(status == Status.IN_PROGRESS, "only a running reply grows");
-        return new Message(
-                id, chatId, seq, role, soFar, status, attempt, createdAt, null, model, null, null,
-                null, options);
+        return unfinished(status, attempt, soFar, model);
     }
 
     /** The same message with another text, to be shown. */
     public Message saying(String other) {
+        return copy(other, options);
+    }
+
+    private Message copy(String text, @Nullable Options turns) {
         return new Message(
                 id,
                 chatId,
                 seq,
                 role,
-                other,
+                text,
                 status,
                 attempt,
                 createdAt,
@@ -165,7 +160,7 @@ public record Message(
                 finishReason,
                 usage,
                 failure,
-                options);
+                turns);
     }
 
     /** The reply in its terminal state. */
@@ -188,26 +183,25 @@ public record Message(
                 options);
     }
 
-    /** The reply back in line for its next attempt; what came of the last one is gone. */
-    public Message requeued() {
-        require(
-                status == Status.FAILED || status == Status.INCOMPLETE,
-                "only a failed or incomplete reply can run again");
+    /**
+     * The reply back in line for its next attempt; what came of the last one is gone.
+     *
+     * @param lastSeq that of the chat's last message
+     * @throws RefusedException {@link ErrorCode#NOT_RETRYABLE} unless it is failed or incomplete,
+     *     and the chat's last
+     */
+    public Message retried(int lastSeq) {
+        boolean broken = status == Status.FAILED || status == Status.INCOMPLETE;
+        if (!broken || seq != lastSeq) {
+            throw RefusedException.notRetryable();
+        }
+        return unfinished(Status.QUEUED, attempt + 1, "", null);
+    }
+
+    private Message unfinished(Status now, int attempts, String text, @Nullable String asked) {
         return new Message(
-                id,
-                chatId,
-                seq,
-                role,
-                "",
-                Status.QUEUED,
-                attempt + 1,
-                createdAt,
-                null,
-                null,
-                null,
-                null,
-                null,
-                options);
+                id, chatId, seq, role, text, now, attempts, createdAt, null, asked, null, null,
+                null, options);
     }
 
     private static void require(boolean legal, String rule) {

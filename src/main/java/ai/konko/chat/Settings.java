@@ -25,6 +25,23 @@ public record Settings(
     }
 
     /**
+     * The rule of which model is asked: the turn's own, else the chat's, else the configured one.
+     *
+     * @param named by the turn
+     * @param byDefault the configured one
+     */
+    public String modelToAsk(@Nullable String named, String byDefault) {
+        return named == null ? modelToAsk(byDefault) : named;
+    }
+
+    /**
+     * @return the model that is asked for turns that name none
+     */
+    public String modelToAsk(String byDefault) {
+        return model == null ? byDefault : model;
+    }
+
+    /**
      * @return how many UTF-16 units these settings hold in all.
      */
     public int characters() {

@@ -287,11 +287,10 @@ class Responses {
         if (reply.model() != null) {
             return reply.model();
         }
-        if (reply.options() != null && reply.options().model() != null) {
-            return reply.options().model();
-        }
-        String chats = repository.chat(reply.chatId()).settings().model();
-        return reply.modelToAsk(chats == null ? endpoint.defaultModel() : chats);
+        String named = reply.namedModel();
+        return named == null
+                ? repository.chat(reply.chatId()).settings().modelToAsk(endpoint.defaultModel())
+                : named;
     }
 
     Message find(Ids.Reply reply) {

@@ -1,6 +1,7 @@
 package ai.konko.store.memory;
 
 import ai.konko.chat.Accepted;
+import ai.konko.chat.Admission;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
@@ -8,6 +9,7 @@ import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Highlights;
+import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -24,6 +26,7 @@ import ai.konko.chat.Tally;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
+import ai.konko.store.memory.Transcript.InLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +37,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
@@ -177,96 +179,39 @@ final class ChatLog {
                 () -> {
                     KeyedTurn known =
                             post.idempotencyKey() == null ? null : keys.get(post.idempotencyKey());
-                    if (known != null) {
-                        return repeat(known, post);
-                    }
-                    refuseWhatDoesNotFit(post);
-                    List<Message> cancelled =
-                            post.whenBusy() == WhenBusy.INTERRUPT ? cancelWaiting() : List.of();
-                    Message toCancel =
-                            post.whenBusy() == WhenBusy.INTERRUPT && transcript.busy()
-                                    ? transcript.unfinished().getFirst()
-                                    : null;
-                    return new Accepted(add(post), false, cancelled, toCancel);
+                    return known == null
+                            ? add(post)
+                            : Admission.repeat(
+                                    post, transcript.turnOf(known.replySeq()), known.whenBusy());
                 });
     }
 
-    private Accepted repeat(KeyedTurn known, Post post) {
-        Turn turn = transcript.turnOf(known.replySeq());
-        if (known.whenBusy() != post.whenBusy()
-                || !turn.message().content().equals(post.content())
-                || !Objects.equals(turn.reply().options(), post.options())) {
-            throw RefusedException.keyReused();
-        }
-        return new Accepted(turn, true, List.of(), null);
-    }
-
-    /** The last step takes from the budget, so nothing may be refused after this. */
-    private void refuseWhatDoesNotFit(Post post) {
-        if (post.after() != null && post.after() != transcript.size()) {
-            throw RefusedException.notLast();
-        }
-        if (post.whenBusy() == WhenBusy.REJECT && transcript.busy()) {
-            throw RefusedException.chatBusy();
-        }
-        if (post.whenBusy() == WhenBusy.ENQUEUE && transcript.inLine() > limits.waitingTurns()) {
-            throw RefusedException.queueFull();
-        }
-        refuseMoreThan(post.earlier().size() + 1);
+    /** Nothing may be refused once the budget is taken from. */
+    private Accepted add(Post post) {
+        Admission.requireLast(post, transcript.size());
+        Admission<InLine> admission =
+                Admission.of(post, transcript.size(), transcript.line(), limits);
         budget.take(TextBudget.weight(post) + TextBudget.weight(post.earlier()));
-    }
-
-    private void refuseMoreThan(int turns) {
-        if (transcript.size() + 2 * turns > limits.messagesPerChat()) {
-            throw RefusedException.chatFull();
-        }
-    }
-
-    List<Turn> take(List<PastTurn> turns) {
-        return write(
-                () -> {
-                    if (transcript.busy()) {
-                        throw RefusedException.chatBusy();
-                    }
-                    refuseMoreThan(turns.size());
-                    budget.take(TextBudget.weight(turns));
-                    return addPast(turns);
-                });
-    }
-
-    private List<Turn> addPast(List<PastTurn> turns) {
-        List<Turn> added = new ArrayList<>();
-        for (PastTurn each : turns) {
-            Instant now = changedNow();
-            int seq = transcript.size() + 1;
-            Message message = Message.ofUser(ids.get(), id, seq, each.message(), now);
-            Message place = Message.queuedReply(ids.get(), id, seq + 1, now);
-            Turn turn = new Turn(message, each.ended(place, now));
-            transcript.addPast(turn);
-            added.add(turn);
-        }
-        characters += TextBudget.weight(turns);
-        return List.copyOf(added);
-    }
-
-    private List<Message> cancelWaiting() {
-        List<Message> cancelled = new ArrayList<>();
-        for (Message each : transcript.unfinished()) {
-            if (each.status() == Status.QUEUED) {
-                cancelled.add(end(each.seq(), Outcome.cancelled("")));
-            }
-        }
-        return cancelled;
-    }
-
-    private Turn add(Post post) {
+        List<Message> cancelled = cancel(admission.cancelled());
+        InLine running = admission.toCancel();
+        Message toCancel = running == null ? null : transcript.at(running.seq());
         List<Turn> _ = addPast(post.earlier());
-        Instant now = changedNow();
-        int seq = transcript.size() + 1;
-        Turn turn =
-                new Turn(
-                        Message.ofUser(ids.get(), id, seq, post.content(), now),
-                        Message.queuedReply(ids.get(), id, seq + 1, now).with(post.options()));
+        return new Accepted(addQueued(post), false, cancelled, toCancel);
+    }
+
+    private List<Message> cancel(List<InLine> waiting) {
+        if (waiting.isEmpty()) {
+            return List.of();
+        }
+        List<Message> cancelled = new ArrayList<>();
+        for (InLine each : waiting) {
+            cancelled.add(end(each.seq(), Outcome.cancelled("")));
+        }
+        return List.copyOf(cancelled);
+    }
+
+    private Turn addQueued(Post post) {
+        Turn turn = logEnd().next(post, ids, changedNow());
         transcript.add(turn, post.streamed());
         characters += TextBudget.weight(post);
         if (post.idempotencyKey() != null) {
@@ -275,11 +220,34 @@ final class ChatLog {
         return turn;
     }
 
+    List<Turn> take(List<PastTurn> turns) {
+        return write(
+                () -> {
+                    Admission.admitPast(turns.size(), transcript.size(), transcript.line(), limits);
+                    budget.take(TextBudget.weight(turns));
+                    return addPast(turns);
+                });
+    }
+
+    private List<Turn> addPast(List<PastTurn> turns) {
+        if (turns.isEmpty()) {
+            return List.of();
+        }
+        List<Turn> added = logEnd().next(turns, ids, changedNow());
+        added.forEach(transcript::addPast);
+        characters += TextBudget.weight(turns);
+        return added;
+    }
+
+    private LogEnd logEnd() {
+        return new LogEnd(id, transcript.size(), null);
+    }
+
     Optional<Started> start(String defaultModel) {
         return write(
                 () ->
                         transcript
-                                .start(settings.model() == null ? defaultModel : settings.model())
+                                .start(settings, defaultModel)
                                 .map(
                                         next ->
                                                 new Started(
@@ -326,12 +294,7 @@ final class ChatLog {
         return write(
                 () -> {
                     Message old = transcript.reply(replyId);
-                    boolean broken =
-                            old.status() == Status.FAILED || old.status() == Status.INCOMPLETE;
-                    if (!broken || old.seq() != transcript.size()) {
-                        throw RefusedException.notRetryable();
-                    }
-                    transcript.requeue(old, streamed);
+                    transcript.requeue(old.retried(transcript.size()), streamed);
                     int weight = TextBudget.weight(old.content());
                     budget.giveBack(weight);
                     characters -= weight;
@@ -405,12 +368,12 @@ final class ChatLog {
     }
 
     List<Turn> context(int beforeSeq, int maxTurns, long mostBytes) {
-        return read(() -> transcript.answered(beforeSeq, maxTurns, mostBytes, transcript::turnOf));
+        return read(() -> transcript.context(beforeSeq, maxTurns, mostBytes, transcript::turnOf));
     }
 
     List<ContextTurn> recall(int beforeSeq, int maxTurns, long mostBytes) {
         return read(
-                () -> transcript.answered(beforeSeq, maxTurns, mostBytes, transcript::contextTurn));
+                () -> transcript.context(beforeSeq, maxTurns, mostBytes, transcript::contextTurn));
     }
 
     Tally tally() {
@@ -434,8 +397,7 @@ final class ChatLog {
     void keepHighlights(Highlights found) {
         write(
                 () -> {
-                    boolean stale = found.through() > transcript.answeredThrough();
-                    if (!stale && (highlights == null || highlights.isLessThan(found))) {
+                    if (found.replaces(highlights, transcript.answeredThrough())) {
                         highlights = found;
                     }
                     return null;

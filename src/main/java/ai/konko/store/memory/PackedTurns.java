@@ -181,15 +181,13 @@ final class PackedTurns {
     }
 
     /**
-     * @return whether later turns have this one for context: its reply is over and has text, or
-     *     nobody was to reply
+     * @return whether later turns have this one for context, see {@link Message#isContext}; what is
+     *     packed is over
      */
     boolean isContext(int replySeq) {
         int turn = turn(replySeq);
         Message reply = unpacked(turn);
-        return reply == null
-                ? bytes(turn).length > messageBytes(turn)
-                : reply.unanswered() || Transcript.answers(reply);
+        return reply == null ? bytes(turn).length > messageBytes(turn) : reply.isContext();
     }
 
     /**

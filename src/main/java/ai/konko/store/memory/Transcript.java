@@ -8,12 +8,14 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
-import ai.konko.chat.Role;
+import ai.konko.chat.Settings;
 import ai.konko.chat.Status;
 import ai.konko.chat.Turn;
+import ai.konko.chat.Unfinished;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
@@ -46,7 +48,7 @@ final class Transcript {
     }
 
     /** A reply's place in line. */
-    record InLine(int seq, boolean streamed) {}
+    record InLine(int seq, boolean streamed, boolean waits) implements Unfinished {}
 
     int size() {
         return messages.size();
@@ -57,10 +59,10 @@ final class Transcript {
     }
 
     /**
-     * @return how many replies are not over
+     * @return the replies that are not over, oldest first; not to be changed
      */
-    int inLine() {
-        return line.size();
+    Collection<InLine> line() {
+        return line;
     }
 
     /**
@@ -90,11 +92,7 @@ final class Transcript {
      * @return the reply, of one in progress without the text, which is long to copy
      */
     Message reply(UUID id) {
-        Message reply = messages.get(seqOf(id));
-        if (reply.role() != Role.ASSISTANT) {
-            throw RefusedException.replyNotFound();
-        }
-        return reply;
+        return messages.get(seqOf(id)).requireReply();
     }
 
     /**
@@ -126,13 +124,13 @@ final class Transcript {
 
     void add(Turn turn, boolean streamed) {
         place(turn);
-        line.addLast(new InLine(turn.reply().seq(), streamed));
+        line.addLast(new InLine(turn.reply().seq(), streamed, true));
     }
 
     /** Adds a turn that is over. */
     void addPast(Turn turn) {
         place(turn);
-        if (answers(turn.reply())) {
+        if (turn.reply().isAnswer()) {
             answeredThrough = turn.reply().seq();
         }
     }
@@ -142,16 +140,15 @@ final class Transcript {
     }
 
     /** Starts the first reply in line, unless it runs already. */
-    Optional<InLine> start(String model) {
+    Optional<InLine> start(Settings settings, String defaultModel) {
         InLine next = line.peekFirst();
-        if (next == null) {
+        if (next == null || !next.waits()) {
             return Optional.empty();
         }
         Message queued = messages.get(next.seq());
-        if (queued.status() != Status.QUEUED) {
-            return Optional.empty();
-        }
-        messages.set(queued.started(queued.modelToAsk(model)));
+        messages.set(queued.started(settings.modelToAsk(queued.namedModel(), defaultModel)));
+        line.removeFirst();
+        line.addFirst(new InLine(next.seq(), next.streamed(), false));
         running = new StringBuilder();
         return Optional.of(next);
     }
@@ -179,17 +176,17 @@ final class Transcript {
             running = new StringBuilder();
         }
         line.removeIf(each -> each.seq() == seq);
-        if (answers(ended)) {
+        if (ended.isAnswer()) {
             answeredThrough = Math.max(answeredThrough, seq);
         }
         return ended;
     }
 
-    /** Puts the last reply, which is over, back in line; its text is gone. */
-    void requeue(Message last, boolean streamed) {
-        messages.set(last.requeued());
-        line.addLast(new InLine(last.seq(), streamed));
-        while (answeredThrough > 0 && !answers(messages.get(answeredThrough))) {
+    /** Puts the last reply back in line; its text is gone. */
+    void requeue(Message queued, boolean streamed) {
+        messages.set(queued);
+        line.addLast(new InLine(queued.seq(), streamed, true));
+        while (answeredThrough > 0 && !messages.get(answeredThrough).isAnswer()) {
             answeredThrough -= 2;
         }
     }
@@ -235,11 +232,10 @@ final class Transcript {
     }
 
     /**
-     * @return the newest turns before {@code beforeSeq} whose reply is over and has text, or that
-     *     nobody was to reply to, oldest first; the oldest is the one that brings the replies over
-     *     {@code mostBytes}
+     * @return the newest turns before {@code beforeSeq} that are context, oldest first; the oldest
+     *     is the one that brings the replies over {@code mostBytes}
      */
-    <T> List<T> answered(int beforeSeq, int maxTurns, long mostBytes, IntFunction<T> turn) {
+    <T> List<T> context(int beforeSeq, int maxTurns, long mostBytes, IntFunction<T> turn) {
         int newest = Math.min(beforeSeq - 1, size());
         List<T> turns = new ArrayList<>();
         long left = mostBytes;
@@ -257,10 +253,5 @@ final class Transcript {
 
     ContextTurn contextTurn(int replySeq) {
         return messages.contextTurn(replySeq);
-    }
-
-    /** Whether a reply is over and has text. */
-    static boolean answers(Message reply) {
-        return reply.status().terminal() && !reply.content().isEmpty();
     }
 }

@@ -3,13 +3,12 @@ package ai.konko.store.postgres;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.Highlights;
+import ai.konko.chat.LogEnd;
+import ai.konko.chat.Message;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -19,14 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** Chats as rows. */
-@RegisterForReflection(targets = {Highlights.class, Highlights.Point.class})
 final class ChatRows {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<LinkedHashMap<String, String>> STRINGS =
             new TypeReference<>() {};
+    private static final TypeReference<Highlights> HIGHLIGHTS = new TypeReference<>() {};
 
     private static final String SELECT =
             """
@@ -44,15 +41,15 @@ final class ChatRows {
     /**
      * A chat's row, locked until the transaction is over.
      *
-     * @param lastId the greatest id among its messages
      * @param now by the database's clock
      */
-    record Locked(
-            Settings settings,
-            int messageCount,
-            @Nullable UUID lastId,
-            Instant updatedAt,
-            Instant now) {}
+    record Locked(LogEnd end, Settings settings, Instant updatedAt, Instant now) {
+
+        /** Now, or when the chat changed last, if the database's clock has gone back since. */
+        Instant later() {
+            return now.isBefore(updatedAt) ? updatedAt : now;
+        }
+    }
 
     /**
      * Everybody who changes a chat goes through here first.
@@ -68,9 +65,11 @@ final class ChatRows {
                         """,
                         row ->
                                 new Locked(
+                                        new LogEnd(
+                                                chatId,
+                                                row.getInt("message_count"),
+                                                row.getObject("last_id", UUID.class)),
                                         settings(row),
-                                        row.getInt("message_count"),
-                                        row.getObject("last_id", UUID.class),
                                         MessageRows.instant(row, "updated_at"),
                                         MessageRows.instant(row, "now")),
                         chatId)
@@ -101,7 +100,7 @@ final class ChatRows {
                         settings.title(),
                         settings.instructions(),
                         settings.model(),
-                        json(settings.metadata()))
+                        JsonColumn.written(settings.metadata()))
                 .map(now -> new Chat(id, settings, false, 0, null, now, now))
                 .orElseThrow();
     }
@@ -123,9 +122,41 @@ final class ChatRows {
                 settings.title(),
                 settings.instructions(),
                 settings.model(),
-                json(settings.metadata()),
+                JsonColumn.written(settings.metadata()),
                 now,
                 id);
+    }
+
+    /** The chat ends with this message now, which was just made. */
+    static void endsWith(Session session, Message last) throws SQLException {
+        session.update(
+                "update chat set message_count = ?, last_id = ?, updated_at = ? where id = ?",
+                last.seq(),
+                last.id(),
+                last.createdAt(),
+                last.chatId());
+    }
+
+    /** A reply runs again, so highlights that have taken it in are gone. */
+    static void runsAgain(Session session, Message reply, Instant now) throws SQLException {
+        session.update(
+                """
+                update chat set updated_at = ?, highlights = case
+                    when (highlights ->> 'through')::int >= ? then null else highlights end
+                where id = ?
+                """,
+                now,
+                reply.seq(),
+                reply.chatId());
+    }
+
+    /** Removes the chat and all that belongs to it, but not what it has used. */
+    static void delete(Session session, UUID id) throws SQLException {
+        UsageRows.detach(session, id);
+        session.update("delete from pending where chat_id = ?", id);
+        session.update("delete from piece where chat_id = ?", id);
+        session.update("delete from message where chat_id = ?", id);
+        session.update("delete from chat where id = ?", id);
     }
 
     static Chat get(Session session, UUID id) throws SQLException {
@@ -205,11 +236,14 @@ final class ChatRows {
                         row -> Optional.ofNullable(row.getString("highlights")),
                         id)
                 .orElseThrow(RefusedException::chatNotFound)
-                .map(json -> read(json, new TypeReference<Highlights>() {}));
+                .map(json -> JsonColumn.read(json, HIGHLIGHTS));
     }
 
     static void keep(Session session, UUID id, Highlights highlights) throws SQLException {
-        session.update("update chat set highlights = ?::json where id = ?", json(highlights), id);
+        session.update(
+                "update chat set highlights = ?::json where id = ?",
+                JsonColumn.written(highlights),
+                id);
     }
 
     private static Chat of(ResultSet row) throws SQLException {
@@ -225,27 +259,12 @@ final class ChatRows {
 
     private static Settings settings(ResultSet row) throws SQLException {
         String metadata = row.getString("metadata");
-        Map<String, String> entries = "{}".equals(metadata) ? Map.of() : read(metadata, STRINGS);
+        Map<String, String> entries =
+                "{}".equals(metadata) ? Map.of() : JsonColumn.read(metadata, STRINGS);
         return new Settings(
                 row.getString("title"),
                 row.getString("instructions"),
                 row.getString("model"),
                 entries);
-    }
-
-    private static String json(Object value) {
-        try {
-            return JSON.writeValueAsString(value);
-        } catch (JsonProcessingException unwritable) {
-            throw new IllegalStateException("a value can't be written as JSON", unwritable);
-        }
-    }
-
-    private static <T> T read(String json, TypeReference<T> type) {
-        try {
-            return JSON.readValue(json, type);
-        } catch (JsonProcessingException unreadable) {
-            throw new IllegalStateException("the store has unreadable JSON");
-        }
     }
 }

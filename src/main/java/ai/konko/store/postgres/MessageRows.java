@@ -1,46 +1,38 @@
 package ai.konko.store.postgres;
 
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
-import ai.konko.chat.Outcome;
+import ai.konko.chat.Page;
+import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
 import ai.konko.chat.Status;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.quarkus.runtime.annotations.RegisterForReflection;
+import com.fasterxml.jackson.core.type.TypeReference;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Messages as rows. */
-@RegisterForReflection(targets = Options.class)
+/** How messages are read. */
 final class MessageRows {
-    private static final ObjectMapper JSON =
-            JsonMapper.builder()
-                    .defaultPropertyInclusion(
-                            JsonInclude.Value.construct(
-                                    JsonInclude.Include.NON_DEFAULT, JsonInclude.Include.ALWAYS))
-                    .withConfigOverride(
-                            String.class, // empty instructions stand for none of the chat's
-                            config ->
-                                    config.setInclude(
-                                            JsonInclude.Value.construct(
-                                                    JsonInclude.Include.NON_NULL,
-                                                    JsonInclude.Include.ALWAYS)))
-                    .build();
+    private static final TypeReference<Options> OPTIONS = new TypeReference<>() {};
+
+    /**
+     * Messages with more bytes have more characters than a page: of UTF-8, three at most for each.
+     */
+    private static final long MOST_PAGE_BYTES = 3L * Page.MOST_CHARACTERS;
 
     /** To be followed by a condition on {@code m}. */
     private static final String SELECT =
@@ -54,6 +46,52 @@ final class MessageRows {
                      where t.chat_id = p.chat_id and t.seq = p.seq and t.run = p.run) end as running
             from message m left join pending p on p.chat_id = m.chat_id and p.seq = m.seq
             """;
+
+    /**
+     * Reads on for one message beyond the page, which says that there are more. The subquery looks
+     * at lengths alone, which PostgreSQL knows without reading the texts.
+     */
+    private static final String PAGE =
+            """
+            m.seq %1$s ? and m.seq %2$s= (
+                select %3$s(seq) from (
+                    select seq, sum(octet_length(content)) over (
+                        order by seq %4$s rows between unbounded preceding and 2 preceding)
+                    from (
+                        select seq, content from message
+                        where chat_id = ? and seq %1$s ? order by seq %4$s limit ?) as page) as sums (seq, earlier)
+                where coalesce(earlier, 0) <= ?)
+            order by m.seq %4$s
+            """;
+
+    private static final String FORWARD = PAGE.formatted(">", "<", "max", "asc");
+    private static final String BACKWARD = PAGE.formatted("<", ">", "min", "desc");
+
+    /** {@link Message#isAnswer} as a condition, since only replies that are over have a content. */
+    private static final String IS_ANSWER = "a.seq % 2 = 0 and a.content <> ''";
+
+    /** {@link Message#isContext} as a condition; the index {@code message_answer} has the same. */
+    private static final String IS_CONTEXT =
+            """
+            a.seq % 2 = 0 and (a.content <> ''
+                or (a.status is not null and a.options ->> 'unanswered' = 'true'))
+            """;
+
+    private static final String CONTEXT =
+            """
+            m.seq = any (array(
+                select s from (
+                    select seq, sum(bytes) over (
+                        order by seq desc rows between unbounded preceding and 1 preceding)
+                    from (
+                        select a.seq, octet_length(a.content) from message a
+                        where a.chat_id = ? and a.seq < ? and %s
+                        order by a.seq desc limit ?) as answers (seq, bytes)) as newest (seq, newer),
+                lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s)
+                where coalesce(newest.newer, 0) <= ?))
+            order by m.seq
+            """
+                    .formatted(IS_CONTEXT);
 
     private MessageRows() {}
 
@@ -82,9 +120,91 @@ final class MessageRows {
                 prefixed(chatId, parameters));
     }
 
-    static Optional<Message> find(Session session, Drafts drafts, UUID chatId, UUID id)
+    /**
+     * @throws RefusedException if there is no such message, or no such chat
+     */
+    static Message get(Session session, Drafts drafts, UUID chatId, UUID id) throws SQLException {
+        List<Message> found =
+                orNoChat(session, chatId, list(session, drafts, chatId, "m.id = ?", id));
+        if (found.isEmpty()) {
+            throw RefusedException.messageNotFound();
+        }
+        return found.getFirst();
+    }
+
+    static Message reply(Session session, Drafts drafts, UUID chatId, UUID id) throws SQLException {
+        return get(session, drafts, chatId, id).requireReply();
+    }
+
+    /** One more than the query's limit, if there is one, unless they are long. */
+    static List<Message> page(Session session, Drafts drafts, UUID chatId, MessageQuery query)
             throws SQLException {
-        return list(session, drafts, chatId, "m.id = ?", id).stream().findFirst();
+        boolean forward = query.order() == Order.ASC;
+        int start = forward ? 0 : Integer.MAX_VALUE;
+        int after = query.after() == null ? start : query.after();
+        return orNoChat(
+                session,
+                chatId,
+                list(
+                        session,
+                        drafts,
+                        chatId,
+                        forward ? FORWARD : BACKWARD,
+                        after,
+                        chatId,
+                        after,
+                        query.limit() + 1,
+                        MOST_PAGE_BYTES));
+    }
+
+    /** See {@link ChatRepository#context}. */
+    static List<Turn> context(
+            Session session,
+            Drafts drafts,
+            UUID chatId,
+            int beforeSeq,
+            int maxTurns,
+            long mostBytes)
+            throws SQLException {
+        List<Message> messages =
+                list(session, drafts, chatId, CONTEXT, chatId, beforeSeq, maxTurns, mostBytes);
+        List<Turn> turns = new ArrayList<>();
+        for (int i = 0; i < messages.size(); i += 2) {
+            turns.add(new Turn(messages.get(i), messages.get(i + 1)));
+        }
+        return List.copyOf(orNoChat(session, chatId, turns));
+    }
+
+    /** A chat that has none of these may be gone. */
+    private static <T> List<T> orNoChat(Session session, UUID chatId, List<T> found)
+            throws SQLException {
+        if (found.isEmpty()) {
+            ChatRows.require(session, chatId);
+        }
+        return found;
+    }
+
+    /** When the message at this place was made; absent if there is none. */
+    static @Nullable Instant createdAt(Session session, UUID chatId, int seq) throws SQLException {
+        return session.first(
+                        "select created_at from message where chat_id = ? and seq = ?",
+                        row -> instant(row, "created_at"),
+                        chatId,
+                        seq)
+                .orElse(null);
+    }
+
+    /**
+     * @return the seq of the last answer; 0 if there is none
+     */
+    static int answeredThrough(Session session, UUID chatId) throws SQLException {
+        return session.first(
+                        "select a.seq from message a where a.chat_id = ? and "
+                                + IS_ANSWER
+                                + " order by a.seq desc limit 1",
+                        row -> row.getInt(1),
+                        chatId)
+                .orElse(0);
     }
 
     static Turn turnOf(Session session, Drafts drafts, UUID chatId, int replySeq)
@@ -106,147 +226,6 @@ final class MessageRows {
         return list(session, drafts, chatId, "p.seq is not null order by m.seq");
     }
 
-    static void insert(Session session, Turn turn, @Nullable String key, Enum<?> whenBusy)
-            throws SQLException {
-        Message message = turn.message();
-        Message reply = turn.reply();
-        session.update(
-                """
-                insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at,
-                    idempotency_key, when_busy, options)
-                values (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, null), (?, ?, ?, '', null, 1, ?, null, null, null, ?::json)
-                """,
-                message.chatId(),
-                message.seq(),
-                message.id(),
-                message.content(),
-                message.status(),
-                message.createdAt(),
-                message.completedAt(),
-                key,
-                whenBusy,
-                reply.chatId(),
-                reply.seq(),
-                reply.id(),
-                reply.createdAt(),
-                written(reply.options()));
-    }
-
-    /** A turn that is over. */
-    static void insertPast(Session session, Turn turn) throws SQLException {
-        Message message = turn.message();
-        Message reply = turn.reply();
-        Failure failure = reply.failure();
-        session.update(
-                """
-                insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at, model,
-                    finish_reason, failure_code, failure_message, failure_status, options)
-                values (?, ?, ?, ?, ?, 1, ?, ?, null, null, null, null, null, null),
-                    (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?::json)
-                """,
-                message.chatId(),
-                message.seq(),
-                message.id(),
-                message.content(),
-                message.status(),
-                message.createdAt(),
-                message.completedAt(),
-                reply.chatId(),
-                reply.seq(),
-                reply.id(),
-                reply.content(),
-                reply.status(),
-                reply.createdAt(),
-                reply.completedAt(),
-                reply.model(),
-                reply.finishReason(),
-                failure == null ? null : failure.code(),
-                failure == null ? null : failure.message(),
-                failure == null ? null : failure.providerStatus(),
-                written(reply.options()));
-    }
-
-    private static @Nullable String written(@Nullable Options options) {
-        try {
-            return options == null ? null : JSON.writeValueAsString(options);
-        } catch (JsonProcessingException unwritable) {
-            throw new IllegalStateException("options can't be written as JSON", unwritable);
-        }
-    }
-
-    private static @Nullable Options options(ResultSet row) throws SQLException {
-        String json = row.getString("options");
-        try {
-            return json == null ? null : JSON.readValue(json, Options.class);
-        } catch (JsonProcessingException unreadable) {
-            throw new IllegalStateException("the store has unreadable JSON");
-        }
-    }
-
-    /** Ends a reply, which the caller has taken out of pending, and counts what it has used. */
-    static void end(
-            Session session,
-            UUID chatId,
-            int seq,
-            @Nullable String model,
-            Outcome outcome,
-            Instant now)
-            throws SQLException {
-        Usage usage = outcome.usage();
-        Failure failure = outcome.failure();
-        session.update(
-                """
-                with gone as (delete from piece where chat_id = ? and seq = ?),
-                    ended as (
-                        update message set content = ?, status = ?, completed_at = ?, model = ?, finish_reason = ?,
-                            input_tokens = ?, output_tokens = ?,
-                            failure_code = ?, failure_message = ?, failure_retry_s = ?, failure_status = ?
-                        where chat_id = ? and seq = ?)
-                update chat set updated_at = greatest(updated_at, ?),
-                    input_tokens = case when ?::bigint is null then input_tokens
-                        else coalesce(input_tokens, 0) + ?::bigint end,
-                    output_tokens = case when ?::bigint is null then output_tokens
-                        else coalesce(output_tokens, 0) + ?::bigint end
-                where id = ?
-                """,
-                chatId,
-                seq,
-                outcome.content(),
-                outcome.status(),
-                now,
-                model,
-                outcome.finishReason(),
-                usage == null ? null : usage.inputTokens(),
-                usage == null ? null : usage.outputTokens(),
-                failure == null ? null : failure.code(),
-                failure == null ? null : failure.message(),
-                failure == null || failure.retryAfter() == null
-                        ? null
-                        : (int) failure.retryAfter().toSeconds(),
-                failure == null ? null : failure.providerStatus(),
-                chatId,
-                seq,
-                now,
-                usage == null ? null : usage.inputTokens(),
-                usage == null ? null : usage.inputTokens(),
-                usage == null ? null : usage.outputTokens(),
-                usage == null ? null : usage.outputTokens(),
-                chatId);
-    }
-
-    /** Puts a reply that is over back to where it was when it was accepted, for a new attempt. */
-    static void requeue(Session session, Message reply) throws SQLException {
-        session.update(
-                """
-                update message set content = '', status = null, attempt = attempt + 1, completed_at = null,
-                    model = null, finish_reason = null, input_tokens = null, output_tokens = null,
-                    failure_code = null, failure_message = null, failure_retry_s = null, failure_status = null
-                where chat_id = ? and seq = ?
-                """,
-                reply.chatId(),
-                reply.seq());
-    }
-
     static Message of(ResultSet row) throws SQLException {
         int seq = row.getInt("seq");
         String status = row.getString("status");
@@ -255,6 +234,7 @@ final class MessageRows {
         String code = row.getString("failure_code");
         String reason = row.getString("finish_reason");
         String running = row.getString("running");
+        String options = row.getString("options");
         return new Message(
                 row.getObject("id", UUID.class),
                 row.getObject("chat_id", UUID.class),
@@ -277,7 +257,7 @@ final class MessageRows {
                                 row.getString("failure_message"),
                                 seconds(row, "failure_retry_s"),
                                 row.getObject("failure_status", Integer.class)),
-                options(row));
+                options == null ? null : JsonColumn.read(options, OPTIONS));
     }
 
     static @Nullable Usage usage(ResultSet row) throws SQLException {

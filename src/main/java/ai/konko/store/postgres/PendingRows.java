@@ -1,6 +1,7 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.Message;
+import ai.konko.chat.Unfinished;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -35,9 +36,11 @@ final class PendingRows {
             @Nullable String model,
             int run,
             @Nullable UUID owner,
-            boolean cancel) {
+            boolean cancel)
+            implements Unfinished {
 
-        boolean waits() {
+        @Override
+        public boolean waits() {
             return run == 0;
         }
 
@@ -71,7 +74,7 @@ final class PendingRows {
                 reply.id(),
                 reply.attempt(),
                 streamed,
-                reply.options() == null ? null : reply.options().model());
+                reply.namedModel());
     }
 
     /** Its next run is this replica's; what earlier runs wrote is gone. */

@@ -46,6 +46,11 @@ record Session(Connection connection) {
         }
     }
 
+    /** All that the transaction reads is as it was at one moment; comes first in it. */
+    void readAtOneMoment() throws SQLException {
+        int _ = update("set transaction isolation level repeatable read");
+    }
+
     private PreparedStatement prepared(String sql, @Nullable Object... parameters)
             throws SQLException {
         PreparedStatement statement = connection.prepareStatement(sql);

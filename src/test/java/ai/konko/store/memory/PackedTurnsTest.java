@@ -73,7 +73,7 @@ class PackedTurnsTest {
                 queued ->
                         over(Outcome.brokenOff("", FAILURE))
                                 .apply(queued)
-                                .requeued()
+                                .retried(queued.seq())
                                 .started("m")
                                 .ended(
                                         Outcome.ended("text", FinishReason.STOP, usage(1)),

@@ -1,0 +1,117 @@
+package ai.konko.chat;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rule of what a post is to a chat: the repeat of an earlier one, refused, or the chat's next
+ * turn, and then this says what it interrupts. A store looks for the post's idempotency key first,
+ * then asks {@link #requireLast}, then {@link #of}.
+ *
+ * @param cancelled the replies that wait in line and end now, oldest first
+ * @param toCancel the running reply that whoever runs it has to end
+ */
+public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toCancel) {
+    private static final Admission<Unfinished> WITHOUT_INTERRUPTION =
+            new Admission<>(List.of(), null);
+
+    /**
+     * @param post has an idempotency key that the chat knows
+     * @param turn the one that the key stands for
+     * @param whenBusy what that turn's post wanted
+     * @throws RefusedException {@link ErrorCode#IDEMPOTENCY_KEY_REUSED} if it was another post
+     */
+    public static Accepted repeat(Post post, Turn turn, WhenBusy whenBusy) {
+        if (whenBusy != post.whenBusy()
+                || !turn.message().content().equals(post.content())
+                || !Objects.equals(turn.reply().options(), post.options())) {
+            throw RefusedException.keyReused();
+        }
+        return new Accepted(turn, true, List.of(), null);
+    }
+
+    /**
+     * @param messages how many the chat has
+     * @throws RefusedException {@link ErrorCode#NOT_LAST} if the post has to come right after
+     *     another message than the last
+     */
+    public static void requireLast(Post post, int messages) {
+        if (post.after() != null && post.after() != messages) {
+            throw RefusedException.notLast();
+        }
+    }
+
+    /**
+     * @param messages how many the chat has
+     * @param line the chat's replies that are not over, oldest first
+     * @throws RefusedException {@link ErrorCode#CHAT_BUSY}, {@link ErrorCode#QUEUE_FULL} or {@link
+     *     ErrorCode#CAPACITY}
+     */
+    public static <R extends Unfinished> Admission<R> of(
+            Post post, int messages, Collection<R> line, ChatLimits limits) {
+        switch (post.whenBusy()) {
+            case REJECT -> requireIdle(line);
+            case ENQUEUE -> requireRoomInLine(line, limits);
+            case INTERRUPT -> {
+                // What is in line ends, so there is room.
+            }
+        }
+        requireRoom(post.earlier().size() + 1, messages, limits);
+        return post.whenBusy() == WhenBusy.INTERRUPT && !line.isEmpty()
+                ? interrupting(line)
+                : withoutInterruption();
+    }
+
+    /**
+     * Turns that are over are taken in only while no reply is under way.
+     *
+     * @param turns how many there are
+     * @param messages how many the chat has
+     * @param line the chat's replies that are not over
+     * @throws RefusedException {@link ErrorCode#CHAT_BUSY} or {@link ErrorCode#CAPACITY}
+     */
+    public static void admitPast(int turns, int messages, Collection<?> line, ChatLimits limits) {
+        requireIdle(line);
+        requireRoom(turns, messages, limits);
+    }
+
+    private static void requireIdle(Collection<?> line) {
+        if (!line.isEmpty()) {
+            throw RefusedException.chatBusy();
+        }
+    }
+
+    /** One of the line may run; only those beside it wait. */
+    private static void requireRoomInLine(Collection<?> line, ChatLimits limits) {
+        if (line.size() > limits.waitingTurns()) {
+            throw RefusedException.queueFull();
+        }
+    }
+
+    private static void requireRoom(int turns, int messages, ChatLimits limits) {
+        if (messages + 2 * turns > limits.messagesPerChat()) {
+            throw RefusedException.chatFull();
+        }
+    }
+
+    private static <R extends Unfinished> Admission<R> interrupting(Collection<R> line) {
+        List<R> cancelled = new ArrayList<>();
+        R toCancel = null;
+        for (R each : line) {
+            if (each.waits()) {
+                cancelled.add(each);
+            } else {
+                toCancel = each;
+            }
+        }
+        return new Admission<>(List.copyOf(cancelled), toCancel);
+    }
+
+    @SuppressWarnings("unchecked") // it has none of them
+    private static <R extends Unfinished> Admission<R> withoutInterruption() {
+        return (Admission<R>) WITHOUT_INTERRUPTION;
+    }
+}

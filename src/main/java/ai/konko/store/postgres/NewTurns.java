@@ -1,0 +1,91 @@
+package ai.konko.store.postgres;
+
+import ai.konko.chat.Accepted;
+import ai.konko.chat.Admission;
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.LogEnd;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.PastTurn;
+import ai.konko.chat.Post;
+import ai.konko.chat.Turn;
+import ai.konko.store.postgres.PendingRows.Pending;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** Takes turns into the log, each call in the transaction of its session. */
+final class NewTurns {
+    private final ChatLimits limits;
+    private final Supplier<UUID> ids;
+    private final Drafts drafts;
+
+    NewTurns(ChatLimits limits, Supplier<UUID> ids, Drafts drafts) {
+        this.limits = limits;
+        this.ids = ids;
+        this.drafts = drafts;
+    }
+
+    Accepted accept(Session session, UUID chatId, Post post) throws SQLException {
+        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+        Optional<TurnRows.Keyed> known = known(session, chatId, post);
+        return known.isPresent()
+                ? Admission.repeat(post, known.get().turn(), known.get().whenBusy())
+                : add(session, chat, post);
+    }
+
+    private Optional<TurnRows.Keyed> known(Session session, UUID chatId, Post post)
+            throws SQLException {
+        return post.idempotencyKey() == null
+                ? Optional.empty()
+                : TurnRows.keyed(session, drafts, chatId, post.idempotencyKey());
+    }
+
+    private Accepted add(Session session, ChatRows.Locked chat, Post post) throws SQLException {
+        LogEnd end = chat.end();
+        Admission.requireLast(post, end.seq());
+        List<Pending> line = PendingRows.line(session, end.chatId());
+        Admission<Pending> admission = Admission.of(post, end.seq(), line, limits);
+        List<Message> cancelled = new ArrayList<>();
+        for (Pending each : admission.cancelled()) {
+            cancelled.add(TurnRows.end(session, drafts, chat, each, Outcome.cancelled("")));
+        }
+        Pending running = admission.toCancel();
+        Message toCancel = running == null ? null : stopping(session, running);
+        List<Turn> earlier = insertPast(session, chat, post.earlier());
+        LogEnd last = earlier.isEmpty() ? end : LogEnd.of(earlier.getLast());
+        Turn turn = last.next(post, ids, chat.later());
+        TurnRows.insert(session, turn, post);
+        PendingRows.insert(session, turn.reply(), post.streamed());
+        ChatRows.endsWith(session, turn.reply());
+        return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
+    }
+
+    private Message stopping(Session session, Pending running) throws SQLException {
+        PendingRows.wantCancelled(session, running);
+        return MessageRows.turnOf(session, drafts, running.chatId(), running.seq()).reply();
+    }
+
+    List<Turn> take(Session session, UUID chatId, List<PastTurn> turns) throws SQLException {
+        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+        List<Pending> line = PendingRows.line(session, chatId);
+        Admission.admitPast(turns.size(), chat.end().seq(), line, limits);
+        List<Turn> taken = insertPast(session, chat, turns);
+        if (!taken.isEmpty()) {
+            ChatRows.endsWith(session, taken.getLast().reply());
+        }
+        return taken;
+    }
+
+    private List<Turn> insertPast(Session session, ChatRows.Locked chat, List<PastTurn> turns)
+            throws SQLException {
+        List<Turn> past = chat.end().next(turns, ids, chat.later());
+        for (Turn each : past) {
+            TurnRows.insert(session, each, null);
+        }
+        return past;
+    }
+}

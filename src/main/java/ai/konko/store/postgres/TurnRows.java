@@ -1,0 +1,152 @@
+package ai.konko.store.postgres;
+
+import ai.konko.chat.Failure;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Post;
+import ai.konko.chat.Turn;
+import ai.konko.chat.Usage;
+import ai.konko.chat.WhenBusy;
+import ai.konko.store.postgres.PendingRows.Pending;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** How turns are written: they come into the log, end, and go back in line. */
+final class TurnRows {
+    private static final String INSERT =
+            """
+            insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at,
+                idempotency_key, when_busy, model, finish_reason, failure_code, failure_message, failure_status, options)
+            values (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, null, null, null, null, null, null),
+                (?, ?, ?, ?, ?, 1, ?, ?, null, null, ?, ?, ?, ?, ?, ?::json)
+            """;
+
+    private static final String END =
+            """
+            with gone as (delete from piece where chat_id = ? and seq = ?),
+                ended as (
+                    update message set content = ?, status = ?, completed_at = ?, model = ?, finish_reason = ?,
+                        input_tokens = ?, output_tokens = ?,
+                        failure_code = ?, failure_message = ?, failure_retry_s = ?, failure_status = ?
+                    where chat_id = ? and seq = ? returning input_tokens, output_tokens)
+            update chat c set updated_at = greatest(c.updated_at, ?),
+                input_tokens = case when e.input_tokens is null then c.input_tokens
+                    else coalesce(c.input_tokens, 0) + e.input_tokens end,
+                output_tokens = case when e.output_tokens is null then c.output_tokens
+                    else coalesce(c.output_tokens, 0) + e.output_tokens end
+            from ended e where c.id = ?
+            """;
+
+    private TurnRows() {}
+
+    /** What an idempotency key stands for. */
+    record Keyed(Turn turn, WhenBusy whenBusy) {}
+
+    static Optional<Keyed> keyed(Session session, Drafts drafts, UUID chatId, String key)
+            throws SQLException {
+        record Place(int seq, WhenBusy whenBusy) {}
+        Optional<Place> place =
+                session.first(
+                        "select seq, when_busy from message where chat_id = ? and idempotency_key = ?",
+                        row -> new Place(row.getInt(1), WhenBusy.valueOf(row.getString(2))),
+                        chatId,
+                        key);
+        if (place.isEmpty()) {
+            return Optional.empty();
+        }
+        Turn turn = MessageRows.turnOf(session, drafts, chatId, place.get().seq() + 1);
+        return Optional.of(new Keyed(turn, place.get().whenBusy()));
+    }
+
+    /**
+     * @param post whose turn it is; absent for one that was taken in when it was over
+     */
+    static void insert(Session session, Turn turn, @Nullable Post post) throws SQLException {
+        Message message = turn.message();
+        Message reply = turn.reply();
+        Failure failure = reply.failure();
+        session.update(
+                INSERT,
+                message.chatId(),
+                message.seq(),
+                message.id(),
+                message.content(),
+                message.status(),
+                message.createdAt(),
+                message.completedAt(),
+                post == null ? null : post.idempotencyKey(),
+                post == null ? null : post.whenBusy(),
+                reply.chatId(),
+                reply.seq(),
+                reply.id(),
+                reply.content(),
+                reply.status().terminal() ? reply.status() : null,
+                reply.createdAt(),
+                reply.completedAt(),
+                reply.model(),
+                reply.finishReason(),
+                failure == null ? null : failure.code(),
+                failure == null ? null : failure.message(),
+                failure == null ? null : failure.providerStatus(),
+                JsonColumn.written(reply.options()));
+    }
+
+    /**
+     * Ends a reply, and counts what it has used.
+     *
+     * @return the reply as it is now
+     */
+    static Message end(
+            Session session, Drafts drafts, ChatRows.Locked chat, Pending pending, Outcome outcome)
+            throws SQLException {
+        Instant now = chat.later();
+        PendingRows.delete(session, pending);
+        end(session, pending, outcome, now);
+        UsageRows.add(session, pending.chatId(), pending.model(), outcome, now);
+        return MessageRows.reply(session, drafts, pending.chatId(), pending.replyId());
+    }
+
+    private static void end(Session session, Pending pending, Outcome outcome, Instant now)
+            throws SQLException {
+        Usage usage = outcome.usage();
+        Failure failure = outcome.failure();
+        Duration retryAfter = failure == null ? null : failure.retryAfter();
+        session.update(
+                END,
+                pending.chatId(),
+                pending.seq(),
+                outcome.content(),
+                outcome.status(),
+                now,
+                pending.model(),
+                outcome.finishReason(),
+                usage == null ? null : usage.inputTokens(),
+                usage == null ? null : usage.outputTokens(),
+                failure == null ? null : failure.code(),
+                failure == null ? null : failure.message(),
+                retryAfter == null ? null : (int) retryAfter.toSeconds(),
+                failure == null ? null : failure.providerStatus(),
+                pending.chatId(),
+                pending.seq(),
+                now,
+                pending.chatId());
+    }
+
+    /** Puts a reply that was over back to where it was when it was accepted. */
+    static void requeue(Session session, Message queued) throws SQLException {
+        session.update(
+                """
+                update message set content = '', status = null, attempt = ?, completed_at = null,
+                    model = null, finish_reason = null, input_tokens = null, output_tokens = null,
+                    failure_code = null, failure_message = null, failure_retry_s = null, failure_status = null
+                where chat_id = ? and seq = ?
+                """,
+                queued.attempt(),
+                queued.chatId(),
+                queued.seq());
+    }
+}
