@@ -4,27 +4,34 @@ import ai.konko.chat.Owner;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.SingleThreadEventLoop;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Shares an event loop out among models that write faster than it reads. A connection on which more
- * has come than is read at once is read again when it is its turn: one in each round of the loop,
- * and those of each owner in turn. So a round stays short, and what else the loop has to do comes
- * in between. The others, which is most, are read as soon as something comes. Used on the loop's
- * own thread alone.
+ * Shares an event loop among models that write faster than it reads. A connection on which more has
+ * come than is read at once waits in a line. One of the line is read in each round of the loop, and
+ * owners take turns. So a round stays short, and the loop's other work is done in between. All
+ * other connections are read as soon as something comes. Used on the loop's own thread alone.
  */
 final class ReadTurns {
     /** How many bytes are read at once. A piece of an answer mostly has fewer. */
     static final int AT_ONCE = 16_384;
 
     private final SingleThreadEventLoop loop;
-    private final WaitingLine<Channel> ahead = new WaitingLine<>(Channel::isActive);
+    private final WaitingLine<Reader> ahead = new WaitingLine<>(Reader::isOpen);
     private boolean pending;
 
     ReadTurns(SingleThreadEventLoop loop) {
         this.loop = loop;
+    }
+
+    /** Whether no connection waits to be read. */
+    boolean isIdle() {
+        return ahead.isEmpty();
     }
 
     /**
@@ -33,23 +40,28 @@ final class ReadTurns {
      */
     final class Reader extends ChannelInboundHandlerAdapter {
         private Owner owner;
+        private @Nullable Channel channel;
         private boolean more;
+        private boolean inLine;
 
         Reader(Owner owner) {
             this.owner = owner;
         }
 
+        /** If the connection waits already, it does so once more in the turn of the one before. */
         void isFor(Owner next) {
             owner = next;
         }
 
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
-            context.channel()
-                    .config()
-                    .setRecvByteBufAllocator(
-                            new AdaptiveRecvByteBufAllocator(64, 2048, AT_ONCE)
-                                    .maxMessagesPerRead(1));
+            channel = context.channel();
+            ChannelConfig config = channel.config();
+            if (config.getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator used) {
+                used.maxMessagesPerRead(1); // a channel that has read already goes on with it
+            }
+            config.setRecvByteBufAllocator(
+                    new AdaptiveRecvByteBufAllocator(64, 2048, AT_ONCE).maxMessagesPerRead(1));
         }
 
         @Override
@@ -63,10 +75,29 @@ final class ReadTurns {
             if (more) {
                 more = false;
                 context.channel().config().setAutoRead(false);
-                ahead.add(owner, context.channel());
-                readNextLater();
+                waitInLine();
             }
             context.fireChannelReadComplete();
+        }
+
+        /** With epoll, a connection may be read twice in its turn. */
+        private void waitInLine() {
+            if (!inLine) {
+                inLine = true;
+                ahead.add(owner, this);
+                readNextLater();
+            }
+        }
+
+        private boolean isOpen() {
+            return channel != null && channel.isActive();
+        }
+
+        private void resume() {
+            inLine = false;
+            if (channel != null) {
+                channel.config().setAutoRead(true);
+            }
         }
     }
 
@@ -80,9 +111,9 @@ final class ReadTurns {
 
     private void readNext() {
         pending = false;
-        Channel next = ahead.poll();
+        Reader next = ahead.poll();
         if (next != null) {
-            next.config().setAutoRead(true);
+            next.resume();
         }
         if (!ahead.isEmpty()) {
             readNextLater();

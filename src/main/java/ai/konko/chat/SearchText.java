@@ -26,7 +26,7 @@ public final class SearchText {
      */
     private final short[] next;
 
-    /** The state at its end; none if it is more than ASCII, which no text in ASCII has. */
+    /** The state at its end; -1 if it is more than ASCII, because no text in ASCII has it. */
     private final int found;
 
     private SearchText(String folded) {
@@ -96,8 +96,9 @@ public final class SearchText {
     }
 
     /**
-     * @return whether a text may be given in parts of which one begins with this UTF-16 unit, or
-     *     with this byte of its UTF-8: nothing in ASCII is one letter with what stands before it
+     * @param unit a UTF-16 unit, or a byte of UTF-8
+     * @return whether a part of a text may begin with it: only with a character of ASCII, which no
+     *     accent or surrogate joins to what stands before it
      */
     public static boolean beginsPart(int unit) {
         return unit >= 0 && unit < ASCII;
@@ -125,10 +126,11 @@ public final class SearchText {
          * @return the same
          */
         public boolean finds(byte[] utf8, int begin, int end) {
-            boolean mayEndHere = found < 0 && !isAscii(carried);
+            // What is more than ASCII may have begun in the part before, and end in this one.
+            boolean mayHaveBegun = found < 0 && !isAscii(carried);
             int state = carriedState();
             for (int i = begin; i < end; i++) {
-                if (utf8[i] < 0 || mayEndHere) {
+                if (utf8[i] < 0 || mayHaveBegun) {
                     return finds(new String(utf8, begin, end - begin, StandardCharsets.UTF_8));
                 }
                 if (state == found) {

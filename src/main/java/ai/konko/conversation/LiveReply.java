@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * ReplyText}: a listener who has seen text that the new one does not repeat is given no more text,
  * only the end.
  *
- * <p>{@code lock} guards all fields but the final and the volatile ones; nothing foreign is called
- * under it.
+ * <p>{@code lock} guards {@code text} and all fields but the final and the volatile ones; nothing
+ * foreign is called under it.
  */
 public final class LiveReply {
     private final Message reply;
@@ -74,9 +74,6 @@ public final class LiveReply {
     /** The reply has another place from now on, and gives the one before back. */
     void moveTo(Places.Place other) {
         Places.Place before = place.getAndSet(other);
-        if (before != null && before.isStarted()) {
-            other.started();
-        }
         if (before != null) {
             before.close();
         }
@@ -135,25 +132,6 @@ public final class LiveReply {
      */
     @Nullable Run underWay() {
         return underWay;
-    }
-
-    /** This process runs the reply, which does not wait any more. */
-    void started() {
-        Places.Place now = place.get();
-        Places.@Nullable Place before = null;
-        while (now != null && now != before) { // else it has moved meanwhile
-            now.started();
-            before = now;
-            now = place.get();
-        }
-    }
-
-    /** This process runs it no more. */
-    void stopped() {
-        Places.Place now = place.get();
-        if (now != null) {
-            now.stopped();
-        }
     }
 
     /** The caller of {@link #run} has found that the reply is another process' by now. */

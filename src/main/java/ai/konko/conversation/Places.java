@@ -40,37 +40,15 @@ class Places {
      */
     final class Place implements AutoCloseable {
         private final @Nullable Owner owner;
-        private final AtomicBoolean runs = new AtomicBoolean();
         private final AtomicBoolean closed = new AtomicBoolean();
 
         private Place(@Nullable Owner owner) {
             this.owner = owner;
         }
 
-        /** This process runs the turn, which does not wait any more. */
-        void started() {
-            if (runs.compareAndSet(false, true)) {
-                running.incrementAndGet();
-            }
-            if (closed.get()) {
-                stopped(); // it was given back meanwhile
-            }
-        }
-
-        boolean isStarted() {
-            return runs.get();
-        }
-
-        void stopped() {
-            if (runs.compareAndSet(true, false)) {
-                running.decrementAndGet();
-            }
-        }
-
         @Override
         public void close() {
             if (closed.compareAndSet(false, true)) {
-                stopped();
                 if (owner != null) {
                     giveBack(owner);
                 }
@@ -86,6 +64,7 @@ class Places {
      *     shutting down; {@link ErrorCode#RATE_LIMITED} if the owner has as many as it may
      */
     Place take(Owner owner) {
+        Place place = new Place(owner);
         inFlight.incrementAndGet();
         try {
             requireRoom(owner, 0);
@@ -94,7 +73,7 @@ class Places {
             leave();
             throw full;
         }
-        return new Place(owner);
+        return place;
     }
 
     /**
@@ -102,8 +81,9 @@ class Places {
      *     no owner
      */
     Place takeAnyway() {
+        Place place = new Place(null);
         inFlight.incrementAndGet();
-        return new Place(null);
+        return place;
     }
 
     /**
@@ -157,6 +137,16 @@ class Places {
         if (inFlight.decrementAndGet() == 0 && draining) {
             drained.complete(null);
         }
+    }
+
+    /** This process runs one of the turns in flight, which does not wait any more. */
+    void started() {
+        running.incrementAndGet();
+    }
+
+    /** That run has come to its end, whatever becomes of the turn. */
+    void stopped() {
+        running.decrementAndGet();
     }
 
     /**

@@ -33,7 +33,7 @@ class ReplicaObserver implements ChatRepository.Observer {
     private final ReplyFollower follower;
     private final Set<LiveReply> toRead = ConcurrentHashMap.newKeySet();
     private final Executor reader =
-            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("elsewhere").factory());
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("follower").factory());
 
     ReplicaObserver(
             ChatRepository repository,

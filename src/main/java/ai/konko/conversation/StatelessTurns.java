@@ -17,7 +17,6 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Usage;
 import io.opentelemetry.api.trace.Span;
-import jakarta.enterprise.event.Event;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
@@ -47,7 +46,7 @@ public class StatelessTurns {
     private final Places places;
     private final TurnMetrics metrics;
     private final TurnSpans spans;
-    private final Event<TurnEnded> ends;
+    private final TurnEvents events;
     private final Clock clock;
     private final Supplier<UUID> ids;
     private final Workers workers;
@@ -60,7 +59,7 @@ public class StatelessTurns {
             Places places,
             TurnMetrics metrics,
             TurnSpans spans,
-            Event<TurnEnded> ends,
+            TurnEvents events,
             Clock clock,
             Supplier<UUID> ids,
             Workers workers) {
@@ -71,7 +70,7 @@ public class StatelessTurns {
         this.places = places;
         this.metrics = metrics;
         this.spans = spans;
-        this.ends = ends;
+        this.events = events;
         this.clock = clock;
         this.ids = ids;
         this.workers = workers;
@@ -112,7 +111,7 @@ public class StatelessTurns {
             throw failed;
         }
         entry.postedBy(origin);
-        entry.started();
+        places.started();
         entry.isRunBy(run);
         try {
             CompletableFuture<Void> _ =
@@ -133,26 +132,22 @@ public class StatelessTurns {
     private final class EndHere extends TurnEnd {
         private final Owner owner;
         private final LiveReply entry;
-        private @Nullable Message ended;
 
         private EndHere(Origin origin, LiveReply entry, Span span, TextAllowance allowance) {
-            super(entry, span, allowance, ends);
+            super(entry, span, allowance, events, places);
             this.owner = origin.owner();
             this.entry = entry;
         }
 
         @Override
         public void keep(Supplier<Ending> how) {
-            Message reply = entry.reply().ended(how.get().of(entry.seal()), now());
-            ended = reply;
-            over(reply, live);
+            over(entry.reply().ended(how.get().of(entry.seal()), now()), live);
         }
 
         @Override
-        void next() {
-            Message reply = Objects.requireNonNull(ended);
-            if (reply.usage() != null || !reply.content().isEmpty()) {
-                workers.execute(() -> count(owner, reply));
+        void next(@Nullable Message terminal) {
+            if (terminal != null && (terminal.usage() != null || !terminal.content().isEmpty())) {
+                workers.execute(() -> count(owner, terminal));
             }
         }
     }

@@ -20,7 +20,6 @@ import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import io.opentelemetry.api.trace.Span;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Event;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -62,7 +61,7 @@ public class TurnEngine {
     private final ReplyFollower follower;
     private final TurnMetrics metrics;
     private final TurnSpans spans;
-    private final Event<TurnEnded> ends;
+    private final TurnEvents events;
     private final Workers workers;
 
     TurnEngine(
@@ -74,7 +73,7 @@ public class TurnEngine {
             ReplyFollower follower,
             TurnMetrics metrics,
             TurnSpans spans,
-            Event<TurnEnded> ends,
+            TurnEvents events,
             Workers workers) {
         this.repository = repository;
         this.writer = writer;
@@ -84,7 +83,7 @@ public class TurnEngine {
         this.follower = follower;
         this.metrics = metrics;
         this.spans = spans;
-        this.ends = ends;
+        this.events = events;
         this.workers = workers;
     }
 
@@ -145,8 +144,11 @@ public class TurnEngine {
             reply = added.apply(result);
             return result;
         } finally {
-            reply.map(each -> live.admit(each, place))
-                    .ifPresentOrElse(admitted -> admitted.postedBy(origin), place::close);
+            if (reply.isPresent()) {
+                live.admit(reply.get(), place).postedBy(origin);
+            } else {
+                place.close();
+            }
         }
     }
 
@@ -298,7 +300,7 @@ public class TurnEngine {
             workers.later(SOON, () -> begin(started));
             throw failed;
         }
-        entry.started();
+        places.started();
         // Before the log is read: a chat deleted before that is found gone.
         Cancellation cancellation = entry.run();
         entry.isRunBy(run);
@@ -349,7 +351,7 @@ public class TurnEngine {
         private final LiveReply entry;
 
         private EndInTheLog(Message reply, LiveReply entry, Span span, TextAllowance allowance) {
-            super(entry, span, allowance, ends);
+            super(entry, span, allowance, events, places);
             this.reply = reply;
             this.entry = entry;
         }
@@ -368,7 +370,7 @@ public class TurnEngine {
         }
 
         @Override
-        void next() {
+        void next(@Nullable Message terminal) {
             runNext(reply.chatId());
         }
     }
@@ -410,7 +412,7 @@ public class TurnEngine {
         if (waiting != null) {
             waiting.ended(ended);
         }
-        ends.fire(new TurnEnded(ended, Span.getInvalid()));
+        events.ended(ended, Span.getInvalid());
     }
 
     private static boolean neverRan(Message ended) {

@@ -106,9 +106,11 @@ class Responses {
                             return Ids.Reply.of(posted.turn().reply());
                         });
         PostedTurn posted = fresh.get();
-        return posted == null
-                ? new Answered(find(known), turns.reply(known.chatId(), known.replyId()), true)
-                : new Answered(posted.turn().reply(), posted.reply(), posted.repeated());
+        if (posted != null) {
+            return new Answered(posted.turn().reply(), posted.reply(), posted.repeated());
+        }
+        Message reply = find(known);
+        return new Answered(reply, turns.follow(reply), true);
     }
 
     /**

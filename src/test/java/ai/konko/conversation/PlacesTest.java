@@ -65,7 +65,6 @@ class PlacesTest {
     void close_severalTimes_givesThePlaceBackOnce() {
         Places.Place first = places.take(ANN);
         Places.Place second = places.take(ANN);
-        first.started();
 
         first.close();
         first.close();
@@ -75,16 +74,5 @@ class PlacesTest {
         second.close();
         assertThat(places.inFlight()).isZero();
         assertThat(places.owners()).isZero();
-    }
-
-    @Test
-    void started_ofAPlaceThatWasGivenBack_doesNotCount() {
-        Places few = new Places(TestLimits.WIDE);
-        Places.Place late = few.takeAnyway();
-        late.close();
-
-        late.started();
-
-        assertThat(late.isStarted()).isFalse();
     }
 }

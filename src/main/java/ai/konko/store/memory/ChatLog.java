@@ -347,20 +347,19 @@ final class ChatLog {
      */
     boolean draftHas(SearchText searched, Runnable afterEach) {
         CharSequence draft = read(transcript::draft);
+        int length = read(draft::length);
         SearchText.Scan scan = searched.scan();
         int from = 0;
-        while (true) {
+        while (from < length) {
             int begin = from;
-            String part = read(() -> transcript.part(draft, begin));
-            if (part.isEmpty()) {
-                return false;
-            }
+            String part = read(() -> transcript.part(draft, begin, length));
             if (scan.finds(part)) {
                 return true;
             }
-            from += part.length();
+            from = part.isEmpty() ? length : begin + part.length();
             afterEach.run();
         }
+        return false;
     }
 
     Message message(UUID messageId) {

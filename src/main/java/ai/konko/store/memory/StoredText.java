@@ -28,8 +28,8 @@ sealed interface StoredText {
     int unit(int at);
 
     /**
-     * @return where a part ends that begins at {@code from}: not far beyond {@link #PORTION},
-     *     unless the text is in no script that has blanks or digits
+     * @return where a part ends that begins at {@code from}: before the first character of ASCII
+     *     after {@link #PORTION}
      */
     static int partEnd(int from, int length, IntUnaryOperator units) {
         int end = Math.min(length, from + PORTION);

@@ -221,13 +221,13 @@ final class Transcript {
     }
 
     /**
-     * @return what a search looks at next of that draft; empty at its end, or if its reply is over
+     * @param until how much of the draft the search looks at
+     * @return what it looks at next; empty if the draft's reply is over
      */
     @SuppressWarnings("ReferenceEquality") // the one, not one that says the same
-    String part(CharSequence draft, int from) {
+    String part(CharSequence draft, int from, int until) {
         return draft == running
-                ? running.substring(
-                        from, StoredText.partEnd(from, running.length(), running::charAt))
+                ? running.substring(from, StoredText.partEnd(from, until, running::charAt))
                 : "";
     }
 
