@@ -548,6 +548,7 @@ class TurnsTest extends HttpTest {
                     for (String chat = left.poll(); chat != null; chat = left.poll()) {
                         String each = chat;
                         await().pollDelay(Duration.ZERO)
+                                .atMost(Duration.ofSeconds(60)) // five thousand ends are written
                                 .until(
                                         () ->
                                                 client.get(each)
