@@ -70,10 +70,10 @@ public interface ChatRepository {
 
     /**
      * Gives a user's message and the reply to it the chat's next two places, or finds the turn that
-     * the post's idempotency key already made.
+     * the post's idempotency key already made. {@link Admission} decides.
      *
      * @throws RefusedException {@link ErrorCode#IDEMPOTENCY_KEY_REUSED}, {@link
-     *     ErrorCode#CHAT_BUSY} or {@link ErrorCode#NOT_LAST} (where the post asks for it), {@link
+     *     ErrorCode#CHAT_BUSY} or {@link ErrorCode#NOT_LAST} (if the post asks for it), {@link
      *     ErrorCode#QUEUE_FULL} or {@link ErrorCode#CAPACITY}
      */
     Accepted accept(UUID chatId, Post post);
@@ -90,9 +90,9 @@ public interface ChatRepository {
     /**
      * Starts the oldest unfinished turn of the chat, unless one is in progress already: so at most
      * one runs at any time, and they run in the order of the log. A turn whose process has died is
-     * started again, with its text discarded; after three such runs it is ended.
+     * started again, with its text discarded, or ended, see {@link Recovery}.
      *
-     * @param defaultModel the model to ask where the chat names none
+     * @param defaultModel see {@link Settings#modelToAsk}
      * @return the turn that the caller has to run now; empty if there is none, or no such chat
      */
     Optional<Started> start(UUID chatId, String defaultModel);
@@ -142,9 +142,9 @@ public interface ChatRepository {
     Message message(UUID chatId, UUID messageId);
 
     /**
-     * The newest turns whose reply is over and has text, or that nobody was to reply to. They end
-     * with the one that brings the replies over {@code mostBytes}, so that who looks for a few
-     * turns does not read a hundred long replies; messages are bounded where they are posted.
+     * The newest turns that {@linkplain Message#isContext are context}. They end with the one that
+     * brings the replies over {@code mostBytes}, because somebody who looks for a few turns must
+     * not read a hundred long replies; messages are bounded when they are posted.
      *
      * @param beforeSeq only turns whose user message has a smaller seq
      * @param maxTurns the most turns

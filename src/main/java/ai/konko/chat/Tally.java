@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Counts over one chat at one moment.
  *
- * @param answeredThrough the seq of the last reply that is over and has text; 0 where there is none
+ * @param answeredThrough the seq of the last reply that {@linkplain Message#isAnswer is an answer};
+ *     0 if there is none
  */
 public record Tally(
         Chat chat,

@@ -67,9 +67,6 @@ final class MessageRows {
     private static final String FORWARD = PAGE.formatted(">", "<", "max", "asc");
     private static final String BACKWARD = PAGE.formatted("<", ">", "min", "desc");
 
-    /** {@link Message#isAnswer} as a condition, since only replies that are over have a content. */
-    private static final String IS_ANSWER = "a.seq % 2 = 0 and a.content <> ''";
-
     /** {@link Message#isContext} as a condition; the index {@code message_answer} has the same. */
     private static final String IS_CONTEXT =
             """
@@ -195,15 +192,16 @@ final class MessageRows {
     }
 
     /**
-     * @return the seq of the last answer; 0 if there is none
+     * @return the seq of the last reply that {@linkplain Message#isAnswer is an answer}: only those
+     *     that are over have a content; 0 if there is none
      */
     static int answeredThrough(Session session, UUID chatId) throws SQLException {
         return session.first(
-                        "select a.seq from message a where a.chat_id = ? and "
-                                + IS_ANSWER
-                                + " order by a.seq desc limit 1",
-                        row -> row.getInt(1),
-                        chatId)
+                        """
+                        select seq from message where chat_id = ? and seq % 2 = 0 and content <> ''
+                        order by seq desc limit 1
+                        """,
+                        row -> row.getInt(1), chatId)
                 .orElse(0);
     }
 

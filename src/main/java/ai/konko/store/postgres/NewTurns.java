@@ -10,6 +10,7 @@ import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.Turn;
 import ai.konko.store.postgres.PendingRows.Pending;
+import ai.konko.store.postgres.TurnRows.Keyed;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,17 +32,14 @@ final class NewTurns {
 
     Accepted accept(Session session, UUID chatId, Post post) throws SQLException {
         ChatRows.Locked chat = ChatRows.lock(session, chatId);
-        Optional<TurnRows.Keyed> known = known(session, chatId, post);
-        return known.isPresent()
-                ? Admission.repeat(post, known.get().turn(), known.get().whenBusy())
-                : add(session, chat, post);
-    }
-
-    private Optional<TurnRows.Keyed> known(Session session, UUID chatId, Post post)
-            throws SQLException {
-        return post.idempotencyKey() == null
-                ? Optional.empty()
-                : TurnRows.keyed(session, drafts, chatId, post.idempotencyKey());
+        String key = post.idempotencyKey();
+        Optional<Keyed> known =
+                key == null ? Optional.empty() : TurnRows.keyed(session, chatId, key);
+        if (known.isEmpty()) {
+            return add(session, chat, post);
+        }
+        Turn turn = MessageRows.turnOf(session, drafts, chatId, known.get().replySeq());
+        return Admission.repeat(post, turn, known.get().whenBusy());
     }
 
     private Accepted add(Session session, ChatRows.Locked chat, Post post) throws SQLException {

@@ -20,7 +20,6 @@ import ai.konko.chat.Started;
 import ai.konko.chat.Tally;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
-import ai.konko.store.postgres.PendingRows.Pending;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -184,29 +183,7 @@ public class PostgresChatRepository implements ChatRepository {
 
     @Override
     public Cancelled cancel(UUID chatId, UUID replyId) {
-        Cancelled cancelled =
-                database.transaction(
-                        session -> {
-                            ChatRows.Locked chat = ChatRows.lock(session, chatId);
-                            Optional<Pending> pending = PendingRows.find(session, chatId, replyId);
-                            if (pending.isPresent() && pending.get().waits()) {
-                                return new Cancelled(
-                                        TurnRows.end(
-                                                session,
-                                                drafts,
-                                                chat,
-                                                pending.get(),
-                                                Outcome.cancelled("")),
-                                        true);
-                            }
-                            if (pending.isPresent()) {
-                                PendingRows.wantCancelled(session, pending.get());
-                            }
-                            return new Cancelled(
-                                    MessageRows.reply(session, drafts, chatId, replyId), false);
-                        });
-        replica.changed(chatId);
-        return cancelled;
+        return runs.cancel(chatId, replyId);
     }
 
     @Override

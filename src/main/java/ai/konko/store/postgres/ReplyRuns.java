@@ -1,5 +1,6 @@
 package ai.konko.store.postgres;
 
+import ai.konko.chat.Cancelled;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
@@ -160,5 +161,26 @@ final class ReplyRuns {
         return mine.isPresent()
                 ? TurnRows.end(session, drafts, chat, mine.get(), outcome)
                 : MessageRows.reply(session, drafts, chatId, replyId);
+    }
+
+    /** See {@link ChatRepository#cancel}. */
+    Cancelled cancel(UUID chatId, UUID replyId) {
+        Cancelled cancelled = database.transaction(session -> cancel(session, chatId, replyId));
+        replica.changed(chatId);
+        return cancelled;
+    }
+
+    private Cancelled cancel(Session session, UUID chatId, UUID replyId) throws SQLException {
+        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+        Optional<Pending> pending = PendingRows.find(session, chatId, replyId);
+        if (pending.isPresent() && pending.get().waits()) {
+            Outcome cancelled = Outcome.cancelled("");
+            return new Cancelled(
+                    TurnRows.end(session, drafts, chat, pending.get(), cancelled), true);
+        }
+        if (pending.isPresent()) {
+            PendingRows.wantCancelled(session, pending.get());
+        }
+        return new Cancelled(MessageRows.reply(session, drafts, chatId, replyId), false);
     }
 }

@@ -5,7 +5,6 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Post;
 import ai.konko.chat.Turn;
-import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
 import ai.konko.store.postgres.PendingRows.Pending;
 import java.sql.SQLException;
@@ -32,34 +31,26 @@ final class TurnRows {
                     update message set content = ?, status = ?, completed_at = ?, model = ?, finish_reason = ?,
                         input_tokens = ?, output_tokens = ?,
                         failure_code = ?, failure_message = ?, failure_retry_s = ?, failure_status = ?
-                    where chat_id = ? and seq = ? returning input_tokens, output_tokens)
-            update chat c set updated_at = greatest(c.updated_at, ?),
-                input_tokens = case when e.input_tokens is null then c.input_tokens
-                    else coalesce(c.input_tokens, 0) + e.input_tokens end,
-                output_tokens = case when e.output_tokens is null then c.output_tokens
-                    else coalesce(c.output_tokens, 0) + e.output_tokens end
-            from ended e where c.id = ?
+                    where chat_id = ? and seq = ?)
+            update chat set updated_at = greatest(updated_at, ?),
+                input_tokens = case when ?::bigint is null then input_tokens
+                    else coalesce(input_tokens, 0) + ?::bigint end,
+                output_tokens = case when ?::bigint is null then output_tokens
+                    else coalesce(output_tokens, 0) + ?::bigint end
+            where id = ?
             """;
 
     private TurnRows() {}
 
     /** What an idempotency key stands for. */
-    record Keyed(Turn turn, WhenBusy whenBusy) {}
+    record Keyed(int replySeq, WhenBusy whenBusy) {}
 
-    static Optional<Keyed> keyed(Session session, Drafts drafts, UUID chatId, String key)
-            throws SQLException {
-        record Place(int seq, WhenBusy whenBusy) {}
-        Optional<Place> place =
-                session.first(
-                        "select seq, when_busy from message where chat_id = ? and idempotency_key = ?",
-                        row -> new Place(row.getInt(1), WhenBusy.valueOf(row.getString(2))),
-                        chatId,
-                        key);
-        if (place.isEmpty()) {
-            return Optional.empty();
-        }
-        Turn turn = MessageRows.turnOf(session, drafts, chatId, place.get().seq() + 1);
-        return Optional.of(new Keyed(turn, place.get().whenBusy()));
+    static Optional<Keyed> keyed(Session session, UUID chatId, String key) throws SQLException {
+        return session.first(
+                "select seq + 1, when_busy from message where chat_id = ? and idempotency_key = ?",
+                row -> new Keyed(row.getInt(1), WhenBusy.valueOf(row.getString(2))),
+                chatId,
+                key);
     }
 
     /**
@@ -112,7 +103,8 @@ final class TurnRows {
 
     private static void end(Session session, Pending pending, Outcome outcome, Instant now)
             throws SQLException {
-        Usage usage = outcome.usage();
+        Long input = outcome.usage() == null ? null : outcome.usage().inputTokens();
+        Long output = outcome.usage() == null ? null : outcome.usage().outputTokens();
         Failure failure = outcome.failure();
         Duration retryAfter = failure == null ? null : failure.retryAfter();
         session.update(
@@ -124,8 +116,8 @@ final class TurnRows {
                 now,
                 pending.model(),
                 outcome.finishReason(),
-                usage == null ? null : usage.inputTokens(),
-                usage == null ? null : usage.outputTokens(),
+                input,
+                output,
                 failure == null ? null : failure.code(),
                 failure == null ? null : failure.message(),
                 retryAfter == null ? null : (int) retryAfter.toSeconds(),
@@ -133,6 +125,10 @@ final class TurnRows {
                 pending.chatId(),
                 pending.seq(),
                 now,
+                input,
+                input,
+                output,
+                output,
                 pending.chatId());
     }
 
