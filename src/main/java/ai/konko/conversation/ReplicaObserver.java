@@ -5,6 +5,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Fault;
 import ai.konko.chat.Outcome;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.Set;
@@ -48,7 +49,8 @@ class ReplicaObserver implements ChatRepository.Observer {
         this.follower = follower;
     }
 
-    void start(@Observes StartupEvent event) {
+    /** After the rest has started: what refuses the start does so before the log is opened. */
+    void start(@Observes @Priority(Integer.MAX_VALUE) StartupEvent event) {
         repository.observe(this);
     }
 
