@@ -523,22 +523,24 @@ class TurnsTest extends HttpTest {
                 .isEqualTo("chat-not-found");
     }
 
+    /** With the log in PostgreSQL fewer, because each takes several transactions. */
     @Test
-    void post_fiveThousandModelCallsAtOnce_allRun() {
+    void post_thousandsOfModelCallsAtOnce_allRun() {
+        int each8th = Boolean.getBoolean("test.postgres") ? 250 : 625;
         CompletableFuture<Void> gate = new CompletableFuture<>();
         model.answer(_ -> Reply.text("done").gate(gate));
         List<String> chats = new CopyOnWriteArrayList<>();
 
         eightAtATime(
                 () -> {
-                    for (int i = 0; i < 625; i++) {
+                    for (int i = 0; i < each8th; i++) {
                         String chat = client.chat();
                         assertThat(client.say(chat, "hello", "Prefer", "respond-async").status())
                                 .isEqualTo(202);
                         chats.add(chat);
                     }
                 });
-        await().atMost(Duration.ofSeconds(60)).until(() -> model.inFlight() == 5000);
+        await().atMost(Duration.ofSeconds(60)).until(() -> model.inFlight() == 8 * each8th);
         gate.complete(null);
 
         await().atMost(Duration.ofSeconds(60)).until(() -> model.inFlight() == 0);
@@ -548,7 +550,7 @@ class TurnsTest extends HttpTest {
                     for (String chat = left.poll(); chat != null; chat = left.poll()) {
                         String each = chat;
                         await().pollDelay(Duration.ZERO)
-                                .atMost(Duration.ofSeconds(60)) // five thousand ends are written
+                                .atMost(Duration.ofSeconds(60)) // thousands of ends are written
                                 .until(
                                         () ->
                                                 client.get(each)
