@@ -44,12 +44,11 @@ record ChatView(
         Instant updatedAt) {
 
     static ChatView of(Chat chat, ModelEndpoint endpoint) {
-        String model = chat.settings().model();
         return new ChatView(
                 chat.id(),
                 chat.settings().title(),
                 chat.settings().instructions(),
-                model == null ? endpoint.defaultModel() : model,
+                chat.settings().modelToAsk(endpoint.defaultModel()),
                 chat.settings().metadata(),
                 chat.busy() ? "busy" : "idle",
                 chat.messageCount(),

@@ -29,9 +29,11 @@ final class ReadTurns {
         this.loop = loop;
     }
 
-    /** Whether no connection waits to be read. */
-    boolean isIdle() {
-        return ahead.isEmpty();
+    /**
+     * @return how many connections wait to be read, for the check that none waits twice
+     */
+    int waiting() {
+        return ahead.size();
     }
 
     /**
@@ -48,7 +50,7 @@ final class ReadTurns {
             this.owner = owner;
         }
 
-        /** If the connection waits already, it does so once more in the turn of the one before. */
+        /** A connection that waits already does so, once more, in the turn of the owner before. */
         void isFor(Owner next) {
             owner = next;
         }

@@ -36,6 +36,10 @@ final class WaitingLine<T> {
         return byOwner.isEmpty();
     }
 
+    int size() {
+        return byOwner.values().stream().mapToInt(Deque::size).sum();
+    }
+
     /**
      * @return the next that still waits, which is not in the line any more
      */

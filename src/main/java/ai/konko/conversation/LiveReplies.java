@@ -35,17 +35,22 @@ class LiveReplies {
     }
 
     /**
-     * @param place is the reply's from now on
+     * @param place is the reply's from now on, and given back here if there can be no entry
      * @return the entry of a reply, made unless somebody has asked for it already
      */
     LiveReply admit(Message reply, Places.Place place) {
-        LiveReply made = new LiveReply(reply, place, listening);
-        LiveReply known = replies.putIfAbsent(Attempt.of(reply), made);
-        if (known == null) {
-            return made;
+        try {
+            LiveReply made = new LiveReply(reply, place, listening);
+            LiveReply known = replies.putIfAbsent(Attempt.of(reply), made);
+            if (known == null) {
+                return made;
+            }
+            known.moveTo(place);
+            return known;
+        } catch (RuntimeException | Error failed) { // such as that memory is short
+            place.close();
+            throw failed;
         }
-        known.moveTo(place);
-        return known;
     }
 
     /**

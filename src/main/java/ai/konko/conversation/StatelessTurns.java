@@ -93,7 +93,7 @@ public class StatelessTurns {
      */
     public Asked ask(Origin origin, Prompt prompt, Options options) {
         Places.Place place = places.take(origin.owner());
-        Message reply;
+        Message reply = null;
         LiveReply entry;
         Run run;
         TextAllowance allowance;
@@ -108,6 +108,9 @@ public class StatelessTurns {
             run = new Run(reply, workers, new EndHere(origin, entry, span, allowance));
         } catch (RuntimeException | Error failed) {
             place.close();
+            if (reply != null) {
+                live.remove(reply);
+            }
             throw failed;
         }
         entry.postedBy(origin);
@@ -132,6 +135,7 @@ public class StatelessTurns {
     private final class EndHere extends TurnEnd {
         private final Owner owner;
         private final LiveReply entry;
+        private boolean used;
 
         private EndHere(Origin origin, LiveReply entry, Span span, TextAllowance allowance) {
             super(entry, span, allowance, events, places);
@@ -141,12 +145,14 @@ public class StatelessTurns {
 
         @Override
         public void keep(Supplier<Ending> how) {
-            over(entry.reply().ended(how.get().of(entry.seal()), now()), live);
+            Outcome outcome = how.get().of(entry.seal());
+            used = outcome.countsAsUse();
+            over(entry.reply().ended(outcome, now()), live);
         }
 
         @Override
         void next(@Nullable Message terminal) {
-            if (terminal != null && (terminal.usage() != null || !terminal.content().isEmpty())) {
+            if (terminal != null && used) {
                 workers.execute(() -> count(owner, terminal));
             }
         }

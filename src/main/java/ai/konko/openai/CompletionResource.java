@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "OpenAI chat completions")
 public class CompletionResource {
     private final Responses responses;
-    private final StatelessTurns unkept;
+    private final StatelessTurns stateless;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
     private final ObjectMapper json;
@@ -63,14 +63,14 @@ public class CompletionResource {
 
     CompletionResource(
             Responses responses,
-            StatelessTurns unkept,
+            StatelessTurns stateless,
             ModelEndpoint endpoint,
             ChatLimits limits,
             ObjectMapper json,
             Outgoing outgoing) {
         this.outgoing = outgoing;
         this.responses = responses;
-        this.unkept = unkept;
+        this.stateless = stateless;
         this.endpoint = endpoint;
         this.limits = limits;
         this.json = json;
@@ -115,7 +115,7 @@ public class CompletionResource {
         given.check(limits);
         Dialogue messages = Dialogue.of("messages", given.messages());
         if (!given.kept()) {
-            return unkept(given, messages, request);
+            return stateless(given, messages, request);
         }
         Dialogue.ByTurns said = messages.byTurns();
         Responses.Wanted wanted = wanted(given, said);
@@ -165,15 +165,15 @@ public class CompletionResource {
                 given.streams());
     }
 
-    private CompletionStage<Response> unkept(
+    private CompletionStage<Response> stateless(
             CompletionBody given, Dialogue messages, RoutingContext request) {
         String model = given.model() == null ? endpoint.defaultModel() : given.model();
         StatelessTurns.Asked asked =
-                unkept.ask(
+                stateless.ask(
                         Caller.origin(request),
                         new Prompt(model, messages.said(), given.parameters(), given.streams()),
                         Options.NONE);
-        Runnable stop = () -> unkept.stop(asked.live());
+        Runnable stop = () -> stateless.stop(asked.live());
         if (!given.streams()) {
             ClientDisconnect.of(request, stop);
         }

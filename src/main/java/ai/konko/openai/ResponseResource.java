@@ -54,7 +54,7 @@ public class ResponseResource {
     private final ChatRepository repository;
     private final TurnEngine turns;
     private final Responses responses;
-    private final StatelessTurns unkept;
+    private final StatelessTurns stateless;
     private final Access access;
     private final HttpLimits http;
     private final Outgoing outgoing;
@@ -64,7 +64,7 @@ public class ResponseResource {
             ChatRepository repository,
             TurnEngine turns,
             Responses responses,
-            StatelessTurns unkept,
+            StatelessTurns stateless,
             Access access,
             HttpLimits http,
             Outgoing outgoing,
@@ -72,7 +72,7 @@ public class ResponseResource {
         this.repository = repository;
         this.turns = turns;
         this.responses = responses;
-        this.unkept = unkept;
+        this.stateless = stateless;
         this.access = access;
         this.http = http;
         this.outgoing = outgoing;
@@ -117,15 +117,17 @@ public class ResponseResource {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
         Responses.Wanted wanted = responses.wanted(given);
         WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
-        Responses.Place place = place(given, request);
+        Responses.Continued continued = continued(given, request);
         RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
         if (!given.kept()) {
-            return unkept(given, responses.ask(Caller.origin(request), place, wanted), request);
+            return stateless(
+                    given, responses.ask(Caller.origin(request), continued, wanted), request);
         }
         Responses.PostTerms terms = new Responses.PostTerms(whenBusy, sent.key());
         Responses.Answered answered =
                 responses.once(
-                        sent, () -> responses.post(Caller.origin(request), place, wanted, terms));
+                        sent,
+                        () -> responses.post(Caller.origin(request), continued, wanted, terms));
         Message reply = answered.reply();
         if (given.streams()) {
             return stream(request, answered.repeated(), reply, answered.live(), -1);
@@ -139,22 +141,22 @@ public class ResponseResource {
                         ended -> answered(ended, responses.modelOf(ended), true));
     }
 
-    private Responses.Place place(ResponseBody given, RoutingContext request) {
+    private Responses.Continued continued(ResponseBody given, RoutingContext request) {
         String id = given.conversationId();
         if (id != null) {
-            return new Responses.Place(access.conversation(request, id), null);
+            return new Responses.Continued(access.conversation(request, id), null);
         }
         if (given.previousResponseId() == null) {
-            return new Responses.Place(null, null);
+            return new Responses.Continued(null, null);
         }
         Message previous = access.response(request, given.previousResponseId());
-        return new Responses.Place(previous.chatId(), previous);
+        return new Responses.Continued(previous.chatId(), previous);
     }
 
-    private CompletionStage<Response> unkept(
+    private CompletionStage<Response> stateless(
             ResponseBody given, StatelessTurns.Asked asked, RoutingContext request) {
         String model = responses.modelOf(asked.reply());
-        Runnable stop = () -> unkept.stop(asked.live());
+        Runnable stop = () -> stateless.stop(asked.live());
         if (given.streams()) {
             return CompletableFuture.completedStage(
                     ReplyStream.response(

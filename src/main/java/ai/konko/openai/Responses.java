@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 class Responses {
     private final ChatRepository repository;
     private final TurnEngine turns;
-    private final StatelessTurns unkept;
+    private final StatelessTurns stateless;
     private final ContextWindow window;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
@@ -47,14 +47,14 @@ class Responses {
     Responses(
             ChatRepository repository,
             TurnEngine turns,
-            StatelessTurns unkept,
+            StatelessTurns stateless,
             ContextWindow window,
             ModelEndpoint endpoint,
             ChatLimits limits,
             RepeatedRequests repeats) {
         this.repository = repository;
         this.turns = turns;
-        this.unkept = unkept;
+        this.stateless = stateless;
         this.window = window;
         this.endpoint = endpoint;
         this.limits = limits;
@@ -62,17 +62,17 @@ class Responses {
     }
 
     /**
-     * Where a response belongs.
+     * What a response continues.
      *
-     * @param chatId the chat it continues; absent for a new one
+     * @param chatId its chat; absent for a new one
      * @param previous the reply it goes on from; absent for the chat's end
      */
-    record Place(@Nullable UUID chatId, @Nullable Message previous) {}
+    record Continued(@Nullable UUID chatId, @Nullable Message previous) {}
 
     /**
      * What a request asks for, all checked.
      *
-     * @param options but for what depends on its place
+     * @param options but for what depends on what it continues
      */
     record Wanted(String message, List<PastTurn> earlier, Options options, boolean streamed) {}
 
@@ -163,23 +163,23 @@ class Responses {
      *
      * @return the new turn
      */
-    PostedTurn post(Origin origin, Place place, Wanted wanted, PostTerms terms) {
-        if (place.chatId() == null) {
+    PostedTurn post(Origin origin, Continued continued, Wanted wanted, PostTerms terms) {
+        if (continued.chatId() == null) {
             return open(origin, settings(wanted.options()), List.of(), wanted, terms);
         }
-        Integer after = place.previous() == null ? null : place.previous().seq();
+        Integer after = continued.previous() == null ? null : continued.previous().seq();
         try {
             return turns.post(
                     origin,
-                    place.chatId(),
+                    continued.chatId(),
                     post(wanted, wanted.options(), wanted.earlier(), terms, after));
         } catch (RefusedException refused) {
-            if (refused.code() != ErrorCode.NOT_LAST || place.previous() == null) {
+            if (refused.code() != ErrorCode.NOT_LAST || continued.previous() == null) {
                 throw refused;
             }
         }
-        Chat chat = repository.chat(place.chatId());
-        return open(origin, chat.settings(), upTo(place.previous()), wanted, terms);
+        Chat chat = repository.chat(continued.chatId());
+        return open(origin, chat.settings(), upTo(continued.previous()), wanted, terms);
     }
 
     /** A chat that is continued elsewhere goes on with the same model. */
@@ -240,12 +240,14 @@ class Responses {
     }
 
     /** Asks for a response that is kept nowhere; what is in the log is read, and not added to. */
-    StatelessTurns.Asked ask(Origin origin, Place place, Wanted wanted) {
-        if (place.previous() != null && !place.previous().status().terminal()) {
+    StatelessTurns.Asked ask(Origin origin, Continued continued, Wanted wanted) {
+        if (continued.previous() != null && !continued.previous().status().terminal()) {
             throw RefusedException.chatBusy();
         }
         Settings settings =
-                place.chatId() == null ? Settings.NONE : repository.chat(place.chatId()).settings();
+                continued.chatId() == null
+                        ? Settings.NONE
+                        : repository.chat(continued.chatId()).settings();
         Options options = wanted.options();
         String instructions =
                 options.instructions() == null ? settings.instructions() : options.instructions();
@@ -253,9 +255,12 @@ class Responses {
         if (instructions != null && !instructions.isEmpty()) {
             said.add(new Said(Speaker.SYSTEM, instructions));
         }
-        if (place.chatId() != null) {
-            int seq = place.previous() == null ? Integer.MAX_VALUE : place.previous().seq() + 1;
-            for (ContextTurn each : window.before(place.chatId(), seq, wanted.message(), 0)) {
+        if (continued.chatId() != null) {
+            int seq =
+                    continued.previous() == null
+                            ? Integer.MAX_VALUE
+                            : continued.previous().seq() + 1;
+            for (ContextTurn each : window.before(continued.chatId(), seq, wanted.message(), 0)) {
                 said.add(new Said(Speaker.USER, each.message()));
                 if (each.replyBytes() > 0) {
                     said.add(new Said(Speaker.ASSISTANT, each.reply()));
@@ -264,11 +269,10 @@ class Responses {
         }
         wanted.earlier().forEach(each -> add(said, each));
         said.add(new Said(Speaker.USER, wanted.message()));
-        String model = options.model() == null ? settings.model() : options.model();
-        return unkept.ask(
+        return stateless.ask(
                 origin,
                 new Prompt(
-                        model == null ? endpoint.defaultModel() : model,
+                        settings.modelToAsk(options.model(), endpoint.defaultModel()),
                         said,
                         options.parameters(),
                         wanted.streamed()),

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Everything at once on a few chats: no turn is lost, ends twice, or leaves anything behind. */
 @QuarkusTest
 @QuarkusTestResource(FakeModelResource.class)
-class ConversationStormTest {
+class TurnStormTest {
     private static final int THREADS = 24;
 
     /** A database takes some milliseconds for each. */
