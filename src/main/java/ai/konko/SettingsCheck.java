@@ -1,12 +1,12 @@
 package ai.konko;
 
-import ai.konko.api.HttpLimits;
-import ai.konko.api.StreamConfig;
 import ai.konko.assistant.MemoryConfig;
 import ai.konko.assistant.ModelConfig;
 import ai.konko.chat.ChatLimits;
 import ai.konko.conversation.RetentionConfig;
 import ai.konko.conversation.TurnConfig;
+import ai.konko.http.HttpLimits;
+import ai.konko.http.StreamConfig;
 import ai.konko.store.StoreConfig;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;

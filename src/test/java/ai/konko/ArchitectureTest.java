@@ -32,25 +32,35 @@ class ArchitectureTest {
                     .definedBy("ai.konko.api..")
                     .layer("openai")
                     .definedBy("ai.konko.openai..")
+                    .layer("http")
+                    .definedBy("ai.konko.http..")
                     .layer("offline")
                     .definedBy("ai.konko.offline..")
                     .whereLayer("openai")
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("api")
-                    .mayOnlyBeAccessedByLayers("openai")
+                    .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("http")
+                    .mayOnlyBeAccessedByLayers("api", "openai")
                     .whereLayer("store")
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("offline")
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("security")
-                    .mayOnlyBeAccessedByLayers("api", "openai")
+                    .mayOnlyBeAccessedByLayers("http", "api", "openai")
                     .whereLayer("conversation")
                     .mayOnlyBeAccessedByLayers("api", "openai")
                     .whereLayer("assistant")
                     .mayOnlyBeAccessedByLayers("conversation", "api", "openai")
                     .whereLayer("chat")
                     .mayOnlyBeAccessedByLayers(
-                            "store", "assistant", "conversation", "security", "api", "openai")
+                            "store",
+                            "assistant",
+                            "conversation",
+                            "security",
+                            "http",
+                            "api",
+                            "openai")
                     .whereLayer("offline")
                     .mayNotAccessAnyLayer();
 

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.konko.api.HttpLimits;
-import ai.konko.api.StreamConfig;
 import ai.konko.assistant.MemoryConfig;
 import ai.konko.assistant.ModelConfig;
 import ai.konko.chat.ChatLimits;
 import ai.konko.conversation.RetentionConfig;
 import ai.konko.conversation.TurnConfig;
+import ai.konko.http.HttpLimits;
+import ai.konko.http.StreamConfig;
 import ai.konko.store.StoreConfig;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;

@@ -2,6 +2,8 @@ package ai.konko.api;
 
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
+import ai.konko.http.JsonBody;
+import ai.konko.http.TextBound;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;

@@ -5,6 +5,8 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.SettingsPatch.Change;
+import ai.konko.http.JsonBody;
+import ai.konko.http.TextBound;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package ai.konko.api;
 
 import ai.konko.chat.RefusedException;
+import ai.konko.http.RequestHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.core.MediaType;
 

@@ -10,6 +10,11 @@ import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.TurnEngine;
+import ai.konko.http.HttpLimits;
+import ai.konko.http.Outgoing;
+import ai.konko.http.Query;
+import ai.konko.http.RequestHeaders;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
@@ -47,9 +52,15 @@ public class MessageResource {
     private final TurnEngine turns;
     private final HttpLimits http;
     private final Outgoing outgoing;
+    private final ObjectMapper json;
 
     MessageResource(
-            ChatRepository repository, TurnEngine turns, HttpLimits http, Outgoing outgoing) {
+            ChatRepository repository,
+            TurnEngine turns,
+            HttpLimits http,
+            Outgoing outgoing,
+            ObjectMapper json) {
+        this.json = json;
         this.outgoing = outgoing;
         this.repository = repository;
         this.turns = turns;
@@ -190,7 +201,7 @@ public class MessageResource {
             LiveReply reply = turns.reply(id, message);
             int from = RequestHeaders.resumeFrom(request.request(), reply::hasOffset);
             outgoing.admit(request, reply.endedLength());
-            return new ReplyStream(null, reply, from).response();
+            return new NativeEvents(null, reply, from, json).response();
         }
         Message found = repository.message(id, message);
         outgoing.admit(request, found.content().length());

@@ -2,6 +2,8 @@ package ai.konko.api;
 
 import ai.konko.chat.Post;
 import ai.konko.chat.WhenBusy;
+import ai.konko.http.JsonBody;
+import ai.konko.http.TextBound;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;

@@ -1,6 +1,7 @@
 package ai.konko.api;
 
 import ai.konko.chat.ChatLimits;
+import ai.konko.http.TextBound;
 import jakarta.enterprise.context.Dependent;
 import jakarta.enterprise.inject.Instance;
 import jakarta.validation.Constraint;

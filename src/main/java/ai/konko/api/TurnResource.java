@@ -1,12 +1,19 @@
 package ai.konko.api;
 
 import ai.konko.chat.Message;
+import ai.konko.chat.Origin;
 import ai.konko.chat.Post;
 import ai.konko.chat.Status;
-import ai.konko.conversation.Origin;
 import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.conversation.Workers;
+import ai.konko.http.Caller;
+import ai.konko.http.JsonBodyReader;
+import ai.konko.http.Outgoing;
+import ai.konko.http.RequestHeaders;
+import ai.konko.http.ThisRequest;
+import ai.konko.http.TurnFailedException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -44,8 +51,10 @@ public class TurnResource {
     private final TurnEngine turns;
     private final Workers workers;
     private final Outgoing outgoing;
+    private final ObjectMapper json;
 
-    TurnResource(TurnEngine turns, Workers workers, Outgoing outgoing) {
+    TurnResource(TurnEngine turns, Workers workers, Outgoing outgoing, ObjectMapper json) {
+        this.json = json;
         this.outgoing = outgoing;
         this.turns = turns;
         this.workers = workers;
@@ -183,13 +192,14 @@ public class TurnResource {
             case STREAM -> {
                 outgoing.admit(request, posted.repeated(), posted.reply().endedLength());
                 yield CompletableFuture.completedStage(
-                        new ReplyStream(posted.turn(), posted.reply(), 0).response());
+                        new NativeEvents(posted.turn(), posted.reply(), 0, json).response());
             }
             case WHOLE ->
                     outgoing.whole(
                             request,
                             posted.repeated(),
-                            posted.reply(),
+                            posted.reply().endedLength(),
+                            posted.reply()::end,
                             ended -> answered(posted.turn().message(), ended));
         };
     }

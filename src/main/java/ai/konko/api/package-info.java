@@ -1,6 +1,5 @@
 /**
- * The native HTTP API: resources, what goes over the wire, and problem documents. No rule of a chat
- * lives here.
+ * The native face: resources, and what goes over the wire. No rule of a chat lives here.
  */
 @NullMarked
 package ai.konko.api;

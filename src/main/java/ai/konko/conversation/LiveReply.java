@@ -4,6 +4,7 @@ import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.TextAllowance;
 import ai.konko.chat.Message;
+import ai.konko.chat.Origin;
 import ai.konko.chat.RefusedException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

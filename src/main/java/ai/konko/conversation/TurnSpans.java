@@ -3,6 +3,7 @@ package ai.konko.conversation;
 import ai.konko.assistant.ModelAddress;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.chat.Message;
+import ai.konko.chat.Origin;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;

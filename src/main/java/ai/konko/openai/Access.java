@@ -1,11 +1,11 @@
 package ai.konko.openai;
 
-import ai.konko.api.Caller;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
+import ai.konko.http.Caller;
 import ai.konko.security.Ownership;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;

@@ -1,6 +1,6 @@
 package ai.konko.openai;
 
-import ai.konko.api.ThisRequest;
+import ai.konko.http.ThisRequest;
 import io.vertx.ext.web.RoutingContext;
 
 /** Notices that a client does not wait for its answer any more. */

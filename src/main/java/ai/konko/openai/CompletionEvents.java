@@ -1,9 +1,11 @@
 package ai.konko.openai;
 
-import ai.konko.api.OpenAiProblem;
-import ai.konko.api.ReplyEvents;
 import ai.konko.chat.Message;
 import ai.konko.conversation.Listener;
+import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.ReplyEvents;
+import ai.konko.http.OpenAiProblem;
+import ai.konko.http.ServerSentEvents;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A reply as the chunks of a chat completion. One that came to no good end has an error for its
  * last chunk, so that nobody takes it for whole.
  */
-final class CompletionEvents implements ReplyEvents {
+final class CompletionEvents extends ReplyEvents implements ServerSentEvents {
     private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
 
     private final String head;
@@ -27,7 +29,13 @@ final class CompletionEvents implements ReplyEvents {
      * @param abandoned what happens when the client goes
      */
     CompletionEvents(
-            Message reply, String model, boolean usage, ObjectMapper json, Runnable abandoned) {
+            LiveReply live,
+            Message reply,
+            String model,
+            boolean usage,
+            ObjectMapper json,
+            Runnable abandoned) {
+        super(live, 0);
         this.head =
                 "data: {\"id\":\"%s\",\"object\":\"chat.completion.chunk\",\"created\":%d,\"model\":%s,"
                         .formatted(
@@ -41,12 +49,12 @@ final class CompletionEvents implements ReplyEvents {
     }
 
     @Override
-    public void begin(StringBuilder out) {
+    protected void begin(StringBuilder out) {
         choice(out, "{\"role\":\"assistant\",\"content\":\"\"}", "null");
     }
 
     @Override
-    public void delta(Listener.Piece piece, StringBuilder out) {
+    protected void delta(Listener.Piece piece, StringBuilder out) {
         StringBuilder delta = new StringBuilder("{\"content\":\"");
         STRINGS.quoteAsString(piece.text(), delta);
         choice(out, delta.append("\"}"), "null");
@@ -63,7 +71,7 @@ final class CompletionEvents implements ReplyEvents {
     }
 
     @Override
-    public void end(Message reply, int length, StringBuilder out) {
+    protected void end(Message reply, int length, StringBuilder out) {
         if (!CompletionView.ended(reply)) {
             out.append("data: ").append(write(json, OpenAiProblem.of(reply))).append("\n\n");
             return;

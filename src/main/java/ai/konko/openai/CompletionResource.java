@@ -1,12 +1,5 @@
 package ai.konko.openai;
 
-import ai.konko.api.Caller;
-import ai.konko.api.JsonBodyReader;
-import ai.konko.api.JsonTree;
-import ai.konko.api.Outgoing;
-import ai.konko.api.ReplyStream;
-import ai.konko.api.TextBound;
-import ai.konko.api.TurnFailedException;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.Prompt;
 import ai.konko.chat.ChatLimits;
@@ -19,6 +12,12 @@ import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.StatelessTurns;
+import ai.konko.http.Caller;
+import ai.konko.http.JsonBodyReader;
+import ai.konko.http.JsonTree;
+import ai.konko.http.Outgoing;
+import ai.konko.http.TextBound;
+import ai.konko.http.TurnFailedException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -191,13 +190,11 @@ public class CompletionResource {
         if (given.streams()) {
             outgoing.admit(request, repeated, live.endedLength());
             return CompletableFuture.completedStage(
-                    ReplyStream.response(
-                            new CompletionEvents(
-                                    reply, model, given.includesUsage(), json, abandoned),
-                            live,
-                            0));
+                    new CompletionEvents(live, reply, model, given.includesUsage(), json, abandoned)
+                            .response());
         }
-        return outgoing.whole(request, repeated, live, ended -> answered(ended, model));
+        return outgoing.whole(
+                request, repeated, live.endedLength(), live::end, ended -> answered(ended, model));
     }
 
     private static Response answered(Message reply, String model) {

@@ -1,11 +1,5 @@
 package ai.konko.openai;
 
-import ai.konko.api.HttpLimits;
-import ai.konko.api.JsonBodyReader;
-import ai.konko.api.JsonTree;
-import ai.konko.api.Outgoing;
-import ai.konko.api.Query;
-import ai.konko.api.TextBound;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.Order;
@@ -15,6 +9,12 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.SettingsPatch.Change;
 import ai.konko.chat.Turn;
+import ai.konko.http.HttpLimits;
+import ai.konko.http.JsonBodyReader;
+import ai.konko.http.JsonTree;
+import ai.konko.http.Outgoing;
+import ai.konko.http.Query;
+import ai.konko.http.TextBound;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;

@@ -1,11 +1,11 @@
 package ai.konko.openai;
 
 import ai.konko.Recent;
-import ai.konko.api.Caller;
-import ai.konko.api.JsonTree;
-import ai.konko.api.RequestHeaders;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
+import ai.konko.http.Caller;
+import ai.konko.http.JsonTree;
+import ai.konko.http.RequestHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;

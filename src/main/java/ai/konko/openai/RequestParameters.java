@@ -1,11 +1,11 @@
 package ai.konko.openai;
 
-import ai.konko.api.TextBound;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.WellFormed;
 import ai.konko.chat.WhenBusy;
+import ai.konko.http.TextBound;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.LinkedHashMap;

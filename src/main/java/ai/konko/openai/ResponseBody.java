@@ -8,9 +8,9 @@ import static ai.konko.openai.RequestParameters.oneOf;
 import static ai.konko.openai.RequestParameters.orMissing;
 import static ai.konko.openai.RequestParameters.require;
 
-import ai.konko.api.TextBound;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.RefusedException;
+import ai.konko.http.TextBound;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;

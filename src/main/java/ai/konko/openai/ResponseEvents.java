@@ -1,8 +1,10 @@
 package ai.konko.openai;
 
-import ai.konko.api.ReplyEvents;
 import ai.konko.chat.Message;
 import ai.konko.conversation.Listener;
+import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.ReplyEvents;
+import ai.konko.http.ServerSentEvents;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,7 +20,7 @@ import java.util.Map;
  * it, then four more for what comes after the text. So they grow, with gaps, and a client that
  * names the last one it has is sent what it lacks and no more.
  */
-final class ResponseEvents implements ReplyEvents {
+final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
     private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
 
     /** The number of the last event before the text. */
@@ -36,17 +38,21 @@ final class ResponseEvents implements ReplyEvents {
     private boolean begun;
 
     /**
+     * @param from how many UTF-16 units of the text the client has already
      * @param reply whose text need not be up to date
      * @param after the number of the last event that the client has; -1 for none
      * @param abandoned what happens when the client goes
      */
     ResponseEvents(
+            LiveReply live,
+            int from,
             Message reply,
             String model,
             boolean kept,
             int after,
             ObjectMapper json,
             Runnable abandoned) {
+        super(live, from);
         this.reply = reply;
         this.model = model;
         this.kept = kept;
@@ -56,7 +62,7 @@ final class ResponseEvents implements ReplyEvents {
     }
 
     @Override
-    public void begin(StringBuilder out) {
+    protected void begin(StringBuilder out) {
         ResponseView response = ResponseView.begun(reply, model, kept);
         event(out, 0, "response.created", Map.of("response", response));
         event(out, 1, "response.in_progress", Map.of("response", response));
@@ -80,7 +86,7 @@ final class ResponseEvents implements ReplyEvents {
     }
 
     @Override
-    public void delta(Listener.Piece piece, StringBuilder out) {
+    protected void delta(Listener.Piece piece, StringBuilder out) {
         beginText(out);
         out.append(
                         "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\"")
@@ -94,7 +100,7 @@ final class ResponseEvents implements ReplyEvents {
     }
 
     @Override
-    public void end(Message ended, int length, StringBuilder out) {
+    protected void end(Message ended, int length, StringBuilder out) {
         int number = BEFORE_TEXT + length;
         if (ItemView.isOne(ended)) {
             beginText(out);

@@ -1,13 +1,5 @@
 package ai.konko.openai;
 
-import ai.konko.api.Caller;
-import ai.konko.api.HttpLimits;
-import ai.konko.api.JsonBodyReader;
-import ai.konko.api.JsonTree;
-import ai.konko.api.Outgoing;
-import ai.konko.api.Query;
-import ai.konko.api.ReplyStream;
-import ai.konko.api.TurnFailedException;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
@@ -16,6 +8,13 @@ import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
+import ai.konko.http.Caller;
+import ai.konko.http.HttpLimits;
+import ai.konko.http.JsonBodyReader;
+import ai.konko.http.JsonTree;
+import ai.konko.http.Outgoing;
+import ai.konko.http.Query;
+import ai.konko.http.TurnFailedException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -137,7 +136,8 @@ public class ResponseResource {
                 : outgoing.whole(
                         request,
                         answered.repeated(),
-                        answered.live(),
+                        answered.live().endedLength(),
+                        answered.live()::end,
                         ended -> answered(ended, responses.modelOf(ended), true));
     }
 
@@ -159,13 +159,16 @@ public class ResponseResource {
         Runnable stop = () -> stateless.stop(asked.live());
         if (given.streams()) {
             return CompletableFuture.completedStage(
-                    ReplyStream.response(
-                            new ResponseEvents(asked.reply(), model, false, -1, json, stop),
-                            asked.live(),
-                            0));
+                    new ResponseEvents(asked.live(), 0, asked.reply(), model, false, -1, json, stop)
+                            .response());
         }
         ClientDisconnect.of(request, stop);
-        return outgoing.whole(request, false, asked.live(), ended -> answered(ended, model, false));
+        return outgoing.whole(
+                request,
+                false,
+                asked.live().endedLength(),
+                asked.live()::end,
+                ended -> answered(ended, model, false));
     }
 
     private static Response answered(Message reply, String model, boolean kept) {
@@ -190,11 +193,16 @@ public class ResponseResource {
         }
         outgoing.admit(request, repeated, live.endedLength());
         return CompletableFuture.completedStage(
-                ReplyStream.response(
-                        new ResponseEvents(
-                                reply, responses.modelOf(reply), true, after, json, () -> {}),
-                        live,
-                        from));
+                new ResponseEvents(
+                                live,
+                                from,
+                                reply,
+                                responses.modelOf(reply),
+                                true,
+                                after,
+                                json,
+                                () -> {})
+                        .response());
     }
 
     @GET

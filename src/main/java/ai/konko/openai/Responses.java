@@ -1,6 +1,5 @@
 package ai.konko.openai;
 
-import ai.konko.api.TextBound;
 import ai.konko.assistant.ContextWindow;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.Prompt;
@@ -13,6 +12,7 @@ import ai.konko.chat.ContextTurn;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
+import ai.konko.chat.Origin;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
@@ -20,10 +20,10 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
-import ai.konko.conversation.Origin;
 import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
+import ai.konko.http.TextBound;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;

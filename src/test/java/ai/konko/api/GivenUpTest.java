@@ -13,6 +13,7 @@ import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
 import ai.konko.chat.WhenBusy;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.http.OpenAiProblem;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.util.UUID;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
+import ai.konko.chat.Origin;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;

@@ -1,0 +1,154 @@
+package ai.konko.conversation;
+
+import ai.konko.chat.Message;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reply as the events that one client is sent. They are made when the client takes them, so one
+ * that does not read costs what it was sent and no more. Subclasses say what the events look like.
+ * Used by one thread at a time.
+ */
+public abstract class ReplyEvents {
+    private final LiveReply reply;
+    private final int from;
+    private @Nullable Listener listener;
+    private int most;
+
+    /** Events that are given out part by part; nothing may come in between. */
+    private @Nullable LongEvents parts;
+
+    private boolean ending;
+    private boolean over;
+    private boolean left;
+
+    /**
+     * @param from how many UTF-16 units of the reply the client has already
+     */
+    protected ReplyEvents(LiveReply reply, int from) {
+        this.reply = reply;
+        this.from = from;
+    }
+
+    /**
+     * Begins to listen, and gives out the first events.
+     *
+     * @param most how many UTF-16 units are given out at once, roughly
+     * @param more is run, on any thread, when there is more
+     */
+    public final void open(int most, Runnable more, StringBuilder out) {
+        this.most = most;
+        listener = reply.listen(from, more);
+        begin(out);
+    }
+
+    /**
+     * Gives out what there is now.
+     *
+     * @return whether there may be more at once
+     */
+    public final boolean next(StringBuilder out) {
+        if (parts != null) {
+            return nextParts(parts, out);
+        }
+        return listener != null && nextText(listener, out);
+    }
+
+    private boolean nextParts(LongEvents given, StringBuilder out) {
+        while (out.length() < most && !given.over()) {
+            given.next(out);
+        }
+        if (given.over()) {
+            parts = null;
+            over = ending;
+        }
+        return !over;
+    }
+
+    private boolean nextText(Listener following, StringBuilder out) {
+        while (out.length() < most) {
+            Listener.Piece piece = following.next();
+            if (!piece.text().isEmpty()) {
+                delta(piece, out);
+            }
+            if (piece.end() != null) {
+                return nextEnd(piece.end(), out);
+            }
+            left = piece.left();
+            if (left || piece.text().isEmpty()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean nextEnd(Message ended, StringBuilder out) {
+        int length = ended.content().length();
+        if (length > most) {
+            ending = true;
+            inParts(ended, (other, events) -> end(other, length, events));
+            return true;
+        }
+        end(ended, length, out);
+        over = true;
+        return false;
+    }
+
+    /**
+     * Has events follow that carry all of a message's text, part by part if it is long.
+     *
+     * @param events makes them of the message, or of one that has another text in its place
+     */
+    protected final void inParts(
+            Message message, StringBuilder out, BiConsumer<Message, StringBuilder> events) {
+        if (message.content().length() > most) {
+            inParts(message, events);
+        } else {
+            events.accept(message, out);
+        }
+    }
+
+    private void inParts(Message message, BiConsumer<Message, StringBuilder> events) {
+        parts = LongEvents.of(message, events);
+    }
+
+    /** Whether the last event is out. */
+    public final boolean over() {
+        return over;
+    }
+
+    /**
+     * Whether this process has let go of the reply, which goes on elsewhere. That is not an end:
+     * the client may go on reading there.
+     */
+    public final boolean left() {
+        return left;
+    }
+
+    /** Whether what is out so far ends in the middle of an event. */
+    public final boolean insideEvent() {
+        return parts != null;
+    }
+
+    /** Listens no longer. */
+    public final void close() {
+        if (listener != null) {
+            listener.close();
+            listener = null;
+        }
+    }
+
+    /** Gives out what comes first. */
+    protected abstract void begin(StringBuilder out);
+
+    /** Gives out more text. */
+    protected abstract void delta(Listener.Piece piece, StringBuilder out);
+
+    /**
+     * Gives out what comes last.
+     *
+     * @param ended the reply; its text may be another, which stands for it
+     * @param length of the text itself, in UTF-16 units
+     */
+    protected abstract void end(Message ended, int length, StringBuilder out);
+}

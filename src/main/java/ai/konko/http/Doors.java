@@ -1,0 +1,124 @@
+package ai.konko.http;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.impl.VertxInternal;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Where connections come in. Each gets a {@link RequestGate} before anybody reads from it: Vert.x
+ * has no place for one, so the channels that listen are asked to put it there, see {@code
+ * src/docs/adr/0015-a-gate-before-the-server.md}.
+ */
+@ApplicationScoped
+class Doors implements HttpServerOptionsCustomizer {
+    private static final String NAME = "konko.doors";
+
+    /** Vert.x counts a little otherwise; the gate has to be the first to refuse. */
+    private static final int LESS = 16;
+
+    /** A client may ask for so much at once on one connection. */
+    private static final int STREAMS = 100;
+
+    /** Netty refuses heads without a problem, so only those that are far too long. */
+    private static final long TOO_LONG_A_HEAD = 2;
+
+    private final Vertx vertx;
+    private final GateRules rules;
+
+    Doors(
+            Vertx vertx,
+            HttpLimits limits,
+            @ConfigProperty(name = "quarkus.http.limits.max-initial-line-length") int longestLine,
+            @ConfigProperty(name = "quarkus.http.limits.max-header-size") MemorySize longestHead,
+            Refusals refusals) {
+        this.vertx = vertx;
+        this.rules =
+                new GateRules(
+                        longestLine - LESS,
+                        Math.toIntExact(longestHead.asLongValue()) - LESS,
+                        limits.requestTime().toNanos(),
+                        limits.idleTime().toNanos(),
+                        refusals);
+    }
+
+    @Override
+    public void customizeHttpServer(HttpServerOptions options) {
+        bound(options);
+    }
+
+    @Override
+    public void customizeHttpsServer(HttpServerOptions options) {
+        bound(options);
+    }
+
+    private void bound(HttpServerOptions options) {
+        Http2Settings settings = options.getInitialSettings();
+        settings.setMaxConcurrentStreams(STREAMS)
+                .setMaxHeaderListSize(TOO_LONG_A_HEAD * rules.longestHead());
+        options.setInitialSettings(settings)
+                .setSslHandshakeTimeout(rules.requestTime())
+                .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS);
+    }
+
+    /** In development the server goes on listening when the service starts anew. */
+    void again(@Observes StartupEvent event) {
+        guard();
+    }
+
+    void opened(@ObservesAsync HttpServerStart event) {
+        guard();
+    }
+
+    private void guard() {
+        for (EventExecutor loop : ((VertxInternal) vertx).getAcceptorEventLoopGroup()) {
+            if (loop instanceof SingleThreadEventLoop listening) {
+                listening.execute(
+                        () -> listening.registeredChannelsIterator().forEachRemaining(this::guard));
+            }
+        }
+    }
+
+    private void guard(Channel channel) {
+        if (channel instanceof ServerChannel) {
+            if (channel.pipeline().get(NAME) != null) {
+                channel.pipeline().remove(NAME);
+            }
+            channel.pipeline().addFirst(NAME, new Door(rules));
+        }
+    }
+
+    /** What a channel that listens reads are connections. */
+    @Sharable
+    private static final class Door extends ChannelInboundHandlerAdapter {
+        private final GateRules rules;
+
+        Door(GateRules rules) {
+            this.rules = rules;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object connection) {
+            if (connection instanceof Channel channel) {
+                RequestGate.guard(channel.pipeline(), rules);
+            }
+            context.fireChannelRead(connection);
+        }
+    }
+}

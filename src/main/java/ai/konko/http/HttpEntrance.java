@@ -1,0 +1,205 @@
+package ai.konko.http;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Fault;
+import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import ai.konko.security.Callers;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
+import io.quarkus.vertx.http.runtime.security.SecurityHandlerPriorities;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+
+/**
+ * What every request passes first. It gets its id, and its response what browsers must know; what
+ * {@linkplain SameSite another site's page} sends, and a body that says it is too long, is refused;
+ * and unless its {@linkplain PublicAddress address is public}, it is let in only if its caller is
+ * known and has not used up what it may.
+ */
+@ApplicationScoped
+public class HttpEntrance {
+    /** A filter of a lower priority sees only requests that were let in. */
+    public static final int PRIORITY = 1000;
+
+    private static final Logger LOG = Logger.getLogger(HttpEntrance.class);
+    private static final int NO_CONTENT = 204;
+    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
+
+    private final Callers callers;
+    private final RateLimit rateLimit;
+    private final Refusals refusals;
+    private final SameSite sameSite;
+    private final ContentSecurity contentSecurity;
+    private final HttpLimits limits;
+    private final Incoming incoming;
+    private final Vertx vertx;
+
+    HttpEntrance(
+            Callers callers,
+            RateLimit rateLimit,
+            Refusals refusals,
+            SameSite sameSite,
+            ContentSecurity contentSecurity,
+            HttpLimits limits,
+            Incoming incoming,
+            Vertx vertx) {
+        this.callers = callers;
+        this.rateLimit = rateLimit;
+        this.refusals = refusals;
+        this.sameSite = sameSite;
+        this.contentSecurity = contentSecurity;
+        this.limits = limits;
+        this.incoming = incoming;
+        this.vertx = vertx;
+    }
+
+    void register(@Observes Filters filters) {
+        filters.register(this::enter, PRIORITY);
+    }
+
+    void register(@Observes Router router) {
+        router.route().order(1 - SecurityHandlerPriorities.AUTHENTICATION).handler(this::forget);
+        // The first to ask has the document read, see OpenApiOnDemand: not for an event loop.
+        router.route("/openapi.*").order(0).blockingHandler(RoutingContext::next, false);
+    }
+
+    /**
+     * Nobody asks Quarkus who the caller is, and what it would need to find that out is not kept
+     * while a turn runs.
+     */
+    private void forget(RoutingContext context) {
+        context.remove(QuarkusHttpUser.DEFERRED_IDENTITY_KEY);
+        context.remove(QuarkusHttpUser.AUTH_FAILURE_HANDLER);
+        context.next();
+    }
+
+    private void enter(RoutingContext context) {
+        mark(context);
+        HttpServerRequest request = context.request();
+        RequestHeaders.tidy(request);
+        String path = context.normalizedPath();
+        boolean isPublic = PublicAddress.is(path);
+        try {
+            sameSite.require(request, isPublic);
+        } catch (RefusedException foreign) {
+            refusals.send(foreign, request);
+            return;
+        }
+        if (Incoming.length(request) > limits.bodySize().asLongValue()) {
+            incoming.discard(
+                    context, () -> refusals.send(JsonBodyReader.tooLarge(limits), request));
+        } else if (!isPublic) {
+            identify(context);
+        } else if (READING.contains(request.method()) || !PublicAddress.isReadOnly(path)) {
+            context.next();
+        } else {
+            refuseToWrite(request);
+        }
+    }
+
+    /** Gives the request its id, and its response what browsers must know. */
+    void mark(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        String id = RequestId.chosenFor(request);
+        request.response()
+                .putHeader(RequestId.HEADER, id)
+                .putHeader("X-Content-Type-Options", "nosniff")
+                .putHeader("Content-Security-Policy", contentSecurity.of(context.normalizedPath()));
+        MDC.put("requestId", id); // of this request's own context
+    }
+
+    /** RFC 9110, 9.3.7 and 15.5.6. */
+    private void refuseToWrite(HttpServerRequest request) {
+        request.response().putHeader("Allow", "GET, HEAD, OPTIONS");
+        if (request.method().equals(HttpMethod.OPTIONS)) {
+            Future<Void> _ = request.response().setStatusCode(NO_CONTENT).end();
+        } else {
+            refusals.send(ProblemMapper.NOT_TAKEN, request);
+        }
+    }
+
+    private void identify(RoutingContext context) {
+        List<String> authorization = context.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+        Optional<Owner> caller;
+        try {
+            caller = callers.identify(authorization);
+        } catch (RefusedException refused) {
+            refusals.send(refused, context.request());
+            return;
+        }
+        if (caller.isPresent()) {
+            admit(context, caller.get());
+            return;
+        }
+        Context thread = vertx.getOrCreateContext();
+        callers.subject(authorization)
+                .subscribe()
+                .with(
+                        subject -> on(thread, () -> admit(context, subject)),
+                        failed ->
+                                on(
+                                        thread,
+                                        () -> refusals.send(problem(failed), context.request())));
+    }
+
+    /** A token's issuer answers on whatever thread it likes. */
+    private static void on(Context thread, Runnable action) {
+        if (thread.equals(Vertx.currentContext())) {
+            action.run();
+        } else {
+            thread.runOnContext(_ -> action.run());
+        }
+    }
+
+    private static Problem problem(Throwable failed) {
+        if (failed instanceof RefusedException refused) {
+            return Problem.of(refused);
+        }
+        LOG.error("A caller can't be identified for a reason of our own", Fault.of(failed));
+        return Problem.of(ErrorCode.INTERNAL, "The service failed.");
+    }
+
+    private void admit(RoutingContext context, Owner caller) {
+        try {
+            rateLimit.count(caller);
+        } catch (RefusedException refused) {
+            refusals.send(refused, context.request());
+            return;
+        }
+        try {
+            incoming.admit(context, caller);
+        } catch (RefusedException refused) {
+            refuseAndClose(context.request(), refused);
+            return;
+        }
+        Caller.set(context, caller);
+        context.next();
+    }
+
+    /** The body would come on for as long as it likes. In HTTP/2 it is thrown away as it comes. */
+    private void refuseAndClose(HttpServerRequest request, RefusedException refused) {
+        boolean closes = request.version() != HttpVersion.HTTP_2;
+        if (closes) {
+            request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        refusals.send(refused, request);
+        if (closes) {
+            Future<Void> _ = request.connection().close(); // after the answer
+        }
+    }
+}

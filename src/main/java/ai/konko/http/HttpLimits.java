@@ -1,0 +1,79 @@
+package ai.konko.http;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** The bounds of one request. */
+@ConfigMapping(prefix = "konko.limits")
+public interface HttpLimits {
+
+    /**
+     * @return the longest request body, in bytes ({@code 1M}, {@code 512K}); a longer one is {@code
+     *     too-large}. From 1K to 64M.
+     */
+    @WithDefault("1M")
+    MemorySize bodySize();
+
+    /**
+     * @return the most items that a client may ask for in one page. 1 to 1000.
+     */
+    @WithDefault("100")
+    int pageSize();
+
+    /**
+     * @return how many requests each caller may send to this process in a minute, as many at once;
+     *     one more is {@code rate-limited}. At least 1; absent for any number.
+     */
+    OptionalInt requestsPerMinute();
+
+    /**
+     * @return how long a request's head may take to come, and then its body, unless 500 bytes a
+     *     second of it come; one that takes longer is {@code request-timeout}, and its connection
+     *     closed. From 1 s to 10 m.
+     */
+    @WithDefault("20s")
+    Duration requestTime();
+
+    /**
+     * @return how long a connection may stay open between two requests. Longer than the minute for
+     *     which proxies keep theirs, or they would send requests into closed ones. From 1 s to 1 h.
+     */
+    @WithDefault("75s")
+    Duration idleTime();
+
+    /**
+     * @return how many connections clients may have open to this process; one more is closed at
+     *     once. At least 1.
+     */
+    @WithDefault("30000")
+    int connections();
+
+    /**
+     * @return how many bytes the bodies of requests that are still coming in may have, as far as
+     *     they are longer than 1 kB; one that does not say how long it is counts as it comes. Then
+     *     requests with more, of owners who have more than an equal share, are refused with {@code
+     *     overloaded}. Absent for a sixteenth of the heap. At least 1.
+     */
+    OptionalLong incomingBytes();
+
+    /**
+     * @return how many UTF-16 units of text there may be in longer answers that their clients have
+     *     not read yet; then requests for more, of owners who have more than an equal share, are
+     *     refused with {@code overloaded}. Absent for a thirty-second of the heap in bytes. At
+     *     least 1.
+     */
+    OptionalLong unreadCharacters();
+
+    /**
+     * @return how long a client may take nothing of a stream or a long answer that is there for it;
+     *     then its connection is closed. In HTTP/2 ten times as long, and only the stream is
+     *     closed: there it can't be seen what a client takes of an answer that is written. At least
+     *     1 s.
+     */
+    @WithDefault("60s")
+    Duration unread();
+}

@@ -1,0 +1,191 @@
+package ai.konko.http;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.RefusedException.Violation;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.Validator;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.Provider;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
+import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
+import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyReader;
+import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads request bodies: first the whole body must be one JSON text, then each field must be known
+ * and of its type, see {@link StrictJson}, then the body must be valid.
+ *
+ * <p>Bodies are validated here and not as parameters of resources. So no resource can forget it,
+ * and the validator does not read the annotations of all resources at each start. Whoever binds a
+ * {@link JsonTree} later validates what comes of it.
+ *
+ * <p>It is a {@link ServerMessageBodyReader} because RESTEasy parses a parameter's annotations anew
+ * for each request that it gives to a plain reader. That was two thirds of what a turn allocated.
+ */
+@Provider
+@Consumes(MediaType.WILDCARD)
+public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
+    public static final String MERGE_PATCH = "application/merge-patch+json";
+
+    private final HttpLimits limits;
+    private final Validator validator;
+
+    JsonBodyReader(HttpLimits limits, Validator validator) {
+        this.limits = limits;
+        this.validator = validator;
+    }
+
+    @Override
+    public boolean isReadable(
+            Class<?> type, Type generic, ResteasyReactiveResourceInfo target, MediaType media) {
+        return JsonBody.class.isAssignableFrom(type);
+    }
+
+    /**
+     * @return null if there is no body at all
+     */
+    @Override
+    public @Nullable JsonBody readFrom(
+            Class<JsonBody> type, Type generic, MediaType media, ServerRequestContext request)
+            throws IOException {
+        ResteasyReactiveRequestContext context = (ResteasyReactiveRequestContext) request;
+        HttpServerRequest http = context.unwrap(RoutingContext.class).request();
+        requireNoEncoding(http.headers().getAll(HttpHeaders.CONTENT_ENCODING));
+        // What has no type RESTEasy takes for anything, and any site's page may send that.
+        boolean typed = http.headers().contains(HttpHeaders.CONTENT_TYPE);
+        try {
+            return read(type, typed ? media : null, context.getInputStream());
+        } finally {
+            // Not kept while the turn runs, nor read to its end by a thread that would wait for it.
+            context.setInputStream(InputStream.nullInputStream());
+            if (http.isEnded()) {
+                http.handler(null).endHandler(null); // nor what it came in
+            } else {
+                http.handler(_ -> {}).endHandler(null).resume(); // the rest is thrown away
+            }
+        }
+    }
+
+    @Override
+    public boolean isReadable(
+            Class<?> type, Type generic, Annotation[] annotations, MediaType media) {
+        return JsonBody.class.isAssignableFrom(type);
+    }
+
+    @Override
+    public @Nullable JsonBody readFrom(
+            Class<JsonBody> type,
+            Type generic,
+            Annotation[] annotations,
+            MediaType media,
+            MultivaluedMap<String, String> headers,
+            InputStream body)
+            throws IOException {
+        return read(type, media, body);
+    }
+
+    /** RFC 9110, 12.5.3: {@code identity} is none, and it may come with others of its kind. */
+    private static void requireNoEncoding(List<String> encodings) {
+        for (String each : encodings) {
+            for (String coding : each.split(",", -1)) {
+                if (!coding.isBlank() && !coding.strip().equalsIgnoreCase("identity")) {
+                    throw RefusedException.of(
+                            ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                            "The body must come without an encoding.");
+                }
+            }
+        }
+    }
+
+    private @Nullable JsonBody read(
+            Class<JsonBody> type, @Nullable MediaType media, InputStream body) throws IOException {
+        byte[] bytes = withinLimit(body);
+        if (bytes.length > 0 && !isJson(media)) {
+            throw RefusedException.of(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON and say so.");
+        }
+        if (bytes.length == 0) {
+            return null;
+        }
+        JsonNode tree = StrictJson.object(bytes);
+        return type == (Class<?>) JsonTree.class
+                ? JsonTree.of(tree, bytes)
+                : valid(StrictJson.bind(tree, type));
+    }
+
+    private JsonBody valid(JsonBody body) {
+        Set<ConstraintViolation<JsonBody>> broken = validator.validate(body);
+        if (broken.isEmpty()) {
+            return body;
+        }
+        throw RefusedException.invalid(
+                broken.stream()
+                        .map(each -> new Violation(field(each), each.getMessage()))
+                        .sorted(
+                                Comparator.comparing(Violation::field)
+                                        .thenComparing(Violation::message))
+                        .toList());
+    }
+
+    /**
+     * The body's own, by its name on the wire: what is wrong inside of it is said by the message.
+     */
+    private static String field(ConstraintViolation<?> violation) {
+        return violation.getPropertyPath().iterator().next().getName();
+    }
+
+    private static boolean isJson(@Nullable MediaType type) {
+        return type != null
+                && !type.isWildcardType()
+                && !type.isWildcardSubtype()
+                && (type.isCompatible(MediaType.APPLICATION_JSON_TYPE)
+                        || type.isCompatible(MediaType.valueOf(MERGE_PATCH)));
+    }
+
+    private byte[] withinLimit(InputStream body) {
+        int most = Math.toIntExact(limits.bodySize().asLongValue());
+        byte[] bytes;
+        try {
+            boolean all = body instanceof ByteArrayInputStream && body.available() <= most;
+            bytes = all ? body.readAllBytes() : body.readNBytes(most + 1);
+        } catch (IOException _) {
+            throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body broke off.");
+        }
+        if (bytes.length > most) {
+            throw tooLarge(limits);
+        }
+        return bytes;
+    }
+
+    static RefusedException tooLarge(HttpLimits limits) {
+        return RefusedException.of(
+                ErrorCode.TOO_LARGE,
+                "A body may have at most " + limits.bodySize().asLongValue() + " bytes.");
+    }
+
+    /**
+     * @return the body; a request that needs one and has none is not JSON
+     */
+    public static <T extends JsonBody> T required(@Nullable T body) {
+        if (body == null) {
+            throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body is missing.");
+        }
+        return body;
+    }
+}

@@ -1,0 +1,88 @@
+package ai.konko.http;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Message;
+import ai.konko.chat.Status;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A problem in OpenAI's envelope and words. */
+@RegisterForReflection
+@Schema(
+        name = "OpenAiProblem",
+        requiredProperties = {"error"})
+public record OpenAiProblem(OpenAiError error) {
+
+    /** The problem of a reply that failed, or came to no end of which OpenAI's clients know. */
+    public static OpenAiProblem of(Message reply) {
+        return of(
+                reply.status() == Status.FAILED
+                        ? Problem.of(reply)
+                        : Problem.of(ErrorCode.MODEL_FAILED, "The reply broke off."));
+    }
+
+    static OpenAiProblem of(Problem problem) {
+        var violations = problem.violations();
+        var first = violations == null || violations.isEmpty() ? null : violations.getFirst();
+        return new OpenAiProblem(
+                new OpenAiError(
+                        first == null
+                                ? problem.detail()
+                                : first.field() + " " + first.message() + ".",
+                        type(problem.status()),
+                        first == null ? null : first.field(),
+                        code(problem)));
+    }
+
+    private static String type(int status) {
+        return switch (status) {
+            case 401 -> "authentication_error";
+            case 403 -> "permission_error";
+            case 404 -> "not_found_error";
+            case 429 -> "rate_limit_error";
+            default -> status >= 500 ? "server_error" : "invalid_request_error";
+        };
+    }
+
+    /** The native API's code, but where OpenAI has a well-known one. */
+    private static String code(Problem problem) {
+        return switch (problem.code()) {
+            case "chat-busy" -> "conversation_locked";
+            case "chat-not-found", "message-not-found" -> "not_found";
+            case "unknown-field" -> "unknown_parameter";
+            case "unauthenticated" -> "invalid_api_key";
+            case "rate-limited" -> "rate_limit_exceeded";
+            default -> problem.code().replace('-', '_');
+        };
+    }
+
+    /** The native API's, but that a parameter which nobody knows is a bad request. */
+    int status(Problem problem) {
+        return error.code().equals("unknown_parameter") ? 400 : problem.status();
+    }
+
+    /**
+     * What went wrong.
+     *
+     * @param param the first parameter that is at fault
+     */
+    @RegisterForReflection
+    @Schema(
+            name = "OpenAiError",
+            requiredProperties = {"message", "type", "param", "code"})
+    public record OpenAiError(
+            String message,
+            @Schema(
+                            enumeration = {
+                                "invalid_request_error",
+                                "authentication_error",
+                                "permission_error",
+                                "not_found_error",
+                                "rate_limit_error",
+                                "server_error"
+                            })
+                    String type,
+            @Schema(nullable = true) @Nullable String param,
+            @Schema(examples = "unsupported") String code) {}
+}

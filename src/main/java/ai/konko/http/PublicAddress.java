@@ -1,0 +1,27 @@
+package ai.konko.http;
+
+import java.util.regex.Pattern;
+
+/** Addresses that need no credentials. */
+final class PublicAddress {
+    /** The page, which asks for credentials itself, and the documentation. */
+    private static final String READ =
+            "/|/index\\.html|/(?:docs|openapi(?:\\.(?:json|ya?ml))?|page|_static|%s)(?:/.*)?";
+
+    /** And all that is said of the process. {@code /q} is not for other networks. */
+    private static final Pattern ALL = Pattern.compile(READ.formatted("q"));
+
+    /** Quarkus answers other methods than those that read as if they were such. */
+    private static final Pattern READ_ONLY = Pattern.compile(READ.formatted("q/health|q/metrics"));
+
+    private PublicAddress() {}
+
+    static boolean is(String path) {
+        return ALL.matcher(path).matches();
+    }
+
+    /** Whether this one can only be read. */
+    static boolean isReadOnly(String path) {
+        return READ_ONLY.matcher(path).matches();
+    }
+}

@@ -1,0 +1,17 @@
+package ai.konko.http;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** How streams are sent. */
+@ConfigMapping(prefix = "konko.stream")
+public interface StreamConfig {
+
+    /**
+     * @return after how long a silence a comment is sent, so that nobody on the way takes the
+     *     connection for dead. 1 ms to 24 h.
+     */
+    @WithDefault("15s")
+    Duration heartbeat();
+}

@@ -1,0 +1,133 @@
+package ai.konko.http;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.WellFormed;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
+
+/**
+ * JSON that is read so that nothing is guessed: no number is taken for a string, no name may come
+ * twice, nothing may follow.
+ */
+final class StrictJson {
+    /** How much of a name that the client chose goes back to it. */
+    private static final int LONGEST_NAME = 100;
+
+    /** Stands for bytes that are not UTF-8, and may also be in the text itself. */
+    private static final char UNDECODABLE = '\uFFFD';
+
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+    private static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+                    .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+                    .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                    .withCoercionConfig(
+                            LogicalType.Textual,
+                            config ->
+                                    config.setCoercion(
+                                                    CoercionInputShape.Integer, CoercionAction.Fail)
+                                            .setCoercion(
+                                                    CoercionInputShape.Float, CoercionAction.Fail)
+                                            .setCoercion(
+                                                    CoercionInputShape.Boolean,
+                                                    CoercionAction.Fail))
+                    .withCoercionConfig(
+                            LogicalType.Map,
+                            config ->
+                                    config.setCoercion(
+                                            CoercionInputShape.EmptyString, CoercionAction.Fail))
+                    .withCoercionConfig(
+                            LogicalType.POJO,
+                            config ->
+                                    config.setCoercion(
+                                            CoercionInputShape.EmptyString, CoercionAction.Fail))
+                    .build();
+
+    private StrictJson() {}
+
+    /**
+     * @throws RefusedException if the bytes are not the text of one JSON object
+     */
+    static JsonNode object(byte[] bytes) {
+        JsonNode tree = parse(bytes);
+        if (!tree.isObject()) {
+            throw RefusedException.invalid("body", "must be a JSON object");
+        }
+        return tree;
+    }
+
+    private static JsonNode parse(byte[] bytes) {
+        try {
+            JsonNode tree = JSON.readTree(text(bytes));
+            if (tree != null && !tree.isMissingNode()) {
+                return tree;
+            }
+        } catch (JsonProcessingException | CharacterCodingException _) {
+            // What the parser says may quote the body.
+        }
+        throw RefusedException.of(
+                ErrorCode.MALFORMED_JSON,
+                "The body is not a JSON text, or an object in it has a name twice.");
+    }
+
+    /**
+     * Decoded here, and not by the parser: that one takes UTF-16 too, and refuses a name with half
+     * of a pair as if it were not JSON.
+     */
+    private static String text(byte[] bytes) throws CharacterCodingException {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.indexOf(UNDECODABLE) >= 0) {
+            CharBuffer _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+        }
+        return text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+    }
+
+    /**
+     * @throws RefusedException if a field is unknown or of the wrong type
+     */
+    static <T> T bind(JsonNode tree, Class<T> type) {
+        try {
+            return JSON.treeToValue(tree, type);
+        } catch (UnrecognizedPropertyException unknown) {
+            throw RefusedException.unknownField(path(unknown));
+        } catch (JsonMappingException wrong) {
+            throw RefusedException.invalid(path(wrong), "is of the wrong JSON type");
+        } catch (JsonProcessingException _) {
+            throw RefusedException.invalid("body", "can't be read");
+        }
+    }
+
+    private static String path(JsonMappingException wrong) {
+        String path =
+                wrong.getPath().stream()
+                        .map(
+                                each ->
+                                        each.getFieldName() == null
+                                                ? "[" + each.getIndex() + "]"
+                                                : each.getFieldName())
+                        .collect(Collectors.joining("."));
+        return path.isEmpty()
+                ? "body"
+                : WellFormed.repaired(path.substring(0, Math.min(path.length(), LONGEST_NAME)));
+    }
+}

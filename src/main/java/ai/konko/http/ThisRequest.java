@@ -1,0 +1,21 @@
+package ai.konko.http;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.ContextInternal;
+import java.util.concurrent.Executor;
+
+/** The way back to a request's own context: a reply's end comes on a thread that has none. */
+public final class ThisRequest {
+    private ThisRequest() {}
+
+    /**
+     * @return runs what it is given in the context of the calling request: at once if that comes on
+     *     the request's event loop
+     */
+    public static Executor executor() {
+        if (Vertx.currentContext() instanceof ContextInternal context) {
+            return command -> context.emit(_ -> command.run());
+        }
+        throw new IllegalStateException("a request has a context");
+    }
+}
