@@ -28,7 +28,7 @@ class ReplicaObserver implements ChatRepository.Observer {
     private static final Logger LOG = Logger.getLogger(ReplicaObserver.class);
 
     private final ChatRepository repository;
-    private final TurnEngine turns;
+    private final TurnRunner runner;
     private final LiveReplies live;
     private final Places places;
     private final ReplyFollower follower;
@@ -38,12 +38,12 @@ class ReplicaObserver implements ChatRepository.Observer {
 
     ReplicaObserver(
             ChatRepository repository,
-            TurnEngine turns,
+            TurnRunner runner,
             LiveReplies live,
             Places places,
             ReplyFollower follower) {
         this.repository = repository;
-        this.turns = turns;
+        this.runner = runner;
         this.live = live;
         this.places = places;
         this.follower = follower;
@@ -75,7 +75,7 @@ class ReplicaObserver implements ChatRepository.Observer {
     @Override
     public void startable(UUID chatId) {
         if (!places.draining()) {
-            turns.runNext(chatId);
+            runner.runNext(chatId);
         }
     }
 

@@ -1,15 +1,9 @@
 package ai.konko.conversation;
 
-import ai.konko.assistant.Cancellation;
-import ai.konko.assistant.Ending;
-import ai.konko.assistant.ModelEndpoint;
-import ai.konko.assistant.ReplyWriter;
-import ai.konko.assistant.TextAllowance;
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
-import ai.konko.chat.Fault;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Outcome;
@@ -17,7 +11,6 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
-import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import io.opentelemetry.api.trace.Span;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -27,63 +20,45 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jboss.logging.Logger;
-import org.jboss.logging.MDC;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The turns of all chats.
+ * The turns of all chats: posted, cancelled, written again, and found by whoever listens.
  *
  * <p>The log is the line; there is no other. When a turn was accepted, and when one has ended, the
- * log is asked for the chat's next turn to run. It hands out one at a time, in order. So each chat
- * has at most one turn running, and no turn is forgotten. No thread waits while the model writes. A
- * turn ends in the log before anybody hears of it, however long that takes, see {@link Run}.
- *
- * <p>If several processes share the log, each runs what the log hands out to it. It follows in the
- * log what it was asked for and another process runs, see {@link ReplyFollower}.
+ * log is asked for the chat's next turn to run, see {@link TurnRunner}. If several processes share
+ * the log, each runs what the log hands out to it. It follows in the log what it was asked for and
+ * another process runs, see {@link ReplyFollower}.
  */
 @ApplicationScoped
 public class TurnEngine {
-    private static final Logger LOG = Logger.getLogger(TurnEngine.class);
-    private static final String REQUEST = "requestId";
     private static final Duration SOON = Duration.ofSeconds(1);
 
     /** A reply that another replica ran, which has died, needs its lease to run out. */
     private static final Duration LONGEST_CANCEL = Duration.ofSeconds(30);
 
     private final ChatRepository repository;
-    private final ReplyWriter writer;
-    private final ModelEndpoint endpoint;
+    private final TurnRunner runner;
     private final LiveReplies live;
     private final Places places;
     private final ReplyFollower follower;
-    private final TurnMetrics metrics;
-    private final TurnSpans spans;
     private final TurnEvents events;
     private final Workers workers;
 
     TurnEngine(
             ChatRepository repository,
-            ReplyWriter writer,
-            ModelEndpoint endpoint,
+            TurnRunner runner,
             LiveReplies live,
             Places places,
             ReplyFollower follower,
-            TurnMetrics metrics,
-            TurnSpans spans,
             TurnEvents events,
             Workers workers) {
         this.repository = repository;
-        this.writer = writer;
-        this.endpoint = endpoint;
+        this.runner = runner;
         this.live = live;
         this.places = places;
         this.follower = follower;
-        this.metrics = metrics;
-        this.spans = spans;
         this.events = events;
         this.workers = workers;
     }
@@ -126,7 +101,7 @@ public class TurnEngine {
         } catch (RefusedException refused) {
             throw refused;
         } catch (RuntimeException | Error failed) {
-            workers.later(SOON, () -> runNext(chatId));
+            workers.later(SOON, () -> runner.runNext(chatId));
             throw failed;
         }
     }
@@ -172,7 +147,7 @@ public class TurnEngine {
 
     private PostedTurn run(Turn turn, boolean repeated) {
         LiveReply reply = follower.follow(turn.reply());
-        runNext(turn.reply().chatId());
+        runner.runNext(turn.reply().chatId());
         return new PostedTurn(turn, repeated, reply);
     }
 
@@ -208,7 +183,7 @@ public class TurnEngine {
         Message reply = cancelled.reply();
         if (cancelled.now()) {
             announce(reply);
-            runNext(chatId);
+            runner.runNext(chatId);
         }
         if (reply.status().terminal()) {
             return CompletableFuture.completedFuture(reply);
@@ -264,147 +239,6 @@ public class TurnEngine {
     private Optional<LiveReply> stop(Message running) {
         live.at(running).cancel(Outcome::cancelled);
         return follower.followAttempt(running);
-    }
-
-    /**
-     * Starts the chat's next turn, if there is one. What can't be started now is started later: a
-     * log that can be out of reach tells its observer of the turn, and for one that can't a timer
-     * is set.
-     */
-    void runNext(UUID chatId) {
-        try {
-            repository.start(chatId, endpoint.defaultModel()).ifPresent(this::begin);
-        } catch (RuntimeException | Error failed) {
-            if (!repository.blocks()) {
-                workers.later(SOON, () -> runNext(chatId));
-            }
-            if (!(failed instanceof RefusedException)) {
-                LOG.warnf(
-                        Fault.of(failed), "The next turn of chat %s can't be started yet", chatId);
-            }
-        }
-    }
-
-    /** The log says that it runs. So it has to run, or to end, whatever fails here. */
-    private void begin(Started started) {
-        Message reply = started.turn().reply();
-        LiveReply entry;
-        TextAllowance allowance;
-        Run run;
-        try {
-            entry = live.at(reply);
-            Origin origin = entry.origin();
-            Span span = spans.begin(reply, origin);
-            allowance = follower.allowance(entry);
-            run = new Run(reply, workers, new EndInTheLog(reply, entry, span, allowance));
-        } catch (RuntimeException | Error failed) {
-            workers.later(SOON, () -> begin(started));
-            throw failed;
-        }
-        places.started();
-        // Before the log is read: a chat deleted before that is found gone.
-        Cancellation cancellation = entry.run();
-        entry.isRunBy(run);
-        try {
-            workers.execute(() -> write(started, entry, cancellation, allowance, run));
-        } catch (RuntimeException | Error failed) {
-            run.failed(failed);
-        }
-    }
-
-    private void write(
-            Started started,
-            LiveReply entry,
-            Cancellation cancellation,
-            TextAllowance allowance,
-            Run run) {
-        try {
-            writer.write(started, cancellation, allowance, draft(started, entry), run::over);
-            run.modelAsked();
-        } catch (RuntimeException | Error failed) {
-            run.failed(failed);
-        }
-    }
-
-    private static <T> T describedInLogs(Message reply, @Nullable Origin origin, Supplier<T> step) {
-        Object request = MDC.get(REQUEST);
-        MDC.put("chatId", reply.chatId().toString());
-        MDC.put("turnId", reply.id().toString());
-        if (origin != null && origin.requestId() != null) {
-            MDC.put(REQUEST, origin.requestId());
-        }
-        try {
-            return step.get();
-        } finally { // the thread does other things next
-            MDC.remove("chatId");
-            MDC.remove("turnId");
-            if (request == null) {
-                MDC.remove(REQUEST);
-            } else {
-                MDC.put(REQUEST, request);
-            }
-        }
-    }
-
-    /** First in the log, then for those who wait. */
-    private final class EndInTheLog extends TurnEnd {
-        private final Message reply;
-        private final LiveReply entry;
-
-        private EndInTheLog(Message reply, LiveReply entry, Span span, TextAllowance allowance) {
-            super(entry, span, allowance, events, places);
-            this.reply = reply;
-            this.entry = entry;
-        }
-
-        @Override
-        public void keep(Supplier<Ending> how) {
-            Message now =
-                    describedInLogs(
-                            reply, entry.origin(), () -> finish(reply, how.get(), entry.seal()));
-            if (now.status().terminal() && now.attempt() == reply.attempt()) {
-                over(now, live);
-            } else {
-                entry.handOver();
-                boolean _ = follower.refresh(entry);
-            }
-        }
-
-        @Override
-        void next(@Nullable Message terminal) {
-            runNext(reply.chatId());
-        }
-    }
-
-    /** Takes the text as the model writes it: into the log first, then to the listeners. */
-    private Consumer<String> draft(Started started, LiveReply entry) {
-        if (!started.streamed()) {
-            return entry::append;
-        }
-        Message reply = started.turn().reply();
-        Consumer<String> log = repository.draft(reply.chatId(), reply.id(), reply.attempt());
-        return metrics.timed(
-                piece -> {
-                    log.accept(piece);
-                    entry.append(piece);
-                });
-    }
-
-    /**
-     * @return the reply's end as the log has it, or as it would be in a chat that was deleted
-     *     meanwhile
-     * @throws RuntimeException whatever keeps the log from taking it now
-     */
-    private Message finish(Message reply, Ending ending, String text) {
-        Outcome outcome = ending.of(text);
-        try {
-            return repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome);
-        } catch (RefusedException refused) {
-            if (ReplyFollower.isGone(refused)) {
-                return follower.cancelledWithItsChat(reply, text);
-            }
-            throw refused;
-        }
     }
 
     /** A reply that never ran was ended by somebody else. */

@@ -42,6 +42,7 @@ class EndsTest {
     private static final Origin ANYBODY = Origin.of(Owner.ANONYMOUS);
 
     @Inject TurnEngine turns;
+    @Inject TurnRunner runner;
     @Inject LiveReplies live;
     @Inject Places places;
     @Inject ChatRepository repository;
@@ -127,7 +128,7 @@ class EndsTest {
         log.fail("owner", Fault.OUT_OF_REACH);
         repository.accept(chat, new Post("one", WhenBusy.ENQUEUE, null, false));
 
-        turns.runNext(chat);
+        runner.runNext(chat);
 
         await().until(() -> !repository.chat(chat).busy());
         assertThat(log.failed("owner")).isEqualTo(1);
