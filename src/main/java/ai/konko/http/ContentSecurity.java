@@ -11,16 +11,19 @@ import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What browsers may load and run of an answer: its content security policy (CSP Level 3). */
+/**
+ * The content security policy of an answer, which says what a browser may load and run (CSP Level
+ * 3).
+ */
 @Singleton
 class ContentSecurity {
     private static final Pattern PAGE_PATHS =
             Pattern.compile("/|/index\\.html|/(?:page|_static)/.*");
 
-    /** For answers that are data: a browser that is led to show one loads and runs nothing. */
+    /** For answers that are data. A browser that is led to show one loads and runs nothing. */
     private static final String NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 
-    /** Swagger UI's start page carries its script and style inline. */
+    /** Swagger UI's start page has its script and style inline. */
     private static final String DOCUMENTATION =
             "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
                     + " img-src 'self' data:; frame-ancestors 'none'";
@@ -48,8 +51,8 @@ class ContentSecurity {
     }
 
     /**
-     * The page's own origin, and nothing inline but its import map, for which browsers know no
-     * other place. That one is let through by its hash (section 2.3.1).
+     * Lets the page load from its own origin, and nothing inline except its import map, because
+     * browsers take that from no other place. Its hash lets it through (section 2.3.1).
      */
     private static String ofPage() {
         Matcher map = IMPORT_MAP.matcher(page());

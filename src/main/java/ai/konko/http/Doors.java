@@ -22,21 +22,24 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Where connections come in. Each gets a {@link RequestGate} before anybody reads from it: Vert.x
- * has no place for one, so the channels that listen are asked to put it there, see {@code
+ * Puts a {@link RequestGate} before each connection, before anybody reads from it. Vert.x has no
+ * setting for that, so it is done on the channels that listen, see {@code
  * src/docs/adr/0015-a-gate-before-the-server.md}.
  */
 @ApplicationScoped
 class Doors implements HttpServerOptionsCustomizer {
     private static final String NAME = "konko.doors";
 
-    /** Vert.x counts a little otherwise; the gate has to be the first to refuse. */
+    /** Vert.x counts slightly differently, and the gate must be the first to refuse. */
     private static final int LESS = 16;
 
-    /** A client may ask for so much at once on one connection. */
+    /** How many requests a client may have under way on one connection of HTTP/2. */
     private static final int STREAMS = 100;
 
-    /** Netty refuses heads without a problem, so only those that are far too long. */
+    /**
+     * Netty refuses a head without a problem document, so it may refuse only those that are far too
+     * long.
+     */
     private static final long TOO_LONG_A_HEAD = 2;
 
     private final Vertx vertx;
@@ -77,7 +80,7 @@ class Doors implements HttpServerOptionsCustomizer {
                 .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS);
     }
 
-    /** In development the server goes on listening when the service starts anew. */
+    /** In dev mode the server keeps listening while the service restarts. */
     void again(@Observes StartupEvent event) {
         guard();
     }
@@ -104,7 +107,7 @@ class Doors implements HttpServerOptionsCustomizer {
         }
     }
 
-    /** What a channel that listens reads are connections. */
+    /** A channel that listens reads connections. */
     @Sharable
     private static final class Door extends ChannelInboundHandlerAdapter {
         private final GateRules rules;

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What every connection's gate goes by.
+ * The rules for every connection's gate.
  *
  * @param longestLine the longest first line of a request, in bytes
  * @param longestHead the most bytes of its headers
@@ -19,7 +19,7 @@ record GateRules(
     private static final long BYTES_A_SECOND = 500;
 
     /**
-     * @return the fewest bytes of a body that come in the time of a request, if it goes on
+     * @return how many bytes of a body must come within the time of a request for it to go on
      */
     long progress() {
         return requestTime / (TimeUnit.SECONDS.toNanos(1) / BYTES_A_SECOND);
@@ -27,7 +27,7 @@ record GateRules(
 
     /**
      * @param head the request's, as far as it is known
-     * @return the whole response to what was never a request, after which nothing more comes
+     * @return the whole response to bytes that are not a request; the last one on its connection
      */
     String answer(Problem problem, RequestHead head) {
         String id = RequestId.chosenFrom(head.requestId());

@@ -13,8 +13,8 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
 /**
- * Has health checks done on a thread of their own, and not on a worker thread as Quarkus does, so
- * that the service does not look dead while its worker threads are all taken.
+ * Runs health checks on a thread of their own. Quarkus runs them on worker threads, and the service
+ * would look dead while these are all taken.
  */
 @Singleton
 @Alternative

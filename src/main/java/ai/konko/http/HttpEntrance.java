@@ -26,14 +26,14 @@ import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
 /**
- * What every request passes first. It gets its id, and its response what browsers must know; what
- * {@linkplain SameSite another site's page} sends, and a body that says it is too long, is refused;
- * and unless its {@linkplain PublicAddress address is public}, it is let in only if its caller is
- * known and has not used up what it may.
+ * Every request passes here first. The request gets its id, and the response its security headers.
+ * Requests of {@linkplain SameSite other sites' pages} and bodies that are too long are refused.
+ * Unless the {@linkplain PublicAddress address is public}, the caller must be known and within its
+ * limits.
  */
 @ApplicationScoped
 public class HttpEntrance {
-    /** A filter of a lower priority sees only requests that were let in. */
+    /** A filter with a lower priority gets only requests that were let in. */
     public static final int PRIORITY = 1000;
 
     private static final Logger LOG = Logger.getLogger(HttpEntrance.class);
@@ -79,8 +79,8 @@ public class HttpEntrance {
     }
 
     /**
-     * Nobody asks Quarkus who the caller is, and what it would need to find that out is not kept
-     * while a turn runs.
+     * Drops what Quarkus keeps in order to find the caller. Nobody asks it to, and the request
+     * would hold that while a turn runs.
      */
     private void forget(RoutingContext context) {
         context.remove(QuarkusHttpUser.DEFERRED_IDENTITY_KEY);
@@ -112,7 +112,7 @@ public class HttpEntrance {
         }
     }
 
-    /** Gives the request its id, and its response what browsers must know. */
+    /** Gives the request its id, and the response its security headers. */
     void mark(RoutingContext context) {
         HttpServerRequest request = context.request();
         String id = RequestId.chosenFor(request);
@@ -157,7 +157,7 @@ public class HttpEntrance {
                                         () -> refusals.send(problem(failed), context.request())));
     }
 
-    /** A token's issuer answers on whatever thread it likes. */
+    /** A token's issuer may answer on any thread. */
     private static void on(Context thread, Runnable action) {
         if (thread.equals(Vertx.currentContext())) {
             action.run();
@@ -191,7 +191,10 @@ public class HttpEntrance {
         context.next();
     }
 
-    /** The body would come on for as long as it likes. In HTTP/2 it is thrown away as it comes. */
+    /**
+     * Closes the connection after the answer, because the client may go on sending its body for
+     * long. In HTTP/2 the body is thrown away as it comes.
+     */
     private void refuseAndClose(HttpServerRequest request, RefusedException refused) {
         boolean closes = request.version() != HttpVersion.HTTP_2;
         if (closes) {

@@ -17,22 +17,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * How much the bodies of requests have that are still coming in, against a limit, each owner's
- * share of it apart. A body is kept from its first byte to its last, however slowly they come.
+ * Bounds how many bytes of unfinished request bodies there are, in all and for each owner. A body
+ * is in memory from its first byte to its last, however slowly they come.
  */
 @Singleton
 class Incoming {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** As many of these as there may be connections are some 30 MB. */
+    /** Shorter bodies are not counted. One for each connection is some 30 MB. */
     private static final long SHORT = 1024;
 
     private static final long LOOK_MILLIS = 1000;
 
-    /**
-     * How much of a refused body is read and thrown away, so that its sender gets to see the
-     * answer.
-     */
+    /** How much of a refused body is read and thrown away, so that its sender gets the answer. */
     private static final long DISCARDED_BYTES = 64L << 20;
 
     private static final long DISCARDING_MILLIS = TimeUnit.SECONDS.toMillis(10);
@@ -51,9 +48,9 @@ class Incoming {
     }
 
     /**
-     * Counts a request's body until all of it has come, or its client is gone. One that says how
-     * long it is counts from the beginning, any other as it comes; where there is no room for that,
-     * its connection is closed.
+     * Counts a request's body until all of it has come, or its client is gone. A body whose length
+     * is known counts as a whole from the beginning. Any other counts as it comes, and its
+     * connection is closed if there is no room for more.
      *
      * @throws RefusedException {@link ErrorCode#OVERLOADED} if the caller sends as much as it may
      */
@@ -78,8 +75,9 @@ class Incoming {
     }
 
     /**
-     * Throws a body away before its request is refused: most clients read the answer only after
-     * they have sent the body. One that waits for a go-ahead needs none.
+     * Throws a body away before its request is refused, because most clients read the answer only
+     * after they have sent the body. A client that waits for {@code 100 Continue} is refused at
+     * once.
      */
     void discard(RoutingContext context, Runnable refuse) {
         HttpServerRequest request = context.request();
@@ -106,7 +104,7 @@ class Incoming {
                         && !request.headers().contains(HttpHeaders.CONTENT_LENGTH));
     }
 
-    /** One that is still coming in. Its monitor guards what changes. */
+    /** A body that is still coming in. Its monitor guards all fields that change. */
     private final class Body {
         private final HttpServerRequest request;
         private final Owner owner;
@@ -119,7 +117,7 @@ class Incoming {
         }
 
         /**
-         * @return whether there is room for so much
+         * @return whether there is room for that
          */
         synchronized boolean growTo(long length) {
             if (over || length <= counted) {
@@ -155,8 +153,8 @@ class Incoming {
     }
 
     /**
-     * @return what the request says; 0 where it does not, or says nonsense, which the server
-     *     refuses by itself
+     * @return the request's {@code Content-Length}; 0 if it has none, or one that is no number,
+     *     which the server refuses by itself
      */
     static long length(HttpServerRequest request) {
         String header = request.getHeader(HttpHeaders.CONTENT_LENGTH);
@@ -164,7 +162,7 @@ class Incoming {
     }
 
     /**
-     * @return how much there is, for the check that nothing is left
+     * @return how many bytes are counted now; a test checks that none are left
      */
     long held() {
         return bytes.held();

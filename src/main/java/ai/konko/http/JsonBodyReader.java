@@ -67,12 +67,12 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         ResteasyReactiveRequestContext context = (ResteasyReactiveRequestContext) request;
         HttpServerRequest http = context.unwrap(RoutingContext.class).request();
         requireNoEncoding(http.headers().getAll(HttpHeaders.CONTENT_ENCODING));
-        // What has no type RESTEasy takes for anything, and any site's page may send that.
+        // Without a type RESTEasy takes a body for anything, and any site's page may send one.
         boolean typed = http.headers().contains(HttpHeaders.CONTENT_TYPE);
         try {
             return read(type, typed ? media : null, context.getInputStream());
         } finally {
-            // Not kept while the turn runs, nor read to its end by a thread that would wait for it.
+            // The body is not kept while the turn runs, and no thread waits for its end.
             context.setInputStream(InputStream.nullInputStream());
             if (http.isEnded()) {
                 http.handler(null).endHandler(null); // nor what it came in
@@ -100,7 +100,7 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         return read(type, media, body);
     }
 
-    /** RFC 9110, 12.5.3: {@code identity} is none, and it may come with others of its kind. */
+    /** {@code identity} means none, and may be given several times (RFC 9110, 12.5.3). */
     private static void requireNoEncoding(List<String> encodings) {
         for (String each : encodings) {
             for (String coding : each.split(",", -1)) {
@@ -144,7 +144,7 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     }
 
     /**
-     * The body's own, by its name on the wire: what is wrong inside of it is said by the message.
+     * The body's own field, by its name on the wire. The message says what is wrong inside of it.
      */
     private static String field(ConstraintViolation<?> violation) {
         return violation.getPropertyPath().iterator().next().getName();
@@ -180,7 +180,8 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     }
 
     /**
-     * @return the body; a request that needs one and has none is not JSON
+     * @return the body
+     * @throws RefusedException {@link ErrorCode#MALFORMED_JSON} if there is none
      */
     public static <T extends JsonBody> T required(@Nullable T body) {
         if (body == null) {

@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A JSON object whose fields are bound later.
+ * A JSON object whose fields are bound later, when it is known which are allowed.
  *
  * @param digest of the body's bytes: the same for the same request
  */

@@ -20,9 +20,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives out the metrics from a thread of their own, so that whoever watches the service sees it
- * also while its worker threads are all taken. Those who wait for the thread are all given the same
- * metrics.
+ * Collects the metrics on a thread of their own, so that they come also while the worker threads
+ * are all taken. All requests that wait for the thread get the same metrics.
  */
 @ApplicationScoped
 @SuppressWarnings("deprecation") // the one registry that Quarkus has for Prometheus
@@ -38,7 +37,7 @@ class MetricsThread {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("metrics").factory());
 
-    /** By their type, those that the thread has not begun to collect. */
+    /** Metrics that the thread has not begun to collect, by media type. */
     private final Map<String, CompletableFuture<Buffer>> next = new ConcurrentHashMap<>();
 
     MetricsThread(PrometheusMeterRegistry registry, Refusals refusals) {
@@ -103,7 +102,7 @@ class MetricsThread {
         }
     }
 
-    /** As Quarkus chooses it. */
+    /** Chosen as Quarkus does. */
     private static String type(@Nullable String accept) {
         boolean plain =
                 accept != null && (accept.contains("text/plain") || accept.contains("text/html"));

@@ -7,14 +7,14 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** A problem in OpenAI's envelope and words. */
+/** A problem as OpenAI's clients expect it. */
 @RegisterForReflection
 @Schema(
         name = "OpenAiProblem",
         requiredProperties = {"error"})
 public record OpenAiProblem(OpenAiError error) {
 
-    /** The problem of a reply that failed, or came to no end of which OpenAI's clients know. */
+    /** The problem of a reply that failed, or whose end has no name in OpenAI's API. */
     public static OpenAiProblem of(Message reply) {
         return of(
                 reply.status() == Status.FAILED
@@ -45,7 +45,7 @@ public record OpenAiProblem(OpenAiError error) {
         };
     }
 
-    /** The native API's code, but where OpenAI has a well-known one. */
+    /** The native API's code, unless OpenAI has a well-known one. */
     private static String code(Problem problem) {
         return switch (problem.code()) {
             case "chat-busy" -> "conversation_locked";
@@ -57,7 +57,7 @@ public record OpenAiProblem(OpenAiError error) {
         };
     }
 
-    /** The native API's, but that a parameter which nobody knows is a bad request. */
+    /** The native API's status, except that an unknown parameter is a bad request. */
     int status(Problem problem) {
         return error.code().equals("unknown_parameter") ? 400 : problem.status();
     }

@@ -17,22 +17,25 @@ import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 
 /**
- * How much text there is in answers that their clients have not taken yet, against a limit, each
- * owner's share of it apart. A client that takes nothing of its answer for a time is closed.
+ * Bounds how much text there is in answers that clients have not read yet, in all and for each
+ * owner. A client that reads nothing of its answer for a time is disconnected.
  */
 @Singleton
 public class Outgoing {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     /**
-     * In UTF-16 units: what is no longer is made, and written to a connection, at once, and is in
-     * the connection's buffers as a whole. So only longer answers are counted.
+     * In UTF-16 units. A text up to this length is written to its connection at once, and then is
+     * in the connection's buffers as a whole. So only longer answers are counted.
      */
     static final int LONG = 32_768;
 
     private static final long LOOK_MILLIS = 1000;
 
-    /** A character takes up to two bytes, and there are twice as many where owners share. */
+    /**
+     * A character takes up to two bytes, and owners who share the limit may have twice of it in
+     * all.
+     */
     private static final int HEAP_BYTES_PER_CHARACTER = 32;
 
     private final FairBound text;
@@ -50,7 +53,7 @@ public class Outgoing {
     }
 
     /**
-     * Counts an answer's text until the answer is sent, or its client gone.
+     * Counts an answer's text until the answer is sent, or its client is gone.
      *
      * @throws RefusedException {@link ErrorCode#OVERLOADED} if the caller has as much in answers as
      *     it may
@@ -79,10 +82,10 @@ public class Outgoing {
     }
 
     /**
-     * The same for a text that this request has brought about, which is sent whatever there is
-     * already: a refusal would be the only answer to a turn that was accepted.
+     * Counts a text that this request has brought about. It is sent even if there is too much
+     * already, because a refusal would be the only answer to a turn that was accepted.
      *
-     * @param repeated whether the request repeats one, and so has brought nothing about
+     * @param repeated whether the request repeats an earlier one, and so has brought nothing about
      * @throws RefusedException see {@link #admit(RoutingContext, long)}; if it is a repetition
      */
     public void admit(RoutingContext request, boolean repeated, long characters) {
@@ -96,7 +99,7 @@ public class Outgoing {
     }
 
     /**
-     * A reply's end as an answer.
+     * Answers with a reply once it is over.
      *
      * @param repeated see {@link #admit(RoutingContext, boolean, long)}
      * @param known the reply's length if it is over already, else 0
@@ -123,11 +126,11 @@ public class Outgoing {
     }
 
     /**
-     * The same for an answer that is made part by part, of which one is held at a time.
+     * Counts an answer that is made part by part, of which one is in memory at a time.
      *
      * @param first how many characters the first part has
-     * @return takes how many the next one has, once the one before is written. It says whether
-     *     there is room; where there is none, the client is gone
+     * @return is given how many characters the next part has, once the one before is written; says
+     *     whether there is room. If there is none, the client is disconnected
      */
     public LongPredicate admitParts(RoutingContext request, long first) {
         Owner owner = Caller.of(request);
@@ -140,7 +143,7 @@ public class Outgoing {
     }
 
     /**
-     * @return how much there is, for the check that nothing is left
+     * @return how many characters are counted now; a test checks that none are left
      */
     long held() {
         return text.held();
@@ -151,7 +154,10 @@ public class Outgoing {
         private final RoutingContext request;
         private final Owner owner;
 
-        /** Guarded by this, as {@code over} is: the owner's count goes with them. */
+        /**
+         * Guarded by this object's monitor, as {@code over} is, because the owner's count changes
+         * with them.
+         */
         private long characters;
 
         private boolean over;
@@ -176,7 +182,10 @@ public class Outgoing {
             }
         }
 
-        /** An answer that was written as a whole is sent at some time after its end was told. */
+        /**
+         * The end handler of an answer may run before the answer is sent, so this looks again until
+         * it is.
+         */
         private void look() {
             endIfSent();
             if (isOver()) {
@@ -212,7 +221,7 @@ public class Outgoing {
             return false;
         }
 
-        /** First gives back: an owner who holds nothing has room for any one answer. */
+        /** Gives back first, because an owner who holds nothing has room for any one answer. */
         private synchronized boolean exchange(long next) {
             if (over) {
                 return false;

@@ -6,10 +6,10 @@ import jakarta.ws.rs.core.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a problem goes out: as a problem document, and under {@code /v1} as OpenAI's clients expect
- * it. Here alone that is decided.
+ * The form of a problem: a problem document, or under {@code /v1} an error as OpenAI's clients
+ * expect it. It is decided here alone.
  *
- * @param body to be written as JSON
+ * @param body is written as JSON
  */
 record ProblemForm(int status, String mediaType, Object body) {
     private static final String OPENAI = "/v1";

@@ -15,11 +15,11 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 
-/** Everything that goes wrong leaves as a problem document, by one way. */
+/** Turns every failure of a request into a problem. */
 class ProblemMapper {
     private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
 
-    /** What nobody gets to see, as nginx numbers it. */
+    /** Nginx' number for an answer that nobody gets. */
     private static final int GONE_AWAY = 499;
 
     static final Problem NOTHING_THERE =
@@ -86,8 +86,8 @@ class ProblemMapper {
     }
 
     /**
-     * A body that can't be read to its end, or an answer that can't be written: the client has
-     * gone, which is no fault, and there is nobody to tell.
+     * A body that can't be read to its end, or an answer that can't be written. The client has
+     * gone, which is no fault, and nobody is left to be answered.
      */
     @ServerExceptionMapper
     Response left(IOException broken, HttpServerRequest request) {

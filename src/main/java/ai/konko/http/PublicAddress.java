@@ -8,10 +8,12 @@ final class PublicAddress {
     private static final String READ =
             "/|/index\\.html|/(?:docs|openapi(?:\\.(?:json|ya?ml))?|page|_static|%s)(?:/.*)?";
 
-    /** And all that is said of the process. {@code /q} is not for other networks. */
+    /**
+     * The same, and all of {@code /q}, which tells about the process. It is not for other networks.
+     */
     private static final Pattern ALL = Pattern.compile(READ.formatted("q"));
 
-    /** Quarkus answers other methods than those that read as if they were such. */
+    /** Here Quarkus answers every method as if it were GET. */
     private static final Pattern READ_ONLY = Pattern.compile(READ.formatted("q/health|q/metrics"));
 
     private PublicAddress() {}
@@ -20,7 +22,7 @@ final class PublicAddress {
         return ALL.matcher(path).matches();
     }
 
-    /** Whether this one can only be read. */
+    /** Whether this address can only be read. */
     static boolean isReadOnly(String path) {
         return READ_ONLY.matcher(path).matches();
     }

@@ -5,7 +5,7 @@ import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
 
-/** Query parameters, parsed so that a bad one is refused as such. */
+/** Parses query parameters, and refuses bad ones by their names. */
 public final class Query {
     private Query() {}
 
@@ -18,7 +18,7 @@ public final class Query {
                 return LocalDate.parse(text);
             }
         } catch (DateTimeParseException _) {
-            // Refused like anything else that is no day.
+            // refused below, like anything else that is no day
         }
         throw RefusedException.invalid(name, "must be a day, such as 2000-01-31");
     }
@@ -33,7 +33,7 @@ public final class Query {
                 return number;
             }
         } catch (NumberFormatException _) {
-            // Refused like a number out of bounds.
+            // refused below, like a number out of bounds
         }
         throw RefusedException.invalid(
                 name, "must be a whole number from %d to %d".formatted(least, most));

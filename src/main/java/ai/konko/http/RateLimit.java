@@ -11,14 +11,14 @@ import java.time.Duration;
 import java.util.OptionalInt;
 
 /**
- * How many requests a caller may send to this process: a token bucket for each, which holds one
- * minute's worth.
+ * Bounds how many requests a caller may send to this process, by a token bucket for each caller
+ * that holds one minute's worth.
  */
 @Singleton
 class RateLimit {
     private static final Duration PERIOD = Duration.ofMinutes(1);
 
-    /** A bucket that was left alone for half of it is full, and so as good as a new one. */
+    /** After half of this time an unused bucket is full, and so as good as a new one. */
     private static final Duration FULL_AGAIN = PERIOD.multipliedBy(2);
 
     private final OptionalInt requestsPerMinute;
@@ -60,7 +60,7 @@ class RateLimit {
         }
     }
 
-    /** Rounded up: whoever comes back then is not too early. */
+    /** Rounded up, so that a client that comes back then is not too early. */
     private static Duration wholeSeconds(Duration wait) {
         return Duration.ofSeconds(wait.plusSeconds(1).minusNanos(1).toSeconds());
     }

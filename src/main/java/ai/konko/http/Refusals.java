@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  * by their {@code code}.
  */
 @Singleton
-@Startup // a code that nobody was sent yet is 0, not unknown
+@Startup // so that a code that was never sent counts 0, and is not missing
 public class Refusals {
     private final Map<String, Counter> counters;
     private final ObjectMapper json;
@@ -50,7 +50,7 @@ public class Refusals {
         counter.increment();
     }
 
-    /** Answers with a refusal in place of whatever else there would be. */
+    /** Answers a request with a refusal. */
     public void send(RefusedException refused, HttpServerRequest request) {
         send(Problem.of(refused), request);
     }

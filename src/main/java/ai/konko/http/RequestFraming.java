@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Follows the bytes of a connection in HTTP/1 from request to request, and finds whatever breaks
- * the rules of {@link RequestHead} or of chunks. It keeps no more than one line. Not thread-safe.
+ * Follows the bytes of a connection in HTTP/1 from request to request, and finds breaches of the
+ * rules of {@link RequestHead} and of chunks. It keeps no more than one line. Not thread-safe.
  */
 final class RequestFraming {
     private static final int SHORT_LINE = 256;
@@ -18,7 +18,9 @@ final class RequestFraming {
     private static final int LONGEST_CHUNK_LINE = 256;
     private static final int LONGEST_TRAILERS = 8192;
 
-    /** An extension may be, but nothing in quotes: readers differ in where that ends. */
+    /**
+     * There may be an extension, but nothing in quotes, because readers differ in where that ends.
+     */
     private static final Pattern CHUNK =
             Pattern.compile("0*([0-9a-fA-F]{1,7})[ \t]*(?:;[\\x20\\x21\\x23-\\x7e\t]*)?");
 
@@ -54,12 +56,12 @@ final class RequestFraming {
         this.longestHead = longestHead;
     }
 
-    /** Nothing of a request has come, but all of those before. */
+    /** Whether all requests so far are whole, and nothing of the next one has come. */
     boolean isBetween() {
         return part == Part.FIRST_LINE && lineLength == 0 && !carriageReturn;
     }
 
-    /** Something of a request has come, more than the empty lines that may be before it. */
+    /** Whether something of a request has come, more than the empty lines that may be before it. */
     boolean begun() {
         return part != Part.FIRST_LINE || lineLength > 0;
     }
@@ -117,7 +119,10 @@ final class RequestFraming {
         return at;
     }
 
-    /** To the end of a line, or of the buffer, from which one byte each time would be dear. */
+    /**
+     * Reads to the end of a line, or of the buffer. It copies portions, because getting single
+     * bytes is slow.
+     */
     private int followLine(ByteBuf bytes, int from) throws Flaw {
         int end = bytes.writerIndex();
         for (int at = from; at < end; at += portion.length) {

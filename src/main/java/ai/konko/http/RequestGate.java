@@ -1,8 +1,8 @@
 package ai.konko.http;
 
-import ai.konko.http.RequestHead.Flaw;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
+import ai.konko.http.RequestHead.Flaw;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelDuplexHandler;
@@ -10,57 +10,43 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before Netty's and Vert.x' own reading of a connection, and lets through what follows
- * {@link RequestFraming}'s rules and comes in its time. All else is answered here, once those
- * before it are, with a problem, and the connection closed: those two repair much of it, answer
- * without a problem, and wait for ever. One for each connection, on its event loop.
+ * Reads a connection before Netty and Vert.x do, and lets through requests that follow {@link
+ * RequestFraming}'s rules and come in their time. Any other is answered here with a problem, once
+ * those before it are answered, and the connection is closed. Netty and Vert.x would repair it,
+ * answer without a problem, or wait for ever. One for each connection, on its event loop.
  *
- * <p>HTTP/2 has no such freedom in its framing. There {@link StreamGate} looks at heads, and at the
- * time that bodies take.
+ * <p>HTTP/2 leaves no such freedom in its framing. There {@link StreamGate} checks heads, and how
+ * long bodies take.
  */
 final class RequestGate extends ChannelDuplexHandler {
     private static final Logger LOG = Logger.getLogger(RequestGate.class);
     private static final String NAME = "konko.gate";
     private static final long LINGER_SECONDS = 5;
 
-    /**
-     * How many requests of a connection are passed on before the first of them is answered. Vert.x
-     * would keep any number, and their answers.
-     */
-    private static final int MOST_UNANSWERED = 16;
-
-    /** With no more than these, others are passed on again. */
-    private static final int FEW_UNANSWERED = 8;
-
     /** How the connection is read. */
     private enum Mode {
-        /** Nothing says yet which version of HTTP it is. */
+        /** The version of HTTP is not known yet. */
         NEW,
         HTTP_1,
         HTTP_2,
-        /** Something else, which both sides have agreed upon. */
+        /** Another protocol, on which both sides have agreed. */
         OTHER,
         /** Not any more. */
         REFUSED
@@ -68,60 +54,46 @@ final class RequestGate extends ChannelDuplexHandler {
 
     private final GateRules rules;
     private final RequestFraming framing;
+    private final GateClock clock;
+    private final Backlog backlog = new Backlog(this::channelRead);
     private Mode mode = Mode.NEW;
     private @Nullable ByteBuf held;
-    private @Nullable Future<?> timer;
     private @Nullable StreamGate streams;
     private @Nullable Problem refusal;
     private boolean served;
     private boolean answering;
-    private int unanswered;
 
-    /** Whether what comes has to wait, in {@code waiting}, and no more is read. */
-    private boolean full;
-
-    private boolean goingOn;
-
-    /** Oldest first. */
-    private final Deque<ByteBuf> waiting = new ArrayDeque<>(1);
-
-    /** While {@code full}: whether the server, which knows nothing of that, has paused, too. */
-    private boolean paused;
+    /** Whether the head of the last request has not been passed on yet. */
+    private boolean unseen;
 
     /**
-     * With how many unanswered requests it is the refused one's turn: 1 if it is one of them,
-     * because its head was passed on, else 0.
+     * The refusal is sent when no more requests than these are unanswered: 1 if the refused one is
+     * among them, because its head was passed on, else 0.
      */
     private int beforeRefusal;
-
-    private long unsent;
-    private long since = System.nanoTime();
-    private long bodyBytes;
 
     RequestGate(GateRules rules) {
         this.rules = rules;
         this.framing = new RequestFraming(rules.longestLine(), rules.longestHead());
+        this.clock = new GateClock(this, rules);
     }
 
-    /** Puts one before all that a new connection has, or will have. */
+    /** Puts a gate before all other handlers of a new connection. */
     static void guard(ChannelPipeline connection, GateRules rules) {
         connection.addFirst(NAME, new RequestGate(rules));
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        watch(context, rules.requestTime());
+        clock.watch(context);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
-        if (timer != null) {
-            timer.cancel(false);
-        }
+        clock.stop();
         ReferenceCountUtil.release(held);
         held = null;
-        waiting.forEach(ByteBuf::release);
-        waiting.clear();
+        backlog.release();
     }
 
     @Override
@@ -134,8 +106,9 @@ final class RequestGate extends ChannelDuplexHandler {
     }
 
     /**
-     * What reads a connection before there is HTTP on it, TLS or the PROXY protocol, has to come
-     * before the gate. The first may come up after the second.
+     * The gate must come after the handlers of TLS and of the PROXY protocol, which read a
+     * connection before there is HTTP on it. The handler of TLS may be added after that of the
+     * PROXY protocol.
      *
      * @return whether another gate stands there now, in place of this one
      */
@@ -157,35 +130,31 @@ final class RequestGate extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         try {
-            see(context, message);
+            if (message instanceof ByteBuf bytes) {
+                take(context, bytes);
+                return;
+            }
+            context.fireChannelRead(message);
+            if (standsBehind(context)) {
+                context.pipeline().remove(this);
+            }
         } catch (RuntimeException failed) {
             mode = Mode.REFUSED;
             fail(context, failed);
         }
     }
 
-    /** A fault of a gate: what Vert.x finds wrong with a connection is not logged. */
+    /** Logs a fault of a gate, because Vert.x would not, and closes the connection. */
     static void fail(ChannelHandlerContext context, RuntimeException failed) {
         LOG.error("The gate of a connection failed", Fault.of(failed));
         ChannelFuture _ = context.close();
     }
 
-    private void see(ChannelHandlerContext context, Object message) {
-        if (!(message instanceof ByteBuf bytes)) {
-            context.fireChannelRead(message);
-            if (standsBehind(context)) {
-                context.pipeline().remove(this);
-            }
-        } else {
-            take(context, bytes);
-        }
-    }
-
     private void take(ChannelHandlerContext context, ByteBuf bytes) {
         if (mode == Mode.REFUSED || refusal != null) {
             bytes.release();
-        } else if (full) {
-            waiting.add(bytes);
+        } else if (backlog.isFull()) {
+            backlog.add(bytes);
         } else if (mode == Mode.NEW) {
             begin(context, bytes);
         } else if (mode == Mode.HTTP_1) {
@@ -195,7 +164,18 @@ final class RequestGate extends ChannelDuplexHandler {
         }
     }
 
-    /** Until HTTP/2's preface is whole, or is none, this can't know how to read it. */
+    @Override
+    public void read(ChannelHandlerContext context) {
+        backlog.read(context);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        context.fireChannelWritabilityChanged();
+        backlog.goOnSoon(context);
+    }
+
+    /** Nobody knows how to read a connection until HTTP/2's preface is whole, or broken. */
     private void begin(ChannelHandlerContext context, ByteBuf more) {
         ByteBuf bytes = withHeld(more);
         int same = StreamGate.preface(bytes);
@@ -228,23 +208,7 @@ final class RequestGate extends ChannelDuplexHandler {
         if (handler != null) {
             streams = StreamGate.on(handler, rules);
         }
-        since = System.nanoTime();
-    }
-
-    /**
-     * A sender that is not done would lose the answer with the connection, so what it sends on is
-     * let go for a while.
-     */
-    @Override
-    public void close(ChannelHandlerContext context, ChannelPromise promise) {
-        if (mode != Mode.HTTP_1 || !framing.insideBody()) {
-            ChannelFuture _ = context.close(promise);
-            return;
-        }
-        mode = Mode.REFUSED;
-        context.channel().config().setAutoRead(true);
-        ChannelFuture _ = context.channel().closeFuture().addListener(_ -> promise.trySuccess());
-        linger(context);
+        clock.restart();
     }
 
     private void read(ChannelHandlerContext context, ByteBuf more) {
@@ -265,106 +229,55 @@ final class RequestGate extends ChannelDuplexHandler {
         ByteBuf bytes = given.readerIndex() == 0 ? given : given.slice();
         int at = from - given.readerIndex();
         int good = 0;
-        boolean unseen = false;
+        unseen = false;
         try {
             while (at < bytes.writerIndex()) {
-                if (framing.isBetween() && isFull(context)) {
+                if (framing.isBetween() && backlog.hasNoRoom(context)) {
                     forward(context, bytes.readRetainedSlice(at));
-                    stop(context, bytes);
+                    backlog.stop(context, bytes);
                     return;
                 }
-                boolean inHead = !framing.insideBody();
-                boolean inFirstLine = inHead && (framing.isBetween() || framing.insideFirstLine());
-                boolean begun = framing.begun();
-                int next = framing.follow(bytes, at);
-                since = !begun && framing.begun() ? System.nanoTime() : since;
-                bodyBytes += inHead ? 0 : next - at;
-                at = next;
-                if (inFirstLine && framing.insideHeaders()) {
-                    if (!RequestTarget.isMethod(framing.head().method())) {
-                        ByteBuf known = withKnownMethod(context, bytes, at);
-                        at += known.readableBytes() - bytes.readableBytes();
-                        bytes.release();
-                        bytes = known;
-                    }
-                } else if (inHead && !inFirstLine && !framing.insideHead()) {
-                    headCame();
-                    unseen = true;
+                boolean inFirstLine =
+                        !framing.insideBody() && (framing.isBetween() || framing.insideFirstLine());
+                at = follow(bytes, at, inFirstLine);
+                if (inFirstLine
+                        && framing.insideHeaders()
+                        && !RequestTarget.isMethod(framing.head().method())) {
+                    ByteBuf known = withKnownMethod(context, bytes, at);
+                    at += known.readableBytes() - bytes.readableBytes();
+                    bytes.release();
+                    bytes = known;
                 }
-                if (framing.isBetween()) {
-                    good = at;
-                    unseen = false;
-                }
+                good = framing.isBetween() ? at : good;
             }
         } catch (Flaw flaw) {
-            unanswered -= unseen ? 1 : 0;
-            refuse(context, bytes.writerIndex(good), flaw.problem(), unseen);
+            refuse(context, bytes.writerIndex(good), flaw.problem());
             return;
         }
         hold(context, bytes, good);
     }
 
-    private boolean isFull(ChannelHandlerContext context) {
-        return unanswered >= MOST_UNANSWERED || !context.channel().isWritable();
-    }
-
-    /** Lets this wait, and all that comes until {@link #goOn}. */
-    private void stop(ChannelHandlerContext context, ByteBuf rest) {
-        waiting.addFirst(rest);
-        paused = !context.channel().config().isAutoRead();
-        full = true;
-        context.channel().config().setAutoRead(false);
-        goOnSoon(context);
-    }
-
-    /** The server asks for more after a pause. It is given that when there is room. */
-    @Override
-    public void read(ChannelHandlerContext context) {
-        if (full) {
-            paused = false;
-            context.channel().config().setAutoRead(false);
-            goOnSoon(context);
-        } else {
-            context.read();
+    /**
+     * @param from the index to begin at
+     * @return the index after what was read
+     */
+    private int follow(ByteBuf bytes, int from, boolean inFirstLine) throws Flaw {
+        boolean inHead = !framing.insideBody();
+        boolean begun = framing.begun();
+        int at = framing.follow(bytes, from);
+        if (!begun && framing.begun()) {
+            clock.restart();
         }
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext context) {
-        context.fireChannelWritabilityChanged();
-        goOnSoon(context);
-    }
-
-    /** As a task of its own: the server may be in the middle of something. */
-    private void goOnSoon(ChannelHandlerContext context) {
-        if (full
-                && !goingOn
-                && !paused
-                && unanswered <= FEW_UNANSWERED
-                && context.channel().isWritable()) {
-            goingOn = true;
-            context.executor().execute(() -> goOn(context));
+        if (!inHead) {
+            clock.bodyCame(at - from);
+        } else if (!inFirstLine && !framing.insideHead()) {
+            served = true;
+            unseen = true;
+            backlog.headCame();
+            clock.startBody();
         }
-    }
-
-    private void goOn(ChannelHandlerContext context) {
-        goingOn = false;
-        if (!full || context.isRemoved()) {
-            return;
-        }
-        full = false;
-        context.channel().config().setAutoRead(true);
-        while (!full && !waiting.isEmpty()) {
-            channelRead(context, waiting.removeFirst());
-        }
-        context.fireChannelReadComplete(); // upon which the server flushes
-    }
-
-    private void headCame() {
-        served = true;
-        unanswered++;
-        bodyBytes = 0;
-        since = System.nanoTime();
+        unseen &= !framing.isBetween();
+        return at;
     }
 
     /** Keeps part of a first line back until the line is whole. */
@@ -389,12 +302,12 @@ final class RequestGate extends ChannelDuplexHandler {
         }
         var encoder = pipeline.context(HttpResponseEncoder.class);
         if (encoder != null && pipeline.get(NAME + ".answers") == null) {
-            pipeline.addAfter(encoder.name(), NAME + ".answers", new Answers());
+            pipeline.addAfter(encoder.name(), NAME + ".answers", new GateAnswers(this));
         }
         context.fireChannelRead(bytes);
     }
 
-    /** What nobody knows, metrics would keep the name of. */
+    /** Replaces a method that nobody knows, because metrics would keep its name. */
     private ByteBuf withKnownMethod(ChannelHandlerContext context, ByteBuf bytes, int lineEnd) {
         RequestHead head = framing.head();
         int start = lineEnd - 2 - head.lineLength();
@@ -410,15 +323,16 @@ final class RequestGate extends ChannelDuplexHandler {
     }
 
     /**
-     * @param good what is whole before it
-     * @param unseen whether nobody has seen the head of the request that is refused
+     * @param good what is whole before what is refused
      */
-    private void refuse(
-            ChannelHandlerContext context, ByteBuf good, Problem problem, boolean unseen) {
+    private void refuse(ChannelHandlerContext context, ByteBuf good, Problem problem) {
+        if (unseen) {
+            backlog.answered(); // here, and not by the server
+        }
         beforeRefusal = framing.insideBody() && !unseen ? 1 : 0;
         refusal = problem;
         forward(context, good);
-        if (unanswered <= beforeRefusal) {
+        if (backlog.unanswered() <= beforeRefusal) {
             answer(context, problem);
         }
     }
@@ -439,7 +353,22 @@ final class RequestGate extends ChannelDuplexHandler {
                         .addListener((ChannelFutureListener) _ -> linger(context));
     }
 
-    /** What the sender goes on sending is let go for a while, so that it gets to see the answer. */
+    /**
+     * Lingers if the client is still sending, because it would lose the answer with the connection.
+     */
+    @Override
+    public void close(ChannelHandlerContext context, ChannelPromise promise) {
+        if (mode != Mode.HTTP_1 || !framing.insideBody()) {
+            ChannelFuture _ = context.close(promise);
+            return;
+        }
+        mode = Mode.REFUSED;
+        context.channel().config().setAutoRead(true);
+        ChannelFuture _ = context.channel().closeFuture().addListener(_ -> promise.trySuccess());
+        linger(context);
+    }
+
+    /** Throws away for a while what the client goes on sending, so that it gets the answer. */
     private static void linger(ChannelHandlerContext context) {
         if (context.channel() instanceof DuplexChannel channel
                 && context.pipeline().get(SslHandler.class) == null) {
@@ -456,118 +385,85 @@ final class RequestGate extends ChannelDuplexHandler {
         ChannelFuture _ = channel.close();
     }
 
-    private void watch(ChannelHandlerContext context, long nanos) {
-        if (timer != null) {
-            timer.cancel(false);
-        }
-        timer =
-                context.executor()
-                        .schedule(() -> look(context), Math.max(nanos, 0), TimeUnit.NANOSECONDS);
+    boolean isWatched(ChannelHandlerContext context) {
+        return context.channel().isOpen() && mode != Mode.OTHER && mode != Mode.REFUSED;
     }
 
-    private void look(ChannelHandlerContext context) {
-        if (!context.channel().isOpen() || mode == Mode.OTHER || mode == Mode.REFUSED) {
-            return;
+    /**
+     * Whether nothing needs to come now, because a request is worked on, or the server does not
+     * read its body yet.
+     */
+    boolean isBusy(ChannelHandlerContext context, long now) {
+        if (mode == Mode.HTTP_2) {
+            var handler = context.pipeline().context(Http2ConnectionHandler.class);
+            return streams != null && handler != null && streams.isBusy(handler, now);
         }
-        long now = System.nanoTime();
-        if (isBusy(context, now)
-                || isSending(context)
-                || (framing.insideBody() && !context.channel().config().isAutoRead())
-                || (since + time() <= now && goesOn())) {
-            since = now;
-        }
-        long left = since + time() - now;
-        if (left > 0) {
-            watch(context, Math.min(left, rules.requestTime())); // half a request may come
-        } else if (mode == Mode.HTTP_1
+        return (framing.insideBody() && !answering)
+                ? !context.channel().config().isAutoRead()
+                : backlog.unanswered() > 0;
+    }
+
+    boolean insideBody() {
+        return framing.insideBody();
+    }
+
+    /** How long the present state may last, in nanoseconds. */
+    long time() {
+        boolean idle =
+                mode == Mode.HTTP_2
+                        ? (streams != null && streams.served())
+                        : (served && !framing.begun() && backlog.unanswered() == 0);
+        return idle ? rules.idleTime() : rules.requestTime();
+    }
+
+    /**
+     * Ends a connection on which nothing has come in time.
+     *
+     * @param unsent whether there are answers that the client has not taken
+     */
+    void giveUp(ChannelHandlerContext context, boolean unsent) {
+        int unanswered = backlog.unanswered();
+        if (mode == Mode.HTTP_1
                 && (framing.insideHead()
                         ? unanswered == 0
                         : framing.insideBody() && unanswered == 1)) {
             answer(
                     context,
                     Problem.of(ErrorCode.REQUEST_TIMEOUT, "The request took too long to come."));
-        } else if (unsent > 0) {
+        } else if (unsent) {
             ChannelFuture _ = context.close(); // Vert.x would first wait until all is sent
         } else {
             ChannelFuture _ = context.channel().close();
         }
     }
 
-    private boolean goesOn() {
-        boolean enough = framing.insideBody() && bodyBytes >= rules.progress();
-        bodyBytes = 0;
-        return enough;
+    void answerBegins() {
+        answering = true;
     }
 
-    /** An answer that is written may take long to be sent. Who takes nothing of it is not busy. */
-    private boolean isSending(ChannelHandlerContext context) {
-        long before = unsent;
-        unsent = Unsent.bytes(context.channel());
-        return unsent > 0 && unsent != before;
+    void answerEnds(ChannelHandlerContext context) {
+        answering = false;
+        backlog.answered();
+        clock.restart();
+        backlog.goOnSoon(context);
+        Problem waiting = refusal;
+        if (waiting != null && backlog.unanswered() <= beforeRefusal) {
+            context.executor().execute(() -> answer(context, waiting));
+        }
     }
 
-    private boolean isBusy(ChannelHandlerContext context, long now) {
-        var handler = context.pipeline().context(Http2ConnectionHandler.class);
-        return streams != null && handler != null && streams.isBusy(handler, now);
-    }
-
-    /** How long the present state may last, in nanoseconds. */
-    private long time() {
-        if (mode == Mode.HTTP_2) {
-            return streams != null && streams.served() ? rules.idleTime() : rules.requestTime();
-        }
-        if (framing.insideBody() && !answering) {
-            return rules.requestTime();
-        }
-        if (unanswered > 0) {
-            since = System.nanoTime();
-            return rules.requestTime();
-        }
-        return served && !framing.begun() ? rules.idleTime() : rules.requestTime();
-    }
-
-    /** Tells the gate of answers. */
-    private final class Answers extends ChannelOutboundHandlerAdapter {
-        @Override
-        public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-            int status = message instanceof HttpResponse answer ? answer.status().code() : 0;
-            boolean interim = status >= 100 && status < 200;
-            answering |= status >= 200;
-            ChannelFuture _ = context.write(message, promise);
-            if (status == 101) {
-                upgraded(context);
-            } else if (message instanceof LastHttpContent && !interim) {
-                answered(context);
-            }
-        }
-
-        private void answered(ChannelHandlerContext context) {
-            answering = false;
-            unanswered--;
-            since = System.nanoTime();
-            if (full) {
-                goOnSoon(context.pipeline().context(RequestGate.this));
-            }
-            Problem waiting = refusal;
-            if (waiting != null && unanswered <= beforeRefusal) {
-                ChannelHandlerContext gate = context.pipeline().context(RequestGate.this);
-                context.executor().execute(() -> answer(gate, waiting));
-            }
-        }
-
-        private void upgraded(ChannelHandlerContext context) {
-            mode = Mode.OTHER;
-            ChannelHandlerContext gate = context.pipeline().context(RequestGate.this);
-            context.executor()
-                    .execute(
-                            () -> {
-                                toStreams(gate);
-                                goOn(gate);
-                                if (streams != null) {
-                                    mode = Mode.HTTP_2;
-                                    watch(gate, rules.requestTime());
-                                }
-                            });
-        }
+    /** Both sides have agreed upon something other than HTTP/1. */
+    void upgraded(ChannelHandlerContext context) {
+        mode = Mode.OTHER;
+        context.executor()
+                .execute(
+                        () -> {
+                            toStreams(context);
+                            backlog.goOn(context);
+                            if (streams != null) {
+                                mode = Mode.HTTP_2;
+                                clock.watch(context);
+                            }
+                        });
     }
 }

@@ -7,10 +7,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The head of one request in HTTP/1, line by line, and what it says of where the request ends (RFC
- * 9112). Two readers must not be able to understand it in two ways, or a proxy in front would pass
- * on as one request what are two here. So whatever is not plain is refused, also where the RFC lets
- * a server repair it.
+ * The head of one request in HTTP/1, line by line, and where the request ends by it (RFC 9112). If
+ * two readers could understand a head in two ways, a proxy in front would pass on as one request
+ * what are two here. So a head that is not plain is refused, even if the RFC lets a server repair
+ * it.
  */
 final class RequestHead {
     static final String NO_ADDRESS = "The request's address has a sign that must be encoded.";
@@ -22,10 +22,10 @@ final class RequestHead {
     private static final Pattern PORT = Pattern.compile(":[0-9]*$");
     private static final Pattern ABSOLUTE = Pattern.compile("(?i:https?)://([^/?#@]+)(?:[/?#].*)?");
 
-    /** What names of methods and headers consist of (RFC 9110, 5.6.2). */
+    /** The characters of names of methods and headers (RFC 9110, 5.6.2). */
     private static final BitSet TOKEN = new BitSet(128);
 
-    /** With what the names of those headers begin that matter here. */
+    /** The first letters of the headers that matter here. */
     private static final String BEGINNINGS = "hHcCtTxX";
 
     static {
@@ -35,7 +35,7 @@ final class RequestHead {
         "!#$%&'*+-.^_`|~".chars().forEach(TOKEN::set);
     }
 
-    /** Of no request. */
+    /** The head of no request. */
     static final RequestHead NONE = new RequestHead();
 
     private int lineLength;
@@ -159,7 +159,7 @@ final class RequestHead {
         chunked = true;
     }
 
-    /** Of six bytes each, in base64url. */
+    /** Settings of HTTP/2, six bytes each, in base64url. */
     private static void settings(String value) throws Flaw {
         if (!SETTINGS.matcher(value).matches()) {
             throw new Flaw("HTTP2-Settings must be settings of HTTP/2.");
@@ -182,7 +182,7 @@ final class RequestHead {
                 || PORT.matcher(authority).replaceFirst("").equalsIgnoreCase(host);
     }
 
-    /** Whether it is for a proxy to open a tunnel: what it names is a host and a port. */
+    /** Whether it asks a proxy to open a tunnel, and so names a host and a port. */
     boolean hasNoAddress() {
         return method.equals("CONNECT");
     }
@@ -196,12 +196,12 @@ final class RequestHead {
         return method;
     }
 
-    /** What it is for, as far as it is known. */
+    /** The request's target, as far as it is known. */
     String target() {
         return target;
     }
 
-    /** The client's own id of the request, sane or not. */
+    /** The client's own id of the request, usable or not. */
     @Nullable String requestId() {
         return requestId;
     }
@@ -221,7 +221,7 @@ final class RequestHead {
         return chunked || length >= 0 || host != null;
     }
 
-    /** Why a request is refused before anybody looks at what it is for. */
+    /** Why a request is refused for its form alone. */
     static final class Flaw extends Exception {
         private static final long serialVersionUID = 1;
 

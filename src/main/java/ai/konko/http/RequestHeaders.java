@@ -19,7 +19,7 @@ public final class RequestHeaders {
 
     private static final Pattern OFFSET = Pattern.compile("[0-9]{1,9}");
 
-    /** A parameter in quotes, of which none that is known here has to be. */
+    /** A parameter in quotes; no parameter that is known here needs quotes. */
     private static final Pattern QUOTED_PARAMETER =
             Pattern.compile(";[^;,\"\\\\]*+\"(?:[^\"\\\\]|\\\\.)*+\"");
 
@@ -30,8 +30,8 @@ public final class RequestHeaders {
     private RequestHeaders() {}
 
     /**
-     * Has what the headers say of types written in the plainest way, which is all that RESTEasy
-     * understands of what RFC 9110, 5.6, allows: no blanks, no quotes, no empty elements.
+     * Rewrites the headers of media types in the plainest way, without blanks, quotes and empty
+     * elements. RFC 9110, 5.6, allows those, but RESTEasy does not understand them.
      */
     static void tidy(HttpServerRequest request) {
         MultiMap headers = request.headers();
@@ -71,7 +71,7 @@ public final class RequestHeaders {
      * @return whether the client asks for an answer before the turn is over (RFC 7240, 4.1)
      */
     public static boolean respondAsync(HttpServerRequest request) {
-        if (!request.headers().contains("Prefer")) { // few say
+        if (!request.headers().contains("Prefer")) { // few clients send it
             return false;
         }
         return values(request, "Prefer").stream()
@@ -98,7 +98,7 @@ public final class RequestHeaders {
     }
 
     /**
-     * @return the offset from which a client that has lost its stream goes on; 0 where it says none
+     * @return the offset from which a client that has lost its stream goes on; 0 if it gives none
      * @throws RefusedException {@link ErrorCode#BAD_HEADER} unless it is one that the reply has
      */
     public static int resumeFrom(HttpServerRequest request, IntPredicate exists) {
@@ -117,9 +117,9 @@ public final class RequestHeaders {
     }
 
     /**
-     * @return the offered type that the client wants most; the first one on a tie, and where it
-     *     does not care
-     * @throws RefusedException {@link ErrorCode#NOT_ACCEPTABLE} if it wants none of them
+     * @return the offered type that the client prefers; the first one on a tie, and if it has no
+     *     preference
+     * @throws RefusedException {@link ErrorCode#NOT_ACCEPTABLE} if it accepts none of them
      */
     public static MediaType preferred(HttpServerRequest request, MediaType... offered) {
         MediaType best = offered[0];
@@ -140,7 +140,7 @@ public final class RequestHeaders {
         return best;
     }
 
-    /** The quality of the most specific range that takes in the type (RFC 9110, 12.5.1). */
+    /** The quality of the most specific range that includes the type (RFC 9110, 12.5.1). */
     private static double quality(List<MediaType> acceptable, MediaType type) {
         double quality = 0;
         int specific = -1;
@@ -163,14 +163,14 @@ public final class RequestHeaders {
         }
     }
 
-    /** What is no type is passed over. */
+    /** A range that is no media type is skipped. */
     private static List<MediaType> acceptable(List<String> accept) {
         List<MediaType> types = new ArrayList<>();
         for (String each : String.join(",", accept).split(",", -1)) {
             try {
                 types.add(MediaType.valueOf(each));
             } catch (IllegalArgumentException _) {
-                // The others may be.
+                // the other ranges may be valid
             }
         }
         return types;

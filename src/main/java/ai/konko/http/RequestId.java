@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The id of a request, which every response carries: the client's own if it sent a sane one. It is
- * no secret, and may be guessed.
+ * The id of a request, which every response carries. It is the client's own if it sent a usable
+ * one. It is no secret, and may be guessed.
  */
 final class RequestId {
     static final String HEADER = "X-Request-Id";
@@ -21,13 +21,13 @@ final class RequestId {
     }
 
     /**
-     * @param theirs the client's own; absent if it sent none
+     * @param theirs the client's own id; null if it sent none
      */
     static String chosenFrom(@Nullable CharSequence theirs) {
         return theirs != null && SANE.matcher(theirs).matches() ? theirs.toString() : fresh();
     }
 
-    /** Of version 4 (RFC 9562, section 5.4), from a source that costs next to nothing. */
+    /** A UUID of version 4 (RFC 9562, section 5.4), from a cheap source of random numbers. */
     private static String fresh() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         return new UUID(

@@ -5,13 +5,13 @@ import java.net.URISyntaxException;
 import java.util.BitSet;
 import java.util.Set;
 
-/** The first line of a request: what of it is passed on. */
+/** Which methods and addresses of requests are passed on. */
 final class RequestTarget {
-    /** As many names of methods as there may be in metrics. */
+    /** The names of methods that there may be in metrics. */
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");
 
-    /** What takes the place of every other method: one that is known, and that nothing takes. */
+    /** Takes the place of every other method: it is known, and no address takes it. */
     static final String NO_METHOD = "TRACE";
 
     private static final BitSet PLAIN = new BitSet(128);
@@ -30,7 +30,7 @@ final class RequestTarget {
     }
 
     /**
-     * @return whether it is an address, as Quarkus has them: its refusals of others have no problem
+     * @return whether Quarkus takes it for an address; its refusals of others have no problem
      *     document
      */
     static boolean isAddress(CharSequence target) {

@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a web page may do to a service that asks nobody for credentials: nothing, unless it is the
- * service's own, or of one of its {@link Hosts}. Browsers tell by {@code Origin} and {@code
- * Sec-Fetch-Site} which page sends a request; programs send neither.
+ * Keeps web pages from using a service that needs no credentials, unless the page is the service's
+ * own, or of one of its {@link Hosts}. Browsers say with {@code Origin} and {@code Sec-Fetch-Site}
+ * which page sends a request; programs send neither.
  */
 @Singleton
 class SameSite {
@@ -57,8 +57,8 @@ class SameSite {
     }
 
     /**
-     * No browser speaks HTTP/1.0, so no page is behind that. Proxies do, some of which call the
-     * service by a name of their own: never by one with a dot that nobody has set.
+     * No browser speaks HTTP/1.0, so no page sends that. Proxies do, and some call the service by a
+     * name of their own, but never by one with a dot that nobody has set.
      */
     private boolean isAddressedHere(HttpServerRequest request, @Nullable String host) {
         boolean proxy =
@@ -83,12 +83,12 @@ class SameSite {
         return request.method().equals(HttpMethod.GET) && PROBES.matcher(request.path()).matches();
     }
 
-    /** Says the browser; a proxy in front may have another name for the service. */
+    /** The browser says so. A proxy in front may have another name for the service. */
     private static boolean isSameOrigin(HttpServerRequest request) {
         return "same-origin".equals(request.getHeader("Sec-Fetch-Site"));
     }
 
-    /** Names with an underscore are no hosts to {@link URI}, but to browsers. */
+    /** {@link URI} does not take a name with an underscore for a host, but browsers do. */
     private static @Nullable String host(String origin) {
         try {
             String authority = URI.create(origin).getRawAuthority();
@@ -106,7 +106,7 @@ class SameSite {
                 && !site.equals("none");
     }
 
-    /** Somebody follows a link: the page that it is on gets to see nothing of the answer. */
+    /** Whether somebody follows a link. The page that it is on gets nothing of the answer. */
     private static boolean isLink(HttpServerRequest request) {
         return request.method().equals(HttpMethod.GET)
                 && "navigate".equals(request.getHeader("Sec-Fetch-Mode"))

@@ -9,7 +9,7 @@ import java.time.Duration;
 public interface StreamConfig {
 
     /**
-     * @return after how long a silence a comment is sent, so that nobody on the way takes the
+     * @return after how long a silence a comment is sent, so that no proxy on the way takes the
      *     connection for dead. 1 ms to 24 h.
      */
     @WithDefault("15s")

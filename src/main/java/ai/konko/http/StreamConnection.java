@@ -24,7 +24,7 @@ final class StreamConnection {
     /** What is written to the connection at once, roughly, in UTF-16 units. */
     private static final int BATCH = Outgoing.LONG;
 
-    /** Where each thread puts a batch together. */
+    /** Each thread puts its batches together here. */
     private static final ThreadLocal<StringBuilder> EVENTS =
             ThreadLocal.withInitial(StringBuilder::new);
 
@@ -38,7 +38,7 @@ final class StreamConnection {
     private boolean open;
     private long lastWrite = System.nanoTime();
 
-    /** How many bytes had left this process when it last was more than before. */
+    /** How many bytes had left this process when that last grew. */
     private long taken;
 
     private long lastTaken = lastWrite;
@@ -83,7 +83,10 @@ final class StreamConnection {
         }
     }
 
-    /** Later, also on this event loop: what else came in with the same read goes out with it. */
+    /**
+     * Sends later, even if this is the event loop, so that all that came in with one read goes out
+     * together.
+     */
     private void wake() {
         if (woken.compareAndSet(false, true)) {
             context.runOnContext(

@@ -20,15 +20,15 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the heads of requests in HTTP/2 before anybody else does: at their methods, addresses
- * and sizes, and for control characters in them. Also at how long their bodies take. One for each
+ * Checks requests in HTTP/2 before anybody else reads them: the methods, addresses and sizes of
+ * their heads, control characters in these, and how long their bodies take. One for each
  * connection, on its event loop.
  */
 final class StreamGate extends Http2FrameListenerDecorator {
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     static final int PREFACE_LENGTH = PREFACE.length();
 
-    /** What a header has in HTTP/1 beside name and value. */
+    /** The bytes of a header in HTTP/1 beside its name and value. */
     private static final int AROUND = ": \r\n".length();
 
     private static final String REQUEST_ID = RequestId.HEADER.toLowerCase(Locale.ROOT);
@@ -37,7 +37,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
     private final GateRules rules;
     private final IntObjectMap<Body> bodies;
 
-    /** A body that is not whole. */
+    /** A body that is still coming in. */
     private static final class Body {
         private long since = System.nanoTime();
         private long bytes;
@@ -70,7 +70,9 @@ final class StreamGate extends Http2FrameListenerDecorator {
         return this;
     }
 
-    /** With the first settings Vert.x puts another listener here. */
+    /**
+     * Takes its place again, because with the first settings Vert.x puts another listener there.
+     */
     @Override
     public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings)
             throws Http2Exception {
@@ -81,7 +83,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
     }
 
     /**
-     * @return how much of HTTP/2's preface it begins with; negative if it is something else
+     * @return how many bytes of HTTP/2's preface these are; negative if they are something else
      */
     static int preface(ByteBuf bytes) {
         int length = Math.min(bytes.readableBytes(), PREFACE_LENGTH);
@@ -98,7 +100,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
         return handler.connection().remote().lastStreamCreated() > 0;
     }
 
-    /** Whether there is a request; those whose bodies have taken too long are given up first. */
+    /** Whether there is a request, after those are given up whose bodies have taken too long. */
     boolean isBusy(ChannelHandlerContext context, long now) {
         List<Integer> late = new ArrayList<>();
         for (var body : bodies.entries()) {
@@ -187,7 +189,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
             return true;
         }
         if (!RequestTarget.isMethod(method)) {
-            headers.method(RequestTarget.NO_METHOD); // what nobody knows, metrics would keep
+            headers.method(RequestTarget.NO_METHOD); // metrics would keep an unknown name
             if (headers.path() == null) {
                 headers.path("/").scheme("http");
             }
@@ -219,7 +221,7 @@ final class StreamGate extends Http2FrameListenerDecorator {
                 : null;
     }
 
-    /** In HTTP/1 a line would end at them, or be refused. */
+    /** In HTTP/1 they would end a line, or be refused. */
     private static boolean hasControls(CharSequence value) {
         for (int i = 0; i < value.length(); i++) {
             if (RequestHead.isControl(value.charAt(i))) {

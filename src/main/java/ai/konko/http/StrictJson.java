@@ -22,11 +22,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 
 /**
- * JSON that is read so that nothing is guessed: no number is taken for a string, no name may come
- * twice, nothing may follow.
+ * Reads JSON without guessing: a number is not taken for a string, no name may come twice, and
+ * nothing may follow.
  */
 final class StrictJson {
-    /** How much of a name that the client chose goes back to it. */
+    /** How much of a name that the client chose is sent back. */
     private static final int LONGEST_NAME = 100;
 
     /** Stands for bytes that are not UTF-8, and may also be in the text itself. */
@@ -83,7 +83,7 @@ final class StrictJson {
                 return tree;
             }
         } catch (JsonProcessingException | CharacterCodingException _) {
-            // What the parser says may quote the body.
+            // The parser's message may quote the body.
         }
         throw RefusedException.of(
                 ErrorCode.MALFORMED_JSON,
@@ -91,8 +91,8 @@ final class StrictJson {
     }
 
     /**
-     * Decoded here, and not by the parser: that one takes UTF-16 too, and refuses a name with half
-     * of a pair as if it were not JSON.
+     * Decodes here because the parser takes UTF-16 too, and refuses a name with half of a surrogate
+     * pair as if it were not JSON.
      */
     private static String text(byte[] bytes) throws CharacterCodingException {
         String text = new String(bytes, StandardCharsets.UTF_8);

@@ -5,7 +5,7 @@ import ai.konko.chat.WellFormed;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 
-/** How long the texts of a request may be, in UTF-16 units, and what they may be made of. */
+/** Bounds the texts of a request: their lengths, in UTF-16 units, and their characters. */
 public enum TextBound {
     TITLE(_ -> 200),
     INSTRUCTIONS(ChatLimits::instructionsCharacters),

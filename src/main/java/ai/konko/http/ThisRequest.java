@@ -4,7 +4,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.impl.ContextInternal;
 import java.util.concurrent.Executor;
 
-/** The way back to a request's own context: a reply's end comes on a thread that has none. */
+/** Leads back to a request's own context, because a reply's end comes on a thread that has none. */
 public final class ThisRequest {
     private ThisRequest() {}
 

@@ -9,18 +9,22 @@ import io.vertx.core.http.impl.HttpServerConnection;
 import java.time.Duration;
 
 /**
- * What was written for a client and its connection has not taken. Vert.x calls an answer ended once
- * it is written, and closes a connection only after all of it is sent, which a client that does not
- * read can put off for ever.
+ * Tells what was written for a client and is not sent yet. Vert.x calls an answer ended once it is
+ * written, and closes a connection only after all is sent, which a client that does not read can
+ * delay for ever.
  */
 final class Unsent {
-    /** In HTTP/2 it can't be seen here how much of an answer a client has taken. */
+    /**
+     * How much more patience there is in HTTP/2, where nobody here sees how much of an answer a
+     * client has taken.
+     */
     private static final int UNSEEN = 10;
 
     private Unsent() {}
 
     /**
-     * @return whether the answer is over: all of it is the system's, or its client is gone
+     * @return whether the answer is over, because all of it is sent to the system, or its client is
+     *     gone
      */
     static boolean isNone(HttpServerRequest request) {
         HttpServerResponse response = request.response();
@@ -45,12 +49,12 @@ final class Unsent {
         return waiting == null ? 0 : waiting.totalPendingWriteBytes();
     }
 
-    /** Does this once all that was written before is in the connection. */
+    /** Runs the action once all that was written before is in the connection. */
     static void afterWrites(HttpServerRequest request, Runnable action) {
         channel(request).eventLoop().execute(action);
     }
 
-    /** Breaks the answer off, whatever waits to be sent. */
+    /** Breaks the answer off, even if some of it waits to be sent. */
     static void drop(HttpServerRequest request) {
         if (request.version() == HttpVersion.HTTP_2) {
             boolean _ = request.response().reset();

@@ -1,6 +1,4 @@
-/**
- * What both faces need of HTTP: the way in, bodies, headers, problems, and streams to a connection.
- */
+/** HTTP for both faces: the entrance, bodies, headers, problems, and streams to a connection. */
 @NullMarked
 package ai.konko.http;
 
