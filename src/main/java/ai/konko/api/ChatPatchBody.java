@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,20 +20,11 @@ import org.jspecify.annotations.Nullable;
  * sets.
  */
 @RegisterForReflection
-@Schema(name = "ChatPatch", additionalProperties = Schema.False.class)
 record ChatPatchBody(
-        @Schema(implementation = String.class, nullable = true, minLength = 1, maxLength = 200)
-                @Nullable JsonNode title,
-        @Schema(implementation = String.class, nullable = true, minLength = 1, maxLength = 32768)
-                @Nullable JsonNode instructions,
-        @Schema(implementation = String.class, nullable = true, minLength = 1, maxLength = 200)
-                @Nullable JsonNode model,
-        @Schema(
-                        implementation = Object.class,
-                        nullable = true,
-                        description =
-                                "Entries to set, or with null to remove; null in place of the object removes all.")
-                @Nullable JsonNode metadata)
+        @Nullable JsonNode title,
+        @Nullable JsonNode instructions,
+        @Nullable JsonNode model,
+        @Nullable JsonNode metadata)
         implements JsonBody {
 
     /**

@@ -34,22 +34,12 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
 import java.util.UUID;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.headers.Header;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Chats. */
 @Path("/chats")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
-@Tag(name = "Chats")
 public class ChatResource {
     private final ChatRepository repository;
     private final TurnEngine turns;
@@ -84,25 +74,7 @@ public class ChatResource {
 
     @POST
     @Consumes(MediaType.WILDCARD) // of no body, whatever it is called
-    @Operation(operationId = "createChat", summary = "Start a chat")
-    @APIResponse(
-            responseCode = "201",
-            description = "The chat",
-            headers =
-                    @Header(
-                            name = "Location",
-                            description = "The chat",
-                            schema = @Schema(type = SchemaType.STRING)),
-            content = @Content(schema = @Schema(implementation = ChatView.class)))
-    public Response create(
-            @RequestBody(
-                            required = false,
-                            content =
-                                    @Content(
-                                            mediaType = MediaType.APPLICATION_JSON,
-                                            schema = @Schema(implementation = ChatBody.class)))
-                    @Nullable ChatBody body,
-            @Context RoutingContext request) {
+    public Response create(@Nullable ChatBody body, @Context RoutingContext request) {
         Chat chat =
                 repository.create(
                         Caller.of(request), body == null ? Settings.NONE : body.settings());
@@ -112,29 +84,10 @@ public class ChatResource {
     }
 
     @GET
-    @Operation(
-            operationId = "listChats",
-            summary = "List chats, newest created first",
-            description = "A page may have fewer than limit: it ends where its text gets long.")
     public PageView.Chats list(
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.INTEGER,
-                                            minimum = "1",
-                                            maximum = "100",
-                                            defaultValue = "20"))
-                    @QueryParam("limit")
-                    @Nullable String limit,
-            @Parameter(description = "The nextCursor of the page before, with the same q.")
-                    @QueryParam("cursor")
-                    @Nullable String cursor,
-            @Parameter(
-                            description =
-                                    "Only chats whose title or messages contain this, whatever the case.",
-                            schema = @Schema(type = SchemaType.STRING, maxLength = 200))
-                    @QueryParam("q")
-                    @Nullable String q,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("cursor") @Nullable String cursor,
+            @QueryParam("q") @Nullable String q,
             @Context RoutingContext request) {
         String text = q == null || q.isEmpty() ? null : q;
         if (text != null) {
@@ -165,7 +118,6 @@ public class ChatResource {
 
     @GET
     @Path("/{chatId}")
-    @Operation(operationId = "getChat", summary = "Read a chat")
     public ChatView get(@PathParam("chatId") String chatId) {
         return ChatView.of(repository.chat(PathId.chat(chatId)), endpoint);
     }
@@ -173,13 +125,7 @@ public class ChatResource {
     @PATCH
     @Path("/{chatId}")
     @Consumes({JsonBodyReader.MERGE_PATCH, MediaType.APPLICATION_JSON})
-    @Operation(
-            operationId = "patchChat",
-            summary = "Change a chat's settings",
-            description = "A JSON merge patch (RFC 7396): what is absent stays, null removes.")
-    public ChatView patch(
-            @PathParam("chatId") String chatId,
-            @RequestBody(required = true) @Nullable ChatPatchBody body) {
+    public ChatView patch(@PathParam("chatId") String chatId, @Nullable ChatPatchBody body) {
         UUID id = PathId.chat(chatId);
         return ChatView.of(
                 repository.patch(id, JsonBodyReader.required(body).patch(limits)), endpoint);
@@ -187,37 +133,14 @@ public class ChatResource {
 
     @DELETE
     @Path("/{chatId}")
-    @Operation(
-            operationId = "deleteChat",
-            summary = "Delete a chat and all that belongs to it",
-            description =
-                    "A running reply is cancelled first, also at the model; whoever waits for it is told.")
-    @APIResponse(responseCode = "204", description = "The chat is gone")
     public void delete(@PathParam("chatId") String chatId) {
         turns.delete(PathId.chat(chatId));
     }
 
     @GET
     @Path("/{chatId}/summary")
-    @Operation(
-            operationId = "summarizeChat",
-            summary = "Counts, usage and key highlights of a chat",
-            description =
-                    "Highlights come from the model and are kept until a new turn is answered; where the model"
-                            + " fails they are extracted from the text.")
     public SummaryView summary(
-            @PathParam("chatId") String chatId,
-            @Parameter(
-                            description =
-                                    "The most highlights to return; with 0 the model is not asked.",
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.INTEGER,
-                                            minimum = "0",
-                                            maximum = "20",
-                                            defaultValue = "5"))
-                    @QueryParam("highlights")
-                    @Nullable String asked) {
+            @PathParam("chatId") String chatId, @QueryParam("highlights") @Nullable String asked) {
         int most = Query.number("highlights", asked, 0, HighlightFinder.MOST, 5);
         Tally tally = repository.tally(PathId.chat(chatId));
         return SummaryView.of(tally, highlights.find(tally.chat(), tally.answeredThrough(), most));
@@ -225,11 +148,6 @@ public class ChatResource {
 
     @GET
     @Path("/{chatId}/context")
-    @Operation(
-            operationId = "getContext",
-            summary = "What the model would be sent next",
-            description =
-                    "The view of the chat's log that is the model's memory: its newest whole turns that fit.")
     public ContextView context(
             @PathParam("chatId") String chatId, @Context RoutingContext request) {
         ContextView context = ContextView.of(window.next(PathId.chat(chatId)));

@@ -10,33 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** What the model would be sent next, on the wire. */
 @RegisterForReflection
-@Schema(
-        name = "Context",
-        requiredProperties = {
-            "messages",
-            "excluded",
-            "estimatedTokens",
-            "maxMessages",
-            "maxTokens"
-        })
 record ContextView(
-        @Schema(description = "What goes before the next user message, in order.")
-                List<Entry> messages,
-        @Schema(description = "The messages that the model does not see, and why.")
-                List<Excluded> excluded,
-        @Schema(
-                        description =
-                                "Of the messages but the instructions, by OpenAI's o200k_base encoding.")
-                int estimatedTokens,
-        @Schema(
-                        description =
-                                "The window; the next user message takes one place of it, instructions none.")
-                int maxMessages,
+        List<Entry> messages,
+        List<Excluded> excluded,
+        int estimatedTokens,
+        int maxMessages,
         int maxTokens)
         implements Counted {
 
@@ -77,15 +59,8 @@ record ContextView(
 
     /** A message as the model is sent it. */
     @RegisterForReflection
-    @Schema(
-            name = "ContextMessage",
-            requiredProperties = {"role", "content"})
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Entry(
-            @Schema(enumeration = {"system", "user", "assistant"}) String role,
-            String content,
-            @Schema(description = "Absent on the chat's instructions.") @Nullable UUID messageId)
-            implements Counted {
+    record Entry(String role, String content, @Nullable UUID messageId) implements Counted {
 
         @Override
         public long characters() {
@@ -104,19 +79,7 @@ record ContextView(
 
     /** A message that the model does not see. */
     @RegisterForReflection
-    @Schema(
-            name = "ExcludedMessage",
-            requiredProperties = {"messageId", "reason"})
-    record Excluded(
-            UUID messageId,
-            @Schema(
-                            enumeration = {"window", "tokens", "no-reply", "pending"},
-                            description =
-                                    "window: older than the maxMessages newest; tokens: older than what fits"
-                                            + " maxTokens; no-reply: of a turn whose reply has no text; pending: of"
-                                            + " one that is not over.")
-                    String reason)
-            implements Counted {
+    record Excluded(UUID messageId, String reason) implements Counted {
 
         @Override
         public long characters() {

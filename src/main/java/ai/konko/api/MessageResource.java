@@ -27,21 +27,12 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.util.UUID;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The messages of a chat. */
 @Path("/chats")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
-@Tag(name = "Messages")
 public class MessageResource {
     private static final MediaType JSON = MediaType.APPLICATION_JSON_TYPE;
     private static final MediaType MARKDOWN = MediaType.valueOf(ChatMarkdown.MEDIA_TYPE);
@@ -70,46 +61,11 @@ public class MessageResource {
     @GET
     @Path("/{chatId}/messages")
     @Produces(MediaType.WILDCARD)
-    @Operation(
-            operationId = "listMessages",
-            summary = "Read the messages of a chat",
-            description =
-                    "Page by page as JSON, or the whole chat as Markdown. A page may have fewer than limit: it ends"
-                            + " where its text gets long.")
-    @APIResponse(
-            responseCode = "200",
-            description = "A page of messages, or the chat",
-            content = {
-                @Content(
-                        mediaType = MediaType.APPLICATION_JSON,
-                        schema = @Schema(implementation = PageView.Messages.class)),
-                @Content(
-                        mediaType = ChatMarkdown.MEDIA_TYPE,
-                        schema = @Schema(type = SchemaType.STRING))
-            })
     public Response list(
             @PathParam("chatId") String chatId,
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.INTEGER,
-                                            minimum = "1",
-                                            maximum = "100",
-                                            defaultValue = "50"))
-                    @QueryParam("limit")
-                    @Nullable String limit,
-            @Parameter(description = "The nextCursor of the page before, with the same order.")
-                    @QueryParam("cursor")
-                    @Nullable String cursor,
-            @Parameter(
-                            description = "By seq.",
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.STRING,
-                                            enumeration = {"asc", "desc"},
-                                            defaultValue = "asc"))
-                    @QueryParam("order")
-                    @Nullable String order,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("cursor") @Nullable String cursor,
+            @QueryParam("order") @Nullable String order,
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         if (RequestHeaders.preferred(request.request(), JSON, MARKDOWN).equals(MARKDOWN)) {
@@ -168,28 +124,6 @@ public class MessageResource {
     @GET
     @Path("/{chatId}/messages/{messageId}")
     @Produces(MediaType.WILDCARD)
-    @Operation(
-            operationId = "getMessage",
-            summary = "Read a message, or attach to the stream of a reply",
-            description =
-                    "As text/event-stream, the events of a reply, live or finished: delta (its id is the reply's"
-                            + " length so far in UTF-16 units), then one of completed, incomplete and failed.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The message, or the events of the reply",
-            content = {
-                @Content(
-                        mediaType = MediaType.APPLICATION_JSON,
-                        schema = @Schema(implementation = MessageView.class)),
-                @Content(
-                        mediaType = MediaType.SERVER_SENT_EVENTS,
-                        schema = @Schema(type = SchemaType.STRING))
-            })
-    @Parameter(
-            name = "Last-Event-ID",
-            in = ParameterIn.HEADER,
-            description = "On a stream: send what comes after this id.",
-            schema = @Schema(type = SchemaType.INTEGER, minimum = "0"))
     public Response get(
             @PathParam("chatId") String chatId,
             @PathParam("messageId") String messageId,

@@ -8,28 +8,13 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import java.util.Locale;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A user's message to a chat. */
 @RegisterForReflection
-@Schema(name = "Post", additionalProperties = Schema.False.class)
 record PostBody(
-        @Schema(
-                        description =
-                                "The user's message, passed to the model to the letter; not only white space.",
-                        required = true,
-                        minLength = 1,
-                        maxLength = 32768)
-                @NotNull(message = "is missing")
-                @Text(TextBound.MESSAGE)
-                String content,
-        @Schema(
-                        description =
-                                "What happens while an earlier turn of this chat is unfinished.",
-                        enumeration = {"enqueue", "reject", "interrupt"},
-                        defaultValue = "enqueue")
-                @Pattern(
+        @NotNull(message = "is missing") @Text(TextBound.MESSAGE) String content,
+        @Pattern(
                         regexp = "enqueue|reject|interrupt",
                         message = "must be enqueue, reject or interrupt")
                 @Nullable String whenBusy)

@@ -8,22 +8,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A chat's summary on the wire. */
 @RegisterForReflection
-@Schema(
-        name = "Summary",
-        requiredProperties = {
-            "chatId",
-            "messageCount",
-            "userMessageCount",
-            "assistantMessageCount",
-            "highlights",
-            "highlightsBy",
-            "summarizedThrough"
-        })
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record SummaryView(
         UUID chatId,
@@ -35,13 +23,8 @@ record SummaryView(
         @Nullable Instant lastMessageAt,
         @Nullable UsageView usage,
         List<Highlight> highlights,
-        @Schema(
-                        description =
-                                "Who found the highlights: the model, or where it could not, an extract of the text.",
-                        enumeration = {"model", "extract"})
-                String highlightsBy,
-        @Schema(description = "The last seq taken in; 0 where no reply has text yet.")
-                int summarizedThrough) {
+        String highlightsBy,
+        int summarizedThrough) {
 
     static SummaryView of(Tally tally, Highlights highlights) {
         return new SummaryView(
@@ -62,9 +45,6 @@ record SummaryView(
 
     /** A key point and the message it rests on. */
     @RegisterForReflection
-    @Schema(
-            name = "Highlight",
-            requiredProperties = {"text", "messageId"})
     record Highlight(String text, UUID messageId) {
         @Override
         public String toString() {

@@ -31,22 +31,11 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.headers.Header;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The turns of a chat: a message posted, its reply stopped or written again. */
 @Path("/chats")
 @Produces(MediaType.APPLICATION_JSON)
-@Tag(name = "Turns")
 public class TurnResource {
     private final TurnEngine turns;
     private final Workers workers;
@@ -65,57 +54,9 @@ public class TurnResource {
     @NonBlocking
     @Produces(MediaType.WILDCARD)
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(
-            operationId = "postMessage",
-            summary = "Post a message and get the reply",
-            description =
-                    "The message and its reply get their places at once. The turn belongs to the service: a"
-                            + " client that goes away neither stops nor loses it. Where the model fails, the answer is the"
-                            + " problem and the reply stays in the chat as failed.")
-    @APIResponse(
-            responseCode = "200",
-            description =
-                    "With Accept: text/event-stream, the events accepted (a Turn), any number of delta"
-                            + " (content; its id is the reply's length so far in UTF-16 units), and last one of"
-                            + " completed, incomplete and failed (the reply, a Message).",
-            content =
-                    @Content(
-                            mediaType = MediaType.SERVER_SENT_EVENTS,
-                            schema = @Schema(type = SchemaType.STRING)))
-    @APIResponse(
-            responseCode = "201",
-            description = "The turn, its reply completed or incomplete",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = TurnView.class)))
-    @APIResponse(
-            responseCode = "202",
-            description = "With Prefer: respond-async, the turn, accepted",
-            headers =
-                    @Header(
-                            name = "Location",
-                            description = "The reply",
-                            schema = @Schema(type = SchemaType.STRING)),
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = TurnView.class)))
-    @Parameter(
-            name = "Idempotency-Key",
-            in = ParameterIn.HEADER,
-            description =
-                    "The same key with the same body on the same chat is the same turn. 1 to 255 printable ASCII"
-                            + " characters.",
-            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
-    @Parameter(
-            name = "Prefer",
-            in = ParameterIn.HEADER,
-            description = "respond-async: answer when the turn is accepted.",
-            schema = @Schema(type = SchemaType.STRING))
     public CompletionStage<Response> post(
             @PathParam("chatId") String chatId,
-            @RequestBody(required = true) @Nullable PostBody body,
+            @Nullable PostBody body,
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         Delivery delivery = Delivery.of(request.request());
@@ -131,18 +72,6 @@ public class TurnResource {
     @Path("/{chatId}/messages/{messageId}/cancel")
     @RunOnVirtualThread
     @Blocking
-    @Operation(
-            operationId = "cancelReply",
-            summary = "Stop a reply",
-            description =
-                    "Also at the model. What there is of its text is kept. A reply that is over stays as it is.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The reply in its terminal state",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = MessageView.class)))
     public CompletionStage<MessageView> cancel(
             @PathParam("chatId") String chatId,
             @PathParam("messageId") String messageId,
@@ -158,17 +87,6 @@ public class TurnResource {
     @RunOnVirtualThread
     @Blocking
     @Produces(MediaType.WILDCARD)
-    @Operation(
-            operationId = "retryReply",
-            summary = "Have a failed or incomplete reply written again",
-            description =
-                    "If it is the chat's last. It keeps its id and place; its old text is discarded. Answers as a"
-                            + " post does.")
-    @Parameter(
-            name = "Prefer",
-            in = ParameterIn.HEADER,
-            description = "respond-async: answer when the turn is accepted.",
-            schema = @Schema(type = SchemaType.STRING))
     public CompletionStage<Response> retry(
             @PathParam("chatId") String chatId,
             @PathParam("messageId") String messageId,

@@ -2,13 +2,9 @@ package ai.konko.api;
 
 import ai.konko.chat.Message;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** A user's message and the reply to it on the wire. */
 @RegisterForReflection
-@Schema(
-        name = "Turn",
-        requiredProperties = {"message", "reply"})
 record TurnView(MessageView message, MessageView reply) {
 
     static TurnView of(Message message, Message reply) {

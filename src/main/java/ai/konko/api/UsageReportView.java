@@ -5,38 +5,18 @@ import ai.konko.chat.DailyUsage;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.LocalDate;
 import java.util.List;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What was used on some days. */
 @RegisterForReflection
-@Schema(
-        name = "UsageReport",
-        requiredProperties = {"from", "to", "data"})
-record UsageReportView(
-        @Schema(description = "The first day, by UTC.") LocalDate from,
-        @Schema(description = "The last day.") LocalDate to,
-        @Schema(description = "By day, owner and model.") List<Entry> data) {
+record UsageReportView(LocalDate from, LocalDate to, List<Entry> data) {
 
     /** One owner's use of one model on one day. */
     @RegisterForReflection
-    @Schema(
-            name = "DailyUsage",
-            requiredProperties = {
-                "day",
-                "owner",
-                "model",
-                "turns",
-                "inputTokens",
-                "outputTokens",
-                "totalTokens"
-            })
     record Entry(
             LocalDate day,
-            @Schema(description = "The name of an API key, or oidc: and the subject of a token.")
-                    String owner,
+            String owner,
             String model,
-            @Schema(description = "How often the model wrote something or reported usage.")
-                    long turns,
+            long turns,
             long inputTokens,
             long outputTokens,
             long totalTokens)

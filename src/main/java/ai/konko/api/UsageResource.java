@@ -22,18 +22,12 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** What has been used. */
 @Path("/usage")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
-@Tag(name = "Usage")
 public class UsageResource {
     private static final int USUAL_DAYS = 30;
     private static final int MOST_DAYS = 366;
@@ -52,29 +46,10 @@ public class UsageResource {
     }
 
     @GET
-    @Operation(
-            operationId = "getUsage",
-            summary = "Turns and tokens by owner, model and day",
-            description =
-                    "The caller's own, or for an operator everybody's. What deleted chats have used is"
-                            + " counted; of turns of which the provider reported no tokens, only the turn."
-                            + " Of an owner's day 100 models are told apart, the rest is summed as other.")
     public UsageReportView get(
-            @Parameter(
-                            description =
-                                    "The first day, by UTC; by default the one 29 days before the last.",
-                            schema = @Schema(type = SchemaType.STRING, format = "date"))
-                    @QueryParam("from")
-                    @Nullable String from,
-            @Parameter(
-                            description =
-                                    "The last day, today by default; at most 366 days in all.",
-                            schema = @Schema(type = SchemaType.STRING, format = "date"))
-                    @QueryParam("to")
-                    @Nullable String to,
-            @Parameter(description = "Only this owner's; for operators, unless it is oneself.")
-                    @QueryParam("owner")
-                    @Nullable String owner,
+            @QueryParam("from") @Nullable String from,
+            @QueryParam("to") @Nullable String to,
+            @QueryParam("owner") @Nullable String owner,
             @Context RoutingContext request) {
         LocalDate last = Query.day("to", to, LocalDate.now(clock));
         LocalDate first = Query.day("from", from, last.minusDays(USUAL_DAYS - 1L));

@@ -2,14 +2,10 @@ package ai.konko.api;
 
 import ai.konko.chat.Usage;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** Tokens as the provider counted them. */
 @RegisterForReflection
-@Schema(
-        name = "Usage",
-        requiredProperties = {"inputTokens", "outputTokens", "totalTokens"})
 record UsageView(long inputTokens, long outputTokens, long totalTokens) {
 
     static @Nullable UsageView of(@Nullable Usage usage) {

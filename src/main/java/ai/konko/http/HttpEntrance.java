@@ -74,8 +74,6 @@ public class HttpEntrance {
 
     void register(@Observes Router router) {
         router.route().order(1 - SecurityHandlerPriorities.AUTHENTICATION).handler(this::forget);
-        // The first to ask has the document read, see OpenApiOnDemand: not for an event loop.
-        router.route("/openapi.*").order(0).blockingHandler(RoutingContext::next, false);
     }
 
     /**

@@ -4,14 +4,10 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Status;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A problem as OpenAI's clients expect it. */
 @RegisterForReflection
-@Schema(
-        name = "OpenAiProblem",
-        requiredProperties = {"error"})
 public record OpenAiProblem(OpenAiError error) {
 
     /** The problem of a reply that failed, or whose end has no name in OpenAI's API. */
@@ -68,21 +64,5 @@ public record OpenAiProblem(OpenAiError error) {
      * @param param the first parameter that is at fault
      */
     @RegisterForReflection
-    @Schema(
-            name = "OpenAiError",
-            requiredProperties = {"message", "type", "param", "code"})
-    public record OpenAiError(
-            String message,
-            @Schema(
-                            enumeration = {
-                                "invalid_request_error",
-                                "authentication_error",
-                                "permission_error",
-                                "not_found_error",
-                                "rate_limit_error",
-                                "server_error"
-                            })
-                    String type,
-            @Schema(nullable = true) @Nullable String param,
-            @Schema(examples = "unsupported") String code) {}
+    public record OpenAiError(String message, String type, @Nullable String param, String code) {}
 }

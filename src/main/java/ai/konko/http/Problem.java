@@ -13,34 +13,23 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BiConsumer;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A problem document (RFC 9457). */
 @RegisterForReflection(targets = {Problem.class, RefusedException.Violation.class})
-@Schema(
-        name = "Problem",
-        requiredProperties = {"type", "title", "status", "detail", "code"})
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Problem(
-        @Schema(examples = "urn:konko:problem:chat-not-found") URI type,
+        URI type,
         String title,
         int status,
         String detail,
-        @Schema(examples = "chat-not-found") String code,
-        @Schema(description = "Also in the header X-Request-Id.") @Nullable String requestId,
-        @Schema(description = "The rules that the request breaks.")
-                @Nullable List<RefusedException.Violation> violations,
-        @Schema(description = "In seconds; also in the header Retry-After.")
-                @Nullable Long retryAfter,
-        @Schema(description = "The chat of a turn that failed.") @Nullable UUID chatId,
-        @Schema(description = "The reply of a turn that failed; it stays in the chat as failed.")
-                @Nullable UUID replyId,
-        @Schema(
-                        description =
-                                "The HTTP status with which the model's provider refused, such as 404 for a model that it does"
-                                        + " not know.")
-                @Nullable Integer providerStatus) {
+        String code,
+        @Nullable String requestId,
+        @Nullable List<RefusedException.Violation> violations,
+        @Nullable Long retryAfter,
+        @Nullable UUID chatId,
+        @Nullable UUID replyId,
+        @Nullable Integer providerStatus) {
 
     static final String MEDIA_TYPE = "application/problem+json";
 

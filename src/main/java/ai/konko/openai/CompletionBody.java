@@ -17,66 +17,49 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.Map;
 import java.util.Set;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A request for a chat completion, as OpenAI has it. */
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
-@Schema(name = "NewChatCompletion", additionalProperties = Schema.False.class)
 record CompletionBody(
-        @Schema(description = "The configured one where absent.") @Nullable String model,
-        @Schema(
-                        implementation = Object[].class,
-                        required = true,
-                        description =
-                                "role and content, as text or text parts. A message of a completion can be sent back as it"
-                                        + " is; name changes nothing.")
-                @Nullable JsonNode messages,
+        @Nullable String model,
+        @Nullable JsonNode messages,
         @Nullable Boolean stream,
-        @Schema(
-                        implementation = Object.class,
-                        description = "include_usage: last, a chunk with the usage.")
-                @Nullable JsonNode streamOptions,
-        @Schema(description = "Keeps the messages and the reply as a chat.", defaultValue = "false")
-                @Nullable Boolean store,
-        @Schema(description = "Of the chat; only with store.")
-                @Nullable Map<String, @Nullable String> metadata,
-        @Schema(minimum = "0", maximum = "2") @Nullable Double temperature,
-        @Schema(minimum = "0", maximum = "1") @Nullable Double topP,
-        @Schema(minimum = "1") @Nullable Integer maxTokens,
-        @Schema(minimum = "1") @Nullable Integer maxCompletionTokens,
-        @Schema(minimum = "-2", maximum = "2") @Nullable Double presencePenalty,
-        @Schema(minimum = "-2", maximum = "2") @Nullable Double frequencyPenalty,
+        @Nullable JsonNode streamOptions,
+        @Nullable Boolean store,
+        @Nullable Map<String, @Nullable String> metadata,
+        @Nullable Double temperature,
+        @Nullable Double topP,
+        @Nullable Integer maxTokens,
+        @Nullable Integer maxCompletionTokens,
+        @Nullable Double presencePenalty,
+        @Nullable Double frequencyPenalty,
         @Nullable Long seed,
-        @Schema(implementation = Object.class, description = "A text, or up to four.")
-                @Nullable JsonNode stop,
+        @Nullable JsonNode stop,
         @Nullable Map<String, Integer> logitBias,
-        @Schema(implementation = String.class) @Nullable JsonNode reasoningEffort,
-        @Schema(implementation = String.class) @Nullable JsonNode verbosity,
-        @Schema(implementation = Object[].class, description = "Must be empty.")
-                @Nullable JsonNode tools,
-        @Schema(implementation = Object.class) @Nullable JsonNode toolChoice,
+        @Nullable JsonNode reasoningEffort,
+        @Nullable JsonNode verbosity,
+        @Nullable JsonNode tools,
+        @Nullable JsonNode toolChoice,
         @Nullable Boolean parallelToolCalls,
-        @Schema(implementation = Integer.class, minimum = "1", maximum = "1") @Nullable JsonNode n,
-        @Schema(implementation = Object.class, description = "type must be text.")
-                @Nullable JsonNode responseFormat,
-        @Schema(implementation = String.class, enumeration = "default")
-                @Nullable JsonNode serviceTier,
-        @Schema(description = "Changes nothing.") @Nullable String user,
-        @Schema(description = "Changes nothing.") @Nullable String safetyIdentifier,
-        @Schema(description = "Changes nothing.") @Nullable String promptCacheKey,
-        @Schema(hidden = true) @Nullable JsonNode modalities,
-        @Schema(hidden = true) @Nullable JsonNode audio,
-        @Schema(hidden = true) @Nullable JsonNode functions,
-        @Schema(hidden = true) @Nullable JsonNode functionCall,
-        @Schema(hidden = true) @Nullable Boolean logprobs,
-        @Schema(hidden = true) @Nullable JsonNode topLogprobs,
-        @Schema(hidden = true) @Nullable JsonNode prediction,
-        @Schema(hidden = true) @Nullable JsonNode webSearchOptions,
-        @Schema(hidden = true) @Nullable JsonNode promptCacheRetention,
-        @Schema(hidden = true) @Nullable JsonNode promptCacheOptions,
-        @Schema(hidden = true) @Nullable JsonNode moderation) {
+        @Nullable JsonNode n,
+        @Nullable JsonNode responseFormat,
+        @Nullable JsonNode serviceTier,
+        @Nullable String user,
+        @Nullable String safetyIdentifier,
+        @Nullable String promptCacheKey,
+        @Nullable JsonNode modalities,
+        @Nullable JsonNode audio,
+        @Nullable JsonNode functions,
+        @Nullable JsonNode functionCall,
+        @Nullable Boolean logprobs,
+        @Nullable JsonNode topLogprobs,
+        @Nullable JsonNode prediction,
+        @Nullable JsonNode webSearchOptions,
+        @Nullable JsonNode promptCacheRetention,
+        @Nullable JsonNode promptCacheOptions,
+        @Nullable JsonNode moderation) {
 
     boolean kept() {
         return is(store);

@@ -33,15 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +42,6 @@ import org.jspecify.annotations.Nullable;
 @Path("/v1/chat/completions")
 @Produces(MediaType.WILDCARD)
 @RunOnVirtualThread
-@Tag(name = "OpenAI chat completions")
 public class CompletionResource {
     private final Responses responses;
     private final StatelessTurns stateless;
@@ -78,38 +68,8 @@ public class CompletionResource {
     @POST
     @Blocking
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(
-            operationId = "createChatCompletion",
-            summary = "Have the model answer messages as they are",
-            description =
-                    "A client that goes away stops the model. With store: true it does not, and the messages and the"
-                            + " reply are a chat.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The completion, or with stream: true its chunks",
-            content = {
-                @Content(
-                        mediaType = MediaType.APPLICATION_JSON,
-                        schema = @Schema(implementation = CompletionView.class)),
-                @Content(
-                        mediaType = MediaType.SERVER_SENT_EVENTS,
-                        schema = @Schema(type = SchemaType.STRING))
-            })
-    @Parameter(
-            name = "Idempotency-Key",
-            in = ParameterIn.HEADER,
-            description = "With store: the same key with the same body is the same completion.",
-            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
     public CompletionStage<Response> create(
-            @RequestBody(
-                            required = true,
-                            content =
-                                    @Content(
-                                            mediaType = MediaType.APPLICATION_JSON,
-                                            schema =
-                                                    @Schema(implementation = CompletionBody.class)))
-                    @Nullable JsonTree body,
-            @Context RoutingContext request) {
+            @Nullable JsonTree body, @Context RoutingContext request) {
         CompletionBody given = JsonBodyReader.required(body).as(CompletionBody.class);
         given.check(limits);
         Dialogue messages = Dialogue.of("messages", given.messages());

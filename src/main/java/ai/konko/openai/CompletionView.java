@@ -7,19 +7,17 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A reply as a chat completion. */
 @RegisterForReflection
-@Schema(name = "ChatCompletion")
 record CompletionView(
         String id,
-        @Schema(enumeration = "chat.completion") String object,
-        @Schema(description = "In seconds since 1970.") long created,
+        String object,
+        long created,
         String model,
         List<Choice> choices,
-        @Schema(nullable = true) @Nullable Used usage) {
+        @Nullable Used usage) {
 
     static CompletionView of(Message reply, String model) {
         return new CompletionView(
@@ -61,21 +59,11 @@ record CompletionView(
     /** The one answer. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
-    @Schema(name = "Choice")
-    record Choice(
-            int index,
-            Answer message,
-            @Schema(nullable = true) @Nullable Object logprobs,
-            @Schema(enumeration = {"stop", "length", "content_filter"}) String finishReason) {}
+    record Choice(int index, Answer message, @Nullable Object logprobs, String finishReason) {}
 
     /** What the model said. */
     @RegisterForReflection
-    @Schema(name = "Answer")
-    record Answer(
-            @Schema(enumeration = "assistant") String role,
-            String content,
-            @Schema(nullable = true) @Nullable String refusal,
-            List<String> annotations) {
+    record Answer(String role, String content, @Nullable String refusal, List<String> annotations) {
 
         @Override
         public String toString() {
@@ -86,7 +74,6 @@ record CompletionView(
     /** What the completion has used. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
-    @Schema(name = "CompletionUsage")
     record Used(long promptTokens, long completionTokens, long totalTokens) {
         static @Nullable Used of(@Nullable Usage usage) {
             return usage == null

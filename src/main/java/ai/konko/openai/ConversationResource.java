@@ -34,21 +34,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Chats as conversations. */
 @Path("/v1/conversations")
 @Produces(MediaType.WILDCARD) // JSON, whatever a client says it wants
 @RunOnVirtualThread
-@Tag(name = "OpenAI conversations")
 public class ConversationResource {
     private final ChatRepository repository;
     private final TurnEngine turns;
@@ -81,28 +72,7 @@ public class ConversationResource {
 
     @POST
     @Consumes(MediaType.WILDCARD)
-    @Operation(
-            operationId = "createConversation",
-            summary = "Start a conversation, which is a chat")
-    @APIResponse(
-            responseCode = "200",
-            description = "The conversation",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ConversationView.class)))
-    public Response create(
-            @RequestBody(
-                            required = false,
-                            content =
-                                    @Content(
-                                            mediaType = MediaType.APPLICATION_JSON,
-                                            schema =
-                                                    @Schema(
-                                                            implementation =
-                                                                    ConversationBody.class)))
-                    @Nullable JsonTree body,
-            @Context RoutingContext request) {
+    public Response create(@Nullable JsonTree body, @Context RoutingContext request) {
         ConversationBody given =
                 body == null ? new ConversationBody(null, null) : body.as(ConversationBody.class);
         Map<String, String> metadata = RequestParameters.metadata(given.metadata(), limits);
@@ -137,29 +107,9 @@ public class ConversationResource {
     }
 
     @GET
-    @Operation(
-            operationId = "listConversations",
-            summary = "List conversations, newest created first",
-            description = "This service's own; OpenAI has no such list.")
-    @APIResponse(
-            responseCode = "200",
-            description = "A page of conversations",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ListView.Conversations.class)))
     public Response list(
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.INTEGER,
-                                            minimum = "1",
-                                            maximum = "100",
-                                            defaultValue = "20"))
-                    @QueryParam("limit")
-                    @Nullable String limit,
-            @Parameter(description = "The last_id of the page before.") @QueryParam("after")
-                    @Nullable String after,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("after") @Nullable String after,
             @Context RoutingContext request) {
         Page<Chat> page =
                 repository.chats(
@@ -179,14 +129,6 @@ public class ConversationResource {
 
     @GET
     @Path("/{conversation}")
-    @Operation(operationId = "getConversation", summary = "Read a conversation")
-    @APIResponse(
-            responseCode = "200",
-            description = "The conversation",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ConversationView.class)))
     public Response get(@PathParam("conversation") String id, @Context RoutingContext request) {
         return json(ConversationView.of(repository.chat(access.conversation(request, id))));
     }
@@ -194,26 +136,9 @@ public class ConversationResource {
     @POST
     @Path("/{conversation}")
     @Consumes(MediaType.WILDCARD)
-    @Operation(operationId = "updateConversation", summary = "Replace a conversation's metadata")
-    @APIResponse(
-            responseCode = "200",
-            description = "The conversation",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ConversationView.class)))
     public Response update(
             @PathParam("conversation") String id,
-            @RequestBody(
-                            required = true,
-                            content =
-                                    @Content(
-                                            mediaType = MediaType.APPLICATION_JSON,
-                                            schema =
-                                                    @Schema(
-                                                            implementation =
-                                                                    ConversationBody.class)))
-                    @Nullable JsonTree body,
+            @Nullable JsonTree body,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
         ConversationBody given = JsonBodyReader.required(body).as(ConversationBody.class);
@@ -242,16 +167,6 @@ public class ConversationResource {
 
     @DELETE
     @Path("/{conversation}")
-    @Operation(
-            operationId = "deleteConversation",
-            summary = "Delete a conversation and all that belongs to it")
-    @APIResponse(
-            responseCode = "200",
-            description = "The conversation is gone",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = DeletedView.class)))
     public Response delete(@PathParam("conversation") String id, @Context RoutingContext request) {
         turns.delete(access.conversation(request, id));
         return json(new DeletedView(id, "conversation.deleted", true));

@@ -30,21 +30,12 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.UUID;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The messages of a chat as the items of a conversation. */
 @Path("/v1/conversations/{conversation}/items")
 @Produces(MediaType.WILDCARD)
 @RunOnVirtualThread
-@Tag(name = "OpenAI conversations")
 public class ItemResource {
     /** No message has a greater place. */
     private static final int LAST = Integer.MAX_VALUE;
@@ -81,28 +72,10 @@ public class ItemResource {
 
     @POST
     @Consumes(MediaType.WILDCARD)
-    @Operation(
-            operationId = "createItems",
-            summary = "Add messages at the end of a conversation",
-            description =
-                    "No model is asked. A user's message to which no reply follows is context by itself.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The items",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ListView.Items.class)))
     public Response create(
             @PathParam("conversation") String id,
-            @QueryParam("include") @Parameter(hidden = true) @Nullable List<String> include,
-            @RequestBody(
-                            required = true,
-                            content =
-                                    @Content(
-                                            mediaType = MediaType.APPLICATION_JSON,
-                                            schema = @Schema(implementation = ItemsBody.class)))
-                    @Nullable JsonTree body,
+            @QueryParam("include") @Nullable List<String> include,
+            @Nullable JsonTree body,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
         noMore(include);
@@ -158,37 +131,12 @@ public class ItemResource {
     }
 
     @GET
-    @Operation(operationId = "listItems", summary = "Read the items of a conversation")
-    @APIResponse(
-            responseCode = "200",
-            description = "A page of items",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ListView.Items.class)))
     public Response list(
             @PathParam("conversation") String id,
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.INTEGER,
-                                            minimum = "1",
-                                            maximum = "100",
-                                            defaultValue = "20"))
-                    @QueryParam("limit")
-                    @Nullable String limit,
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.STRING,
-                                            enumeration = {"asc", "desc"},
-                                            defaultValue = "desc"))
-                    @QueryParam("order")
-                    @Nullable String order,
-            @Parameter(description = "The last_id of the page before, with the same order.")
-                    @QueryParam("after")
-                    @Nullable String after,
-            @QueryParam("include") @Parameter(hidden = true) @Nullable List<String> include,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("order") @Nullable String order,
+            @QueryParam("after") @Nullable String after,
+            @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
         noMore(include);
@@ -246,18 +194,10 @@ public class ItemResource {
 
     @GET
     @Path("/{item}")
-    @Operation(operationId = "getItem", summary = "Read an item")
-    @APIResponse(
-            responseCode = "200",
-            description = "The item",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ItemView.class)))
     public Response get(
             @PathParam("conversation") String id,
             @PathParam("item") String item,
-            @QueryParam("include") @Parameter(hidden = true) @Nullable List<String> include,
+            @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
         noMore(include);
@@ -276,11 +216,6 @@ public class ItemResource {
 
     @DELETE
     @Path("/{item}")
-    @Operation(
-            operationId = "deleteItem",
-            summary = "Not supported: a conversation's log only grows",
-            description = "400 unsupported for every item there is. Delete the conversation.")
-    @APIResponse(responseCode = "default", description = "400, unsupported")
     public Response delete(
             @PathParam("conversation") String id,
             @PathParam("item") String item,

@@ -6,20 +6,11 @@ import ai.konko.chat.Status;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A message as an item. */
 @RegisterForReflection
-@Schema(
-        name = "Item",
-        requiredProperties = {"id", "type", "role", "status", "content"})
-record ItemView(
-        @Schema(description = "msg_ and the message's id without dashes.") String id,
-        @Schema(enumeration = "message") String type,
-        @Schema(enumeration = {"user", "assistant"}) String role,
-        @Schema(enumeration = {"in_progress", "completed", "incomplete"}) String status,
-        List<Part> content) {
+record ItemView(String id, String type, String role, String status, List<Part> content) {
 
     static ItemView of(Message message) {
         return new ItemView(
@@ -59,16 +50,11 @@ record ItemView(
     /** The text of an item. */
     @RegisterForReflection
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    @Schema(
-            name = "TextPart",
-            requiredProperties = {"type", "text"})
     record Part(
-            @Schema(enumeration = {"input_text", "output_text"}) String type,
+            String type,
             String text,
-            @Schema(description = "Of output_text; always empty.")
-                    @Nullable List<String> annotations,
-            @Schema(description = "Of output_text; always empty.")
-                    @Nullable List<String> logprobs) {
+            @Nullable List<String> annotations,
+            @Nullable List<String> logprobs) {
 
         static Part input(String text) {
             return new Part("input_text", text, null, null);

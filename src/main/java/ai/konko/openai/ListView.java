@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
 import java.util.function.Function;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * Lists on the wire. Of an empty one first and last are empty, because OpenAI's clients want
@@ -17,11 +16,8 @@ final class ListView {
     /** A page of conversations. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
-    @Schema(
-            name = "ConversationList",
-            requiredProperties = {"object", "data", "first_id", "last_id", "has_more"})
     record Conversations(
-            @Schema(enumeration = "list") String object,
+            String object,
             List<ConversationView> data,
             String firstId,
             String lastId,
@@ -40,15 +36,8 @@ final class ListView {
     /** A page of items. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
-    @Schema(
-            name = "ItemList",
-            requiredProperties = {"object", "data", "first_id", "last_id", "has_more"})
     record Items(
-            @Schema(enumeration = "list") String object,
-            List<ItemView> data,
-            String firstId,
-            String lastId,
-            boolean hasMore) {
+            String object, List<ItemView> data, String firstId, String lastId, boolean hasMore) {
 
         static Items of(List<ItemView> data, boolean more) {
             return new Items(
@@ -62,10 +51,7 @@ final class ListView {
 
     /** The models there are. */
     @RegisterForReflection
-    @Schema(
-            name = "ModelList",
-            requiredProperties = {"object", "data"})
-    record Models(@Schema(enumeration = "list") String object, List<ModelView> data) {}
+    record Models(String object, List<ModelView> data) {}
 
     private static <T> String id(List<T> data, boolean first, Function<T, String> id) {
         return data.isEmpty() ? "" : id.apply(first ? data.getFirst() : data.getLast());

@@ -10,16 +10,10 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** The model that is configured. The provider may know others, which can be asked for too. */
 @Path("/v1/models")
 @Produces(MediaType.WILDCARD)
-@Tag(name = "OpenAI models")
 public class ModelResource {
     private final ModelEndpoint endpoint;
 
@@ -28,14 +22,6 @@ public class ModelResource {
     }
 
     @GET
-    @Operation(operationId = "listModels", summary = "List the models that are configured here")
-    @APIResponse(
-            responseCode = "200",
-            description = "The models",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ListView.Models.class)))
     public Response list() {
         return ConversationResource.json(
                 new ListView.Models("list", List.of(ModelView.of(endpoint.defaultModel()))));
@@ -43,14 +29,6 @@ public class ModelResource {
 
     @GET
     @Path("/{model: .+}")
-    @Operation(operationId = "getModel", summary = "Read a model")
-    @APIResponse(
-            responseCode = "200",
-            description = "The model",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ModelView.class)))
     public Response get(@PathParam("model") String model) {
         if (!model.equals(endpoint.defaultModel())) {
             throw RefusedException.of(ErrorCode.NOT_FOUND, "There is no such model here.");

@@ -17,70 +17,44 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.Map;
 import java.util.Set;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** A request for a response, as OpenAI has it. What is not supported is here to be refused. */
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
-@Schema(name = "NewResponse", additionalProperties = Schema.False.class)
 record ResponseBody(
-        @Schema(description = "The chat's, else the configured one, where absent.")
-                @Nullable String model,
-        @Schema(
-                        implementation = Object.class,
-                        required = true,
-                        description =
-                                "The user's message; or messages, the last one a user's. Those before it are taken into"
-                                        + " the conversation, those of system or developer at the start are instructions.")
-                @Nullable JsonNode input,
-        @Schema(description = "For this response alone, in place of the conversation's.")
-                @Nullable String instructions,
-        @Schema(implementation = Object.class, description = "Its id, or an object with its id.")
-                @Nullable JsonNode conversation,
-        @Schema(
-                        description =
-                                "The response to go on from; where its conversation has gone on since, in a copy of it.")
-                @Nullable String previousResponseId,
-        @Schema(description = "With false, nothing is kept.", defaultValue = "true")
-                @Nullable Boolean store,
+        @Nullable String model,
+        @Nullable JsonNode input,
+        @Nullable String instructions,
+        @Nullable JsonNode conversation,
+        @Nullable String previousResponseId,
+        @Nullable Boolean store,
         @Nullable Boolean stream,
-        @Schema(implementation = Object.class) @Nullable JsonNode streamOptions,
-        @Schema(description = "Answer at once, with the response queued or in_progress.")
-                @Nullable Boolean background,
+        @Nullable JsonNode streamOptions,
+        @Nullable Boolean background,
         @Nullable Map<String, @Nullable String> metadata,
-        @Schema(minimum = "0", maximum = "2") @Nullable Double temperature,
-        @Schema(minimum = "0", maximum = "1") @Nullable Double topP,
-        @Schema(minimum = "1") @Nullable Integer maxOutputTokens,
-        @Schema(implementation = Object.class, description = "effort is passed on.")
-                @Nullable JsonNode reasoning,
-        @Schema(implementation = Object.class, description = "format must be text.")
-                @Nullable JsonNode text,
-        @Schema(
-                        description =
-                                "This service's own: what happens while a turn of the conversation is unfinished.",
-                        enumeration = {"enqueue", "reject", "interrupt"},
-                        defaultValue = "enqueue")
-                @Nullable String whenBusy,
-        @Schema(implementation = Object[].class, description = "Must be empty.")
-                @Nullable JsonNode tools,
-        @Schema(implementation = Object.class) @Nullable JsonNode toolChoice,
+        @Nullable Double temperature,
+        @Nullable Double topP,
+        @Nullable Integer maxOutputTokens,
+        @Nullable JsonNode reasoning,
+        @Nullable JsonNode text,
+        @Nullable String whenBusy,
+        @Nullable JsonNode tools,
+        @Nullable JsonNode toolChoice,
         @Nullable Boolean parallelToolCalls,
-        @Schema(implementation = String.class, enumeration = "disabled")
-                @Nullable JsonNode truncation,
-        @Schema(implementation = String.class, enumeration = "default")
-                @Nullable JsonNode serviceTier,
-        @Schema(description = "Changes nothing.") @Nullable String user,
-        @Schema(description = "Changes nothing.") @Nullable String safetyIdentifier,
-        @Schema(description = "Changes nothing.") @Nullable String promptCacheKey,
-        @Schema(hidden = true) @Nullable JsonNode include,
-        @Schema(hidden = true) @Nullable JsonNode topLogprobs,
-        @Schema(hidden = true) @Nullable JsonNode maxToolCalls,
-        @Schema(hidden = true) @Nullable JsonNode prompt,
-        @Schema(hidden = true) @Nullable JsonNode promptCacheRetention,
-        @Schema(hidden = true) @Nullable JsonNode promptCacheOptions,
-        @Schema(hidden = true) @Nullable JsonNode contextManagement,
-        @Schema(hidden = true) @Nullable JsonNode moderation) {
+        @Nullable JsonNode truncation,
+        @Nullable JsonNode serviceTier,
+        @Nullable String user,
+        @Nullable String safetyIdentifier,
+        @Nullable String promptCacheKey,
+        @Nullable JsonNode include,
+        @Nullable JsonNode topLogprobs,
+        @Nullable JsonNode maxToolCalls,
+        @Nullable JsonNode prompt,
+        @Nullable JsonNode promptCacheRetention,
+        @Nullable JsonNode promptCacheOptions,
+        @Nullable JsonNode contextManagement,
+        @Nullable JsonNode moderation) {
 
     boolean kept() {
         return store == null || store;

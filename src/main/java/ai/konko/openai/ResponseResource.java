@@ -33,22 +33,12 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Replies as responses. */
 @Path("/v1/responses")
 @Produces(MediaType.WILDCARD)
 @RunOnVirtualThread
-@Tag(name = "OpenAI responses")
 public class ResponseResource {
     private final ChatRepository repository;
     private final TurnEngine turns;
@@ -81,38 +71,8 @@ public class ResponseResource {
     @POST
     @Blocking
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(
-            operationId = "createResponse",
-            summary = "Say something and get the model's response",
-            description =
-                    "A turn of a chat: the conversation's, that of the previous response, else a new one. With"
-                            + " stream: true, its events; sequence_number is 3 and the text's length so far in UTF-16"
-                            + " units on each delta.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The response, or its events",
-            content = {
-                @Content(
-                        mediaType = MediaType.APPLICATION_JSON,
-                        schema = @Schema(implementation = ResponseView.class)),
-                @Content(
-                        mediaType = MediaType.SERVER_SENT_EVENTS,
-                        schema = @Schema(type = SchemaType.STRING))
-            })
-    @Parameter(
-            name = "Idempotency-Key",
-            in = ParameterIn.HEADER,
-            description = "The same key with the same body is the same response.",
-            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 255))
     public CompletionStage<Response> create(
-            @RequestBody(
-                            required = true,
-                            content =
-                                    @Content(
-                                            mediaType = MediaType.APPLICATION_JSON,
-                                            schema = @Schema(implementation = ResponseBody.class)))
-                    @Nullable JsonTree body,
-            @Context RoutingContext request) {
+            @Nullable JsonTree body, @Context RoutingContext request) {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
         Responses.Wanted wanted = responses.wanted(given);
         WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
@@ -208,33 +168,12 @@ public class ResponseResource {
     @GET
     @Path("/{response}")
     @Blocking
-    @Operation(
-            operationId = "getResponse",
-            summary = "Read a response, or follow its events",
-            description =
-                    "With stream=true, the events of a response, live or finished; those after the one with the"
-                            + " sequence number starting_after.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The response, or its events",
-            content = {
-                @Content(
-                        mediaType = MediaType.APPLICATION_JSON,
-                        schema = @Schema(implementation = ResponseView.class)),
-                @Content(
-                        mediaType = MediaType.SERVER_SENT_EVENTS,
-                        schema = @Schema(type = SchemaType.STRING))
-            })
     public CompletionStage<Response> get(
             @PathParam("response") String id,
-            @Parameter(schema = @Schema(type = SchemaType.BOOLEAN)) @QueryParam("stream")
-                    @Nullable String stream,
-            @Parameter(schema = @Schema(type = SchemaType.INTEGER, minimum = "0"))
-                    @QueryParam("starting_after")
-                    @Nullable String startingAfter,
-            @QueryParam("include") @Parameter(hidden = true) @Nullable List<String> include,
-            @QueryParam("include_obfuscation") @Parameter(hidden = true)
-                    @Nullable String obfuscation,
+            @QueryParam("stream") @Nullable String stream,
+            @QueryParam("starting_after") @Nullable String startingAfter,
+            @QueryParam("include") @Nullable List<String> include,
+            @QueryParam("include_obfuscation") @Nullable String obfuscation,
             @Context RoutingContext request) {
         Message reply = access.response(request, id);
         ItemResource.noMore(include);
@@ -261,19 +200,6 @@ public class ResponseResource {
 
     @DELETE
     @Path("/{response}")
-    @Operation(
-            operationId = "deleteResponse",
-            summary = "Delete a response, with the conversation that was made for it",
-            description =
-                    "400 unsupported where the conversation has other turns, or was made by itself: its log only"
-                            + " grows.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The response is gone",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = DeletedView.class)))
     public Response delete(@PathParam("response") String id, @Context RoutingContext request) {
         responses.delete(access.response(request, id));
         return ConversationResource.json(new DeletedView(id, "response", true));
@@ -282,17 +208,6 @@ public class ResponseResource {
     @POST
     @Path("/{response}/cancel")
     @Blocking
-    @Operation(
-            operationId = "cancelResponse",
-            summary = "Stop a response, also at the model",
-            description = "What there is of its text is kept. One that is over stays as it is.")
-    @APIResponse(
-            responseCode = "200",
-            description = "The response",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ResponseView.class)))
     public CompletionStage<Response> cancel(
             @PathParam("response") String id, @Context RoutingContext request) {
         Message reply = access.response(request, id);
@@ -312,40 +227,12 @@ public class ResponseResource {
 
     @GET
     @Path("/{response}/input_items")
-    @Operation(
-            operationId = "listInputItems",
-            summary = "Read what a response was asked with",
-            description = "The messages of its request; not those that were there before.")
-    @APIResponse(
-            responseCode = "200",
-            description = "A page of items",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = ListView.Items.class)))
     public Response inputItems(
             @PathParam("response") String id,
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.INTEGER,
-                                            minimum = "1",
-                                            maximum = "100",
-                                            defaultValue = "20"))
-                    @QueryParam("limit")
-                    @Nullable String limit,
-            @Parameter(
-                            schema =
-                                    @Schema(
-                                            type = SchemaType.STRING,
-                                            enumeration = {"asc", "desc"},
-                                            defaultValue = "desc"))
-                    @QueryParam("order")
-                    @Nullable String order,
-            @Parameter(description = "The last_id of the page before, with the same order.")
-                    @QueryParam("after")
-                    @Nullable String after,
-            @QueryParam("include") @Parameter(hidden = true) @Nullable List<String> include,
+            @QueryParam("limit") @Nullable String limit,
+            @QueryParam("order") @Nullable String order,
+            @QueryParam("after") @Nullable String after,
+            @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         Message reply = access.response(request, id);
         ItemResource.noMore(include);

@@ -4,13 +4,11 @@ import ai.konko.chat.Usage;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** What a response has used. */
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
-@Schema(name = "ResponseUsage")
 record ResponseUsageView(
         long inputTokens,
         InputDetails inputTokensDetails,
@@ -32,12 +30,10 @@ record ResponseUsageView(
     /** Not told apart here, so 0. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
-    @Schema(name = "InputTokensDetails", description = "Not told apart here, so 0.")
     record InputDetails(long cachedTokens, long cacheWriteTokens) {}
 
     /** Not told apart here, so 0. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
-    @Schema(name = "OutputTokensDetails", description = "Not told apart here, so 0.")
     record OutputDetails(long reasoningTokens) {}
 }

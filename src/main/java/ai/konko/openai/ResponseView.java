@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
 import java.util.Map;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,43 +18,27 @@ import org.jspecify.annotations.Nullable;
  */
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
-@Schema(name = "Response")
 record ResponseView(
-        @Schema(description = "resp_ and the ids of the chat and the reply without dashes.")
-                String id,
-        @Schema(enumeration = "response") String object,
-        @Schema(description = "In seconds since 1970.") long createdAt,
-        @Schema(nullable = true) @Nullable Long completedAt,
-        @Schema(
-                        enumeration = {
-                            "queued",
-                            "in_progress",
-                            "completed",
-                            "incomplete",
-                            "failed",
-                            "cancelled"
-                        })
-                String status,
+        String id,
+        String object,
+        long createdAt,
+        @Nullable Long completedAt,
+        String status,
         boolean background,
-        @Schema(
-                        nullable = true,
-                        description = "Where the model failed, or broke off after some text.")
-                @Nullable ResponseError error,
-        @Schema(nullable = true) @Nullable IncompleteDetails incompleteDetails,
-        @Schema(nullable = true, description = "Those of this response alone.")
-                @Nullable String instructions,
-        @Schema(nullable = true) @Nullable Object maxOutputTokens,
+        @Nullable ResponseError error,
+        @Nullable IncompleteDetails incompleteDetails,
+        @Nullable String instructions,
+        @Nullable Object maxOutputTokens,
         Map<String, String> metadata,
         String model,
         List<ItemView> output,
-        @Schema(nullable = true) @Nullable String previousResponseId,
-        @Schema(nullable = true, description = "Every response that is kept is in one.")
-                @Nullable ConversationId conversation,
+        @Nullable String previousResponseId,
+        @Nullable ConversationId conversation,
         boolean store,
-        @Schema(nullable = true) @Nullable Object temperature,
-        @Schema(nullable = true) @Nullable Object topP,
+        @Nullable Object temperature,
+        @Nullable Object topP,
         Reasoning reasoning,
-        @Schema(nullable = true) @Nullable ResponseUsageView usage,
+        @Nullable ResponseUsageView usage,
         TextConfig text,
         boolean parallelToolCalls,
         String toolChoice,
@@ -155,8 +138,7 @@ record ResponseView(
      * @param code one of those that OpenAI's clients know
      */
     @RegisterForReflection
-    @Schema(name = "ResponseError")
-    record ResponseError(@Schema(enumeration = "server_error") String code, String message) {
+    record ResponseError(String code, String message) {
         static @Nullable ResponseError of(Message reply) {
             Failure failure = reply.failure();
             if (failure != null) {
@@ -170,9 +152,7 @@ record ResponseView(
 
     /** Why a response is not whole, though nothing failed. */
     @RegisterForReflection
-    @Schema(name = "IncompleteDetails")
-    record IncompleteDetails(
-            @Schema(enumeration = {"max_output_tokens", "content_filter"}) String reason) {
+    record IncompleteDetails(String reason) {
 
         static @Nullable IncompleteDetails of(@Nullable FinishReason reason) {
             return switch (reason) {
@@ -185,25 +165,19 @@ record ResponseView(
 
     /** The conversation that a response is in. */
     @RegisterForReflection
-    @Schema(name = "ConversationId")
     record ConversationId(String id) {}
 
     /** How hard the model was asked to think. */
     @RegisterForReflection
-    @Schema(name = "Reasoning")
-    record Reasoning(
-            @Schema(nullable = true) @Nullable Object effort,
-            @Schema(nullable = true) @Nullable String summary) {}
+    record Reasoning(@Nullable Object effort, @Nullable String summary) {}
 
     /** The form of the text. */
     @RegisterForReflection
-    @Schema(name = "TextConfig")
     record TextConfig(Format format) {
         static final TextConfig PLAIN = new TextConfig(new Format("text"));
 
         /** Plain text. */
         @RegisterForReflection
-        @Schema(name = "TextFormat")
-        record Format(@Schema(enumeration = "text") String type) {}
+        record Format(String type) {}
     }
 }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** The API as its users see it, over real HTTP. */
+/** The API as its users see it, over real HTTP. What it answers must be as the document says. */
 public final class Client {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -172,12 +172,14 @@ public final class Client {
     private CompletableFuture<Answer> send(HttpRequest request) {
         return http.sendAsync(request, HttpResponse.BodyHandlers.ofString())
                 .thenApply(
-                        response ->
-                                new Answer(
-                                        response.statusCode(),
-                                        response.headers(),
-                                        response.body(),
-                                        read(response)));
+                        response -> {
+                            ApiContract.DOCUMENT.check(response, response.body());
+                            return new Answer(
+                                    response.statusCode(),
+                                    response.headers(),
+                                    response.body(),
+                                    read(response));
+                        });
     }
 
     private static JsonNode read(HttpResponse<String> response) {

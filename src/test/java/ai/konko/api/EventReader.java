@@ -23,6 +23,7 @@ public final class EventReader implements AutoCloseable {
     private final BufferedReader lines;
 
     EventReader(HttpResponse<InputStream> response) {
+        ApiContract.DOCUMENT.check(response, null);
         this.response = response;
         this.lines =
                 new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
@@ -57,6 +58,7 @@ public final class EventReader implements AutoCloseable {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.isEmpty() && !data.isEmpty()) {
                     String joined = String.join("\n", data);
+                    ApiContract.DOCUMENT.event(response, name, joined);
                     return new Event(name, id, joined, JSON.readTree(joined));
                 } else if (line.startsWith(":")) {
                     return new Event(":", "", line, JSON.nullNode());

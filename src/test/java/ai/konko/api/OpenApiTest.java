@@ -1,51 +1,193 @@
 package ai.konko.api;
 
-import static io.restassured.RestAssured.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.QueryParam;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The documents that describe the service. */
+/** The documents that describe the service. That answers are as they say, {@link Client} checks. */
 @QuarkusTest
 class OpenApiTest extends HttpTest {
-    private static final Path SNAPSHOT = Path.of("src/main/openapi/openapi.yaml");
+    /** OpenAI's parameters that are there to be refused. */
+    private static final Set<String> REFUSED = Set.of("include", "include_obfuscation");
 
-    /**
-     * A change of the API shows in review: copy target/openapi.yaml over the snapshot if it is
-     * meant.
-     */
+    private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
+
     @Test
-    void openapi_isTheCommittedSnapshot() throws IOException {
-        String served = get("/openapi").then().statusCode(200).extract().asString();
-        Files.writeString(Path.of("target/openapi.yaml"), served);
+    void operations_areThoseOfTheResources() {
+        assertThat(documented()).isEqualTo(implemented());
+    }
 
-        assertThat(served).isEqualTo(Files.readString(SNAPSHOT));
+    /** Each operation, as a method and a path, with its query parameters. */
+    private static Map<String, Set<String>> documented() {
+        JsonNode document = ApiContract.read();
+        Map<String, Set<String>> operations = new TreeMap<>();
+        document.path("paths")
+                .properties()
+                .forEach(
+                        path ->
+                                path.getValue().properties().stream()
+                                        .filter(each -> METHODS.contains(each.getKey()))
+                                        .forEach(
+                                                each ->
+                                                        operations.put(
+                                                                "%s %s"
+                                                                        .formatted(
+                                                                                each.getKey(),
+                                                                                path.getKey()),
+                                                                query(document, each.getValue()))));
+        return operations;
+    }
+
+    private static Set<String> query(JsonNode document, JsonNode operation) {
+        Set<String> names = new TreeSet<>();
+        for (JsonNode parameter : operation.path("parameters")) {
+            String reference = parameter.path("$ref").asText();
+            JsonNode found = reference.isEmpty() ? parameter : document.at(reference.substring(1));
+            if (found.path("in").asText().equals("query")) {
+                names.add(found.path("name").asText());
+            }
+        }
+        return names;
+    }
+
+    private static Map<String, Set<String>> implemented() {
+        Map<String, Set<String>> operations = new TreeMap<>();
+        new ClassFileImporter()
+                .withImportOption(new DoNotIncludeTests()).importPackages("ai.konko").stream()
+                        .filter(type -> type.isAnnotatedWith(Path.class))
+                        .map(JavaClass::reflect)
+                        .flatMap(type -> Stream.of(type.getDeclaredMethods()))
+                        .forEach(
+                                method ->
+                                        httpMethod(method)
+                                                .ifPresent(
+                                                        verb ->
+                                                                operations.put(
+                                                                        verb + " " + path(method),
+                                                                        query(method))));
+        return operations;
+    }
+
+    private static Optional<String> httpMethod(Method method) {
+        return Stream.of(method.getAnnotations())
+                .map(each -> each.annotationType().getAnnotation(HttpMethod.class))
+                .filter(each -> each != null)
+                .map(each -> each.value().toLowerCase(Locale.ROOT))
+                .findFirst();
+    }
+
+    /** Without what a parameter may look like. */
+    private static String path(Method method) {
+        Path own = method.getAnnotation(Path.class);
+        String path = method.getDeclaringClass().getAnnotation(Path.class).value();
+        return (own == null ? path : path + own.value()).replaceAll(":[^}]*", "");
+    }
+
+    private static Set<String> query(Method method) {
+        Set<String> names = new TreeSet<>();
+        for (Annotation[] parameter : method.getParameterAnnotations()) {
+            Arrays.stream(parameter)
+                    .filter(QueryParam.class::isInstance)
+                    .map(each -> ((QueryParam) each).value())
+                    .filter(name -> !REFUSED.contains(name))
+                    .forEach(names::add);
+        }
+        return names;
     }
 
     @Test
-    void openapi_hasAnAddressForEachForm() {
-        String json = get("/openapi?format=json").then().statusCode(200).extract().asString();
-        String yaml = get("/openapi").then().statusCode(200).extract().asString();
+    void examples_areAsTheirSchemasSay() {
+        JsonNode document = ApiContract.read();
 
-        assertThat(get("/openapi.json").then().statusCode(200).extract().asString())
-                .isEqualTo(json);
-        assertThat(get("/openapi.yaml").then().statusCode(200).extract().asString())
-                .isEqualTo(yaml);
+        document.at("/components/schemas")
+                .forEach(
+                        schema ->
+                                schema.path("examples")
+                                        .forEach(example -> assertValid(schema, example)));
+        document.findParents("example").stream()
+                .filter(media -> media.has("schema"))
+                .forEach(media -> assertValid(media.path("schema"), media.path("example")));
+    }
+
+    private static void assertValid(JsonNode schema, JsonNode example) {
+        assertThat(ApiContract.DOCUMENT.flaws(schema, example))
+                .describedAs(example.toPrettyString())
+                .isEmpty();
+    }
+
+    @Test
+    void openapi_isServedAsItIsWritten() throws IOException {
+        assertThat(List.of("/openapi", "/openapi.yaml", "/openapi.yml"))
+                .allSatisfy(
+                        path -> {
+                            Client.Answer answer = client.get(path);
+                            assertThat(answer.status()).isEqualTo(200);
+                            assertThat(answer.header("Content-Type"))
+                                    .isEqualTo("application/yaml;charset=UTF-8");
+                            assertThat(answer.text()).isEqualTo(written());
+                        });
+    }
+
+    private static String written() {
+        try (InputStream file = OpenApiTest.class.getResourceAsStream("/META-INF/openapi.yaml")) {
+            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException unreadable) {
+            throw new AssertionError(unreadable);
+        }
+    }
+
+    @Test
+    void openapi_ifAskedFor_isJson() throws IOException {
+        List<Client.Answer> answers =
+                List.of(
+                        client.get("/openapi.json"),
+                        client.get("/openapi?format=json"),
+                        client.get("/openapi", "Accept", "application/json"));
+
+        assertThat(answers)
+                .allSatisfy(
+                        answer -> {
+                            assertThat(answer.status()).isEqualTo(200);
+                            assertThat(answer.header("Content-Type"))
+                                    .isEqualTo("application/json;charset=UTF-8");
+                            assertThat(new ObjectMapper().readTree(answer.text()))
+                                    .isEqualTo(ApiContract.read());
+                        });
     }
 
     @Test
     void docs_showSwaggerUi() {
-        assertThat(get("/docs").then().statusCode(200).extract().asString()).contains("/openapi");
+        assertThat(client.get("/docs").status()).isEqualTo(302);
+        assertThat(client.get("/docs/").text()).contains("/openapi");
     }
 
     @Test
     void healthAndMetrics_areServed() {
-        get("/q/health/live").then().statusCode(200);
-        get("/q/health/ready").then().statusCode(200);
-        assertThat(get("/q/metrics").then().statusCode(200).extract().asString()).contains("jvm_");
+        assertThat(client.get("/q/health/live").status()).isEqualTo(200);
+        assertThat(client.get("/q/health/ready").status()).isEqualTo(200);
+        assertThat(client.get("/q/metrics").text()).contains("jvm_");
     }
 }

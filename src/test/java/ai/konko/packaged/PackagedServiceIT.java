@@ -87,7 +87,7 @@ class PackagedServiceIT {
         client.say(chat, "Zebrafinch?");
         assertThat(client.get("/docs").status()).isIn(200, 301, 302);
         assertThat(client.get("/openapi").text())
-                .isEqualTo(Files.readString(Path.of("src/main/openapi/openapi.yaml")));
+                .isEqualTo(Files.readString(Path.of("target/classes/META-INF/openapi.yaml")));
         assertThat(log())
                 .doesNotContain("Zebrafinch")
                 .doesNotContain("sk-hush")
