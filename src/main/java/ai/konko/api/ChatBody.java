@@ -1,32 +1,58 @@
 package ai.konko.api;
 
+import ai.konko.chat.ChatLimits;
+import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.http.JsonBody;
 import ai.konko.http.TextBound;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import jakarta.validation.constraints.NotNull;
-import jakarta.validation.constraints.Size;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a client chooses for a new chat. */
 @RegisterForReflection
 record ChatBody(
-        @Text(TextBound.TITLE) @Nullable String title,
-        @Text(TextBound.INSTRUCTIONS) @Nullable String instructions,
-        @Text(TextBound.MODEL) @Nullable String model,
-        @Size(max = SettingsPatch.METADATA_ENTRIES, message = "must have at most {max} entries")
-                @Nullable
-                        Map<
-                                @Text(TextBound.METADATA_KEY) String,
-                                @NotNull(message = "must be a string")
-                                @Text(TextBound.METADATA_VALUE) String>
-                        metadata)
+        @Nullable String title,
+        @Nullable String instructions,
+        @Nullable String model,
+        @Nullable Map<String, String> metadata)
         implements JsonBody {
+    private static final String METADATA = "metadata";
+
+    @Override
+    public List<Violation> broken(ChatLimits limits) {
+        List<Violation> broken = new ArrayList<>();
+        TextBound.TITLE.check("title", title, limits, broken);
+        TextBound.INSTRUCTIONS.check("instructions", instructions, limits, broken);
+        TextBound.MODEL.check("model", model, limits, broken);
+        if (entries().size() > SettingsPatch.METADATA_ENTRIES) {
+            broken.add(
+                    new Violation(
+                            METADATA,
+                            "must have at most " + SettingsPatch.METADATA_ENTRIES + " entries"));
+        }
+        entries().forEach((key, value) -> check(key, value, limits, broken));
+        return broken;
+    }
+
+    private static void check(
+            String key, @Nullable String value, ChatLimits limits, List<Violation> broken) {
+        TextBound.METADATA_KEY.check(METADATA, key, limits, broken);
+        TextBound.METADATA_VALUE.check(METADATA, value, limits, broken);
+        if (value == null) {
+            broken.add(new Violation(METADATA, "must be a string"));
+        }
+    }
+
+    private Map<String, String> entries() {
+        return metadata == null ? Map.of() : metadata;
+    }
 
     Settings settings() {
-        return new Settings(title, instructions, model, metadata == null ? Map.of() : metadata);
+        return new Settings(title, instructions, model, entries());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package ai.konko.http;
 
+import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.RefusedException.Violation;
@@ -7,8 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.validation.ConstraintViolation;
-import jakarta.validation.Validator;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -20,7 +19,6 @@ import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
 import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyReader;
@@ -31,9 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Reads request bodies: first the whole body must be one JSON text, then each field must be known
  * and of its type, see {@link StrictJson}, then the body must be valid.
  *
- * <p>Bodies are validated here and not as parameters of resources. So no resource can forget it,
- * and the validator does not read the annotations of all resources at each start. Whoever binds a
- * {@link JsonTree} later validates what comes of it.
+ * <p>Bodies are validated here, so no resource can forget it. Whoever binds a {@link JsonTree}
+ * later validates what comes of it.
  *
  * <p>It is a {@link ServerMessageBodyReader} because RESTEasy parses a parameter's annotations anew
  * for each request that it gives to a plain reader. That was two thirds of what a turn allocated.
@@ -44,11 +41,11 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     public static final String MERGE_PATCH = "application/merge-patch+json";
 
     private final HttpLimits limits;
-    private final Validator validator;
+    private final ChatLimits chats;
 
-    JsonBodyReader(HttpLimits limits, Validator validator) {
+    JsonBodyReader(HttpLimits limits, ChatLimits chats) {
         this.limits = limits;
-        this.validator = validator;
+        this.chats = chats;
     }
 
     @Override
@@ -130,24 +127,16 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     }
 
     private JsonBody valid(JsonBody body) {
-        Set<ConstraintViolation<JsonBody>> broken = validator.validate(body);
+        List<Violation> broken = body.broken(chats);
         if (broken.isEmpty()) {
             return body;
         }
         throw RefusedException.invalid(
                 broken.stream()
-                        .map(each -> new Violation(field(each), each.getMessage()))
                         .sorted(
                                 Comparator.comparing(Violation::field)
                                         .thenComparing(Violation::message))
                         .toList());
-    }
-
-    /**
-     * The body's own field, by its name on the wire. The message says what is wrong inside of it.
-     */
-    private static String field(ConstraintViolation<?> violation) {
-        return violation.getPropertyPath().iterator().next().getName();
     }
 
     private static boolean isJson(@Nullable MediaType type) {

@@ -1,9 +1,12 @@
 package ai.konko.http;
 
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.WellFormed;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Bounds the texts of a request: their lengths, in UTF-16 units, and their characters. */
 public enum TextBound {
@@ -44,6 +47,14 @@ public enum TextBound {
         return WellFormed.holds(text)
                 ? brokenIn(text)
                 : Optional.of("must not have a NUL character or an unpaired surrogate");
+    }
+
+    /** Notes what is wrong with a field's text, if it has one. */
+    public void check(
+            String field, @Nullable String text, ChatLimits limits, List<Violation> broken) {
+        if (text != null) {
+            broken(text, limits).ifPresent(message -> broken.add(new Violation(field, message)));
+        }
     }
 
     int least() {

@@ -60,9 +60,7 @@ class BinaryIT {
 
     /** What Quarkus replaces, or makes anew when a binary starts. */
     private static final List<String> STATE_MADE_ANEW =
-            List.of(
-                    "io\\.netty\\.buffer\\.EmptyByteBuf#.*",
-                    "io\\.quarkus\\.hibernate\\.validator\\..*RuntimeReinitialized.*");
+            List.of("io\\.netty\\.buffer\\.EmptyByteBuf#.*");
 
     @TempDir static Path folder;
     private static Registered registered;
