@@ -36,7 +36,7 @@ final class Credentials {
                 throw new ConfigurationException(
                         Secrets.FILE.equals(value.getSourceName())
                                 ? "The file of %s can't be read, or is empty."
-                                        .formatted(Secrets.fileVariable(setting))
+                                        .formatted(Secrets.usualVariable(setting + "-file"))
                                 : "%s is set, but empty: give it a value, or don't set it."
                                         .formatted(Secrets.variable(value.getName())));
             }

@@ -115,10 +115,9 @@ public final class Secrets implements ConfigSourceInterceptor {
                 .build();
     }
 
-    /** The variable in which people set the file of a secret. */
-    static String fileVariable(String setting) {
-        String file = setting + "-file";
-        return VARIABLES.getOrDefault(file, variable(file));
+    /** The variable in which people set a setting. */
+    static String usualVariable(String setting) {
+        return VARIABLES.getOrDefault(setting, variable(setting));
     }
 
     /** The variable of a setting, or the same if it is one. */

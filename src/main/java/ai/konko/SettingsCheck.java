@@ -9,168 +9,130 @@ import ai.konko.http.HttpLimits;
 import ai.konko.http.StreamConfig;
 import ai.konko.store.StoreConfig;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.configuration.MemorySizeConverter;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.common.utils.StringUtil;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
+import java.lang.reflect.Method;
 import java.time.Duration;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.eclipse.microprofile.config.Config;
+import java.util.Optional;
 
 /**
- * Refuses to start with a setting that is out of its bounds, and names it.
- *
- * <p>These are no constraints of Bean Validation on the settings, for one of those has it read all
- * of Quarkus' settings' classes too, which took a quarter of the time to start.
+ * Refuses to start with a setting that is out of its bounds, and names it. The bounds stand at the
+ * settings, as annotations.
  */
 @ApplicationScoped
+@RegisterForReflection(
+        fields = false,
+        targets = {
+            ChatLimits.class,
+            HttpLimits.class,
+            StreamConfig.class,
+            MemoryConfig.class,
+            ModelConfig.class,
+            StoreConfig.class,
+            TurnConfig.class,
+            RetentionConfig.class
+        })
 class SettingsCheck {
-    private static final char DELETE = 0x7F;
+    /**
+     * The classes of settings that have bounds; they are listed above, where the binary needs it.
+     */
+    private static final Class<?>[] SETTINGS =
+            SettingsCheck.class.getAnnotation(RegisterForReflection.class).targets();
 
-    /** Of bytes; a request that says anything is longer than some. */
-    private static final long LEAST_BODY = 1024;
-
-    /** Of bytes, which are all in memory at once. */
-    private static final long MOST_BODY = 64L << 20;
-
-    /** Those that frame a request are not for keys. */
-    private static final Pattern HEADER =
-            Pattern.compile(
-                    "(?!(?i:host|connection|content-type|content-length|transfer-encoding|accept|accept-encoding)$)"
-                            + "[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-
-    private static final Duration SOME = Duration.ofMillis(1);
     private static final Duration DAY = Duration.ofDays(1);
-    private static final Duration CENTURY = Duration.ofDays(36_500);
 
     /** Before anything is opened. */
-    void check(
-            @Observes @Priority(0) StartupEvent event,
-            Config all,
-            ChatLimits limits,
-            HttpLimits http,
-            StreamConfig stream,
-            MemoryConfig memory,
-            ModelConfig config,
-            StoreConfig store,
-            TurnConfig turns,
-            RetentionConfig retention) {
-        Credentials.check(all);
-        check(limits);
-        check(http);
-        within("KONKO_STREAM_HEARTBEAT", stream.heartbeat(), SOME, DAY);
-        atLeast("KONKO_MEMORY_MAX_MESSAGES", memory.maxMessages(), 1);
-        atLeast("KONKO_MEMORY_MAX_TOKENS", memory.maxTokens(), 1);
-        check(config.model());
-        check(store.database());
-        within("KONKO_SHUTDOWN_GRACE", turns.shutdownGrace(), Duration.ZERO, DAY);
-        within("KONKO_RETENTION_SWEEP", retention.sweep(), Duration.ofSeconds(1), DAY);
-        if (retention.idle().isPresent()) {
-            Duration idle = retention.idle().get();
-            within("KONKO_RETENTION_IDLE", idle, Duration.ofSeconds(1), CENTURY);
+    void check(@Observes @Priority(0) StartupEvent event, SmallRyeConfig config) {
+        Credentials.check(config);
+        for (Class<?> each : SETTINGS) {
+            check(each, each.getAnnotation(ConfigMapping.class).prefix(), config);
         }
     }
 
-    private static void check(ChatLimits limits) {
-        atLeast("KONKO_LIMITS_CHATS", limits.chats(), 1);
-        atLeast("KONKO_LIMITS_MESSAGES_PER_CHAT", limits.messagesPerChat(), 2);
-        atLeast("KONKO_LIMITS_STORED_CHARACTERS", limits.storedCharacters(), 1L);
-        atLeast("KONKO_LIMITS_WAITING_TURNS", limits.waitingTurns(), 0);
-        atLeast("KONKO_LIMITS_TURNS_IN_FLIGHT", limits.turnsInFlight(), 1);
-        atLeast(
-                "KONKO_LIMITS_TURNS_IN_FLIGHT_PER_OWNER",
-                limits.turnsInFlightPerOwner().orElse(1),
-                1);
-        atLeast("KONKO_LIMITS_QUEUED_TURNS", limits.queuedTurns(), 1);
-        atLeast("KONKO_LIMITS_MESSAGE_CHARACTERS", limits.messageCharacters(), 1);
-        atLeast("KONKO_LIMITS_INSTRUCTIONS_CHARACTERS", limits.instructionsCharacters(), 0);
-        atLeast("KONKO_LIMITS_REPLY_CHARACTERS", limits.replyCharacters(), 1);
-        atLeast("KONKO_LIMITS_CHARACTERS_IN_FLIGHT", limits.charactersInFlight().orElse(1), 1L);
-    }
-
-    private static void check(HttpLimits http) {
-        within(
-                "KONKO_LIMITS_REQUEST_TIME",
-                http.requestTime(),
-                Duration.ofSeconds(1),
-                Duration.ofMinutes(10));
-        within(
-                "KONKO_LIMITS_IDLE_TIME",
-                http.idleTime(),
-                Duration.ofSeconds(1),
-                Duration.ofHours(1));
-        if (http.bodySize().asLongValue() < LEAST_BODY) {
-            throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at least 1K.");
-        }
-        if (http.bodySize().asLongValue() > MOST_BODY) {
-            throw new ConfigurationException("KONKO_LIMITS_BODY_SIZE must be at most 64M.");
-        }
-        within("KONKO_LIMITS_PAGE_SIZE", http.pageSize(), 1, 1000);
-        atLeast("KONKO_LIMITS_REQUESTS_PER_MINUTE", http.requestsPerMinute().orElse(1), 1);
-        atLeast("KONKO_LIMITS_CONNECTIONS", http.connections(), 1);
-        atLeast("KONKO_LIMITS_INCOMING_BYTES", http.incomingBytes().orElse(1), 1L);
-        atLeast("KONKO_LIMITS_UNREAD_CHARACTERS", http.unreadCharacters().orElse(1), 1L);
-        within("KONKO_LIMITS_UNREAD", http.unread(), Duration.ofSeconds(1), DAY);
-    }
-
-    private static void check(ModelConfig.Model model) {
-        if (!model.apiKey().orElse("").strip().chars().allMatch(c -> c > ' ' && c < DELETE)) {
-            throw new ConfigurationException(
-                    "OPENAI_API_KEY must be of visible ASCII characters, which is all that a header takes.");
-        }
-        if (!model.apiKeyHeader().map(HEADER::matcher).map(Matcher::matches).orElse(true)) {
-            throw new ConfigurationException(
-                    "KONKO_MODEL_API_KEY_HEADER must be the name of a header, such as api-key.");
-        }
-        within("KONKO_MODEL_CONNECT_TIMEOUT", model.connectTimeout(), SOME, DAY);
-        within("KONKO_MODEL_FIRST_TOKEN_TIMEOUT", model.firstTokenTimeout(), SOME, DAY);
-        within("KONKO_MODEL_IDLE_TIMEOUT", model.idleTimeout(), SOME, DAY);
-        within("KONKO_MODEL_TOTAL_TIMEOUT", model.totalTimeout(), SOME, DAY);
-        within("KONKO_MODEL_HIGHLIGHTS_TIMEOUT", model.highlightsTimeout(), SOME, DAY);
-        within(
-                "KONKO_MODEL_TOKEN_COALESCING",
-                model.tokenCoalescing(),
-                Duration.ZERO,
-                Duration.ofMillis(50));
-        within("KONKO_MODEL_MAX_CONNECTIONS", model.maxConnections(), 1, 60_000);
-        atLeast("KONKO_MODEL_MAX_ANSWER_BYTES", model.maxAnswerBytes().orElse(1024), 1024);
-    }
-
-    private static void check(StoreConfig.DatabaseConfig database) {
-        within(
-                "KONKO_DATABASE_LEASE",
-                database.lease(),
-                Duration.ofSeconds(3),
-                Duration.ofSeconds(20));
-        within(
-                "KONKO_DATABASE_FLUSH_INTERVAL",
-                database.flushInterval(),
-                Duration.ofMillis(10),
-                Duration.ofMillis(500));
-        atLeast("KONKO_DATABASE_MAX_WAITING", database.maxWaiting(), 1);
-    }
-
-    private static <T extends Comparable<T>> void within(String setting, T value, T least, T most) {
-        atLeast(setting, value, least);
-        if (value.compareTo(most) > 0) {
-            throw new ConfigurationException(
-                    "%s must be at most %s, not %s.".formatted(setting, words(most), words(value)));
+    private static void check(Class<?> settings, String prefix, SmallRyeConfig config) {
+        for (Method setting : settings.getMethods()) {
+            String name = prefix + "." + StringUtil.skewer(setting.getName());
+            Class<?> type = setting.getReturnType();
+            if (type.isInterface() && type.getEnclosingClass() == settings) {
+                check(type, name, config);
+            } else {
+                checkNumber(setting, name, config);
+                checkAmount(setting, name, config);
+                checkText(setting, name, config);
+            }
         }
     }
 
-    private static <T extends Comparable<T>> void atLeast(String setting, T value, T least) {
-        if (value.compareTo(least) < 0) {
-            throw new ConfigurationException(
-                    "%s must be at least %s, not %s."
-                            .formatted(setting, words(least), words(value)));
+    private static void checkNumber(Method setting, String name, SmallRyeConfig config) {
+        Min least = setting.getAnnotation(Min.class);
+        Max most = setting.getAnnotation(Max.class);
+        if (least == null && most == null) {
+            return;
+        }
+        Optional<Long> value = config.getOptionalValue(name, Long.class);
+        if (value.isPresent() && least != null && value.get() < least.value()) {
+            throw refused(name, "must be at least " + least.value() + ", not " + value.get());
+        }
+        if (value.isPresent() && most != null && value.get() > most.value()) {
+            throw refused(name, "must be at most " + most.value() + ", not " + value.get());
         }
     }
 
-    private static Object words(Comparable<?> value) {
-        if (value instanceof Duration time) {
-            return time.compareTo(DAY) < 0 ? time.toMillis() + " ms" : time.toHours() + " h";
+    private static void checkAmount(Method setting, String name, SmallRyeConfig config) {
+        Between bounds = setting.getAnnotation(Between.class);
+        if (bounds == null) {
+            return;
         }
-        return value;
+        if (setting.getReturnType() == MemorySize.class) {
+            long size = config.getValue(name, MemorySize.class).asLongValue();
+            if (size < bytes(bounds.least())) {
+                throw refused(name, "must be at least " + bounds.least());
+            }
+            if (size > bytes(bounds.most())) {
+                throw refused(name, "must be at most " + bounds.most());
+            }
+            return;
+        }
+        Optional<Duration> value = config.getOptionalValue(name, Duration.class);
+        Duration least = DurationConverter.parseDuration(bounds.least());
+        Duration most = DurationConverter.parseDuration(bounds.most());
+        if (value.isPresent() && value.get().compareTo(least) < 0) {
+            throw refused(name, "must be at least " + words(least) + ", not " + words(value.get()));
+        }
+        if (value.isPresent() && value.get().compareTo(most) > 0) {
+            throw refused(name, "must be at most " + words(most) + ", not " + words(value.get()));
+        }
+    }
+
+    private static long bytes(String size) {
+        return new MemorySizeConverter().convert(size).asLongValue();
+    }
+
+    private static void checkText(Method setting, String name, SmallRyeConfig config) {
+        Pattern pattern = setting.getAnnotation(Pattern.class);
+        String text = config.getConfigValue(name).getValue();
+        if (pattern != null && text != null && !text.matches(pattern.regexp())) {
+            throw refused(name, pattern.message());
+        }
+    }
+
+    private static ConfigurationException refused(String name, String rule) {
+        return new ConfigurationException("%s %s.".formatted(Secrets.usualVariable(name), rule));
+    }
+
+    private static String words(Duration time) {
+        return time.compareTo(DAY) < 0 ? time.toMillis() + " ms" : time.toHours() + " h";
     }
 }

@@ -84,5 +84,9 @@ class ArchitectureTest {
                     .should()
                     .onlyDependOnClassesThat()
                     .resideInAnyPackage(
-                            "ai.konko.chat..", "java..", "org.jspecify..", "io.smallrye.config");
+                            "ai.konko.chat..",
+                            "java..",
+                            "org.jspecify..",
+                            "io.smallrye.config",
+                            "jakarta.validation.constraints");
 }

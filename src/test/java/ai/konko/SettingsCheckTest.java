@@ -4,14 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.konko.assistant.MemoryConfig;
-import ai.konko.assistant.ModelConfig;
-import ai.konko.chat.ChatLimits;
-import ai.konko.conversation.RetentionConfig;
-import ai.konko.conversation.TurnConfig;
-import ai.konko.http.HttpLimits;
-import ai.konko.http.StreamConfig;
-import ai.konko.store.StoreConfig;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import io.quarkus.runtime.StartupEvent;
@@ -220,17 +212,6 @@ class SettingsCheckTest {
     }
 
     private static void check(SmallRyeConfig config) {
-        new SettingsCheck()
-                .check(
-                        new StartupEvent(),
-                        config,
-                        config.getConfigMapping(ChatLimits.class),
-                        config.getConfigMapping(HttpLimits.class),
-                        config.getConfigMapping(StreamConfig.class),
-                        config.getConfigMapping(MemoryConfig.class),
-                        config.getConfigMapping(ModelConfig.class),
-                        config.getConfigMapping(StoreConfig.class),
-                        config.getConfigMapping(TurnConfig.class),
-                        config.getConfigMapping(RetentionConfig.class));
+        new SettingsCheck().check(new StartupEvent(), config);
     }
 }

@@ -1,8 +1,12 @@
 package ai.konko.assistant;
 
+import ai.konko.Between;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -33,6 +37,9 @@ public interface ModelConfig {
          * @return the provider's key ({@code OPENAI_API_KEY}); a provider that wants none needs
          *     none.
          */
+        @Pattern(
+                regexp = "\\p{javaWhitespace}*[!-~]*\\p{javaWhitespace}*",
+                message = "must be of visible ASCII characters, which is all that a header takes")
         Optional<String> apiKey();
 
         /**
@@ -51,6 +58,11 @@ public interface ModelConfig {
          * @return the header that the provider wants its key in, such as {@code api-key} for Azure;
          *     {@code Authorization} with {@code Bearer} where none is set.
          */
+        @Pattern(
+                regexp =
+                        "(?!(?i:host|connection|content-type|content-length|transfer-encoding|accept|accept-encoding)$)"
+                                + "[A-Za-z0-9!#$%&'*+.^_`|~-]+",
+                message = "must be the name of a header, such as api-key")
         Optional<String> apiKeyHeader();
 
         /**
@@ -82,6 +94,7 @@ public interface ModelConfig {
         /**
          * @return how long a connection to the provider may take to open; then the turn fails.
          */
+        @Between(least = "1ms", most = "24h")
         @WithDefault("5s")
         Duration connectTimeout();
 
@@ -89,6 +102,7 @@ public interface ModelConfig {
          * @return how long a streamed model call may take from asking to the first token; then the
          *     turn fails.
          */
+        @Between(least = "1ms", most = "24h")
         @WithDefault("60s")
         Duration firstTokenTimeout();
 
@@ -96,6 +110,7 @@ public interface ModelConfig {
          * @return how long a streamed model call may be silent between two tokens; then the reply
          *     is interrupted.
          */
+        @Between(least = "1ms", most = "24h")
         @WithDefault("30s")
         Duration idleTimeout();
 
@@ -103,6 +118,7 @@ public interface ModelConfig {
          * @return how long a model call may take from asking to the last byte; then the turn fails,
          *     or a streamed reply that has text is interrupted.
          */
+        @Between(least = "1ms", most = "24h")
         @WithDefault("5m")
         Duration totalTimeout();
 
@@ -110,6 +126,7 @@ public interface ModelConfig {
          * @return how long the model may take for a summary's highlights; then they are extracted
          *     from the text.
          */
+        @Between(least = "1ms", most = "24h")
         @WithDefault("20s")
         Duration highlightsTimeout();
 
@@ -117,6 +134,8 @@ public interface ModelConfig {
          * @return how many connections to the provider may be open; a call beyond that waits for
          *     one. 1 to 60000.
          */
+        @Min(1)
+        @Max(60_000)
         @WithDefault("20000")
         int maxConnections();
 
@@ -125,6 +144,7 @@ public interface ModelConfig {
          *     waiting, so that those of several streams are passed on at once, for a tenth to a
          *     fifth less CPU; up to 50 ms. Zero for never.
          */
+        @Between(least = "0s", most = "50ms")
         @WithDefault("3ms")
         Duration tokenCoalescing();
 
@@ -134,6 +154,7 @@ public interface ModelConfig {
          *     is not set, any reply of {@code konko.limits.reply-characters} can be read: six bytes
          *     for each of these, as JSON may need them, and 8 MiB for the rest.
          */
+        @Min(1024)
         @WithName("max-answer-bytes")
         OptionalInt maxAnswerBytes();
     }

@@ -2,6 +2,7 @@ package ai.konko.chat;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Min;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -13,6 +14,7 @@ public interface ChatLimits {
      * @return how many chats may exist; at the limit a new one is refused with {@code capacity}. At
      *     least 1.
      */
+    @Min(1)
     @WithDefault("100000")
     int chats();
 
@@ -20,6 +22,7 @@ public interface ChatLimits {
      * @return how many messages a chat may have; at the limit a post is refused with {@code
      *     capacity}. At least 2.
      */
+    @Min(2)
     @WithDefault("100000")
     int messagesPerChat();
 
@@ -31,6 +34,7 @@ public interface ChatLimits {
      *     counts one takes at most two bytes of heap, in English text one, so the default wants
      *     some 500 MB of heap when it is reached. At least 1.
      */
+    @Min(1)
     @WithDefault("200000000")
     long storedCharacters();
 
@@ -38,6 +42,7 @@ public interface ChatLimits {
      * @return how many turns may wait in one chat beside the running one; one more is {@code
      *     queue-full}. Zero for none.
      */
+    @Min(0)
     @WithDefault("16")
     int waitingTurns();
 
@@ -46,6 +51,7 @@ public interface ChatLimits {
      *     equal share of them, or more, are refused with {@code overloaded}, and at twice as many
      *     all. At least 1.
      */
+    @Min(1)
     @WithDefault("20000")
     int turnsInFlight();
 
@@ -53,6 +59,7 @@ public interface ChatLimits {
      * @return how many of these may be one owner's; one more is {@code rate-limited}. At least 1;
      *     absent for as many as there are.
      */
+    @Min(1)
     OptionalInt turnsInFlightPerOwner();
 
     /**
@@ -60,6 +67,7 @@ public interface ChatLimits {
      *     owners who have an equal share of them, or more, are refused with {@code overloaded}. At
      *     least 1, because a turn waits until it is started.
      */
+    @Min(1)
     @WithDefault("10000")
     int queuedTurns();
 
@@ -67,6 +75,7 @@ public interface ChatLimits {
      * @return the longest reply, in UTF-16 units; one that has more is stopped, also at the model,
      *     and ends as {@code incomplete} with {@code length}. At least 1.
      */
+    @Min(1)
     @WithDefault("4194304")
     int replyCharacters();
 
@@ -77,12 +86,14 @@ public interface ChatLimits {
      *     can't be read before its end counts too, in bytes. Absent for a sixteenth of the heap in
      *     bytes. At least 1.
      */
+    @Min(1)
     OptionalLong charactersInFlight();
 
     /**
      * @return the longest message a user may post, in UTF-16 units; a longer one is {@code
      *     invalid}. At least 1.
      */
+    @Min(1)
     @WithDefault("32768")
     int messageCharacters();
 
@@ -90,6 +101,7 @@ public interface ChatLimits {
      * @return the longest instructions of a chat, in UTF-16 units; longer ones are {@code invalid}.
      *     Zero for none.
      */
+    @Min(0)
     @WithDefault("32768")
     int instructionsCharacters();
 }

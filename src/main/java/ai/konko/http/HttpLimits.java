@@ -1,8 +1,11 @@
 package ai.konko.http;
 
+import ai.konko.Between;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -15,12 +18,15 @@ public interface HttpLimits {
      * @return the longest request body, in bytes ({@code 1M}, {@code 512K}); a longer one is {@code
      *     too-large}. From 1K to 64M.
      */
+    @Between(least = "1K", most = "64M")
     @WithDefault("1M")
     MemorySize bodySize();
 
     /**
      * @return the most items that a client may ask for in one page. 1 to 1000.
      */
+    @Min(1)
+    @Max(1000)
     @WithDefault("100")
     int pageSize();
 
@@ -28,6 +34,7 @@ public interface HttpLimits {
      * @return how many requests each caller may send to this process in a minute, as many at once;
      *     one more is {@code rate-limited}. At least 1; absent for any number.
      */
+    @Min(1)
     OptionalInt requestsPerMinute();
 
     /**
@@ -35,6 +42,7 @@ public interface HttpLimits {
      *     second of it come; one that takes longer is {@code request-timeout}, and its connection
      *     closed. From 1 s to 10 m.
      */
+    @Between(least = "1s", most = "10m")
     @WithDefault("20s")
     Duration requestTime();
 
@@ -42,6 +50,7 @@ public interface HttpLimits {
      * @return how long a connection may stay open between two requests. Longer than the minute for
      *     which proxies keep theirs, or they would send requests into closed ones. From 1 s to 1 h.
      */
+    @Between(least = "1s", most = "1h")
     @WithDefault("75s")
     Duration idleTime();
 
@@ -49,6 +58,7 @@ public interface HttpLimits {
      * @return how many connections clients may have open to this process; one more is closed at
      *     once. At least 1.
      */
+    @Min(1)
     @WithDefault("30000")
     int connections();
 
@@ -58,6 +68,7 @@ public interface HttpLimits {
      *     requests with more, of owners who have more than an equal share, are refused with {@code
      *     overloaded}. Absent for a sixteenth of the heap. At least 1.
      */
+    @Min(1)
     OptionalLong incomingBytes();
 
     /**
@@ -66,6 +77,7 @@ public interface HttpLimits {
      *     refused with {@code overloaded}. Absent for a thirty-second of the heap in bytes. At
      *     least 1.
      */
+    @Min(1)
     OptionalLong unreadCharacters();
 
     /**
@@ -74,6 +86,7 @@ public interface HttpLimits {
      *     closed: there it can't be seen what a client takes of an answer that is written. At least
      *     1 s.
      */
+    @Between(least = "1s", most = "24h")
     @WithDefault("60s")
     Duration unread();
 }

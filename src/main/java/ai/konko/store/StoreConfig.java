@@ -1,7 +1,9 @@
 package ai.konko.store;
 
+import ai.konko.Between;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Min;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -58,6 +60,7 @@ public interface StoreConfig {
          * @return how long a replica that gives no sign of life keeps the replies it runs; then
          *     others run them again. 3 to 20 s.
          */
+        @Between(least = "3s", most = "20s")
         @WithDefault("10s")
         Duration lease();
 
@@ -65,6 +68,7 @@ public interface StoreConfig {
          * @return how often the text of running replies is written, which is how much later other
          *     replicas have it, and how much of it is lost with a process. 10 to 500 ms.
          */
+        @Between(least = "10ms", most = "500ms")
         @WithDefault("250ms")
         Duration flushInterval();
 
@@ -72,6 +76,7 @@ public interface StoreConfig {
          * @return how many requests and turns may use the database or wait for it at any time; one
          *     more is refused with {@code store-unavailable}. At least 1.
          */
+        @Min(1)
         @WithDefault("5000")
         int maxWaiting();
     }

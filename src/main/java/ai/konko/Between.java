@@ -1,0 +1,18 @@
+package ai.konko;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * The bounds of a setting that is a time or a size, written as one would set it. Bean Validation
+ * has words for those of numbers and texts only.
+ */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Between {
+    String least();
+
+    String most();
+}
