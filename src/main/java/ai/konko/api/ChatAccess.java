@@ -25,8 +25,8 @@ class ChatAccess {
     }
 
     /**
-     * Whatever is asked about a chat: to all but its owner, there is none. An event loop does not
-     * wait for the log to say whose it is.
+     * For everybody but its owner a chat does not exist, whatever they ask. An event loop does not
+     * wait until the log says whose it is.
      */
     @ServerRequestFilter
     void requireOwner(ResteasyReactiveContainerRequestContext request, RoutingContext context) {

@@ -28,7 +28,7 @@ final class ChatMarkdown {
     private ChatMarkdown() {}
 
     /**
-     * @param after the seq of the last message before; absent from the start
+     * @param after the seq of the last message before; null from the start
      */
     static Page<Message> page(UUID chatId, ChatRepository repository, @Nullable Integer after) {
         return repository.messages(chatId, new MessageQuery(PAGE, Order.ASC, after));
@@ -36,7 +36,8 @@ final class ChatMarkdown {
 
     /**
      * @param first the chat's first page
-     * @param room whether there is room for so many characters in place of those of the page before
+     * @param room says whether there is room for so many characters in place of those of the page
+     *     before
      */
     static StreamingOutput of(
             Chat chat, Page<Message> first, ChatRepository repository, LongPredicate room) {

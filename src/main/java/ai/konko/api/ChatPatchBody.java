@@ -49,7 +49,7 @@ record ChatPatchBody(
         return "ChatPatchBody[]";
     }
 
-    /** Turns nodes into changes and notes what is wrong with them. */
+    /** Turns nodes into changes, and notes which rules they break. */
     private record Reader(ChatLimits limits, List<Violation> violations) {
 
         Change<String> text(String field, @Nullable JsonNode node, TextBound bound) {

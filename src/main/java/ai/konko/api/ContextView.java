@@ -22,7 +22,7 @@ record ContextView(
         int maxTokens)
         implements Counted {
 
-    /** There may be as many excluded ones as a chat may have messages. */
+    /** As many messages may be excluded as a chat may have. */
     @Override
     public long characters() {
         return Counted.characters(messages) + Counted.characters(excluded);
@@ -57,7 +57,7 @@ record ContextView(
         return reason.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** A message as the model is sent it. */
+    /** A message as it is sent to the model. */
     @RegisterForReflection
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Entry(String role, String content, @Nullable UUID messageId) implements Counted {
@@ -77,7 +77,7 @@ record ContextView(
         }
     }
 
-    /** A message that the model does not see. */
+    /** A message that is not sent to the model. */
     @RegisterForReflection
     record Excluded(UUID messageId, String reason) implements Counted {
 

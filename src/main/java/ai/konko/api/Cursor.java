@@ -8,8 +8,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a list goes on. URL-safe, and bound to its list: the checksum covers what the list is of
- * and how it is ordered, so that a cursor of another list, or one that was tampered with by
+ * Where a list goes on. It is safe in URLs and bound to its list: its checksum covers what
+ * identifies the list and its order. So a cursor of another list, or one that was changed by
  * accident, is refused.
  *
  * @param list what identifies the list and its order
@@ -26,7 +26,7 @@ record Cursor(String list) {
      * @param cursor as the client sent it
      * @param parse turns the position into what it stands for; throws IllegalArgumentException if
      *     it can't be one
-     * @return null where the client sent none
+     * @return null if the client sent none
      */
     <T> @Nullable T from(@Nullable String cursor, Function<String, T> parse) {
         if (cursor == null) {
@@ -39,7 +39,7 @@ record Cursor(String list) {
                 return parse.apply(decoded.substring(8));
             }
         } catch (IllegalArgumentException _) {
-            // Not one of ours.
+            // not a cursor of ours
         }
         throw RefusedException.invalid("cursor", "is not a cursor of this list");
     }

@@ -5,13 +5,13 @@ import ai.konko.http.RequestHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.core.MediaType;
 
-/** How a client wants a turn's reply. */
+/** How a client wants to get a turn's reply. */
 enum Delivery {
-    /** When it is over. */
+    /** As a whole, when it is over. */
     WHOLE,
-    /** As it is written. */
+    /** As a stream, while it is written. */
     STREAM,
-    /** Later: the answer comes when the turn is accepted. */
+    /** Later; the answer comes when the turn is accepted. */
     ASYNC;
 
     /**
@@ -29,7 +29,7 @@ enum Delivery {
         return type.equals(MediaType.SERVER_SENT_EVENTS_TYPE) ? STREAM : WHOLE;
     }
 
-    /** Whoever does not wait for the end may want to see how far the reply has come. */
+    /** A client that does not wait for the end may want to see how far the reply has come. */
     boolean streamed() {
         return this != WHOLE;
     }

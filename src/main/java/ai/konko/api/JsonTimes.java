@@ -12,7 +12,7 @@ import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 
-/** Times go out as RFC 3339 in UTC with milliseconds, always all three digits. */
+/** Writes times as RFC 3339 in UTC, with three digits of milliseconds. */
 @Singleton
 class JsonTimes implements ObjectMapperCustomizer {
     private static final DateTimeFormatter MILLISECONDS =

@@ -5,8 +5,8 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Ids in addresses. Capitals are the same (RFC 9562, section 4); one that is no UUID in its usual
- * form is one that does not exist.
+ * Reads ids in addresses. Capitals make no difference (RFC 9562, section 4). An id that is no UUID
+ * in the usual form does not exist.
  */
 final class PathId {
     private PathId() {}
@@ -26,7 +26,7 @@ final class PathId {
                 return id;
             }
         } catch (IllegalArgumentException _) {
-            // As unknown as any other.
+            // unknown, like any other
         }
         throw unknown.get();
     }

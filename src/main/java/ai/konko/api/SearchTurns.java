@@ -13,9 +13,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has searches, which look at much of the log, run by turns: of each owner one at a time, and a few
- * in all. So whoever waits for the few waits behind one search of each other owner, however many
- * those have asked for.
+ * Runs searches by turns, because each looks at much of the log: one of each owner at a time, and a
+ * few in all. So a search waits behind one search of each other owner, however many they have asked
+ * for.
  */
 @Singleton
 class SearchTurns {
@@ -38,7 +38,7 @@ class SearchTurns {
     }
 
     /**
-     * @return what {@code search} returns, or throws; on the calling thread, which may be blocked
+     * @return the result of {@code search}, which runs on the calling thread; that may be blocked
      * @throws RefusedException {@link ErrorCode#OVERLOADED} if its turn does not come in time
      */
     <T> T run(Owner owner, Supplier<T> search) {
@@ -78,7 +78,7 @@ class SearchTurns {
     }
 
     /**
-     * @return how many owners have searches, for the check that nothing is left
+     * @return how many owners have searches now; a test checks that none are left
      */
     int owners() {
         return lines.size();

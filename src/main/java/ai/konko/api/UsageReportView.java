@@ -6,11 +6,11 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.LocalDate;
 import java.util.List;
 
-/** What was used on some days. */
+/** The usage of some days. */
 @RegisterForReflection
 record UsageReportView(LocalDate from, LocalDate to, List<Entry> data) {
 
-    /** One owner's use of one model on one day. */
+    /** One owner's usage of one model on one day. */
     @RegisterForReflection
     record Entry(
             LocalDate day,
@@ -22,7 +22,7 @@ record UsageReportView(LocalDate from, LocalDate to, List<Entry> data) {
             long totalTokens)
             implements Counted {
 
-        /** What an entry has besides: its numbers, and the names of its fields. */
+        /** The numbers of an entry, by the names of its fields. */
         private static final int FIELDS = 150;
 
         @Override

@@ -24,7 +24,7 @@ import java.time.LocalDate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What has been used. */
+/** The usage of tokens. */
 @Path("/usage")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread

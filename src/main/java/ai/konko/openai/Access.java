@@ -12,7 +12,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** What a caller may see. All else does not exist, whether it is somebody's or nobody's. */
+/**
+ * Finds what a caller owns. Anything else does not exist for it, whether it is somebody's or
+ * nobody's.
+ */
 @ApplicationScoped
 class Access {
     private final Ownership ownership;

@@ -3,12 +3,12 @@ package ai.konko.openai;
 import ai.konko.http.ThisRequest;
 import io.vertx.ext.web.RoutingContext;
 
-/** Notices that a client does not wait for its answer any more. */
+/** Tells that a client has left before it got its answer. */
 final class ClientDisconnect {
     private ClientDisconnect() {}
 
     /**
-     * @param action happens when the client is gone, or has its answer
+     * @param action runs when the client is gone, or has its answer
      */
     static void of(RoutingContext request, Runnable action) {
         ThisRequest.executor()

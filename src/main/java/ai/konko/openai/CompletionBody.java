@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request for a chat completion, as OpenAI has it. */
+/** A request for a chat completion, as OpenAI defines it. */
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
 record CompletionBody(
@@ -73,7 +73,7 @@ record CompletionBody(
         return orMissing(streamOptions).path("include_usage").asBoolean();
     }
 
-    /** What of the parameters can be judged by itself. */
+    /** Checks the parameters that need no other knowledge. */
     void check(ChatLimits limits) {
         RequestParameters.noTools(tools, toolChoice);
         nothing("audio", audio);

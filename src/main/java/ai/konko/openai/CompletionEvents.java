@@ -12,8 +12,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply as the chunks of a chat completion. One that came to no good end has an error for its
- * last chunk, so that nobody takes it for whole.
+ * A reply as the chunks of a chat completion. If it failed or broke off, its last chunk is an
+ * error, so that nobody takes it for whole.
  */
 final class CompletionEvents extends ReplyEvents implements ServerSentEvents {
     private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
@@ -25,8 +25,8 @@ final class CompletionEvents extends ReplyEvents implements ServerSentEvents {
     private final Runnable abandoned;
 
     /**
-     * @param usage whether the client wants to know what the completion has used
-     * @param abandoned what happens when the client goes
+     * @param usage whether the client wants to get the completion's usage
+     * @param abandoned runs when the client has gone
      */
     CompletionEvents(
             LiveReply live,

@@ -30,14 +30,13 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chat completions: what the client sends is what the model sees, and nothing is kept unless asked
- * for.
+ * Chat completions: the model is sent the messages that the client sends, and nothing is kept
+ * unless the client asks for it.
  */
 @Path("/v1/chat/completions")
 @Produces(MediaType.WILDCARD)
@@ -77,7 +76,7 @@ public class CompletionResource {
             return stateless(given, messages, request);
         }
         Dialogue.ByTurns said = messages.byTurns();
-        Responses.Wanted wanted = wanted(given, said);
+        TurnRequest wanted = TurnRequest.of(given, said, limits);
         RequestParameters.text("messages", said.instructions(), TextBound.INSTRUCTIONS, limits);
         Settings settings =
                 new Settings(
@@ -104,24 +103,6 @@ public class CompletionResource {
                 responses.modelOf(answered.reply()),
                 answered.live(),
                 () -> {});
-    }
-
-    /** Messages that are kept must be such as the log can have. */
-    private Responses.Wanted wanted(CompletionBody given, Dialogue.ByTurns messages) {
-        return new Responses.Wanted(
-                responses.lastOf(messages, "messages"),
-                messages.turns(),
-                new Options(
-                        given.model(),
-                        null,
-                        given.parameters(),
-                        Map.of(),
-                        null,
-                        messages.turns().size(),
-                        false,
-                        false,
-                        false),
-                given.streams());
     }
 
     private CompletionStage<Response> stateless(
@@ -164,6 +145,6 @@ public class CompletionResource {
         if (!CompletionView.ended(reply)) {
             throw RefusedException.of(ErrorCode.MODEL_FAILED, "The reply broke off.");
         }
-        return ConversationResource.json(CompletionView.of(reply, model));
+        return JsonAnswer.of(CompletionView.of(reply, model));
     }
 }

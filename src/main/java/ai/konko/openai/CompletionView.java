@@ -35,7 +35,7 @@ record CompletionView(
     }
 
     /**
-     * @return whether the reply came to an end of which OpenAI's clients know
+     * @return whether OpenAI's API has a name for the reply's end
      */
     static boolean ended(Message reply) {
         return reply.finishReason() == FinishReason.STOP
@@ -56,12 +56,12 @@ record CompletionView(
         return "CompletionView[" + id + "]";
     }
 
-    /** The one answer. */
+    /** The only choice. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
     record Choice(int index, Answer message, @Nullable Object logprobs, String finishReason) {}
 
-    /** What the model said. */
+    /** The model's message. */
     @RegisterForReflection
     record Answer(String role, String content, @Nullable String refusal, List<String> annotations) {
 
@@ -71,7 +71,7 @@ record CompletionView(
         }
     }
 
-    /** What the completion has used. */
+    /** The completion's usage. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
     record Used(long promptTokens, long completionTokens, long totalTokens) {

@@ -5,7 +5,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A new conversation, or new notes on one. */
+/** A new conversation, or new metadata of one. */
 @RegisterForReflection
 record ConversationBody(
         @Nullable Map<String, @Nullable String> metadata, @Nullable JsonNode items) {

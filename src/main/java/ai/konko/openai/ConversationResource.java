@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Chats as conversations. */
 @Path("/v1/conversations")
-@Produces(MediaType.WILDCARD) // JSON, whatever a client says it wants
+@Produces(MediaType.WILDCARD) // JSON, whatever the client accepts
 @RunOnVirtualThread
 public class ConversationResource {
     private final ChatRepository repository;
@@ -66,10 +66,6 @@ public class ConversationResource {
         this.outgoing = outgoing;
     }
 
-    static Response json(Object entity) {
-        return Response.ok(entity).type(MediaType.APPLICATION_JSON_TYPE).build();
-    }
-
     @POST
     @Consumes(MediaType.WILDCARD)
     public Response create(@Nullable JsonTree body, @Context RoutingContext request) {
@@ -90,7 +86,7 @@ public class ConversationResource {
                                         request,
                                         new Settings(null, items.instructions(), null, metadata),
                                         items));
-        return json(ConversationView.of(repository.chat(chatId)));
+        return JsonAnswer.of(ConversationView.of(repository.chat(chatId)));
     }
 
     private UUID create(RoutingContext request, Settings settings, Dialogue.ByTurns items) {
@@ -124,13 +120,15 @@ public class ConversationResource {
                                 after == null ? null : Ids.chat(after),
                                 null));
         outgoing.admit(request, page);
-        return json(ListView.Conversations.of(page.map(ConversationView::of).items(), page.more()));
+        return JsonAnswer.of(
+                ListView.Conversations.of(page.map(ConversationView::of).items(), page.more()));
     }
 
     @GET
     @Path("/{conversation}")
     public Response get(@PathParam("conversation") String id, @Context RoutingContext request) {
-        return json(ConversationView.of(repository.chat(access.conversation(request, id))));
+        return JsonAnswer.of(
+                ConversationView.of(repository.chat(access.conversation(request, id))));
     }
 
     @POST
@@ -154,7 +152,7 @@ public class ConversationResource {
                 .keySet()
                 .forEach(key -> changed.put(key, null));
         changed.putAll(RequestParameters.metadata(given.metadata(), limits));
-        return json(
+        return JsonAnswer.of(
                 ConversationView.of(
                         repository.patch(
                                 chatId,
@@ -169,6 +167,6 @@ public class ConversationResource {
     @Path("/{conversation}")
     public Response delete(@PathParam("conversation") String id, @Context RoutingContext request) {
         turns.delete(access.conversation(request, id));
-        return json(new DeletedView(id, "conversation.deleted", true));
+        return JsonAnswer.of(new DeletedView(id, "conversation.deleted", true));
     }
 }

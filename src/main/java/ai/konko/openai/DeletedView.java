@@ -2,6 +2,6 @@ package ai.konko.openai;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
-/** What is gone. */
+/** Something that was deleted. */
 @RegisterForReflection
 record DeletedView(String id, String object, boolean deleted) {}

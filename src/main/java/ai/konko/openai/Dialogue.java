@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client says with a list of messages, in its order.
+ * A list of messages that a client sends, in its order.
  *
  * @param parameter the list's name
  */
@@ -23,8 +23,8 @@ record Dialogue(String parameter, List<Said> said) {
     private static final Set<String> TEXT = Set.of("text", "input_text", "output_text");
 
     /**
-     * All but type, role and content changes nothing. An answer that is sent back has most of it,
-     * and clients for several speakers give their names.
+     * Fields other than type, role and content change nothing. An answer that is sent back has most
+     * of them, and clients for several speakers give names.
      */
     private static final Set<String> MESSAGE =
             Set.of(
@@ -41,15 +41,16 @@ record Dialogue(String parameter, List<Said> said) {
     private static final Set<String> PART = Set.of("type", "text", "annotations", "logprobs");
 
     /**
-     * The same by turns, as the log has it.
+     * The same as turns, as the log keeps them.
      *
-     * @param instructions what was said first by system or developer
-     * @param turns those that are over; one without a reply is what a user said before they went on
-     * @param last what the user says last, if nobody has replied to it
+     * @param instructions the first messages, of system or developer
+     * @param turns the turns that are over; one has no reply if the user went on before there was
+     *     one
+     * @param last the user's last message, if there is no reply to it
      */
     record ByTurns(@Nullable String instructions, List<PastTurn> turns, @Nullable String last) {
 
-        /** All turns, also one that waits for a reply. */
+        /** All turns, with one that waits for a reply. */
         List<PastTurn> all() {
             if (last == null) {
                 return turns;
@@ -66,7 +67,7 @@ record Dialogue(String parameter, List<Said> said) {
     }
 
     /**
-     * @param given a list of messages; or a text, which is a user's
+     * @param given a list of messages, or the text of a user's message
      */
     static Dialogue of(String parameter, @Nullable JsonNode given) {
         if (given == null || given.isNull()) {
@@ -151,7 +152,7 @@ record Dialogue(String parameter, List<Said> said) {
     }
 
     /**
-     * @throws RefusedException with {@code unsupported} for an order that the log can't have
+     * @throws RefusedException {@code unsupported} if the log can't have messages in this order
      */
     ByTurns byTurns() {
         int start = 0;

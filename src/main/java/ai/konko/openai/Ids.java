@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Ids on the wire: what it is, and UUIDs without dashes, whose capitals are the same. A response's
- * id has its chat's in it, so that nobody has to look for the chat.
+ * Ids on the wire: a prefix that says what it is, and UUIDs without dashes. Capitals make no
+ * difference. A response's id contains its chat's, so that the chat need not be searched for.
  */
 final class Ids {
     private static final String UUID_DIGITS = "([0-9a-fA-F]{32})";
@@ -20,9 +20,9 @@ final class Ids {
     private Ids() {}
 
     /**
-     * A response by what it is.
+     * A response as the reply that it is.
      *
-     * @param replyId the reply's
+     * @param replyId the reply's id
      */
     record Reply(UUID chatId, UUID replyId) {
         static Reply of(Message reply) {

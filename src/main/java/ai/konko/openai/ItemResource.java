@@ -2,18 +2,14 @@ package ai.konko.openai;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
-import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.Message;
-import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.SettingsPatch.Change;
 import ai.konko.chat.Turn;
-import ai.konko.http.HttpLimits;
 import ai.konko.http.JsonBodyReader;
 import ai.konko.http.JsonTree;
 import ai.konko.http.Outgoing;
-import ai.konko.http.Query;
 import ai.konko.http.TextBound;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -37,14 +33,11 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.WILDCARD)
 @RunOnVirtualThread
 public class ItemResource {
-    /** No message has a greater place. */
-    private static final int LAST = Integer.MAX_VALUE;
-
     private final ChatRepository repository;
     private final Access access;
     private final RepeatedRequests repeats;
     private final ChatLimits limits;
-    private final HttpLimits http;
+    private final ItemPages pages;
     private final Outgoing outgoing;
 
     ItemResource(
@@ -52,23 +45,15 @@ public class ItemResource {
             Access access,
             RepeatedRequests repeats,
             ChatLimits limits,
-            HttpLimits http,
+            ItemPages pages,
             Outgoing outgoing) {
         this.repository = repository;
         this.access = access;
         this.repeats = repeats;
         this.limits = limits;
-        this.http = http;
+        this.pages = pages;
         this.outgoing = outgoing;
     }
-
-    /**
-     * Where the log has what was taken in.
-     *
-     * @param first the seq of the first message
-     * @param last that of the last one, or if there is none, of the one before
-     */
-    private record Taken(int first, int last) {}
 
     @POST
     @Consumes(MediaType.WILDCARD)
@@ -78,21 +63,19 @@ public class ItemResource {
             @Nullable JsonTree body,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
-        noMore(include);
+        RequestParameters.nothing("include", include);
         JsonTree given = JsonBodyReader.required(body);
         Dialogue.ByTurns items = Dialogue.of("items", given.as(ItemsBody.class).items()).byTurns();
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
-        Taken taken =
+        ItemPages.Span taken =
                 repeats.once(
                         RepeatedRequests.Request.of(request, given),
-                        Taken.class,
+                        ItemPages.Span.class,
                         () -> take(chatId, items));
-        return ConversationResource.json(
-                ListView.Items.of(
-                        messages(chatId, taken).stream().map(ItemView::of).toList(), false));
+        return JsonAnswer.of(pages.all(chatId, taken));
     }
 
-    private Taken take(UUID chatId, Dialogue.ByTurns items) {
+    private ItemPages.Span take(UUID chatId, Dialogue.ByTurns items) {
         List<Turn> turns = repository.take(chatId, items.all());
         if (items.instructions() != null) {
             var _ =
@@ -105,29 +88,9 @@ public class ItemResource {
                                     new Change.Keep<>()));
         }
         return turns.isEmpty()
-                ? new Taken(1, 0)
-                : new Taken(turns.getFirst().message().seq(), turns.getLast().reply().seq());
-    }
-
-    private List<Message> messages(UUID chatId, Taken taken) {
-        int count = taken.last() - taken.first() + 1;
-        return count == 0
-                ? List.of()
-                : LogReader.items(
-                                repository,
-                                chatId,
-                                count,
-                                Order.ASC,
-                                taken.first() - 1,
-                                taken.first(),
-                                taken.last(),
-                                Long.MAX_VALUE)
-                        .items();
-    }
-
-    static void noMore(@Nullable List<String> include) {
-        RequestParameters.require(
-                include == null || include.isEmpty(), "include", "is not supported here");
+                ? new ItemPages.Span(1, 0)
+                : new ItemPages.Span(
+                        turns.getFirst().message().seq(), turns.getLast().reply().seq());
     }
 
     @GET
@@ -139,57 +102,8 @@ public class ItemResource {
             @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
-        noMore(include);
-        return ConversationResource.json(
-                page(outgoing, request, repository, http, chatId, limit, order, after, 1, LAST));
-    }
-
-    /**
-     * @param first the least seq of what is listed
-     * @param last the greatest
-     */
-    static ListView.Items page(
-            Outgoing outgoing,
-            RoutingContext request,
-            ChatRepository repository,
-            HttpLimits http,
-            UUID chatId,
-            @Nullable String limit,
-            @Nullable String order,
-            @Nullable String after,
-            int first,
-            int last) {
-        int most = Query.number("limit", limit, 1, http.pageSize(), Math.min(20, http.pageSize()));
-        Order direction = order(order);
-        Integer from = null;
-        if (after != null) {
-            from = repository.message(chatId, Ids.message(after)).seq();
-        } else if (direction == Order.ASC) {
-            from = first - 1;
-        } else if (last < LAST) {
-            from = last + 1;
-        }
-        Page<Message> page =
-                LogReader.items(
-                        repository,
-                        chatId,
-                        most,
-                        direction,
-                        from,
-                        first,
-                        last,
-                        Page.MOST_CHARACTERS);
-        outgoing.admit(request, page);
-        return ListView.Items.of(page.map(ItemView::of).items(), page.more());
-    }
-
-    private static Order order(@Nullable String order) {
-        return switch (order) {
-            case "asc" -> Order.ASC;
-            case "desc" -> Order.DESC;
-            case null -> Order.DESC;
-            default -> throw RefusedException.invalid("order", "must be asc or desc");
-        };
+        RequestParameters.nothing("include", include);
+        return JsonAnswer.of(pages.page(request, chatId, ItemPages.Span.ALL, limit, order, after));
     }
 
     @GET
@@ -200,10 +114,10 @@ public class ItemResource {
             @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
-        noMore(include);
+        RequestParameters.nothing("include", include);
         Message found = find(chatId, item);
         outgoing.admit(request, found.content().length());
-        return ConversationResource.json(ItemView.of(found));
+        return JsonAnswer.of(ItemView.of(found));
     }
 
     private Message find(UUID chatId, String item) {

@@ -29,7 +29,7 @@ record ItemView(String id, String type, String role, String status, List<Part> c
         return new ItemView(Ids.item(reply), "message", "assistant", "in_progress", List.of());
     }
 
-    /** A reply without text is no item: nobody has said anything. */
+    /** Whether a message is an item: a reply without text is none. */
     static boolean isOne(Message message) {
         return !message.content().isEmpty();
     }

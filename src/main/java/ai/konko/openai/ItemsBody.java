@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import org.jspecify.annotations.Nullable;
 
-/** Items to take in. */
+/** Items to add. */
 @RegisterForReflection
 record ItemsBody(@Nullable JsonNode items) {
 

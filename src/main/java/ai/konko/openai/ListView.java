@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Lists on the wire. Of an empty one first and last are empty, because OpenAI's clients want
- * strings.
+ * Lists on the wire. An empty list has empty strings for its first and last id, because OpenAI's
+ * clients need strings.
  */
 final class ListView {
     private ListView() {}
@@ -49,7 +49,7 @@ final class ListView {
         }
     }
 
-    /** The models there are. */
+    /** The list of models. */
     @RegisterForReflection
     record Models(String object, List<ModelView> data) {}
 

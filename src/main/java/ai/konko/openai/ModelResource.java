@@ -11,7 +11,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 
-/** The model that is configured. The provider may know others, which can be asked for too. */
+/** The configured model. The provider may have others, which can be asked for too. */
 @Path("/v1/models")
 @Produces(MediaType.WILDCARD)
 public class ModelResource {
@@ -23,7 +23,7 @@ public class ModelResource {
 
     @GET
     public Response list() {
-        return ConversationResource.json(
+        return JsonAnswer.of(
                 new ListView.Models("list", List.of(ModelView.of(endpoint.defaultModel()))));
     }
 
@@ -33,6 +33,6 @@ public class ModelResource {
         if (!model.equals(endpoint.defaultModel())) {
             throw RefusedException.of(ErrorCode.NOT_FOUND, "There is no such model here.");
         }
-        return ConversationResource.json(ModelView.of(model));
+        return JsonAnswer.of(ModelView.of(model));
     }
 }

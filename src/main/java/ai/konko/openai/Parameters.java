@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parameters that only tune how the model writes: they go to the provider, by the names that its
- * chat completions have for them.
+ * Parameters that only tune how the model writes. They are sent to the provider, by their names in
+ * chat completions.
  */
 final class Parameters {
     private static final int LONGEST = 64;
@@ -37,7 +37,7 @@ final class Parameters {
     }
 
     /**
-     * @param theirs the provider's name for it
+     * @param theirs the parameter's name in chat completions
      */
     Parameters count(String name, String theirs, @Nullable Integer count) {
         if (count != null) {
@@ -56,7 +56,9 @@ final class Parameters {
         return this;
     }
 
-    /** What makes tokens more or less likely, by their numbers; JSON may have null for one. */
+    /**
+     * How much more or less likely tokens are made, by their numbers; null in JSON means no change.
+     */
     Parameters bias(@Nullable Map<String, Integer> bias) {
         if (bias != null) {
             bias.forEach(
@@ -76,7 +78,7 @@ final class Parameters {
         return this;
     }
 
-    /** A word whose meaning is the provider's business. */
+    /** A word that only the provider understands. */
     Parameters word(String name, String theirs, @Nullable JsonNode word) {
         if (RequestParameters.isGiven(word)) {
             parameters.put(theirs, text(name, RequestParameters.orMissing(word)));
@@ -84,7 +86,7 @@ final class Parameters {
         return this;
     }
 
-    /** Where the model is to stop: a text or up to four. */
+    /** The texts at which the model stops: one, or a list of up to four. */
     Parameters stop(@Nullable JsonNode given) {
         JsonNode stop = RequestParameters.orMissing(given);
         if (!stop.isMissingNode()) {

@@ -15,10 +15,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests that this process has seen before. OpenAI's clients repeat by themselves what got no
- * answer, and say how often they have; such a repetition is the request that it repeats. Where a
- * client sends an {@code Idempotency-Key}, that decides instead. Nothing is known of what other
- * processes have seen.
+ * Finds requests that this process has seen before. OpenAI's clients repeat by themselves a request
+ * that got no answer, and say how often they have done so. A repetition gets the result of the
+ * first request. If a client sends an {@code Idempotency-Key}, that decides instead. Requests to
+ * other processes are not known here.
  */
 @ApplicationScoped
 class RepeatedRequests {
@@ -33,11 +33,11 @@ class RepeatedRequests {
 
     private record Key(Owner owner, String path, String key) {}
 
-    /** What an idempotency key stands for. */
+    /** The request that an idempotency key stands for. */
     private record Keyed(String digest, CompletableFuture<Object> made) {}
 
     /**
-     * A request as far as it can be told from others.
+     * What tells a request from others.
      *
      * @param key its idempotency key
      * @param retry whether its client says that it has sent it before
@@ -67,10 +67,10 @@ class RepeatedRequests {
     }
 
     /**
-     * Does what the request asks for, unless that was done: then what came of it the last time. A
-     * request that was refused has not been done.
+     * Runs the action, unless it was run for this request before; then the result is that of the
+     * first time. A request that was refused has not been run.
      *
-     * @param action gives what a repetition needs to know, and no more
+     * @param action returns only what a repetition needs
      */
     <T> T once(Request request, Class<T> type, Supplier<T> action) {
         return request.key() == null
@@ -124,7 +124,7 @@ class RepeatedRequests {
         try {
             return type.cast(made.join());
         } catch (CompletionException _) {
-            return null; // refused, so it was not done
+            return null; // refused, so it was not run
         }
     }
 }

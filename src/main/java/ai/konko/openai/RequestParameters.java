@@ -9,18 +9,19 @@ import ai.konko.http.TextBound;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a request gives, checked parameter by parameter. Nothing that is given is ignored. */
+/** Checks the parameters of a request one by one. None is ignored silently. */
 final class RequestParameters {
     private static final int LONGEST_NAME = 64;
 
     private RequestParameters() {}
 
-    /** Null is as good as absent. */
+    /** Null counts as absent. */
     static JsonNode orMissing(@Nullable JsonNode node) {
         return node == null || node.isNull() ? MissingNode.getInstance() : node;
     }
@@ -46,6 +47,10 @@ final class RequestParameters {
         require(!isGiven(node), parameter, "is not supported here");
     }
 
+    static void nothing(String parameter, @Nullable List<String> values) {
+        require(values == null || values.isEmpty(), parameter, "is not supported here");
+    }
+
     static void nothingIn(String parameter, @Nullable JsonNode list) {
         require(
                 !isGiven(list) || (orMissing(list).isArray() && orMissing(list).isEmpty()),
@@ -53,7 +58,7 @@ final class RequestParameters {
                 "is not supported here");
     }
 
-    /** An object that may have these fields, and others only if there is nothing in them. */
+    /** Checks an object that may have these fields, and others only if they are empty. */
     static void fields(String parameter, @Nullable JsonNode node, Set<String> supported) {
         JsonNode object = orMissing(node);
         if (object.isMissingNode()) {
@@ -72,7 +77,7 @@ final class RequestParameters {
         }
     }
 
-    /** SDKs send back all fields that they know, also those that have no value. */
+    /** Whether a field is empty. SDKs send back all fields that they know, also empty ones. */
     private static boolean isNothing(JsonNode value) {
         return switch (value.getNodeType()) {
             case NULL -> true;
@@ -84,12 +89,12 @@ final class RequestParameters {
         };
     }
 
-    /** A name that the client chose, as far as it goes back to it. */
+    /** As much of a name that the client chose as is sent back. */
     private static String shortened(String name) {
         return WellFormed.repaired(name.substring(0, Math.min(LONGEST_NAME, name.length())));
     }
 
-    /** Where no tool is given, only these choices mean nothing. */
+    /** Choices that ask for nothing if no tool is given. */
     static void noTools(@Nullable JsonNode tools, @Nullable JsonNode choice) {
         nothingIn("tools", tools);
         oneOf("tool_choice", choice, Set.of("none", "auto"));
@@ -113,7 +118,7 @@ final class RequestParameters {
     }
 
     /**
-     * @return the entries; none where none are given
+     * @return the entries; none if none are given
      */
     static Map<String, String> metadata(
             @Nullable Map<String, @Nullable String> metadata, ChatLimits limits) {

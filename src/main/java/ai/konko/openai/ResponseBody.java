@@ -19,7 +19,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request for a response, as OpenAI has it. What is not supported is here to be refused. */
+/**
+ * A request for a response, as OpenAI defines it. Parameters that are not supported are listed so
+ * that they can be refused.
+ */
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
 record ResponseBody(
@@ -79,7 +82,7 @@ record ResponseBody(
         return id.textValue();
     }
 
-    /** What of the parameters can be judged by itself. */
+    /** Checks the parameters that need no other knowledge. */
     void check(ChatLimits limits) {
         refuseTheUnsupported();
         require(

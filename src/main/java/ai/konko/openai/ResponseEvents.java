@@ -15,10 +15,10 @@ import java.util.Map;
 /**
  * A reply as the events of a response.
  *
- * <p>Numbers are the same for whoever reads the reply, whenever and however often: 0 to 3 for what
- * comes before the text, then for each delta 3 and the text's length in UTF-16 units up to and with
- * it, then four more for what comes after the text. So they grow, with gaps, and a client that
- * names the last one it has is sent what it lacks and no more.
+ * <p>Sequence numbers are the same for everybody who reads the reply, however often. Events before
+ * the text have 0 to 3. A delta has 3 plus the text's length in UTF-16 units up to and with it. The
+ * four events after the text go on from there. So the numbers grow, with gaps, and a client that
+ * gives the last one it has is sent only what it lacks.
  */
 final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
     private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
@@ -41,7 +41,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
      * @param from how many UTF-16 units of the text the client has already
      * @param reply whose text need not be up to date
      * @param after the number of the last event that the client has; -1 for none
-     * @param abandoned what happens when the client goes
+     * @param abandoned runs when the client has gone
      */
     ResponseEvents(
             LiveReply live,

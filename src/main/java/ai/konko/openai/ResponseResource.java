@@ -1,6 +1,6 @@
 package ai.konko.openai;
 
-import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatLimits;
 import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Status;
@@ -9,7 +9,6 @@ import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.http.Caller;
-import ai.konko.http.HttpLimits;
 import ai.konko.http.JsonBodyReader;
 import ai.konko.http.JsonTree;
 import ai.konko.http.Outgoing;
@@ -40,30 +39,30 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.WILDCARD)
 @RunOnVirtualThread
 public class ResponseResource {
-    private final ChatRepository repository;
     private final TurnEngine turns;
     private final Responses responses;
     private final StatelessTurns stateless;
     private final Access access;
-    private final HttpLimits http;
+    private final ItemPages pages;
+    private final ChatLimits limits;
     private final Outgoing outgoing;
     private final ObjectMapper json;
 
     ResponseResource(
-            ChatRepository repository,
             TurnEngine turns,
             Responses responses,
             StatelessTurns stateless,
             Access access,
-            HttpLimits http,
+            ItemPages pages,
+            ChatLimits limits,
             Outgoing outgoing,
             ObjectMapper json) {
-        this.repository = repository;
         this.turns = turns;
         this.responses = responses;
         this.stateless = stateless;
         this.access = access;
-        this.http = http;
+        this.pages = pages;
+        this.limits = limits;
         this.outgoing = outgoing;
         this.json = json;
     }
@@ -74,7 +73,7 @@ public class ResponseResource {
     public CompletionStage<Response> create(
             @Nullable JsonTree body, @Context RoutingContext request) {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
-        Responses.Wanted wanted = responses.wanted(given);
+        TurnRequest wanted = TurnRequest.of(given, limits);
         WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
         Responses.Continued continued = continued(given, request);
         RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
@@ -92,7 +91,7 @@ public class ResponseResource {
             return stream(request, answered.repeated(), reply, answered.live(), -1);
         }
         return wanted.options().background()
-                ? CompletableFuture.completedStage(ConversationResource.json(responses.view(reply)))
+                ? CompletableFuture.completedStage(JsonAnswer.of(responses.view(reply)))
                 : outgoing.whole(
                         request,
                         answered.repeated(),
@@ -135,7 +134,7 @@ public class ResponseResource {
         if (reply.status() == Status.FAILED) {
             throw new TurnFailedException(reply);
         }
-        return ConversationResource.json(ResponseView.of(reply, model, kept));
+        return JsonAnswer.of(ResponseView.of(reply, model, kept));
     }
 
     private CompletionStage<Response> stream(
@@ -176,7 +175,7 @@ public class ResponseResource {
             @QueryParam("include_obfuscation") @Nullable String obfuscation,
             @Context RoutingContext request) {
         Message reply = access.response(request, id);
-        ItemResource.noMore(include);
+        RequestParameters.nothing("include", include);
         RequestParameters.require(
                 obfuscation == null || obfuscation.equals("false"),
                 "include_obfuscation",
@@ -192,8 +191,7 @@ public class ResponseResource {
                     throw RefusedException.invalid("starting_after", "needs stream=true");
                 }
                 outgoing.admit(request, reply.content().length());
-                yield CompletableFuture.completedStage(
-                        ConversationResource.json(responses.view(reply)));
+                yield CompletableFuture.completedStage(JsonAnswer.of(responses.view(reply)));
             }
         };
     }
@@ -202,7 +200,7 @@ public class ResponseResource {
     @Path("/{response}")
     public Response delete(@PathParam("response") String id, @Context RoutingContext request) {
         responses.delete(access.response(request, id));
-        return ConversationResource.json(new DeletedView(id, "response", true));
+        return JsonAnswer.of(new DeletedView(id, "response", true));
     }
 
     @POST
@@ -218,7 +216,7 @@ public class ResponseResource {
                 reply.status().terminal() ? reply.content().length() : 0,
                 () -> turns.cancel(reply.chatId(), reply.id()),
                 ended ->
-                        ConversationResource.json(
+                        JsonAnswer.of(
                                 ResponseView.of(
                                         ended,
                                         ended.model() == null ? model : ended.model(),
@@ -235,20 +233,16 @@ public class ResponseResource {
             @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         Message reply = access.response(request, id);
-        ItemResource.noMore(include);
+        RequestParameters.nothing("include", include);
         int message = reply.seq() - 1;
         int earlier = reply.options() == null ? 0 : reply.options().earlier();
-        return ConversationResource.json(
-                ItemResource.page(
-                        outgoing,
+        return JsonAnswer.of(
+                pages.page(
                         request,
-                        repository,
-                        http,
                         reply.chatId(),
+                        new ItemPages.Span(message - 2 * earlier, message),
                         limit,
                         order,
-                        after,
-                        message - 2 * earlier,
-                        message));
+                        after));
     }
 }

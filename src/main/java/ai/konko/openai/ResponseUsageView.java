@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import org.jspecify.annotations.Nullable;
 
-/** What a response has used. */
+/** The usage of a response. */
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
 record ResponseUsageView(

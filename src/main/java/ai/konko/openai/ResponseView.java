@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply as a response. What OpenAI's clients want to be there is there, as null or empty where
- * this service has nothing to say.
+ * A reply as a response. It has all fields that OpenAI's clients need, null or empty if this
+ * service has nothing for them.
  */
 @RegisterForReflection
 @JsonNaming(SnakeCaseStrategy.class)
@@ -47,7 +47,7 @@ record ResponseView(
         String serviceTier) {
 
     /**
-     * @param model the one that is or will be asked
+     * @param model the model that is or will be asked
      * @param kept whether the response is in a conversation
      */
     static ResponseView of(Message reply, String model, boolean kept) {
@@ -59,7 +59,7 @@ record ResponseView(
                 ItemView.isOne(reply) ? List.of(ItemView.of(reply)) : List.of());
     }
 
-    /** The response when nothing was said yet, as its stream begins. */
+    /** The response at the beginning of its stream, before there is text. */
     static ResponseView begun(Message reply, String model, boolean kept) {
         Message fresh =
                 new Message(
@@ -135,7 +135,7 @@ record ResponseView(
     /**
      * Why a response failed.
      *
-     * @param code one of those that OpenAI's clients know
+     * @param code one of OpenAI's own
      */
     @RegisterForReflection
     record ResponseError(String code, String message) {
@@ -150,7 +150,7 @@ record ResponseView(
         }
     }
 
-    /** Why a response is not whole, though nothing failed. */
+    /** Why a response is incomplete although nothing failed. */
     @RegisterForReflection
     record IncompleteDetails(String reason) {
 
@@ -167,7 +167,7 @@ record ResponseView(
     @RegisterForReflection
     record ConversationId(String id) {}
 
-    /** How hard the model was asked to think. */
+    /** How much reasoning the model was asked for. */
     @RegisterForReflection
     record Reasoning(@Nullable Object effort, @Nullable String summary) {}
 

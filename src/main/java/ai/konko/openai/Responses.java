@@ -6,16 +6,19 @@ import ai.konko.assistant.Prompt;
 import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.Chat;
-import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Origin;
+import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Role;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
@@ -23,7 +26,6 @@ import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
-import ai.konko.http.TextBound;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,12 +38,14 @@ import org.jspecify.annotations.Nullable;
 /** Requests for responses as turns of chats. */
 @ApplicationScoped
 class Responses {
+    /** How many messages of the log are read at once. */
+    private static final int PORTION = 1000;
+
     private final ChatRepository repository;
     private final TurnEngine turns;
     private final StatelessTurns stateless;
     private final ContextWindow window;
     private final ModelEndpoint endpoint;
-    private final ChatLimits limits;
     private final RepeatedRequests repeats;
 
     Responses(
@@ -50,44 +54,35 @@ class Responses {
             StatelessTurns stateless,
             ContextWindow window,
             ModelEndpoint endpoint,
-            ChatLimits limits,
             RepeatedRequests repeats) {
         this.repository = repository;
         this.turns = turns;
         this.stateless = stateless;
         this.window = window;
         this.endpoint = endpoint;
-        this.limits = limits;
         this.repeats = repeats;
     }
 
     /**
      * What a response continues.
      *
-     * @param chatId its chat; absent for a new one
-     * @param previous the reply it goes on from; absent for the chat's end
+     * @param chatId its chat; null for a new one
+     * @param previous the reply it goes on from; null for the chat's end
      */
     record Continued(@Nullable UUID chatId, @Nullable Message previous) {}
 
     /**
-     * What a request asks for, all checked.
-     *
-     * @param options but for what depends on what it continues
-     */
-    record Wanted(String message, List<PastTurn> earlier, Options options, boolean streamed) {}
-
-    /**
-     * What else a post says.
+     * The rest of a post.
      *
      * @param idempotencyKey the same key with the same post is the same turn
      */
     record PostTerms(WhenBusy whenBusy, @Nullable String idempotencyKey) {}
 
     /**
-     * The reply to a request, which this one has posted, or an earlier one that it repeats.
+     * The reply to a request: to its own post, or to that of an earlier request that it repeats.
      *
      * @param reply as it was when the request was answered
-     * @param live to follow it
+     * @param live follows it
      */
     record Answered(Message reply, LiveReply live, boolean repeated) {}
 
@@ -114,56 +109,12 @@ class Responses {
     }
 
     /**
-     * @throws RefusedException if something is not supported, or breaks a rule
-     */
-    Wanted wanted(ResponseBody body) {
-        body.check(limits);
-        Dialogue.ByTurns input = Dialogue.of("input", body.input()).byTurns();
-        String message = lastOf(input, "input");
-        String instructions = joined(body.instructions(), input.instructions());
-        return new Wanted(
-                message,
-                input.turns(),
-                new Options(
-                        body.model(),
-                        instructions,
-                        body.parameters(),
-                        RequestParameters.metadata(body.metadata(), limits),
-                        body.previousResponseId(),
-                        input.turns().size(),
-                        false,
-                        RequestParameters.is(body.background()),
-                        false),
-                body.streams() || RequestParameters.is(body.background()));
-    }
-
-    /**
-     * @return what the user says last, to which there is no reply yet
-     */
-    String lastOf(Dialogue.ByTurns input, String parameter) {
-        if (input.last() == null) {
-            throw RefusedException.unsupported(
-                    parameter, "is supported only with a user's message at its end");
-        }
-        RequestParameters.text(parameter, input.last(), TextBound.MESSAGE, limits);
-        return input.last();
-    }
-
-    private @Nullable String joined(@Nullable String one, @Nullable String two) {
-        String all = one == null ? two : two == null ? one : one + "\n\n" + two;
-        if (all != null && !all.isEmpty()) {
-            RequestParameters.text("instructions", all, TextBound.INSTRUCTIONS, limits);
-        }
-        return all;
-    }
-
-    /**
-     * Posts the turn. A reply that is not its chat's last any more is gone on from in a copy of the
-     * chat up to it.
+     * Posts the turn. If the reply to go on from is not its chat's last any more, the turn is
+     * posted to a copy of the chat up to that reply.
      *
      * @return the new turn
      */
-    PostedTurn post(Origin origin, Continued continued, Wanted wanted, PostTerms terms) {
+    PostedTurn post(Origin origin, Continued continued, TurnRequest wanted, PostTerms terms) {
         if (continued.chatId() == null) {
             return open(origin, settings(wanted.options()), List.of(), wanted, terms);
         }
@@ -182,13 +133,13 @@ class Responses {
         return open(origin, chat.settings(), upTo(continued.previous()), wanted, terms);
     }
 
-    /** A chat that is continued elsewhere goes on with the same model. */
+    /** The copy of a chat keeps its model. */
     private static Settings settings(Options options) {
         return new Settings(null, null, options.model(), Map.of());
     }
 
     /**
-     * A chat whose first turn is refused is none.
+     * A chat whose first turn is refused is removed.
      *
      * @param before turns that come before those of the request
      */
@@ -196,7 +147,7 @@ class Responses {
             Origin origin,
             Settings settings,
             List<PastTurn> before,
-            Wanted wanted,
+            TurnRequest wanted,
             PostTerms terms) {
         UUID chatId = repository.create(origin.owner(), settings).id();
         List<PastTurn> earlier = new ArrayList<>(before);
@@ -211,7 +162,7 @@ class Responses {
     }
 
     private static Post post(
-            Wanted wanted,
+            TurnRequest wanted,
             Options options,
             List<PastTurn> earlier,
             PostTerms terms,
@@ -231,16 +182,28 @@ class Responses {
             throw RefusedException.chatBusy();
         }
         List<PastTurn> turns = new ArrayList<>();
-        for (Turn each : LogReader.turns(repository, reply.chatId(), reply.seq())) {
-            if (each.reply().status().terminal()) {
-                turns.add(PastTurn.of(each));
+        Message user = null;
+        Integer after = null;
+        boolean more = true;
+        while (more) {
+            Page<Message> page =
+                    repository.messages(
+                            reply.chatId(), new MessageQuery(PORTION, Order.ASC, after));
+            for (Message each : page.items()) {
+                after = each.seq();
+                if (each.role() == Role.USER) {
+                    user = each;
+                } else if (user != null && after <= reply.seq() && each.status().terminal()) {
+                    turns.add(PastTurn.of(new Turn(user, each)));
+                }
             }
+            more = page.more() && (after == null || after < reply.seq());
         }
         return turns;
     }
 
-    /** Asks for a response that is kept nowhere; what is in the log is read, and not added to. */
-    StatelessTurns.Asked ask(Origin origin, Continued continued, Wanted wanted) {
+    /** Asks for a response that is not kept. The log is read, and nothing is added to it. */
+    StatelessTurns.Asked ask(Origin origin, Continued continued, TurnRequest wanted) {
         if (continued.previous() != null && !continued.previous().status().terminal()) {
             throw RefusedException.chatBusy();
         }
@@ -307,7 +270,7 @@ class Responses {
         return ResponseView.of(reply, modelOf(reply), true);
     }
 
-    /** Removes the response with its chat, if that was made for it and has no other. */
+    /** Removes the response with its chat, if the chat was made for it and has no other. */
     void delete(Message reply) {
         Chat chat = repository.chat(reply.chatId());
         Options options = reply.options();
