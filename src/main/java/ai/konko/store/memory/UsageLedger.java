@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/** Usage by owner, model and day. Not thread-safe. */
-final class Ledger {
+/** Usage by owner, model and day. Not safe for use by several threads. */
+final class UsageLedger {
     private final NavigableMap<Account, DailyUsage> accounts = new TreeMap<>();
 
     private record Account(LocalDate day, Owner owner, String model)
@@ -38,7 +38,7 @@ final class Ledger {
         return new Account(used.day(), used.owner(), used.model());
     }
 
-    /** Asked only for a model that is new to its owner's day. */
+    /** Only for a model that is new to its owner's day. */
     private boolean hasRoom(Account account) {
         Account first = new Account(account.day(), account.owner(), "");
         return accounts.tailMap(first).keySet().stream()
