@@ -8,7 +8,9 @@ import ai.konko.chat.RefusedException;
 import jakarta.inject.Singleton;
 import java.util.UUID;
 
-/** Whose a chat is. That never changes, so a log that makes one wait is asked once. */
+/**
+ * Whose a chat is. That never changes, so it is remembered if the log would have to wait for it.
+ */
 @Singleton
 public class Ownership {
     private static final int REMEMBERED = 100_000;
@@ -20,9 +22,7 @@ public class Ownership {
         this.repository = repository;
     }
 
-    /**
-     * @return whether nobody has to wait for the log to learn whose the chat is
-     */
+    /** Whether the chat's owner is known without waiting for the log. */
     public boolean isKnownAtOnce(UUID chatId) {
         return !repository.blocks() || owners.get(chatId) != null;
     }
