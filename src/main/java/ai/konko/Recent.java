@@ -7,15 +7,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was put or used of late, by key. It has no more entries than it is allowed, and none is
- * found for longer than it lives.
+ * Entries that were put or used of late. Their number and their lifetime are bounded.
  *
- * <p>There are two generations. When the young one has half of the entries, or has lasted a
- * lifetime, it becomes the old one, and what was still in the old one is gone. What is found in the
- * old one comes into the young one. So the half that was used last is always there.
+ * <p>There are two generations. When the young one has half of the entries, or is a lifetime old,
+ * it becomes the old one, and the old one's entries are dropped. An entry that is found in the old
+ * one moves to the young one. So the half that was used last is always there.
  *
- * <p>Reads take no lock. This object's lock is that of all writes: so a key is in one generation
- * alone, and a change of generations loses nothing that is just written.
+ * <p>Reads take no lock. All writes take this object's: so a key is in one generation alone, and a
+ * change of generations loses no entry that is just written.
  */
 public final class Recent<K, V> {
     private final int half;
@@ -26,7 +25,7 @@ public final class Recent<K, V> {
     private volatile Generations<K, V> generations;
 
     /**
-     * @param since in nanoseconds
+     * @param since when it was put or renewed, in nanoseconds
      */
     private record Kept<V>(V value, long since) {}
 
@@ -98,9 +97,7 @@ public final class Recent<K, V> {
         write(key, new Kept<>(value, now), now);
     }
 
-    /**
-     * @return what was there before, and still is
-     */
+    /** The value that was there before, and still is; null if there was none. */
     public synchronized @Nullable V putIfAbsent(K key, V value) {
         V known = get(key);
         if (known == null) {
