@@ -132,23 +132,20 @@ public class Callers {
         return Uni.createFrom()
                 .deferred( // catches what Quarkus throws if this is no token
                         () -> issuer.get().authenticate(new AccessTokenCredential(token)))
-                .onItemOrFailure()
-                .transformToUni(
-                        (identity, failed) -> {
-                            String subject = failed == null ? subject(identity) : "";
-                            boolean good =
-                                    !subject.isEmpty() && subject.length() <= LONGEST_SUBJECT;
-                            return good
-                                    ? Uni.createFrom().item(new Owner(SUBJECT_OF + subject))
-                                    : Uni.createFrom()
-                                            .failure(
-                                                    refused(
-                                                            "The key is not known here, nor is it a"
-                                                                    + " good token."));
-                        });
+                .map(Callers::subjectOf)
+                .onFailure()
+                .recoverWithItem("")
+                .map(Callers::owner);
     }
 
-    private static String subject(SecurityIdentity identity) {
+    private static Owner owner(String subject) {
+        if (subject.isEmpty() || subject.length() > LONGEST_SUBJECT) {
+            throw refused("The key is not known here, nor is it a good token.");
+        }
+        return new Owner(SUBJECT_OF + subject);
+    }
+
+    private static String subjectOf(SecurityIdentity identity) {
         String subject =
                 identity.getPrincipal() instanceof JsonWebToken jwt
                         ? jwt.getSubject()
