@@ -68,15 +68,10 @@ final class ChangeNotifier implements AutoCloseable {
                 payload.append(' ').append(some.next());
                 some.remove();
             }
-            boolean _ =
+            String sql = "select pg_notify(?, ?)";
+            var _ =
                     database.urgent(
-                            session ->
-                                    session.first(
-                                                    "select pg_notify(?, ?)",
-                                                    _ -> true,
-                                                    CHANNEL,
-                                                    payload.toString())
-                                            .isPresent());
+                            session -> session.list(sql, _ -> 1, CHANNEL, payload.toString()));
         }
     }
 

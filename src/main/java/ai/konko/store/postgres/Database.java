@@ -68,12 +68,12 @@ final class Database {
 
     /** One statement that reads, or that may be run twice. */
     <T extends @Nullable Object> T statement(Work<T> work) {
-        return withPlace(false, work);
+        return bounded(false, work);
     }
 
     /** All of it or nothing. */
     <T extends @Nullable Object> T transaction(Work<T> work) {
-        return withPlace(true, work);
+        return bounded(true, work);
     }
 
     /** A connection beside those that are counted. */
@@ -117,30 +117,23 @@ final class Database {
                 : new StoreException(failed);
     }
 
-    private <T extends @Nullable Object> T withPlace(boolean transaction, Work<T> work) {
+    private <T extends @Nullable Object> T bounded(boolean transaction, Work<T> work) {
         if (!places.tryAcquire()) {
             throw unavailable("The store has as many requests waiting as it may.");
         }
         try {
-            return withConnection(transaction, work);
-        } finally {
-            places.release();
-        }
-    }
-
-    private <T extends @Nullable Object> T withConnection(boolean transaction, Work<T> work) {
-        try {
             if (!connections.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw unavailable("The store is too slow at the moment.");
             }
+            try {
+                return attempt(transaction, work);
+            } finally {
+                connections.release();
+            }
         } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            throw unavailable("The service is stopping.");
-        }
-        try {
-            return attempt(transaction, work);
+            throw interrupted();
         } finally {
-            connections.release();
+            places.release();
         }
     }
 
@@ -173,9 +166,13 @@ final class Database {
         try {
             Thread.sleep(most / 2 + ThreadLocalRandom.current().nextLong(most));
         } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            throw unavailable("The service is stopping.");
+            throw interrupted();
         }
+    }
+
+    private static RefusedException interrupted() {
+        Thread.currentThread().interrupt();
+        return unavailable("The service is stopping.");
     }
 
     private static <T extends @Nullable Object> T committed(

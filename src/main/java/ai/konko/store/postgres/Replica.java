@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,24 +22,6 @@ final class Replica {
     /** How many abandoned replies one round takes up. */
     private static final int ABANDONED = 200;
 
-    private static final Observer NOBODY =
-            new Observer() {
-                @Override
-                public void changed(Predicate<UUID> chats) {
-                    // Nobody follows a reply yet.
-                }
-
-                @Override
-                public void startable(UUID chatId) {
-                    // The next round finds it again.
-                }
-
-                @Override
-                public void toStop(UUID chatId, UUID replyId, int attempt) {
-                    // Nothing can run before there is an observer.
-                }
-            };
-
     private final UUID id;
     private final Database database;
     private final RunningReplies running;
@@ -48,7 +29,9 @@ final class Replica {
     private final boolean alone;
     private final Duration flushInterval;
 
-    private volatile Observer observer = NOBODY;
+    /** Null at first; until there is one, this process runs nothing. */
+    private volatile @Nullable Observer observer;
+
     private volatile boolean serves;
     private volatile boolean handedOver;
     private volatile int others;
@@ -166,7 +149,9 @@ final class Replica {
     }
 
     private void changedByOthers(Set<UUID> chats) {
-        observer.changed(chats::contains);
+        if (observer != null) {
+            observer.changed(chats::contains);
+        }
         BackgroundTask current = comparing;
         if (current != null && chats.stream().anyMatch(chat -> running.find(chat) != null)) {
             current.wake();
@@ -179,26 +164,27 @@ final class Replica {
 
     void round() {
         renew();
-        compare();
-        List<UUID> abandoned =
-                database.urgent(
-                        session -> PendingRows.abandoned(session, id, settled(), ABANDONED));
-        abandoned.forEach(observer::startable);
-        observer.changed(_ -> true);
+        Observer current = observer;
+        if (current != null) {
+            compare(current);
+            database.urgent(session -> PendingRows.abandoned(session, id, settled(), ABANDONED))
+                    .forEach(current::startable);
+            current.changed(_ -> true);
+        }
     }
 
-    private void compare() {
+    private void compare(Observer current) {
         List<ReplyRun> gone = new ArrayList<>(running.confirmed()); // read before the log
         for (Pending each : database.urgent(session -> PendingRows.ownedBy(session, id))) {
             gone.removeIf(each::isOf);
             if (running.find(each.chatId(), each.replyId(), each.attempt()) == null) {
-                observer.startable(each.chatId());
+                current.startable(each.chatId());
             } else if (each.cancel()) {
-                observer.toStop(each.chatId(), each.replyId(), each.attempt());
+                current.toStop(each.chatId(), each.replyId(), each.attempt());
             }
         }
         for (ReplyRun run : gone) { // over, deleted, or taken over
-            observer.toStop(run.chatId, run.replyId, run.attempt);
+            current.toStop(run.chatId, run.replyId, run.attempt);
         }
     }
 

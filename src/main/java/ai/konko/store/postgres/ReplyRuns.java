@@ -1,7 +1,6 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.Cancelled;
-import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
@@ -38,7 +37,6 @@ final class ReplyRuns {
         this.messages = messages;
     }
 
-    /** See {@link ChatRepository#start}. */
     Optional<Started> start(UUID chatId, String defaultModel) {
         if (!replica.serves()) {
             return Optional.empty();
@@ -116,13 +114,11 @@ final class ReplyRuns {
         return new Started(turn, chat.settings(), next.streamed());
     }
 
-    /** See {@link ChatRepository#draft}. */
     Consumer<String> draft(UUID chatId, UUID replyId, int attempt) {
         ReplyRun run = running.find(chatId, replyId, attempt);
         return run == null ? _ -> {} : run::append;
     }
 
-    /** See {@link ChatRepository#finish}. */
     Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
         ReplyRun run = running.find(chatId, replyId, attempt);
         int number = run == null ? 0 : run.number;
@@ -155,7 +151,6 @@ final class ReplyRuns {
         return messages.reply(session, chatId, replyId);
     }
 
-    /** See {@link ChatRepository#cancel}. */
     Cancelled cancel(UUID chatId, UUID replyId) {
         Cancelled cancelled = database.transaction(session -> cancel(session, chatId, replyId));
         replica.changed(chatId);
@@ -174,7 +169,6 @@ final class ReplyRuns {
         return new Cancelled(messages.reply(session, chatId, replyId), waits);
     }
 
-    /** See {@link ChatRepository#retry}. */
     Turn retry(UUID chatId, UUID replyId, boolean streamed) {
         Turn turn = database.transaction(session -> retry(session, chatId, replyId, streamed));
         replica.changed(chatId);
