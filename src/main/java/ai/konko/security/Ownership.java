@@ -1,6 +1,6 @@
 package ai.konko.security;
 
-import ai.konko.Recent;
+import ai.konko.RecentCache;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
@@ -16,7 +16,7 @@ public class Ownership {
     private static final int REMEMBERED = 100_000;
 
     private final ChatRepository repository;
-    private final Recent<UUID, Owner> owners = Recent.ofMost(REMEMBERED);
+    private final RecentCache<UUID, Owner> owners = RecentCache.ofMost(REMEMBERED);
 
     Ownership(ChatRepository repository) {
         this.repository = repository;

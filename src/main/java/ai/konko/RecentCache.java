@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Reads take no lock. All writes take this object's: so a key is in one generation alone, and a
  * change of generations loses no entry that is just written.
  */
-public final class Recent<K, V> {
+public final class RecentCache<K, V> {
     private final int half;
     private final long lifetime;
     private final boolean renewed;
@@ -40,7 +40,7 @@ public final class Recent<K, V> {
         }
     }
 
-    private Recent(int most, long lifetime, boolean renewed, LongSupplier nanos) {
+    private RecentCache(int most, long lifetime, boolean renewed, LongSupplier nanos) {
         if (most < 2 || lifetime <= 0) {
             throw new IllegalArgumentException("needs room for two, and a lifetime");
         }
@@ -56,8 +56,8 @@ public final class Recent<K, V> {
     /**
      * @param most entries, of which the least recently used go first
      */
-    public static <K, V> Recent<K, V> ofMost(int most) {
-        return new Recent<>(most, Long.MAX_VALUE, false, () -> 0);
+    public static <K, V> RecentCache<K, V> ofMost(int most) {
+        return new RecentCache<>(most, Long.MAX_VALUE, false, () -> 0);
     }
 
     /**
@@ -65,16 +65,16 @@ public final class Recent<K, V> {
      * @param lifetime after which an entry is not found any more, counted from when it was put
      * @param nanos a clock that never goes back
      */
-    public static <K, V> Recent<K, V> put(int most, Duration lifetime, LongSupplier nanos) {
-        return new Recent<>(most, lifetime.toNanos(), false, nanos);
+    public static <K, V> RecentCache<K, V> put(int most, Duration lifetime, LongSupplier nanos) {
+        return new RecentCache<>(most, lifetime.toNanos(), false, nanos);
     }
 
     /**
      * @param lifetime an entry that is used in each half of it stays
      * @param nanos a clock that never goes back
      */
-    public static <K, V> Recent<K, V> used(Duration lifetime, LongSupplier nanos) {
-        return new Recent<>(Integer.MAX_VALUE, lifetime.toNanos(), true, nanos);
+    public static <K, V> RecentCache<K, V> used(Duration lifetime, LongSupplier nanos) {
+        return new RecentCache<>(Integer.MAX_VALUE, lifetime.toNanos(), true, nanos);
     }
 
     public @Nullable V get(K key) {
