@@ -3,15 +3,17 @@ package ai.konko;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** The escapes of URLs: a percent sign and two hexadecimal digits, for a byte of UTF-8. */
+/**
+ * Decodes the escapes of URLs: a percent sign and two hexadecimal digits stand for a byte of UTF-8.
+ */
 public final class Escapes {
     private static final int HEX = 16;
 
     private Escapes() {}
 
     /**
-     * As browsers and curl read a URL (WHATWG URL, 1.3): a percent sign that begins no escape stays
-     * as it is, and so does a plus.
+     * As browsers and curl do (WHATWG URL, 1.3): a percent sign that begins no escape stays as it
+     * is, and so does a plus.
      */
     public static String decoded(String text) {
         if (text.indexOf('%') < 0) {

@@ -6,11 +6,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.Locale;
 
-/** Digits, dates and letters are those of no locale, whatever the machine's is. */
+/** Formats digits, dates and letters without a locale, whichever the machine has. */
 @ApplicationScoped
 class Formats {
 
-    /** Before all else that starts, also where tests start it and not {@link Main}. */
+    /**
+     * Runs before all other starts. {@link Main} does the same earlier, but tests do not run it.
+     */
     void start(@Observes @Priority(-2) StartupEvent event) {
         Locale.setDefault(Locale.ROOT);
     }

@@ -7,13 +7,13 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import jakarta.inject.Singleton;
 
 /**
- * The heap, as the JVM and the binary count it alike. Micrometer's {@code
- * jvm_memory_usage_after_gc} knows the collectors of JVMs only, and is 0 for ever elsewhere.
+ * The heap, in the JVM and in the native binary alike. Micrometer's {@code
+ * jvm_memory_usage_after_gc} works in JVMs only, and stays 0 elsewhere.
  *
  * <ul>
- *   <li>{@code konko.heap.used}: what is in use, and what no collection has found yet; if there was
- *       a collection in some minutes, their least is close to what is in use
- *   <li>{@code konko.heap.max}: how far it may grow
+ *   <li>{@code konko.heap.used}: what is in use or was not collected yet; its lowest value of some
+ *       minutes with a collection is close to what is in use
+ *   <li>{@code konko.heap.max}: how far the heap may grow
  * </ul>
  */
 @Singleton

@@ -5,8 +5,8 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 import java.util.Locale;
 
 /**
- * Starts the service. What it writes and reads is for programs, so the machine's language is no
- * matter: with some, numbers would have other digits, and letters other cases.
+ * Starts the service, without the machine's locale. The service reads and writes for programs, and
+ * in some locales, numbers have other digits, and letters other cases.
  */
 @QuarkusMain
 public final class Main {

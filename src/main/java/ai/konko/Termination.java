@@ -9,7 +9,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import org.jboss.logging.Logger;
 
-/** SIGTERM is how the service is asked to stop. That is no failure, so it then exits with 0. */
+/** Exits with 0 on SIGTERM, because that is a request to stop and no failure. */
 @ApplicationScoped
 class Termination {
     private static final Logger LOG = Logger.getLogger(Termination.class);
@@ -27,8 +27,8 @@ class Termination {
     }
 
     /**
-     * By reflection, for every use of {@code sun.misc.Signal} is a warning that can't be turned
-     * off. A JDK without it exits as it would by itself, with 143.
+     * By reflection, because each use of {@code sun.misc.Signal} is a compiler's warning that can't
+     * be turned off. A JDK without it exits with 143.
      */
     private static void onTerm(InvocationHandler handler) {
         try {

@@ -1,4 +1,4 @@
-/** What all rooms stand on: time, ids, and what is remembered for a while. */
+/** The base of all rooms: the start, time and ids, checks of settings, and bounded caches. */
 @NullMarked
 package ai.konko;
 

@@ -25,12 +25,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The documents say what the code does, as far as that can be compared. */
+/** The documents agree with the code, as far as a test can compare them. */
 class DocumentsTest {
     private static final Path README = Path.of("README.md");
     private static final Path DOCUMENTS = Path.of("src/docs");
 
-    /** In place of a default where none is declared: the cell may then say anything in words. */
+    /** Stands in place of a default if none is declared; the cell may then hold any words. */
     private static final String UNDECLARED = "(none declared)";
 
     /** A row's setting, and the cell with its default. */

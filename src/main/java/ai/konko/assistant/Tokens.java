@@ -1,6 +1,6 @@
 package ai.konko.assistant;
 
-import ai.konko.Recent;
+import ai.konko.RecentCache;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Message;
 import ai.konko.chat.Turn;
@@ -34,7 +34,7 @@ class Tokens {
     private static final int COUNTED = 16_384;
 
     private final AtomicBoolean prepared = new AtomicBoolean();
-    private final Recent<Attempt, Integer> counted = Recent.ofMost(100_000);
+    private final RecentCache<Attempt, Integer> counted = RecentCache.ofMost(100_000);
 
     /** A message's text does not change but by a retry. */
     private record Attempt(UUID chatId, int seq, int number) {}

@@ -1,6 +1,7 @@
 package ai.konko.chat;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -25,5 +26,18 @@ public record Chat(
     @Override
     public long characters() {
         return settings.characters();
+    }
+
+    /**
+     * The rule of a chat's times: they are in milliseconds, and do not go back even if the clock
+     * does.
+     *
+     * @param updatedAt when the chat changed last
+     * @param clock what the clock says
+     * @return the time of a change that happens now
+     */
+    public static Instant timeOfChange(Instant updatedAt, Instant clock) {
+        Instant now = clock.truncatedTo(ChronoUnit.MILLIS);
+        return now.isBefore(updatedAt) ? updatedAt : now;
     }
 }

@@ -1,6 +1,6 @@
 package ai.konko.http;
 
-import ai.konko.Recent;
+import ai.konko.RecentCache;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
@@ -22,7 +22,8 @@ class RateLimit {
     private static final Duration FULL_AGAIN = PERIOD.multipliedBy(2);
 
     private final OptionalInt requestsPerMinute;
-    private final Recent<Owner, Bucket> buckets = Recent.used(FULL_AGAIN, System::nanoTime);
+    private final RecentCache<Owner, Bucket> buckets =
+            RecentCache.used(FULL_AGAIN, System::nanoTime);
 
     RateLimit(HttpLimits limits) {
         requestsPerMinute = limits.requestsPerMinute();

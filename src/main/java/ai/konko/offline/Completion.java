@@ -3,13 +3,15 @@ package ai.konko.offline;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Iterator;
+import java.util.List;
+import java.util.StringTokenizer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A reply in OpenAI's format for chat completions: as one object, or as the events of a stream. */
 final class Completion {
 
-    /** The only model here, and the one every completion names, whatever was asked for. */
+    /** The only model here. Every completion names it, whichever the request names. */
     static final String MODEL = "konko-offline";
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -17,18 +19,20 @@ final class Completion {
 
     private final String id;
     private final String text;
-    private final CompletionUsage usage;
+    private final ObjectNode usage;
     private final boolean includeUsage;
 
-    /** Replies to the request; the number tells the completions of this process apart. */
+    /**
+     * @param number differs for each completion of this process
+     */
     Completion(long number, CompletionRequest request) {
         id = "chatcmpl-offline-" + number;
         text = new OfflineReply(request.messages()).text();
-        usage = CompletionUsage.of(request.messages(), text);
+        usage = usage(request.messages(), text);
         includeUsage = request.includeUsage();
     }
 
-    /** The {@code chat.completion} object. */
+    /** As a {@code chat.completion} object. */
     ObjectNode json() {
         ObjectNode completion = envelope("chat.completion");
         completion
@@ -39,12 +43,12 @@ final class Completion {
                 .putObject("message")
                 .put("role", "assistant")
                 .put("content", text);
-        return completion.set("usage", usage.json());
+        return completion.set("usage", usage);
     }
 
     /**
-     * The data of each server-sent event, made one at a time: the role, the words, the finish, the
-     * usage if asked.
+     * The data of the server-sent events, made one at a time: the role, the words, the finish, and
+     * the usage if the request wants it.
      */
     Iterator<String> events() {
         var role =
@@ -74,12 +78,25 @@ final class Completion {
     private String usageChunk() {
         ObjectNode chunk = envelope("chat.completion.chunk");
         chunk.putArray("choices");
-        return chunk.set("usage", usage.json()).toString();
+        return chunk.set("usage", usage).toString();
+    }
+
+    /** The rough size of both: each word counts as one token, those of instructions too. */
+    private static ObjectNode usage(List<PromptMessage> prompt, String reply) {
+        int read = prompt.stream().mapToInt(message -> words(message.text())).sum();
+        int written = words(reply);
+        return JSON.objectNode()
+                .put("prompt_tokens", read)
+                .put("completion_tokens", written)
+                .put("total_tokens", read + written);
+    }
+
+    private static int words(String text) {
+        return new StringTokenizer(text).countTokens();
     }
 
     private ObjectNode envelope(String object) {
-        // Created at the epoch: the same request has the same answer, and no client acts on the
-        // date.
+        // Created at the epoch, so that the same request has the same answer.
         return JSON.objectNode()
                 .put("id", id)
                 .put("object", object)

@@ -8,10 +8,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
 
-/**
- * What the offline model heeds of a chat completion request; options such as temperature mean
- * nothing to it.
- */
+/** The parts of a chat completion request that the offline model uses; it ignores all others. */
 record CompletionRequest(List<PromptMessage> messages, boolean stream, boolean includeUsage) {
 
     private static final ObjectReader JSON =
@@ -29,8 +26,8 @@ record CompletionRequest(List<PromptMessage> messages, boolean stream, boolean i
     }
 
     /**
-     * Reads a request body; throws IllegalArgumentException, its message fit for the client, if it
-     * is not one.
+     * @throws IllegalArgumentException if the body is no such request; the message is for the
+     *     client
      */
     static CompletionRequest parse(byte[] body) {
         JsonNode request = json(body);
@@ -48,8 +45,7 @@ record CompletionRequest(List<PromptMessage> messages, boolean stream, boolean i
         try {
             return JSON.readTree(body);
         } catch (IOException broken) {
-            // The parser's own message may quote the body, which belongs neither into an answer nor
-            // into a log.
+            // Without the parser's message, because that may quote the body.
             throw new IllegalArgumentException("The body of the request is not valid JSON.");
         }
     }

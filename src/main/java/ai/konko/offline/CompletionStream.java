@@ -9,14 +9,12 @@ import java.time.Duration;
 import java.util.Iterator;
 
 /**
- * Sends events to one client at the pace of a fast talker; everything here runs on that
- * connection's event loop.
+ * Sends events to one client at the pace of a fast talker. Runs on the connection's event loop
+ * alone.
  */
 final class CompletionStream {
 
-    /**
-     * The time from one event to the next; a client that reads more slowly sets the pace itself.
-     */
+    /** The time from one event to the next; it is longer if the client reads more slowly. */
     static final Duration PACE = Duration.ofMillis(20);
 
     private final Vertx vertx;
@@ -30,10 +28,7 @@ final class CompletionStream {
         this.events = events;
     }
 
-    /**
-     * Starts to send; the future succeeds when the last event is written and fails when the client
-     * has left.
-     */
+    /** Succeeds when the last event is written; fails if the client disconnects before. */
     Future<Void> start() {
         response.putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")

@@ -12,13 +12,12 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Answers the part of OpenAI's HTTP interface that a chat needs; safe on any number of event loops.
+ * Answers the part of OpenAI's HTTP interface that a chat needs. Safe for use by any number of
+ * event loops.
  */
 final class OfflineEndpoint {
 
-    /**
-     * The largest request body in bytes; a longer one is answered with 413 and not kept in memory.
-     */
+    /** The largest request body in bytes. A longer one is not kept, and answered with 413. */
     static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
 
     private final Vertx vertx;

@@ -18,10 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The built-in model's server, on loopback only; nothing listens until someone asks for its
- * address.
- */
+/** The built-in model's server, on loopback only. It starts when its address is first needed. */
 @ApplicationScoped
 class OfflineModel {
 
@@ -34,12 +31,12 @@ class OfflineModel {
 
     private final Vertx vertx;
 
-    /** Set by the one caller that starts the server; the others wait for the same promise. */
+    /** Set by the caller that starts the server; all others wait for the same promise. */
     private final AtomicReference<@Nullable Promise<HttpServer>> server = new AtomicReference<>();
 
     /**
-     * A Vert.x of its own: on the service's, this server's metrics would pass for the service's,
-     * and keep the service's own server from starting.
+     * With a Vert.x of its own, because on the service's, this server's metrics would pass for the
+     * service's, and keep the service's own server from starting.
      */
     @Inject
     OfflineModel() {
@@ -56,7 +53,7 @@ class OfflineModel {
         this.vertx = vertx;
     }
 
-    /** The address for other rooms, which need not know this class; asking it starts the server. */
+    /** {@link #baseUrl()} for other rooms, which must not import this class. */
     @Produces
     @Named("offline-model")
     @Unremovable
@@ -65,8 +62,9 @@ class OfflineModel {
     }
 
     /**
-     * The base URL for OpenAI clients; the first call starts the server and blocks until it
-     * listens.
+     * The first call starts the server, and blocks until it listens.
+     *
+     * @return the base URL for OpenAI's clients
      */
     URI baseUrl() {
         if (Context.isOnEventLoopThread()) {
@@ -83,8 +81,7 @@ class OfflineModel {
         if (earlier != null) {
             return earlier;
         }
-        // Plain HTTP/1.1, as an upgrade to HTTP/2 would only be one more thing to go wrong on
-        // loopback.
+        // HTTP/1.1 alone, because on loopback an upgrade to HTTP/2 gains nothing.
         var options =
                 new HttpServerOptions()
                         .setHost(LOOPBACK)
@@ -97,7 +94,7 @@ class OfflineModel {
         return mine;
     }
 
-    /** Stops listening and cuts the replies under way. */
+    /** Stops the server, and cuts off the replies that it writes. */
     @PreDestroy
     void close() {
         vertx.close();

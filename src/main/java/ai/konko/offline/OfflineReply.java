@@ -7,17 +7,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What the offline model says to a prompt: what it is, and what it was told; the same prompt, the
- * same reply.
+ * The offline model's reply: what it is, and what the user has said. It is always the same for the
+ * same prompt.
  */
 final class OfflineReply {
 
-    /** How many of the earlier messages are listed, the latest ones; the rest is only counted. */
+    /** How many of the earlier messages are listed, the latest ones; others are counted. */
     static final int LISTED_MESSAGES = 10;
 
-    /**
-     * How many UTF-16 units of a message are quoted before an ellipsis takes the place of the rest.
-     */
+    /** How many UTF-16 units of a message are quoted; an ellipsis stands for the others. */
     static final int QUOTED_UNITS = 200;
 
     private static final String INTRODUCTION =
@@ -44,12 +42,13 @@ final class OfflineReply {
         if (said.isEmpty()) {
             paragraphs.add("I see no message of yours.");
         } else {
-            addMemory(said.getLast(), said.subList(0, said.size() - 1), paragraphs);
+            addWhatWasSaid(said.getLast(), said.subList(0, said.size() - 1), paragraphs);
         }
         return String.join("\n\n", paragraphs);
     }
 
-    private static void addMemory(String latest, List<String> earlier, List<String> paragraphs) {
+    private static void addWhatWasSaid(
+            String latest, List<String> earlier, List<String> paragraphs) {
         paragraphs.add("You just said: " + quote(latest));
         if (earlier.isEmpty()) {
             paragraphs.add("This is the first message I see in this chat.");
@@ -68,10 +67,7 @@ final class OfflineReply {
                 .ifPresent(found -> paragraphs.add("Earlier you said: " + quote(found)));
     }
 
-    /**
-     * On one line and in quotation marks, so that no line of a message can pass for a line of the
-     * reply.
-     */
+    /** On one line and in quotation marks, so that no line of it passes for one of the reply. */
     private static String quote(String text) {
         String line = BLANKS.matcher(text).replaceAll(" ").strip();
         return "“" + (line.length() <= QUOTED_UNITS ? line : cut(line) + "…") + "”";

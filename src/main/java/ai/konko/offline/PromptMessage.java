@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.stream.Collectors;
 
 /**
- * One message of a prompt: who speaks, by OpenAI's name of the role, and the text; other content is
- * left out.
+ * The text of one message of a prompt, without other content.
+ *
+ * @param role OpenAI's name of it
  */
 record PromptMessage(String role, String text) {
 
@@ -15,7 +16,9 @@ record PromptMessage(String role, String text) {
         }
     }
 
-    /** Reads an element of the conversation, its content a string, an array of parts, or absent. */
+    /**
+     * @param message with a content that is a string, an array of parts, or absent
+     */
     static PromptMessage of(JsonNode message) {
         return new PromptMessage(message.path("role").asText(), textOf(message.path("content")));
     }
@@ -35,12 +38,12 @@ record PromptMessage(String role, String text) {
         return role.equals("user");
     }
 
-    /** Whether it instructs the model; newer clients call that role "developer". */
+    /** Whether it instructs the model; newer clients name that role "developer". */
     boolean isInstruction() {
         return role.equals("system") || role.equals("developer");
     }
 
-    /** Without the text, which is never logged. */
+    /** Without the text, because it must not be logged. */
     @Override
     public String toString() {
         return "PromptMessage[role=" + role + ", " + text.length() + " UTF-16 units]";

@@ -9,16 +9,13 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/**
- * Finds, for a question, the earlier message that most likely answers it: by shared words, not by
- * understanding.
- */
+/** Finds the earlier message that most likely answers a question, by the words that they share. */
 record Recall(List<String> earlier) {
 
-    /** A mark that ends a sentence, not one inside an address such as {@code /search?q=}. */
+    /** A mark at the end of a sentence, not inside an address such as {@code /search?q=}. */
     private static final Pattern QUESTION = Pattern.compile("[?？؟](?:\\W|$)");
 
-    /** Shorter words say too little to find anything by. */
+    /** Shorter words are in too many messages. */
     private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}]{3,}");
 
     private static final Set<String> INSIGNIFICANT =
@@ -30,8 +27,8 @@ record Recall(List<String> earlier) {
                             .split("\\s"));
 
     /**
-     * The message sharing the most significant words; among equals a statement, then the latest.
-     * Empty if none.
+     * @return the message that shares the most significant words; among equals a statement, then
+     *     the latest; empty if none shares any
      */
     Optional<String> answer(String latest) {
         if (!isQuestion(latest)) {
@@ -61,7 +58,7 @@ record Recall(List<String> earlier) {
         return QUESTION.matcher(text).find();
     }
 
-    /** Without the messages, which are never logged. */
+    /** Without the messages, because they must not be logged. */
     @Override
     public String toString() {
         return "Recall[" + earlier.size() + " messages]";

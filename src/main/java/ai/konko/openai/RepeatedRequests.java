@@ -1,6 +1,6 @@
 package ai.konko.openai;
 
-import ai.konko.Recent;
+import ai.konko.RecentCache;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.http.Caller;
@@ -26,10 +26,11 @@ class RepeatedRequests {
     private static final Duration KEYS_LIVE = Duration.ofDays(1);
     private static final int REMEMBERED = 100_000;
 
-    private final Recent<Request, CompletableFuture<Object>> retried =
-            Recent.put(REMEMBERED, RETRIED_WITHIN, System::nanoTime);
+    private final RecentCache<Request, CompletableFuture<Object>> retried =
+            RecentCache.put(REMEMBERED, RETRIED_WITHIN, System::nanoTime);
 
-    private final Recent<Key, Keyed> keyed = Recent.put(REMEMBERED, KEYS_LIVE, System::nanoTime);
+    private final RecentCache<Key, Keyed> keyed =
+            RecentCache.put(REMEMBERED, KEYS_LIVE, System::nanoTime);
 
     private record Key(Owner owner, String path, String key) {}
 

@@ -22,8 +22,7 @@ final class ApiKeys {
     private final List<Key> keys;
     private final int shortOnes;
 
-    /** An array, for it is only compared. */
-    @SuppressWarnings("ArrayRecordComponent")
+    @SuppressWarnings("ArrayRecordComponent") // compared by MessageDigest alone
     private record Key(byte[] hash, Owner owner) {}
 
     private ApiKeys(List<Key> keys, int shortOnes) {
@@ -33,8 +32,8 @@ final class ApiKeys {
 
     /**
      * @param text {@code name:key}, with commas or line ends between them
-     * @throws IllegalArgumentException if it is anything else, or has a key twice; the message has
-     *     nothing of it
+     * @throws IllegalArgumentException if it is anything else, or has a key twice; the message does
+     *     not quote it
      */
     static ApiKeys parse(String text) {
         List<Key> keys = new ArrayList<>();
@@ -61,14 +60,12 @@ final class ApiKeys {
         return keys.isEmpty();
     }
 
-    /**
-     * @return how many keys are too short to be safe
-     */
+    /** How many keys are too short to be safe. */
     int shortOnes() {
         return shortOnes;
     }
 
-    /** Takes the same time whichever key it is, and however much of it is right. */
+    /** Takes the same time for any key, so that nobody can guess one piece by piece. */
     Optional<Owner> ownerOf(String key) {
         return Optional.ofNullable(find(keys, hash(key)));
     }

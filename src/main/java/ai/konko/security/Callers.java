@@ -23,8 +23,8 @@ import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.jboss.logging.Logger;
 
 /**
- * Who is calling: the name of an API key, or the subject of a token, or where there are no
- * credentials at all, {@linkplain Owner#ANONYMOUS anybody}.
+ * Who is calling: the name of an API key, or the subject of a token. If no credentials are set at
+ * all, everybody is {@linkplain Owner#ANONYMOUS anonymous}.
  */
 @Singleton
 public class Callers {
@@ -33,12 +33,12 @@ public class Callers {
     /** RFC 6750, section 2.1. */
     private static final Pattern BEARER = Pattern.compile("(?i:bearer) +([\\x21-\\x7e]+) *");
 
-    /** No name of a key has a colon, so nobody's token is taken for somebody's key. */
+    /** Names of keys have no colon, so nobody's token passes for somebody's key. */
     private static final String SUBJECT_OF = "oidc:";
 
     private static final int LONGEST_SUBJECT = 500;
 
-    /** What Quarkus has of a token that says nothing by itself. */
+    /** Quarkus' attribute for the introspection of an opaque token. */
     private static final String INTROSPECTION = "introspection";
 
     private final ApiKeys keys;
@@ -84,19 +84,19 @@ public class Callers {
         }
     }
 
-    /** Whether callers have to say who they are. */
+    /** Whether callers need credentials. */
     public boolean areAsked() {
         return tokens || !keys.isEmpty();
     }
 
-    /** Whether this one may see what others have used. */
+    /** Whether this caller may see the usage of others. */
     public boolean isOperator(Owner caller) {
         return !areAsked() || operators.contains(caller.name());
     }
 
     /**
      * @param authorization the request's headers of that name
-     * @return who it is, if nobody has to be asked for that; else it is {@link #subject}'s to say
+     * @return the caller, if it is known at once; if not, ask {@link #subject}
      * @throws RefusedException {@link ErrorCode#UNAUTHENTICATED}
      */
     public Optional<Owner> identify(List<String> authorization) {
@@ -123,32 +123,29 @@ public class Callers {
     }
 
     /**
-     * @param authorization what {@link #identify} could not say at once
+     * @param authorization of a caller that {@link #identify} does not know at once
      * @return whose token it is; fails with a {@link RefusedException}, {@link
      *     ErrorCode#UNAUTHENTICATED}
      */
     public Uni<Owner> subject(List<String> authorization) {
         String token = credential(authorization);
         return Uni.createFrom()
-                .deferred( // which catches what Quarkus throws for what is no token
+                .deferred( // catches what Quarkus throws if this is no token
                         () -> issuer.get().authenticate(new AccessTokenCredential(token)))
-                .onItemOrFailure()
-                .transformToUni(
-                        (identity, failed) -> {
-                            String subject = failed == null ? subject(identity) : "";
-                            boolean good =
-                                    !subject.isEmpty() && subject.length() <= LONGEST_SUBJECT;
-                            return good
-                                    ? Uni.createFrom().item(new Owner(SUBJECT_OF + subject))
-                                    : Uni.createFrom()
-                                            .failure(
-                                                    refused(
-                                                            "The key is not known here, nor is it a"
-                                                                    + " good token."));
-                        });
+                .map(Callers::subjectOf)
+                .onFailure()
+                .recoverWithItem("")
+                .map(Callers::owner);
     }
 
-    private static String subject(SecurityIdentity identity) {
+    private static Owner owner(String subject) {
+        if (subject.isEmpty() || subject.length() > LONGEST_SUBJECT) {
+            throw refused("The key is not known here, nor is it a good token.");
+        }
+        return new Owner(SUBJECT_OF + subject);
+    }
+
+    private static String subjectOf(SecurityIdentity identity) {
         String subject =
                 identity.getPrincipal() instanceof JsonWebToken jwt
                         ? jwt.getSubject()

@@ -11,8 +11,8 @@ import java.net.UnknownHostException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Refuses to open the service to other machines without credentials, as Redis' protected mode does,
- * unless that is asked for in so many words.
+ * Refuses to open the service to other machines without credentials, unless a setting says so in as
+ * many words. Redis' protected mode does the same.
  */
 @ApplicationScoped
 class Guard {
@@ -29,7 +29,7 @@ class Guard {
         this.host = host;
     }
 
-    /** Before the port is opened. */
+    /** Runs before the port is opened. */
     void check(@Observes @Priority(1) StartupEvent event) {
         boolean open = config.security() == Mode.OPEN;
         if (open && callers.areAsked()) {

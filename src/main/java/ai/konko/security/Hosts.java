@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * The names by which a service that asks nobody for credentials is called. Its only protection is
- * that others can't reach it, and a web page that its user opens can: under a name of the page's
- * own, which is made to lead here (DNS rebinding). So all other names are refused.
+ * The host names of a service without credentials. Its only protection is that others can't reach
+ * it. But a web page in its user's browser can, by a name of the page's own that is made to lead
+ * here (DNS rebinding). So requests to all other names are refused.
  */
 @Singleton
 public class Hosts {
@@ -52,30 +52,28 @@ public class Hosts {
     }
 
     /**
-     * @return whether it matters who a request is addressed to, and which page sends it: nobody is
-     *     asked for credentials, or it is development, where the Dev UI asks nobody
+     * @return whether a request's host and page are checked: if callers need no credentials, or in
+     *     development, because the Dev UI never needs any
      */
     public boolean guarded() {
         return guarded;
     }
 
-    /** Whether other machines reach the service, which asks nobody. */
+    /** Whether other machines reach the service without credentials. */
     public boolean openToOthers() {
         return openToOthers;
     }
 
     /**
      * @param host without port; an IPv6 address in brackets
-     * @return whether the service is called so. Any name is as good where it is open to other
-     *     machines and none is set: only who runs it knows what others call it
+     * @return whether it is a name of the service. If that is open to other machines and has no
+     *     names set, any name is, because only its operator knows what others call it
      */
     public boolean has(String host) {
         return any || isKnown(host);
     }
 
-    /**
-     * @return whether it is a name of this machine, or one that is set
-     */
+    /** Whether it is a name of this machine, or one that is set. */
     public boolean isKnown(String host) {
         return names.contains(host) || names.contains(host.toLowerCase(Locale.ROOT));
     }

@@ -1,6 +1,6 @@
 package ai.konko.security;
 
-import ai.konko.Recent;
+import ai.konko.RecentCache;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
@@ -8,21 +8,21 @@ import ai.konko.chat.RefusedException;
 import jakarta.inject.Singleton;
 import java.util.UUID;
 
-/** Whose a chat is. That never changes, so a log that makes one wait is asked once. */
+/**
+ * Whose a chat is. That never changes, so it is remembered if the log would have to wait for it.
+ */
 @Singleton
 public class Ownership {
     private static final int REMEMBERED = 100_000;
 
     private final ChatRepository repository;
-    private final Recent<UUID, Owner> owners = Recent.ofMost(REMEMBERED);
+    private final RecentCache<UUID, Owner> owners = RecentCache.ofMost(REMEMBERED);
 
     Ownership(ChatRepository repository) {
         this.repository = repository;
     }
 
-    /**
-     * @return whether nobody has to wait for the log to learn whose the chat is
-     */
+    /** Whether the chat's owner is known without waiting for the log. */
     public boolean isKnownAtOnce(UUID chatId) {
         return !repository.blocks() || owners.get(chatId) != null;
     }

@@ -7,36 +7,36 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who may call. Without keys, and without an issuer of tokens ({@code quarkus.oidc.*}), everybody
- * may, but from this machine only, see {@link Guard}.
+ * Who may call. Without keys and without an issuer of tokens ({@code quarkus.oidc.*}), everybody
+ * may, but only from this machine, see {@link Guard}.
  */
 @ConfigMapping(prefix = "konko")
 interface SecurityConfig {
 
     /**
-     * @return keys and whose they are, as {@code name:key,name:key}. A name, 1 to 64 letters,
-     *     digits, dots, dashes and underscores, is the owner of the chats made with its key; it may
-     *     have several keys. A key is of printable ASCII without comma and blank; it should have
-     *     128 bits that nobody can guess.
+     * @return keys and their owners, as {@code name:key,name:key}. A name owns the chats that are
+     *     made with its keys; it has 1 to 64 letters, digits, dots, dashes and underscores. A key
+     *     has printable ASCII characters without comma and blank; 128 bits of it should be random.
      */
     Optional<String> apiKeys();
 
     /**
-     * @return a file with more of the same, also one to a line. It is read when the service starts.
+     * @return a file with more keys, with commas or line ends between them. It is read when the
+     *     service starts.
      */
     Optional<Path> apiKeysFile();
 
     /**
-     * @return whether the service may be reached from other machines by everybody.
+     * @return whether other machines may use the service without credentials.
      */
     @WithDefault("guarded")
     Mode security();
 
     /**
-     * @return names and addresses, without port, by which a service without credentials is also
-     *     called, besides {@code localhost}, {@code 127.0.0.1} and {@code [::1]}; requests to
-     *     others are {@code forbidden}. With {@link Mode#OPEN} on another address than this
-     *     machine's, none set is any.
+     * @return more names and addresses, without port, of a service without credentials, besides
+     *     {@code localhost}, {@code 127.0.0.1} and {@code [::1]}. Requests to others are {@code
+     *     forbidden}. If none is set, a service that is {@link Mode#OPEN} to other machines takes
+     *     any.
      */
     Optional<Set<String>> hosts();
 
@@ -45,11 +45,11 @@ interface SecurityConfig {
      */
     Optional<Set<String>> operators();
 
-    /** What holds where there are no credentials. */
+    /** Who may use a service without credentials. */
     enum Mode {
-        /** Only this machine can reach the service. */
+        /** Only this machine, because no other one can reach the service. */
         GUARDED,
-        /** Whoever can reach it may use it. */
+        /** Whoever can reach it. */
         OPEN
     }
 }

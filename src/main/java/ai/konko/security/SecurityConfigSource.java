@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
-/** Tells Quarkus what {@link SecurityConfig} says. */
+/** Derives Quarkus' settings from {@link SecurityConfig}'s. */
 public final class SecurityConfigSource implements ConfigSourceFactory {
-    /** Below everything that a user sets, above defaults. */
+    /** Below all that a user sets, above defaults. */
     private static final int ORDINAL = 200;
 
     @Override
@@ -36,7 +36,7 @@ public final class SecurityConfigSource implements ConfigSourceFactory {
         return Set.of(new PropertiesConfigSource(derived, "konko.security", ORDINAL));
     }
 
-    /** Quarkus' own defaults, which it does not apply where the build has seen another value. */
+    /** Quarkus has other defaults there, but does not apply them over a value of the build. */
     private static boolean isForDevelopment(ConfigSourceContext context) {
         return context.getProfiles().contains("dev") || context.getProfiles().contains("test");
     }

@@ -1,5 +1,7 @@
 package ai.konko.store;
 
+import static java.util.Objects.requireNonNullElse;
+
 import ai.konko.Escapes;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The database's address, as hosts hand it out, in the terms of the JDBC driver: see PostgreSQL's
- * documentation, 34.1.1.2 and 34.1.2, and the driver's.
+ * The database's address in the terms of the JDBC driver, read from the form that libpq and hosting
+ * services use: see PostgreSQL's documentation, 34.1.1.2 and 34.1.2, and the driver's.
  *
  * @param jdbc the address without user and password
  */
@@ -27,7 +29,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
     private static final Pattern HOST =
             Pattern.compile("(?<name>\\[[0-9A-Fa-f:.%]+]|[^:\\[\\]%]+)(?::(?<port>\\d{1,5}))?");
 
-    /** The driver's names for what others name otherwise. */
+    /** Other names of parameters, and the driver's. */
     private static final Map<String, String> NAMES =
             Map.ofEntries(
                     Map.entry("application_name", "ApplicationName"),
@@ -42,7 +44,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
                     Map.entry("sslnegotiation", "sslNegotiation"),
                     Map.entry("target_session_attrs", "targetServerType"));
 
-    /** Its words for what others say otherwise. */
+    /** Other values of parameters, and the driver's. */
     private static final Map<String, String> VALUES =
             Map.ofEntries(
                     Map.entry("targetServerType=read-write", "primary"),
@@ -56,8 +58,8 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
                     Map.entry("sslmode=no-verify", "require"));
 
     /**
-     * @throws IllegalArgumentException if it is none; the message says nothing of it, because there
-     *     may be a password in it
+     * @throws IllegalArgumentException if it is no such address; the message does not quote it,
+     *     because it may have a password
      */
     public static DatabaseUrl of(String url) {
         Matcher parts = URL.matcher(url.strip());
@@ -65,7 +67,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
             throw new IllegalArgumentException("is no address of a PostgreSQL database");
         }
         Map<String, String> query = query(parts.group("query"));
-        String[] login = or(parts.group("user"), "").split(":", 2);
+        String[] login = requireNonNullElse(parts.group("user"), "").split(":", 2);
         String user = query.remove("user");
         String password = query.remove("password");
         String database = database(parts.group("database"), query.remove("dbname"));
@@ -78,7 +80,9 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
 
     private static String database(@Nullable String inPath, @Nullable String inQuery) {
         String database =
-                inPath == null || inPath.isEmpty() ? or(inQuery, "") : Escapes.decoded(inPath);
+                inPath == null || inPath.isEmpty()
+                        ? requireNonNullElse(inQuery, "")
+                        : Escapes.decoded(inPath);
         if (database.isEmpty()) {
             throw new IllegalArgumentException("names no database");
         }
@@ -86,7 +90,10 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
     }
 
     private static String hosts(String inAuthority, Map<String, String> query) {
-        String inQuery = or(query.remove("host"), or(query.remove("hostaddr"), "localhost"));
+        String inQuery =
+                requireNonNullElse(
+                        query.remove("host"),
+                        requireNonNullElse(query.remove("hostaddr"), "localhost"));
         String port = query.remove("port");
         String all = inAuthority.isEmpty() ? inQuery : inAuthority;
         List<String> hosts = new ArrayList<>();
@@ -103,7 +110,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
 
     private static Map<String, String> query(@Nullable String query) {
         Map<String, String> parameters = new LinkedHashMap<>();
-        for (String each : or(query, "").split("&", -1)) {
+        for (String each : requireNonNullElse(query, "").split("&", -1)) {
             if (!each.isEmpty()) {
                 String[] pair = each.split("=", 2);
                 parameters.put(
@@ -126,7 +133,7 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
         if (known.remove("sslrootcert", "system")) {
             known.put("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
         }
-        if (hosts.contains(",")) { // only one of them can be written to
+        if (hosts.contains(",")) { // only one of several servers can be written to
             known.putIfAbsent("targetServerType", "primary");
         }
         List<String> written = new ArrayList<>();
@@ -136,10 +143,6 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
 
     private static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
-    }
-
-    private static String or(@Nullable String text, String otherwise) {
-        return text == null ? otherwise : text;
     }
 
     @Override

@@ -13,13 +13,13 @@ import java.util.Optional;
 public interface StoreConfig {
 
     /**
-     * @return which store; one is chosen when the service starts.
+     * @return which store keeps the log.
      */
     @WithDefault("memory")
     Kind store();
 
     /**
-     * @return the folder for what {@link Kind#EMBEDDED} keeps; made if it is not there.
+     * @return the folder in which {@link Kind#EMBEDDED} keeps its data; it is made if need be.
      */
     @WithDefault("data")
     Path data();
@@ -28,21 +28,20 @@ public interface StoreConfig {
 
     /** The stores there are. */
     enum Kind {
-        /** In this process, gone with it. */
+        /** In this process' memory: gone when the process ends. */
         MEMORY,
         /** In a PostgreSQL server, see {@link DatabaseConfig}. */
         POSTGRES,
-        /** In a PostgreSQL of this process' own, for one process on one machine. */
+        /** In a PostgreSQL server that this process starts, for one process on one machine. */
         EMBEDDED
     }
 
-    /** The database, and how it is used. */
+    /** The settings of the database. */
     interface DatabaseConfig {
 
         /**
-         * @return where it is, as {@code postgresql://host:port/database}, with parameters of libpq
-         *     or of the JDBC driver, and with user and password if they are not set beside it; see
-         *     {@link DatabaseUrl}.
+         * @return its address, as {@code postgresql://host:port/database}. It may have parameters
+         *     of libpq or of the JDBC driver, and user and password; see {@link DatabaseUrl}.
          */
         Optional<String> url();
 
@@ -51,13 +50,12 @@ public interface StoreConfig {
         Optional<String> password();
 
         /**
-         * @return the file that has the password where none is set; the end of its line is not of
-         *     it.
+         * @return the file with the password, if none is set. A line end after it is left out.
          */
         Optional<Path> passwordFile();
 
         /**
-         * @return how long a replica that gives no sign of life keeps the replies it runs; then
+         * @return how long a replica without a sign of life keeps the replies that it runs. Then
          *     others run them again. 3 to 20 s.
          */
         @Between(least = "3s", most = "20s")
@@ -65,16 +63,16 @@ public interface StoreConfig {
         Duration lease();
 
         /**
-         * @return how often the text of running replies is written, which is how much later other
-         *     replicas have it, and how much of it is lost with a process. 10 to 500 ms.
+         * @return how often the text of running replies is written. Other replicas have the text so
+         *     much later, and if a process is killed, so much of it is lost. 10 to 500 ms.
          */
         @Between(least = "10ms", most = "500ms")
         @WithDefault("250ms")
         Duration flushInterval();
 
         /**
-         * @return how many requests and turns may use the database or wait for it at any time; one
-         *     more is refused with {@code store-unavailable}. At least 1.
+         * @return how many requests and turns may use the database or wait for it at once. More are
+         *     refused with {@code store-unavailable}. At least 1.
          */
         @Min(1)
         @WithDefault("5000")

@@ -6,6 +6,7 @@ import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -13,60 +14,49 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
-/** Tells Quarkus' datasource what {@link StoreConfig} says. */
+/** Derives the settings of Quarkus' datasource from {@link StoreConfig}'s. */
 public final class StoreConfigSource implements ConfigSourceFactory {
-    /** Below everything that a user sets, above defaults. */
+    /** Below all that a user sets, above defaults. */
     private static final int ORDINAL = 200;
 
     @Override
     public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
         Kind kind = kind(value(context, "konko.store", "memory"));
         String active = Boolean.toString(kind != Kind.MEMORY);
-        Map<String, Supplier<String>> derived =
-                switch (kind) {
-                    case MEMORY -> Map.of();
-                    case POSTGRES ->
-                            Map.of(
-                                    "quarkus.datasource.jdbc.url",
-                                    () -> address(context).map(DatabaseUrl::jdbc).orElse("jdbc:"),
-                                    "quarkus.datasource.username",
-                                    () ->
-                                            login(
-                                                    context,
-                                                    "konko.database.username",
-                                                    DatabaseUrl::username),
-                                    "quarkus.datasource.password",
-                                    () ->
-                                            login(
-                                                    context,
-                                                    "konko.database.password",
-                                                    DatabaseUrl::password));
-                    case EMBEDDED -> {
-                        Path data = Path.of(value(context, "konko.data", "data"));
-                        yield Map.of(
-                                "quarkus.datasource.jdbc.url",
-                                EmbeddedServer::jdbcUrl,
-                                "quarkus.datasource.username",
-                                () -> EmbeddedServer.USER,
-                                "quarkus.datasource.password",
-                                () -> EmbeddedServer.password(data));
-                    }
-                };
-        return Set.of(
-                new Derived(
-                        Map.of(
-                                "quarkus.datasource.active",
-                                () -> active,
-                                "quarkus.flyway.active",
-                                () -> active)),
-                new Derived(derived));
+        Map<String, Supplier<String>> derived = new HashMap<>();
+        derived.put("quarkus.datasource.active", () -> active);
+        derived.put("quarkus.flyway.active", () -> active);
+        if (kind == Kind.POSTGRES) {
+            putDatasource(
+                    derived,
+                    () -> address(context).map(DatabaseUrl::jdbc).orElse("jdbc:"),
+                    () -> login(context, "konko.database.username", DatabaseUrl::username),
+                    () -> login(context, "konko.database.password", DatabaseUrl::password));
+        } else if (kind == Kind.EMBEDDED) {
+            Path data = Path.of(value(context, "konko.data", "data"));
+            putDatasource(
+                    derived,
+                    EmbeddedServer::jdbcUrl,
+                    () -> EmbeddedServer.USER,
+                    () -> EmbeddedServer.password(data));
+        }
+        return Set.of(new Derived(Map.copyOf(derived)));
     }
 
-    /** None if it is no address, which the store refuses when it starts. */
+    private static void putDatasource(
+            Map<String, Supplier<String>> derived,
+            Supplier<String> url,
+            Supplier<String> username,
+            Supplier<String> password) {
+        derived.put("quarkus.datasource.jdbc.url", url);
+        derived.put("quarkus.datasource.username", username);
+        derived.put("quarkus.datasource.password", password);
+    }
+
+    /** Empty if the setting has no address; then the store refuses to start. */
     private static Optional<DatabaseUrl> address(ConfigSourceContext context) {
         try {
             return Optional.of(DatabaseUrl.of(value(context, "konko.database.url", "")));
@@ -75,25 +65,20 @@ public final class StoreConfigSource implements ConfigSourceFactory {
         }
     }
 
-    /** What is set by itself comes before what the address has. */
+    /** A setting of its own comes before the address. */
     private static String login(
             ConfigSourceContext context,
             String name,
             Function<DatabaseUrl, @Nullable String> inAddress) {
         String set = value(context, name, "");
-        Optional<DatabaseUrl> address = address(context);
-        if (!set.isEmpty() || address.isEmpty()) {
-            return set;
-        }
-        String known = inAddress.apply(address.get());
-        return known == null ? "" : known;
+        return set.isEmpty() ? address(context).map(inAddress).orElse("") : set;
     }
 
     private static Kind kind(String name) {
         try {
             return Kind.valueOf(name.strip().toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException _) {
-            return Kind.MEMORY; // the mapping refuses it, and says why
+            return Kind.MEMORY; // the mapping refuses the value
         }
     }
 
@@ -107,7 +92,7 @@ public final class StoreConfigSource implements ConfigSourceFactory {
         return OptionalInt.of(ORDINAL);
     }
 
-    /** Values that are made when they are asked for. */
+    /** Computes a value each time that it is read. */
     private record Derived(Map<String, Supplier<String>> values) implements ConfigSource {
         @Override
         public Set<String> getPropertyNames() {
@@ -118,12 +103,6 @@ public final class StoreConfigSource implements ConfigSourceFactory {
         public @Nullable String getValue(String name) {
             Supplier<String> value = values.get(name);
             return value == null ? null : value.get();
-        }
-
-        @Override
-        public Map<String, String> getProperties() {
-            return values.entrySet().stream()
-                    .collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().get()));
         }
 
         @Override

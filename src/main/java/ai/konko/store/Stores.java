@@ -10,7 +10,7 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import org.jboss.logging.Logger;
 
-/** The log that everybody uses. */
+/** Produces the log, from the store that is set. */
 @ApplicationScoped
 class Stores {
     private static final Logger LOG = Logger.getLogger(Stores.class);
@@ -28,7 +28,7 @@ class Stores {
                     case POSTGRES -> "Chats are kept in the database that KONKO_DATABASE_URL names";
                 });
         return config.store() == Kind.MEMORY
-                ? ClientProxy.unwrap(memory.get()) // one proxy on the way to it is enough
+                ? ClientProxy.unwrap(memory.get()) // the producer has a proxy already
                 : postgres.get().repository();
     }
 }

@@ -1,4 +1,4 @@
-/** Where the log is kept: which store is used, and what it needs. */
+/** Chooses the store that keeps the log, and has its settings. */
 @NullMarked
 package ai.konko.store;
 

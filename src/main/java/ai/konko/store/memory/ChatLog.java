@@ -26,7 +26,7 @@ import ai.konko.chat.Tally;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
-import ai.konko.store.memory.Transcript.InLine;
+import ai.konko.store.memory.Transcript.PlaceInLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,12 +65,12 @@ final class ChatLog {
     private final StampedLock lock = new StampedLock();
     private final Transcript transcript;
     private final Map<String, KeyedTurn> keys = new HashMap<>();
-    private final Ledger ledger = new Ledger();
+    private final UsageLedger ledger = new UsageLedger();
 
     private Settings settings;
     private Instant updatedAt;
 
-    /** When it changed last, by {@link System#nanoTime}, since a clock may be set meanwhile. */
+    /** When it changed last, by {@link System#nanoTime}, because a clock may be set meanwhile. */
     private long changed = System.nanoTime();
 
     private @Nullable Usage usage;
@@ -135,8 +135,9 @@ final class ChatLog {
         return write(
                 () -> {
                     List<Message> cancelled = new ArrayList<>();
-                    for (Message each : transcript.unfinished()) {
-                        cancelled.add(end(each.seq(), Outcome.cancelled(each.content())));
+                    for (PlaceInLine each : List.copyOf(transcript.line())) {
+                        String soFar = transcript.at(each.seq()).content();
+                        cancelled.add(end(each.seq(), Outcome.cancelled(soFar)));
                     }
                     remove();
                     return List.copyOf(cancelled);
@@ -144,8 +145,9 @@ final class ChatLog {
     }
 
     /**
-     * @return whether it had no unfinished turn and had not changed for {@code idle}, and so is
-     *     deleted now
+     * Deletes the chat if it has no unfinished turn and has not changed for {@code idle}.
+     *
+     * @return whether it is deleted now
      */
     boolean expire(Duration idle) {
         return write(
@@ -164,7 +166,7 @@ final class ChatLog {
         budget.giveBack(characters);
     }
 
-    /** What the chat has used, also when it is deleted. */
+    /** What the chat has used, even if it is deleted. */
     List<DailyUsage> used() {
         long stamp = lock.readLock();
         try {
@@ -186,38 +188,26 @@ final class ChatLog {
                 });
     }
 
-    /** Nothing may be refused once the budget is taken from. */
+    /** Takes from the budget after all that may refuse the post, and before all that changes. */
     private Accepted add(Post post) {
         Admission.requireLast(post, transcript.size());
-        Admission<InLine> admission =
+        Admission<PlaceInLine> admission =
                 Admission.of(post, transcript.size(), transcript.line(), limits);
         budget.take(TextBudget.weight(post) + TextBudget.weight(post.earlier()));
-        List<Message> cancelled = cancel(admission.cancelled());
-        InLine running = admission.toCancel();
-        Message toCancel = running == null ? null : transcript.at(running.seq());
-        List<Turn> _ = addPast(post.earlier());
-        return new Accepted(addQueued(post), false, cancelled, toCancel);
-    }
-
-    private List<Message> cancel(List<InLine> waiting) {
-        if (waiting.isEmpty()) {
-            return List.of();
-        }
         List<Message> cancelled = new ArrayList<>();
-        for (InLine each : waiting) {
+        for (PlaceInLine each : admission.cancelled()) {
             cancelled.add(end(each.seq(), Outcome.cancelled("")));
         }
-        return List.copyOf(cancelled);
-    }
-
-    private Turn addQueued(Post post) {
+        PlaceInLine running = admission.toCancel();
+        Message toCancel = running == null ? null : transcript.at(running.seq());
+        List<Turn> _ = addPast(post.earlier());
         Turn turn = logEnd().next(post, ids, changedNow());
         transcript.add(turn, post.streamed());
         characters += TextBudget.weight(post);
         if (post.idempotencyKey() != null) {
             keys.put(post.idempotencyKey(), new KeyedTurn(turn.reply().seq(), post.whenBusy()));
         }
-        return turn;
+        return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
     }
 
     List<Turn> take(List<PastTurn> turns) {
@@ -244,27 +234,22 @@ final class ChatLog {
     }
 
     Optional<Started> start(String defaultModel) {
-        return write(
-                () ->
-                        transcript
-                                .start(settings, defaultModel)
-                                .map(
-                                        next ->
-                                                new Started(
-                                                        transcript.turnOf(next.seq()),
-                                                        settings,
-                                                        next.streamed())));
+        return write(() -> transcript.start(settings, defaultModel).map(this::started));
+    }
+
+    private Started started(PlaceInLine next) {
+        return new Started(transcript.turnOf(next.seq()), settings, next.streamed());
     }
 
     Consumer<String> draft(UUID replyId, int attempt) {
-        StringBuilder draft = read(() -> transcript.draft(replyId, attempt));
+        StringBuilder draft = read(() -> transcript.draftOf(replyId, attempt));
         return draft == null ? _ -> {} : text -> append(draft, text);
     }
 
     private void append(StringBuilder draft, String text) {
         long stamp = lock.writeLock();
         try {
-            draft.append(text); // once the reply is over, or the chat gone, nobody reads it
+            draft.append(text); // nobody reads it once the reply is over, or the chat is gone
         } finally {
             lock.unlockWrite(stamp);
         }
@@ -332,18 +317,20 @@ final class ChatLog {
     }
 
     /**
-     * The texts of all messages as they are now, but for that of a reply in progress, for a search
-     * that must not hold the lock.
+     * For a search, which must not hold the lock.
+     *
+     * @return the texts of all messages as they are now, except that of a reply in progress
      */
     List<StoredText> texts() {
         return read(transcript::texts);
     }
 
     /**
-     * Copies the text part by part, so that nobody who adds to it waits for long.
+     * Copies the text of the reply in progress part by part, so that nobody who adds to it waits
+     * for long.
      *
-     * @param afterEach is done after each part, without the lock
-     * @return whether the reply in progress has the searched text so far
+     * @param afterEach runs after each part, without the lock
+     * @return whether that reply has the searched text so far
      */
     boolean draftHas(SearchText searched, Runnable afterEach) {
         CharSequence draft = read(transcript::draft);
@@ -377,16 +364,14 @@ final class ChatLog {
 
     Tally tally() {
         return read(
-                () ->
-                        new Tally(
-                                snapshot(),
-                                transcript.size() / 2,
-                                transcript.size() / 2,
-                                transcript.size() == 0 ? null : transcript.at(1).createdAt(),
-                                transcript.size() == 0
-                                        ? null
-                                        : transcript.at(transcript.size()).createdAt(),
-                                transcript.answeredThrough()));
+                () -> {
+                    int size = transcript.size();
+                    Instant first = size == 0 ? null : transcript.at(1).createdAt();
+                    Instant last = size == 0 ? null : transcript.at(size).createdAt();
+                    int half = size / 2;
+                    int through = transcript.answeredThrough();
+                    return new Tally(snapshot(), half, half, first, last, through);
+                });
     }
 
     Optional<Highlights> highlights() {
@@ -408,10 +393,8 @@ final class ChatLog {
                 id, settings, transcript.busy(), transcript.size(), usage, createdAt, updatedAt);
     }
 
-    /** The times of a chat do not go back, even where the clock does. */
     private Instant changedNow() {
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        updatedAt = now.isBefore(updatedAt) ? updatedAt : now;
+        updatedAt = Chat.timeOfChange(updatedAt, clock.instant());
         changed = System.nanoTime();
         return updatedAt;
     }

@@ -16,7 +16,6 @@ import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
-import ai.konko.chat.SearchText;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.Started;
@@ -27,7 +26,6 @@ import jakarta.enterprise.inject.Typed;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,11 +41,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The log in memory.
  *
- * <p>Two kinds of locks. {@code lock} here guards the fields below it: which chats there are, and
- * what was used by the deleted ones or beside all; each {@link ChatLog} has one of its own that
- * guards what is in the chat. They are never held together: an operation looks the chat up under
- * the one, lets go, and works under the other. A chat's deletion takes effect in its own log; the
- * map forgets it right after.
+ * <p>There are two kinds of locks. {@code lock} here guards the fields below it: which chats there
+ * are, and what was used by deleted chats or beside all chats. Each {@link ChatLog} has a lock of
+ * its own that guards what is in the chat. They are never held together: an operation looks the
+ * chat up under the one, releases it, and works under the other. A chat's deletion takes effect in
+ * its own log; right after, it is removed from the map.
  *
  * <p>An owner's chats are sorted by id, and ids grow, so the newest are the map's tail.
  */
@@ -65,7 +63,7 @@ public class InMemoryChatRepository implements ChatRepository {
     private final StampedLock lock = new StampedLock();
     private final Map<UUID, ChatLog> chats = new HashMap<>();
     private final Map<Owner, NavigableMap<UUID, ChatLog>> byOwner = new HashMap<>();
-    private final Ledger departed = new Ledger();
+    private final UsageLedger withoutChat = new UsageLedger();
 
     public InMemoryChatRepository(ChatLimits limits, Clock clock, Supplier<UUID> ids) {
         this.limits = limits;
@@ -118,20 +116,16 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public Page<Chat> chats(ChatQuery query) {
-        return find(query, query.text() == null ? null : SearchText.of(query.text()));
-    }
-
-    private Page<Chat> find(ChatQuery query, @Nullable SearchText text) {
-        SearchPace pace = new SearchPace();
+        ChatSearch search = query.text() == null ? null : new ChatSearch(query.text());
         List<Chat> found = new ArrayList<>();
-        int stride = text == null ? query.limit() + 1 : STRIDE;
+        int stride = search == null ? query.limit() + 1 : STRIDE;
         UUID before = query.before();
         List<ChatLog> some;
         do {
             some = newestBefore(query.owner(), before, stride);
             for (ChatLog log : some) {
                 if (found.size() <= query.limit()) {
-                    matching(log, text, pace).ifPresent(found::add);
+                    matching(log, search).ifPresent(found::add);
                 }
                 before = log.id();
             }
@@ -148,8 +142,8 @@ public class InMemoryChatRepository implements ChatRepository {
             }
             NavigableMap<UUID, ChatLog> older = before == null ? own : own.headMap(before, false);
             List<ChatLog> newest = new ArrayList<>();
-            for (ChatLog log : older.descendingMap().values()) { // a stream would ask for its size,
-                newest.add(log); // and so walk through all that are older
+            for (ChatLog log : older.descendingMap().values()) { // a stream would count them first
+                newest.add(log);
                 if (newest.size() == most) {
                     break;
                 }
@@ -160,39 +154,15 @@ public class InMemoryChatRepository implements ChatRepository {
         }
     }
 
-    private static Optional<Chat> matching(
-            ChatLog log, @Nullable SearchText searched, SearchPace pace) {
+    private static Optional<Chat> matching(ChatLog log, @Nullable ChatSearch search) {
         try {
             Chat chat = log.chat();
-            return searched == null || has(chat, log, searched, pace)
+            return search == null || search.finds(chat.settings().title(), log)
                     ? Optional.of(chat)
                     : Optional.empty();
         } catch (RefusedException _) {
             return Optional.empty(); // deleted meanwhile
         }
-    }
-
-    private static boolean has(Chat chat, ChatLog log, SearchText searched, SearchPace pace) {
-        pace.rest();
-        String title = chat.settings().title();
-        if (title != null && searched.isIn(title)) {
-            return true;
-        }
-        if (log.draftHas(searched, pace::rest)) {
-            return true; // looked at first: if it is over meanwhile, it is among the texts
-        }
-        long sinceRest = 0;
-        for (StoredText text : log.texts()) {
-            if (text.has(searched, pace::rest)) {
-                return true;
-            }
-            sinceRest += text.length();
-            if (sinceRest >= StoredText.PORTION) {
-                pace.rest();
-                sinceRest = 0;
-            }
-        }
-        return false;
     }
 
     @Override
@@ -212,20 +182,16 @@ public class InMemoryChatRepository implements ChatRepository {
     public int expire(Duration idle) {
         int expired = 0;
         for (ChatLog log : logs()) {
-            if (expire(log, idle)) {
-                forget(log);
-                expired++;
+            try {
+                if (log.expire(idle)) {
+                    forget(log);
+                    expired++;
+                }
+            } catch (RefusedException _) {
+                // It was deleted meanwhile.
             }
         }
         return expired;
-    }
-
-    private static boolean expire(ChatLog log, Duration idle) {
-        try {
-            return log.expire(idle);
-        } catch (RefusedException _) {
-            return false; // deleted meanwhile
-        }
     }
 
     private void forget(ChatLog log) {
@@ -239,27 +205,24 @@ public class InMemoryChatRepository implements ChatRepository {
                         own.remove(log.id());
                         return own.isEmpty() ? null : own;
                     });
-            departed.add(used);
+            withoutChat.add(used);
         } finally {
             lock.unlockWrite(stamp);
         }
     }
 
-    /** A chat is among these or its usage among that of the departed, never in both. */
+    /**
+     * Finds a chat's usage either in its log or, once it is deleted, in the ledger: never twice.
+     */
     @Override
     public List<DailyUsage> usage(UsageQuery query, int most) {
-        Ledger sum = new Ledger();
+        UsageLedger sum = new UsageLedger();
         List<ChatLog> logs;
         long stamp = lock.readLock();
         try {
-            sum.add(departed.all());
-            logs =
-                    query.owner() == null
-                            ? List.copyOf(chats.values())
-                            : List.copyOf(
-                                    byOwner.getOrDefault(
-                                                    query.owner(), Collections.emptyNavigableMap())
-                                            .values());
+            sum.add(withoutChat.all());
+            Map<UUID, ChatLog> some = query.owner() == null ? chats : byOwner.get(query.owner());
+            logs = some == null ? List.of() : List.copyOf(some.values());
         } finally {
             lock.unlockRead(stamp);
         }
@@ -349,7 +312,7 @@ public class InMemoryChatRepository implements ChatRepository {
     public void count(DailyUsage used) {
         long stamp = lock.writeLock();
         try {
-            departed.add(used);
+            withoutChat.add(used);
         } finally {
             lock.unlockWrite(stamp);
         }
@@ -378,7 +341,9 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     /**
-     * @return how much text is held, for the check that deleted text is given back
+     * For the check that deleted text is given back.
+     *
+     * @return how much text is held, see {@link TextBudget}
      */
     long heldCharacters() {
         return budget.held();

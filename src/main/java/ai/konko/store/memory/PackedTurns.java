@@ -15,12 +15,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of a chat by their places. What is completed and has nothing unusual about it, no
- * options and no second attempt, is kept as its text and some numbers: a turn of two {@link
- * Message}s with their ids and times takes four times as much beside its text, and gives the
- * collector eleven objects to visit in place of one.
+ * The messages of a chat by their places. A completed turn without options and second attempt is
+ * packed: it is kept as its text and some numbers. Two {@link Message}s with their ids and times
+ * would take four times as much beside the text, and the collector would have to visit eleven
+ * objects instead of one.
  *
- * <p>Texts are kept as the UTF-8 in which the model is sent them with each later turn. Times are in
+ * <p>Texts are kept as UTF-8, because each later turn sends them to the model so. Times are in
  * milliseconds, as the log gives them.
  *
  * <p>Not safe for use by several threads.
@@ -50,8 +50,9 @@ final class PackedTurns {
     private int turns;
 
     /**
-     * Of each turn its text, a {@code byte[]} with the message and right after it the reply if that
-     * is packed; then a packed reply's model, or the reply as it is.
+     * Two values of each turn. The first is a {@code byte[]}: the message, and right after it the
+     * reply if that is packed. The second is the packed reply's model, or the {@link Message} of a
+     * reply that is not packed.
      */
     private @Nullable Object[] values = {};
 
@@ -61,9 +62,7 @@ final class PackedTurns {
         this.chatId = chatId;
     }
 
-    /**
-     * @return how many messages there are
-     */
+    /** How many messages there are. */
     int size() {
         return 2 * turns;
     }
@@ -103,9 +102,7 @@ final class PackedTurns {
         }
     }
 
-    /**
-     * @return how long a reply took that can be packed, in milliseconds; -1 for all others
-     */
+    /** How many milliseconds the reply took; -1 if it can't be packed. */
     private static long took(Message reply, long created) {
         Instant completed = reply.completedAt();
         boolean plain =
@@ -143,7 +140,7 @@ final class PackedTurns {
     }
 
     UUID id(int seq) {
-        int number = (seq - 1) / 2 * NUMBERS + (seq % 2 == 1 ? USER_ID : REPLY_ID);
+        int number = turn(seq) * NUMBERS + (seq % 2 == 1 ? USER_ID : REPLY_ID);
         return new UUID(numbers[number], numbers[number + 1]);
     }
 
@@ -159,14 +156,12 @@ final class PackedTurns {
         return (int) (numbers[turn * NUMBERS + LENGTH_AND_TIME] >>> Integer.SIZE);
     }
 
-    /** The reply, unless it is packed. */
+    /** The reply; null if it is packed. */
     private @Nullable Message unpacked(int turn) {
         return values[turn * VALUES + REPLY] instanceof Message reply ? reply : null;
     }
 
-    /**
-     * @return a message's text as it is now
-     */
+    /** A message's text as it is now. */
     StoredText text(int seq) {
         int turn = turn(seq);
         byte[] text = bytes(turn);
@@ -180,19 +175,14 @@ final class PackedTurns {
                 : new StoredText.OfMessage(reply);
     }
 
-    /**
-     * @return whether later turns have this one for context, see {@link Message#isContext}; what is
-     *     packed is over
-     */
+    /** Whether the turn {@linkplain Message#isContext is context}; packed replies are over. */
     boolean isContext(int replySeq) {
         int turn = turn(replySeq);
         Message reply = unpacked(turn);
         return reply == null ? bytes(turn).length > messageBytes(turn) : reply.isContext();
     }
 
-    /**
-     * @return how long the reply is in UTF-8
-     */
+    /** How long the reply is in UTF-8. */
     int replyBytes(int replySeq) {
         int turn = turn(replySeq);
         Message reply = unpacked(turn);
@@ -202,7 +192,7 @@ final class PackedTurns {
     private static int utf8Bytes(String text) {
         int bytes = 0;
         for (int i = 0; i < text.length(); i++) {
-            char unit = text.charAt(i); // of a pair, which takes four bytes, there are two
+            char unit = text.charAt(i); // a pair of surrogates takes four bytes together
             bytes += unit < 0x80 ? 1 : unit < 0x800 || Character.isSurrogate(unit) ? 2 : 3;
         }
         return bytes;

@@ -6,29 +6,22 @@ import ai.konko.chat.Message;
 import ai.konko.chat.SearchText;
 import java.util.function.IntUnaryOperator;
 
-/**
- * A message's text as the log keeps it: what it was when it was asked for, also later and without a
- * lock.
- */
+/** A message's text as it was when it was read; it does not change, so it needs no lock. */
 sealed interface StoredText {
     /** How many bytes or UTF-16 units a search looks at before it lets others go first. */
     int PORTION = 1 << 15;
 
-    /**
-     * @return how long it is, in bytes or UTF-16 units
-     */
+    /** How long it is, in bytes or UTF-16 units. */
     int length();
 
-    /** Has a part of it looked through. */
+    /** Looks through a part of it. */
     boolean finds(SearchText.Scan scan, int from, int to);
 
-    /**
-     * @return the byte or UTF-16 unit there
-     */
+    /** The byte or UTF-16 unit there. */
     int unit(int at);
 
     /**
-     * @return where a part ends that begins at {@code from}: before the first character of ASCII
+     * @return the end of the part that begins at {@code from}: before the first ASCII character
      *     after {@link #PORTION}
      */
     static int partEnd(int from, int length, IntUnaryOperator units) {
@@ -40,7 +33,7 @@ sealed interface StoredText {
     }
 
     /**
-     * @param afterEach is done after each part of some length
+     * @param afterEach runs after each part but the last
      * @return whether it has the searched text
      */
     default boolean has(SearchText searched, Runnable afterEach) {
@@ -58,7 +51,7 @@ sealed interface StoredText {
         return false;
     }
 
-    /** A part of a turn's bytes, which do not change. */
+    /** A part of a turn's bytes. */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares them
     record Utf8(byte[] bytes, int begin, int end) implements StoredText {
         @Override
@@ -82,7 +75,7 @@ sealed interface StoredText {
         }
     }
 
-    /** The text of a reply that is kept as it is. */
+    /** The text of a reply that is not packed. */
     record OfMessage(Message message) implements StoredText {
         @Override
         public int length() {

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much text all chats hold together, against a limit, in units of which each takes at most two
- * bytes of heap. Lock-free.
+ * How much text all chats may hold together, in units that take at most two bytes of heap each.
+ * Lock-free.
  */
 final class TextBudget {
     private static final char LAST_OF_TWO_BYTES = '\u07FF';
 
-    /** What a chat and a turn take of the heap beside their text, roughly. */
+    /** Roughly what a chat and a turn take of the heap beside their text. */
     private static final int CHAT_WEIGHT = 1000;
 
     private static final int TURN_WEIGHT = 150;
@@ -33,9 +33,7 @@ final class TextBudget {
         this.limit = limit;
     }
 
-    /**
-     * @return the text's UTF-16 units; each that takes three bytes in UTF-8 counts one and a half
-     */
+    /** The text's UTF-16 units; each that takes three bytes in UTF-8 counts one and a half. */
     static int weight(String text) {
         int wide = 0;
         for (int i = 0; i < text.length(); i++) {
@@ -58,24 +56,18 @@ final class TextBudget {
                 + (post.idempotencyKey() == null ? 0 : KEY_WEIGHT + post.idempotencyKey().length());
     }
 
-    /** What turns take that are over already. */
+    /** What turns take that were over when they came. */
     static int weight(List<PastTurn> turns) {
         int weight = 0;
         for (PastTurn each : turns) {
-            weight += weight(each);
+            weight += TURN_WEIGHT + weight(each.message());
+            weight += each.reply() == null ? 0 : weight(each.reply().content());
         }
         return weight;
     }
 
-    private static int weight(PastTurn turn) {
-        return TURN_WEIGHT
-                + weight(turn.message())
-                + (turn.reply() == null ? 0 : weight(turn.reply().content()));
-    }
-
     /**
-     * @throws RefusedException {@link ErrorCode#CAPACITY}, with nothing taken, if there is not that
-     *     much left
+     * @throws RefusedException {@link ErrorCode#CAPACITY} if less is left; then nothing is taken
      */
     void take(int characters) {
         long before = held.getAndUpdate(now -> now + characters > limit ? now : now + characters);
@@ -85,7 +77,7 @@ final class TextBudget {
         }
     }
 
-    /** Takes even beyond the limit: for text that must not be lost any more. */
+    /** Takes even beyond the limit, because this text must not be lost any more. */
     void takeAnyway(int characters) {
         held.addAndGet(characters);
     }

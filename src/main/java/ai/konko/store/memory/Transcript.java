@@ -33,13 +33,13 @@ final class Transcript {
     private final PackedTurns messages;
 
     /** The replies that are not over, oldest first; only the first one may be in progress. */
-    private final Deque<InLine> line = new ArrayDeque<>();
+    private final Deque<PlaceInLine> line = new ArrayDeque<>();
 
     /**
-     * The text so far of the reply in progress; {@code messages} has it without. A new builder each
-     * time, for who wrote to the one before may still do so.
+     * The text so far of the reply in progress, which {@code messages} does not have. Each run has
+     * a builder of its own, because whoever wrote to the one before may still do so.
      */
-    private StringBuilder running = new StringBuilder();
+    private StringBuilder draft = new StringBuilder();
 
     private int answeredThrough;
 
@@ -47,8 +47,8 @@ final class Transcript {
         messages = new PackedTurns(chatId);
     }
 
-    /** A reply's place in line. */
-    record InLine(int seq, boolean streamed, boolean waits) implements Unfinished {}
+    /** The place of a reply that is not over. */
+    record PlaceInLine(int seq, boolean streamed, boolean waits) implements Unfinished {}
 
     int size() {
         return messages.size();
@@ -58,16 +58,12 @@ final class Transcript {
         return !line.isEmpty();
     }
 
-    /**
-     * @return the replies that are not over, oldest first; not to be changed
-     */
-    Collection<InLine> line() {
+    /** The replies that are not over, oldest first; not to be changed. */
+    Collection<PlaceInLine> line() {
         return line;
     }
 
-    /**
-     * @return the seq of the last reply that is over and has text; 0 where there is none
-     */
+    /** The seq of the last reply that is over and has text; 0 if there is none. */
     int answeredThrough() {
         return answeredThrough;
     }
@@ -75,8 +71,8 @@ final class Transcript {
     /** A message as it is now. */
     Message at(int seq) {
         Message message = messages.get(seq);
-        return message.status() == Status.IN_PROGRESS && !running.isEmpty()
-                ? message.withText(running.toString())
+        return message.status() == Status.IN_PROGRESS && !draft.isEmpty()
+                ? message.withText(draft.toString())
                 : message;
     }
 
@@ -88,17 +84,12 @@ final class Transcript {
         return at(seqOf(id));
     }
 
-    /**
-     * @return the reply, of one in progress without the text, which is long to copy
-     */
+    /** The reply; if it is in progress, without its text, because to copy that takes long. */
     Message reply(UUID id) {
         return messages.get(seqOf(id)).requireReply();
     }
 
-    /**
-     * Ids grow with their seq, whatever the clock does, see {@link GrowingIds}: so there need be no
-     * index of them.
-     */
+    /** Needs no index, because ids grow with their seq, see {@link GrowingIds}. */
     private int seqOf(UUID id) {
         int low = 1;
         int high = size();
@@ -117,63 +108,51 @@ final class Transcript {
         throw RefusedException.messageNotFound();
     }
 
-    /** The replies that are not over, oldest first. */
-    List<Message> unfinished() {
-        return line.stream().map(each -> at(each.seq())).toList();
-    }
-
     void add(Turn turn, boolean streamed) {
-        place(turn);
-        line.addLast(new InLine(turn.reply().seq(), streamed, true));
+        messages.add(turn.message(), turn.reply());
+        line.addLast(new PlaceInLine(turn.reply().seq(), streamed, true));
     }
 
     /** Adds a turn that is over. */
     void addPast(Turn turn) {
-        place(turn);
+        messages.add(turn.message(), turn.reply());
         if (turn.reply().isAnswer()) {
             answeredThrough = turn.reply().seq();
         }
     }
 
-    private void place(Turn turn) {
-        messages.add(turn.message(), turn.reply());
-    }
-
-    /** Starts the first reply in line, unless it runs already. */
-    Optional<InLine> start(Settings settings, String defaultModel) {
-        InLine next = line.peekFirst();
+    /** Starts the first reply in line, if it waits. */
+    Optional<PlaceInLine> start(Settings settings, String defaultModel) {
+        PlaceInLine next = line.peekFirst();
         if (next == null || !next.waits()) {
             return Optional.empty();
         }
         Message queued = messages.get(next.seq());
         messages.set(queued.started(settings.modelToAsk(queued.namedModel(), defaultModel)));
         line.removeFirst();
-        line.addFirst(new InLine(next.seq(), next.streamed(), false));
-        running = new StringBuilder();
+        line.addFirst(new PlaceInLine(next.seq(), next.streamed(), false));
+        draft = new StringBuilder();
         return Optional.of(next);
     }
 
-    /**
-     * @return the text so far of that reply, if it is in progress; null if not
-     */
-    @Nullable StringBuilder draft(UUID replyId, int attempt) {
-        InLine first = line.peekFirst();
+    /** The draft, if it is of that reply; else null. */
+    @Nullable StringBuilder draftOf(UUID replyId, int attempt) {
+        PlaceInLine first = line.peekFirst();
         Message reply = first == null ? null : messages.get(first.seq());
         return reply != null
                         && reply.status() == Status.IN_PROGRESS
                         && reply.id().equals(replyId)
                         && reply.attempt() == attempt
-                ? running
+                ? draft
                 : null;
     }
 
     Message end(int seq, Outcome outcome, Instant now) {
         Message reply = messages.get(seq);
         Message ended = reply.ended(outcome, now);
-        messages.set(
-                ended); // first: where memory is short, all is as it was, and can be done again
+        messages.set(ended); // first: if memory runs out here, nothing has changed yet
         if (reply.status() == Status.IN_PROGRESS) {
-            running = new StringBuilder();
+            draft = new StringBuilder();
         }
         line.removeIf(each -> each.seq() == seq);
         if (ended.isAnswer()) {
@@ -185,7 +164,7 @@ final class Transcript {
     /** Puts the last reply back in line; its text is gone. */
     void requeue(Message queued, boolean streamed) {
         messages.set(queued);
-        line.addLast(new InLine(queued.seq(), streamed, true));
+        line.addLast(new PlaceInLine(queued.seq(), streamed, true));
         while (answeredThrough > 0 && !messages.get(answeredThrough).isAnswer()) {
             answeredThrough -= 2;
         }
@@ -207,7 +186,7 @@ final class Transcript {
         return Page.of(found, query.limit());
     }
 
-    /** The texts of all messages as they are now, but for what {@link #draft()} has. */
+    /** The texts of all messages as they are now, without {@link #draft()}. */
     List<StoredText> texts() {
         return IntStream.rangeClosed(1, size()).mapToObj(messages::text).toList();
     }
@@ -217,23 +196,23 @@ final class Transcript {
      *     none
      */
     CharSequence draft() {
-        return running;
+        return draft;
     }
 
     /**
-     * @param until how much of the draft the search looks at
-     * @return what it looks at next; empty if the draft's reply is over
+     * @param until how much of the draft a search looks at
+     * @return the part that begins at {@code from}; empty if the draft's reply is over
      */
-    @SuppressWarnings("ReferenceEquality") // the one, not one that says the same
-    String part(CharSequence draft, int from, int until) {
-        return draft == running
-                ? running.substring(from, StoredText.partEnd(from, until, running::charAt))
+    @SuppressWarnings("ReferenceEquality") // another draft may have the same text
+    String part(CharSequence searched, int from, int until) {
+        return searched == draft
+                ? draft.substring(from, StoredText.partEnd(from, until, draft::charAt))
                 : "";
     }
 
     /**
-     * @return the newest turns before {@code beforeSeq} that are context, oldest first; the oldest
-     *     is the one that brings the replies over {@code mostBytes}
+     * @return the newest turns before {@code beforeSeq} that are context, oldest first; no turn is
+     *     older than the one that brings the replies over {@code mostBytes}
      */
     <T> List<T> context(int beforeSeq, int maxTurns, long mostBytes, IntFunction<T> turn) {
         int newest = Math.min(beforeSeq - 1, size());

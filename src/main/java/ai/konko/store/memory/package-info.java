@@ -1,4 +1,4 @@
-/** The log in this process' memory, under StampedLocks: gone when the process is. */
+/** The log in this process' memory, under StampedLocks: gone when the process ends. */
 @NullMarked
 package ai.konko.store.memory;
 

@@ -6,6 +6,7 @@ import ai.konko.chat.Highlights;
 import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
 import ai.konko.chat.Owner;
+import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -33,7 +34,7 @@ final class ChatRows {
             from chat c
             """;
 
-    /** Whether a text contains another one, as the search compares them. */
+    /** The search's comparison: whether a text contains another one. */
     private static final String LIKE = "konko_folded(%s) like konko_folded(?)";
 
     private ChatRows() {}
@@ -41,18 +42,12 @@ final class ChatRows {
     /**
      * A chat's row, locked until the transaction is over.
      *
-     * @param now by the database's clock
+     * @param timeOfChange see {@link Chat#timeOfChange}; by the database's clock
      */
-    record Locked(LogEnd end, Settings settings, Instant updatedAt, Instant now) {
-
-        /** Now, or when the chat changed last, if the database's clock has gone back since. */
-        Instant later() {
-            return now.isBefore(updatedAt) ? updatedAt : now;
-        }
-    }
+    record Locked(LogEnd end, Settings settings, Instant updatedAt, Instant timeOfChange) {}
 
     /**
-     * Everybody who changes a chat goes through here first.
+     * Comes first in each transaction that changes a chat.
      *
      * @throws RefusedException if there is no such chat
      */
@@ -60,25 +55,25 @@ final class ChatRows {
         return session.first(
                         """
                         select title, instructions, model, metadata, message_count, last_id, updated_at,
-                            date_trunc('milliseconds', clock_timestamp()) as now
+                            clock_timestamp() as now
                         from chat where id = ? for no key update
                         """,
-                        row ->
-                                new Locked(
-                                        new LogEnd(
-                                                chatId,
-                                                row.getInt("message_count"),
-                                                row.getObject("last_id", UUID.class)),
-                                        settings(row),
-                                        MessageRows.instant(row, "updated_at"),
-                                        MessageRows.instant(row, "now")),
+                        row -> locked(chatId, row),
                         chatId)
                 .orElseThrow(RefusedException::chatNotFound);
     }
 
-    /**
-     * @return the id of the owner's chat that was created last
-     */
+    private static Locked locked(UUID chatId, ResultSet row) throws SQLException {
+        UUID lastId = row.getObject("last_id", UUID.class);
+        Instant updatedAt = Columns.instant(row, "updated_at");
+        return new Locked(
+                new LogEnd(chatId, row.getInt("message_count"), lastId),
+                settings(row),
+                updatedAt,
+                Chat.timeOfChange(updatedAt, Columns.instant(row, "now")));
+    }
+
+    /** The id of the owner's chat that was created last. */
     static Optional<UUID> newest(Session session, Owner owner) throws SQLException {
         return session.first(
                 "select id from chat where owner = ? order by id desc limit 1",
@@ -94,21 +89,14 @@ final class ChatRows {
                         select ?, ?, ?, ?, ?, ?::json, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
                         returning created_at
                         """,
-                        row -> MessageRows.instant(row, "created_at"),
+                        row -> Columns.instant(row, "created_at"),
                         id,
                         owner.name(),
                         settings.title(),
                         settings.instructions(),
                         settings.model(),
-                        JsonColumn.written(settings.metadata()))
+                        Columns.json(settings.metadata()))
                 .map(now -> new Chat(id, settings, false, 0, null, now, now))
-                .orElseThrow();
-    }
-
-    /** By the database's clock. */
-    static Instant now(Session session) throws SQLException {
-        return session.first(
-                        "select clock_timestamp() as now", row -> MessageRows.instant(row, "now"))
                 .orElseThrow();
     }
 
@@ -122,13 +110,13 @@ final class ChatRows {
                 settings.title(),
                 settings.instructions(),
                 settings.model(),
-                JsonColumn.written(settings.metadata()),
+                Columns.json(settings.metadata()),
                 now,
                 id);
     }
 
-    /** The chat ends with this message now, which was just made. */
-    static void endsWith(Session session, Message last) throws SQLException {
+    /** Makes this message, which is new, the chat's last. */
+    static void endWith(Session session, Message last) throws SQLException {
         session.update(
                 "update chat set message_count = ?, last_id = ?, updated_at = ? where id = ?",
                 last.seq(),
@@ -137,8 +125,8 @@ final class ChatRows {
                 last.chatId());
     }
 
-    /** A reply runs again, so highlights that have taken it in are gone. */
-    static void runsAgain(Session session, Message reply, Instant now) throws SQLException {
+    /** Removes highlights that have taken the reply in, because it runs again. */
+    static void requeue(Session session, Message reply, Instant now) throws SQLException {
         session.update(
                 """
                 update chat set updated_at = ?, highlights = case
@@ -150,7 +138,7 @@ final class ChatRows {
                 reply.chatId());
     }
 
-    /** Removes the chat and all that belongs to it, but not what it has used. */
+    /** Removes the chat and all that belongs to it except its usage. */
     static void delete(Session session, UUID id) throws SQLException {
         UsageRows.detach(session, id);
         session.update("delete from pending where chat_id = ?", id);
@@ -172,33 +160,14 @@ final class ChatRows {
                 .orElseThrow(RefusedException::chatNotFound);
     }
 
-    /**
-     * Some chats that have not changed since {@code before}, those with the least ids first.
-     *
-     * @param after only ids greater than this one
-     * @param until only ids less than this one
-     */
-    static List<UUID> idle(Session session, Instant before, UUID after, UUID until, int most)
-            throws SQLException {
-        return session.list(
-                """
-                select id from chat where id > ? and id < ? and updated_at <= ? order by id limit ?
-                """,
-                row -> row.getObject(1, UUID.class),
-                after,
-                until,
-                before,
-                most);
-    }
-
     static void require(Session session, UUID id) throws SQLException {
         boolean _ =
                 session.first("select 1 from chat where id = ?", _ -> true, id)
                         .orElseThrow(RefusedException::chatNotFound);
     }
 
-    /** One more than the query's limit, if there is one. An owner's chats have growing ids. */
-    static List<Chat> list(Session session, ChatQuery query) throws SQLException {
+    /** The newest first: an owner's chats have growing ids. */
+    static Page<Chat> list(Session session, ChatQuery query) throws SQLException {
         List<String> conditions = new ArrayList<>(List.of("c.owner = ?"));
         List<Object> parameters = new ArrayList<>(List.of(query.owner().name()));
         if (query.before() != null) {
@@ -217,13 +186,12 @@ final class ChatRows {
             parameters.add(pattern);
         }
         parameters.add(query.limit() + 1);
-        return session.list(
+        String sql =
                 SELECT
                         + "where "
                         + String.join(" and ", conditions)
-                        + " order by c.id desc limit ?",
-                ChatRows::of,
-                parameters.toArray());
+                        + " order by c.id desc limit ?";
+        return Page.of(session.list(sql, ChatRows::of, parameters.toArray()), query.limit());
     }
 
     private static String containing(String text) {
@@ -236,14 +204,12 @@ final class ChatRows {
                         row -> Optional.ofNullable(row.getString("highlights")),
                         id)
                 .orElseThrow(RefusedException::chatNotFound)
-                .map(json -> JsonColumn.read(json, HIGHLIGHTS));
+                .map(json -> Columns.read(json, HIGHLIGHTS));
     }
 
-    static void keep(Session session, UUID id, Highlights highlights) throws SQLException {
-        session.update(
-                "update chat set highlights = ?::json where id = ?",
-                JsonColumn.written(highlights),
-                id);
+    static boolean keep(Session session, UUID id, Highlights highlights) throws SQLException {
+        String sql = "update chat set highlights = ?::json where id = ?";
+        return session.update(sql, Columns.json(highlights), id) > 0;
     }
 
     private static Chat of(ResultSet row) throws SQLException {
@@ -252,15 +218,15 @@ final class ChatRows {
                 settings(row),
                 row.getBoolean("busy"),
                 row.getInt("message_count"),
-                MessageRows.usage(row),
-                MessageRows.instant(row, "created_at"),
-                MessageRows.instant(row, "updated_at"));
+                Columns.usage(row),
+                Columns.instant(row, "created_at"),
+                Columns.instant(row, "updated_at"));
     }
 
     private static Settings settings(ResultSet row) throws SQLException {
         String metadata = row.getString("metadata");
         Map<String, String> entries =
-                "{}".equals(metadata) ? Map.of() : JsonColumn.read(metadata, STRINGS);
+                "{}".equals(metadata) ? Map.of() : Columns.read(metadata, STRINGS);
         return new Settings(
                 row.getString("title"),
                 row.getString("instructions"),

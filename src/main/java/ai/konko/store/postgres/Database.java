@@ -14,9 +14,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to PostgreSQL. What fails because the database is gone, or too slow, is refused with
- * {@link ErrorCode#STORE_UNAVAILABLE}; work that is refused so has had no effect, unless the answer
- * to its commit was lost.
+ * The way to PostgreSQL. If the database is gone or too slow, work is refused with {@link
+ * ErrorCode#STORE_UNAVAILABLE}. It then has had no effect, unless the answer to its commit was
+ * lost.
  *
  * <p>Everything is bounded: how many may wait for a connection, and for how long; how long a
  * statement may take (see {@link Sessions}).
@@ -26,14 +26,14 @@ final class Database {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(3);
 
     /**
-     * How often work is run again after a deadlock or a failed serialization, which a sharded
-     * database has more of. Its pauses are 1.3 s in the mean, and 2 s at most.
+     * How often work is repeated after a deadlock or a failed serialization, of which a sharded
+     * database has more. All pauses together are 1.3 s in the mean, and 2 s at most.
      */
     private static final int CONFLICTS = 8;
 
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
 
-    /** Connections for what keeps the others going: the lease, the flush, the notifications. */
+    /** Connections for {@link #urgent} work: the lease, the flush, the notifications. */
     private static final int KEPT_FREE = 3;
 
     private final Sessions sessions;
@@ -41,10 +41,10 @@ final class Database {
     /** How many more may use the database or wait for it. */
     private final Semaphore places;
 
-    /** The connections that are not kept free, in the order in which they are asked for. */
-    private final Semaphore turns;
+    /** The connections that are not kept free; they are given out in the order of the requests. */
+    private final Semaphore connections;
 
-    /** Some work on one connection. It may run more than once, until it is committed. */
+    /** Some work on one connection. It may be repeated until it is committed. */
     @FunctionalInterface
     interface Work<T extends @Nullable Object> {
         T in(Session session) throws SQLException;
@@ -58,35 +58,35 @@ final class Database {
     Database(Supplier<AgroalDataSource> source, int connections, int most) {
         this.sessions = new Sessions(source);
         this.places = new Semaphore(most);
-        this.turns = new Semaphore(Math.max(1, connections - KEPT_FREE), true);
+        this.connections = new Semaphore(Math.max(1, connections - KEPT_FREE), true);
     }
 
-    /** One statement that does not wait behind the others, and that may be run twice. */
+    /** One statement that does not wait for other work, and that may be run twice. */
     <T extends @Nullable Object> T urgent(Work<T> work) {
         return attempt(false, work);
     }
 
     /** One statement that reads, or that may be run twice. */
     <T extends @Nullable Object> T statement(Work<T> work) {
-        return run(false, work);
+        return bounded(false, work);
     }
 
     /** All of it or nothing. */
     <T extends @Nullable Object> T transaction(Work<T> work) {
-        return run(true, work);
+        return bounded(true, work);
     }
 
-    /** A connection of one's own, for as long as it is open. */
+    /** A connection beside those that are counted. */
     Connection connection() throws SQLException {
         return sessions.open();
     }
 
     /**
      * Whether the log can be written. A server that only reads may have been demoted, and its name
-     * lead to another one: then connections are made anew.
+     * may lead to another one by now: so connections are made anew then.
      */
     boolean isWritable() {
-        return urgent( // not behind whoever has all the others
+        return urgent(
                 session -> {
                     boolean writable =
                             session.first(
@@ -100,12 +100,12 @@ final class Database {
                 });
     }
 
-    /** From now on all is done on connections that are made anew. */
+    /** From now on only connections that are made anew are used. */
     void reconnect() {
         sessions.doubtAll();
     }
 
-    /** What a failure that the caller met by itself means. */
+    /** The refusal for a failure on a {@link #connection()}. */
     RuntimeException refusalAfter(SQLException failed) {
         boolean _ = sessions.doubtAfter(failed);
         return refusal(failed);
@@ -117,30 +117,23 @@ final class Database {
                 : new StoreException(failed);
     }
 
-    private <T extends @Nullable Object> T run(boolean transaction, Work<T> work) {
+    private <T extends @Nullable Object> T bounded(boolean transaction, Work<T> work) {
         if (!places.tryAcquire()) {
             throw unavailable("The store has as many requests waiting as it may.");
         }
         try {
-            return inTurn(transaction, work);
-        } finally {
-            places.release();
-        }
-    }
-
-    private <T extends @Nullable Object> T inTurn(boolean transaction, Work<T> work) {
-        try {
-            if (!turns.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!connections.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw unavailable("The store is too slow at the moment.");
             }
+            try {
+                return attempt(transaction, work);
+            } finally {
+                connections.release();
+            }
         } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            throw unavailable("The service is stopping.");
-        }
-        try {
-            return attempt(transaction, work);
+            throw interrupted();
         } finally {
-            turns.release();
+            places.release();
         }
     }
 
@@ -167,15 +160,19 @@ final class Database {
         }
     }
 
-    /** Longer each time, and not for all that were in each other's way the same. */
+    /** Longer each time, and random, so that those who met do not meet again. */
     private static void pause(int conflicts) {
         long most = SHORTEST_PAUSE.toMillis() << conflicts;
         try {
             Thread.sleep(most / 2 + ThreadLocalRandom.current().nextLong(most));
         } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            throw unavailable("The service is stopping.");
+            throw interrupted();
         }
+    }
+
+    private static RefusedException interrupted() {
+        Thread.currentThread().interrupt();
+        return unavailable("The service is stopping.");
     }
 
     private static <T extends @Nullable Object> T committed(
@@ -183,7 +180,7 @@ final class Database {
         connection.setAutoCommit(false);
         try {
             if (Sessions.isShared(connection)) {
-                Sessions.settle(connection);
+                Sessions.applySettings(connection);
             }
             T result = work.in(new Session(connection));
             committing[0] = true;
@@ -211,7 +208,7 @@ final class Database {
         return RefusedException.forNow(ErrorCode.STORE_UNAVAILABLE, detail, RETRY);
     }
 
-    /** A fault in our own use of the database. Its message may hold text, so it has none. */
+    /** A fault in our use of the database. The driver's message is left out: it may hold text. */
     static final class StoreException extends RuntimeException {
         private static final long serialVersionUID = 1;
 

@@ -1,5 +1,10 @@
 package ai.konko.store.postgres;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+import static java.nio.file.attribute.PosixFilePermissions.asFileAttribute;
+import static java.nio.file.attribute.PosixFilePermissions.fromString;
+
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,26 +19,23 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.concurrent.ExecutionException;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PostgreSQL server that this process brings along and runs for itself alone: reachable from this
- * machine only, with a password that is made once and kept beside the data.
+ * A PostgreSQL server that this process brings along and runs for itself alone. It is reachable
+ * from this machine only, with a password that is made once and kept beside the data.
  *
- * <p>It is a process of its own, which goes on when this one is killed. The next start finds it by
- * its file of the process' id and stops it first; that nobody uses it is certain, for whoever does
+ * <p>The server is a process of its own, which goes on when this one is killed. So the next start
+ * finds the server by its pid file and stops it first. Nobody uses it then, because whoever uses it
  * holds the folder's lock.
  */
 public final class EmbeddedServer implements AutoCloseable {
@@ -41,16 +43,19 @@ public final class EmbeddedServer implements AutoCloseable {
 
     private static final String DATA = "postgresql";
 
-    /** Is there once the server has started for the first time. */
+    /** This file exists once the server has started for the first time. */
     private static final String MADE = "made";
 
-    /** How the file of the process' id begins. */
+    /** How the pid file begins. */
     private static final Pattern PROCESS = Pattern.compile("([0-9]{1,18})\\n");
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final int PORT = freePort();
+
+    /** The port for this process' server, chosen once. */
+    static final int PORT = freePort();
 
     private final Path folder;
+    private final Path pidFile;
     private final int port;
     private @Nullable FileChannel lockFile;
     private @Nullable FileLock lock;
@@ -61,21 +66,13 @@ public final class EmbeddedServer implements AutoCloseable {
      */
     public EmbeddedServer(Path folder, int port) {
         this.folder = folder.toAbsolutePath();
+        this.pidFile = this.folder.resolve(DATA).resolve("postmaster.pid");
         this.port = port;
     }
 
-    /** The port on which the server of this process is to listen, chosen once. */
-    static int port() {
-        return PORT;
-    }
-
-    /** Where that server is reached. */
+    /** The address of the server on that port. */
     public static String jdbcUrl() {
         return "jdbc:postgresql://localhost:" + PORT + "/postgres";
-    }
-
-    int ownPort() {
-        return port;
     }
 
     /** The password for the server whose data is in this folder; made if there is none yet. */
@@ -97,7 +94,7 @@ public final class EmbeddedServer implements AutoCloseable {
         try {
             makeFolder(folder.toAbsolutePath());
             Path written = Files.createTempFile(folder.toAbsolutePath(), "password", "");
-            Files.writeString(written, password); // for its owner only, as all temporary files are
+            Files.writeString(written, password); // temporary files are for their owner only
             Files.createLink(file, written);
             Files.delete(written);
             return password;
@@ -121,13 +118,13 @@ public final class EmbeddedServer implements AutoCloseable {
 
     /** Whether the server's process is there. */
     boolean runs() throws IOException {
-        return process() != null;
+        return process().isPresent();
     }
 
     /**
-     * Starts a server that has ended by itself anew, on the data that it had.
+     * Restarts a server that has ended by itself, with its data.
      *
-     * @throws IOException if it does not start, as with a full disk; may be tried again
+     * @throws IOException if it does not start, for example with a full disk; may be tried again
      */
     void startAgain() throws IOException {
         EmbeddedPostgres ended = server;
@@ -140,8 +137,9 @@ public final class EmbeddedServer implements AutoCloseable {
 
     private void begin() throws IOException {
         stopOrphan();
-        removeCutProcessFile();
+        removeCutPidFile();
         removeHalfMade();
+        String password = password(folder);
         server =
                 EmbeddedPostgres.builder()
                         .setDataDirectory(folder.resolve(DATA))
@@ -150,50 +148,38 @@ public final class EmbeddedServer implements AutoCloseable {
                         .setRegisterShutdownHook(false) // turns end first
                         .setPort(port)
                         .setPGStartupWait(PATIENCE)
-                        .setServerConfig("fsync", "on") // this and the next its starter turns off
+                        .setServerConfig("fsync", "on") // the builder turns this and the next off
                         .setServerConfig("synchronous_commit", "on")
                         .setServerConfig("unix_socket_directories", "")
                         .setLocaleConfig("locale-provider", "builtin")
                         .setLocaleConfig("builtin-locale", "C.UTF-8")
                         .setLocaleConfig("locale", "C")
                         .setLocaleConfig("auth", "scram-sha-256")
-                        .setLocaleConfig("pwfile", passwordFile())
-                        .setConnectConfig("password", password(folder))
+                        .setLocaleConfig("pwfile", folder.resolve("password").toString())
+                        .setConnectConfig("password", password)
                         .setOutputRedirector(
                                 Redirect.appendTo(folder.resolve("postgresql.log").toFile()))
                         .start();
         Files.writeString(folder.resolve(MADE), "");
     }
 
-    /** Nobody else may look into it. */
+    /** For this user only. */
     private static void makeFolder(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
-            Files.createDirectories(folder, permissions("rwx------"));
+            Files.createDirectories(folder, asFileAttribute(fromString("rwx------")));
         }
     }
 
-    private static FileAttribute<?> permissions(String permissions) {
-        return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
-    }
-
-    /** What a first start left that was killed before it was done; there is no data in it. */
+    /** Removes the remains of a first start that was killed midway; they have no data. */
     private void removeHalfMade() throws IOException {
         if (!Files.exists(folder.resolve(MADE))) {
             FileUtils.deleteDirectory(folder.resolve(DATA).toFile());
         }
     }
 
-    private String passwordFile() {
-        String _ = password(folder);
-        return folder.resolve("password").toString();
-    }
-
+    /** Until the file is closed. */
     private void lock() throws IOException {
-        lockFile =
-                FileChannel.open(
-                        folder.resolve("lock"),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE);
+        lockFile = FileChannel.open(folder.resolve("lock"), CREATE, WRITE);
         try {
             lock = lockFile.tryLock();
         } catch (OverlappingFileLockException _) {
@@ -207,61 +193,46 @@ public final class EmbeddedServer implements AutoCloseable {
     }
 
     private void stopOrphan() throws IOException {
-        ProcessHandle orphan = process();
-        if (orphan != null) {
-            orphan.destroy();
+        Optional<ProcessHandle> orphan = process();
+        if (orphan.isPresent()) {
+            orphan.get().destroy();
             try {
-                ProcessHandle _ = orphan.onExit().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (ExecutionException | TimeoutException failed) {
+                orphan.get().onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+            } catch (CompletionException failed) {
                 throw new IOException(
                         "the database server of an earlier run does not stop", failed);
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
             }
         }
     }
 
-    /** The one that the data's file of the process' id names, if it is one that runs. */
-    private @Nullable ProcessHandle process() throws IOException {
+    /** The process that the pid file names, if it is a PostgreSQL that runs. */
+    private Optional<ProcessHandle> process() throws IOException {
+        return processId()
+                .flatMap(ProcessHandle::of)
+                .filter(each -> each.info().command().orElse("").endsWith("postgres"));
+    }
+
+    private Optional<Long> processId() throws IOException {
         try {
-            String id = Files.readString(processFile(), StandardCharsets.ISO_8859_1);
-            Matcher number = PROCESS.matcher(id);
-            return number.lookingAt()
-                    ? ProcessHandle.of(Long.parseLong(number.group(1)))
-                            .filter(EmbeddedServer::isPostgres)
-                            .orElse(null)
-                    : null;
-        } catch (NoSuchFileException _) { // also one that is just stopping takes it away
-            return null;
+            Matcher id = PROCESS.matcher(Files.readString(pidFile, StandardCharsets.ISO_8859_1));
+            return id.lookingAt() ? Optional.of(Long.valueOf(id.group(1))) : Optional.empty();
+        } catch (NoSuchFileException _) { // a server that stops removes it
+            return Optional.empty();
         }
     }
 
-    /** One that was cut, as by a full disk, keeps PostgreSQL from starting for ever. */
-    private void removeCutProcessFile() throws IOException {
-        Path file = processFile();
-        if (Files.exists(file)
-                && !PROCESS.matcher(Files.readString(file, StandardCharsets.ISO_8859_1))
-                        .lookingAt()) {
-            Files.delete(file);
+    /** PostgreSQL would never start with a pid file that was cut, for example by a full disk. */
+    private void removeCutPidFile() throws IOException {
+        if (processId().isEmpty()) {
+            Files.deleteIfExists(pidFile);
         }
     }
 
-    private Path processFile() {
-        return folder.resolve(DATA).resolve("postmaster.pid");
-    }
-
-    private static boolean isPostgres(ProcessHandle process) {
-        return process.info().command().map(command -> command.endsWith("postgres")).orElse(false);
-    }
-
-    /** Stops the server; what it has is kept. */
+    /** Stops the server. Its data is kept. */
     @Override
     public void close() throws IOException {
         if (server != null) {
             server.close();
-        }
-        if (lock != null) {
-            lock.release();
         }
         if (lockFile != null) {
             lockFile.close();

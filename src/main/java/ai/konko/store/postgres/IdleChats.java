@@ -4,6 +4,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.RefusedException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -11,8 +12,8 @@ import java.util.UUID;
 
 /** Removes chats that have not changed for long. */
 final class IdleChats {
-    /** How many chats a sweep looks for at a time. */
-    private static final int EXPIRED_AT_ONCE = 500;
+    /** How many chats one statement looks for. */
+    private static final int ROWS = 500;
 
     private static final UUID LAST_ID = new UUID(-1, -1);
 
@@ -25,16 +26,23 @@ final class IdleChats {
 
     /** See {@link ChatRepository#expire}. */
     int expire(Duration idle) {
-        Instant now = database.statement(ChatRows::now);
+        Instant now = database.statement(IdleChats::now);
         Instant before = steadyTime.at(now, System.nanoTime()).minus(idle);
         UUID first = GrowingIds.firstAt(Instant.EPOCH);
         return expire(before, first, GrowingIds.firstAt(before))
                 + expire(before, GrowingIds.firstAt(now), LAST_ID);
     }
 
+    /** By the database's clock. */
+    private static Instant now(Session session) throws SQLException {
+        return session.first("select clock_timestamp() as now", row -> Columns.instant(row, "now"))
+                .orElseThrow();
+    }
+
     /**
-     * By their ids, which are indexed. Those between the two ranges are of chats that were made
-     * since, or by a clock that was wrong; time brings them into the first one.
+     * Looks for the chats by their ids, because these are indexed. Ids between the two ranges are
+     * of chats that were made since then, or by a clock that was wrong; in time they come into the
+     * first range.
      */
     private int expire(Instant before, UUID after, UUID until) {
         int expired = 0;
@@ -42,16 +50,24 @@ final class IdleChats {
         List<UUID> idle;
         do {
             UUID from = last;
-            idle =
-                    database.statement(
-                            session ->
-                                    ChatRows.idle(session, before, from, until, EXPIRED_AT_ONCE));
+            idle = database.statement(session -> idle(session, before, from, until));
             for (UUID each : idle) {
                 expired += expire(each, before) ? 1 : 0;
                 last = each;
             }
-        } while (idle.size() == EXPIRED_AT_ONCE);
+        } while (idle.size() == ROWS);
         return expired;
+    }
+
+    private static List<UUID> idle(Session session, Instant before, UUID after, UUID until)
+            throws SQLException {
+        return session.list(
+                "select id from chat where id > ? and id < ? and updated_at <= ? order by id limit ?",
+                row -> row.getObject(1, UUID.class),
+                after,
+                until,
+                before,
+                ROWS);
     }
 
     private boolean expire(UUID chatId, Instant before) {

@@ -13,25 +13,20 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
 import ai.konko.chat.Status;
 import ai.konko.chat.Turn;
-import ai.konko.chat.Usage;
 import com.fasterxml.jackson.core.type.TypeReference;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** How messages are read. */
+/** Reads messages; those that this process runs have their newest text. */
 final class MessageRows {
     private static final TypeReference<Options> OPTIONS = new TypeReference<>() {};
 
-    /**
-     * Messages with more bytes have more characters than a page: of UTF-8, three at most for each.
-     */
+    /** Messages of more bytes have more characters than a page: UTF-8 takes three at most each. */
     private static final long MOST_PAGE_BYTES = 3L * Page.MOST_CHARACTERS;
 
     /** To be followed by a condition on {@code m}. */
@@ -48,8 +43,8 @@ final class MessageRows {
             """;
 
     /**
-     * Reads on for one message beyond the page, which says that there are more. The subquery looks
-     * at lengths alone, which PostgreSQL knows without reading the texts.
+     * Reads one message more than the page has, which shows that there are more. The subquery looks
+     * at lengths alone, because PostgreSQL knows them without reading the texts.
      */
     private static final String PAGE =
             """
@@ -90,90 +85,74 @@ final class MessageRows {
             """
                     .formatted(IS_CONTEXT);
 
-    private MessageRows() {}
+    private final RunningReplies running;
+
+    MessageRows(RunningReplies running) {
+        this.running = running;
+    }
 
     /** Those of one chat for which {@code condition} holds. */
-    static List<Message> list(
-            Session session,
-            Drafts drafts,
-            UUID chatId,
-            String condition,
-            @Nullable Object... parameters)
+    private List<Message> list(Session session, UUID chatId, String condition, Object... parameters)
             throws SQLException {
-        Draft draft = drafts.find(chatId);
-        Draft.Tail tail = draft == null ? null : draft.tail(); // before the rest is read
+        ReplyRun run = running.find(chatId);
+        ReplyRun.Tail tail = run == null ? null : run.tail(); // before the rest is read
+        List<Object> all = new ArrayList<>(List.of(chatId));
+        all.addAll(List.of(parameters));
         return session.list(
                 SELECT + "where m.chat_id = ? and " + condition,
                 row -> {
                     Message message = of(row);
-                    return draft != null
+                    return run != null
                                     && tail != null
                                     && message.status() == Status.IN_PROGRESS
-                                    && draft.is(message.id(), message.attempt())
-                                    && draft.run == row.getInt("run")
-                            ? Draft.complete(message, tail)
+                                    && run.isOf(message.id(), message.attempt())
+                                    && run.number == row.getInt("run")
+                            ? ReplyRun.complete(message, tail)
                             : message;
                 },
-                prefixed(chatId, parameters));
+                all.toArray());
     }
 
     /**
      * @throws RefusedException if there is no such message, or no such chat
      */
-    static Message get(Session session, Drafts drafts, UUID chatId, UUID id) throws SQLException {
-        List<Message> found =
-                orNoChat(session, chatId, list(session, drafts, chatId, "m.id = ?", id));
+    Message get(Session session, UUID chatId, UUID id) throws SQLException {
+        List<Message> found = requireChat(session, chatId, list(session, chatId, "m.id = ?", id));
         if (found.isEmpty()) {
             throw RefusedException.messageNotFound();
         }
         return found.getFirst();
     }
 
-    static Message reply(Session session, Drafts drafts, UUID chatId, UUID id) throws SQLException {
-        return get(session, drafts, chatId, id).requireReply();
+    Message reply(Session session, UUID chatId, UUID id) throws SQLException {
+        return get(session, chatId, id).requireReply();
     }
 
-    /** One more than the query's limit, if there is one, unless they are long. */
-    static List<Message> page(Session session, Drafts drafts, UUID chatId, MessageQuery query)
-            throws SQLException {
+    Page<Message> page(Session session, UUID chatId, MessageQuery query) throws SQLException {
         boolean forward = query.order() == Order.ASC;
         int start = forward ? 0 : Integer.MAX_VALUE;
         int after = query.after() == null ? start : query.after();
-        return orNoChat(
-                session,
-                chatId,
-                list(
-                        session,
-                        drafts,
-                        chatId,
-                        forward ? FORWARD : BACKWARD,
-                        after,
-                        chatId,
-                        after,
-                        query.limit() + 1,
-                        MOST_PAGE_BYTES));
+        int limit = query.limit() + 1;
+        String condition = forward ? FORWARD : BACKWARD;
+        List<Message> found =
+                list(session, chatId, condition, after, chatId, after, limit, MOST_PAGE_BYTES);
+        return Page.of(requireChat(session, chatId, found), query.limit());
     }
 
     /** See {@link ChatRepository#context}. */
-    static List<Turn> context(
-            Session session,
-            Drafts drafts,
-            UUID chatId,
-            int beforeSeq,
-            int maxTurns,
-            long mostBytes)
+    List<Turn> context(Session session, UUID chatId, int beforeSeq, int maxTurns, long mostBytes)
             throws SQLException {
         List<Message> messages =
-                list(session, drafts, chatId, CONTEXT, chatId, beforeSeq, maxTurns, mostBytes);
+                list(session, chatId, CONTEXT, chatId, beforeSeq, maxTurns, mostBytes);
         List<Turn> turns = new ArrayList<>();
         for (int i = 0; i < messages.size(); i += 2) {
             turns.add(new Turn(messages.get(i), messages.get(i + 1)));
         }
-        return List.copyOf(orNoChat(session, chatId, turns));
+        return List.copyOf(requireChat(session, chatId, turns));
     }
 
-    /** A chat that has none of these may be gone. */
-    private static <T> List<T> orNoChat(Session session, UUID chatId, List<T> found)
+    /** If nothing is found, the chat may be gone. */
+    private static <T> List<T> requireChat(Session session, UUID chatId, List<T> found)
             throws SQLException {
         if (found.isEmpty()) {
             ChatRows.require(session, chatId);
@@ -181,11 +160,11 @@ final class MessageRows {
         return found;
     }
 
-    /** When the message at this place was made; absent if there is none. */
+    /** When the message at this place was made; null if there is none. */
     static @Nullable Instant createdAt(Session session, UUID chatId, int seq) throws SQLException {
         return session.first(
                         "select created_at from message where chat_id = ? and seq = ?",
-                        row -> instant(row, "created_at"),
+                        row -> Columns.instant(row, "created_at"),
                         chatId,
                         seq)
                 .orElse(null);
@@ -205,26 +184,18 @@ final class MessageRows {
                 .orElse(0);
     }
 
-    static Turn turnOf(Session session, Drafts drafts, UUID chatId, int replySeq)
-            throws SQLException {
-        List<Message> both =
-                list(
-                        session,
-                        drafts,
-                        chatId,
-                        "m.seq in (?, ?) order by m.seq",
-                        replySeq - 1,
-                        replySeq);
+    Turn turnOf(Session session, UUID chatId, int replySeq) throws SQLException {
+        String condition = "m.seq in (?, ?) order by m.seq";
+        List<Message> both = list(session, chatId, condition, replySeq - 1, replySeq);
         return new Turn(both.get(0), both.get(1));
     }
 
     /** The replies that are not over, oldest first. */
-    static List<Message> unfinished(Session session, Drafts drafts, UUID chatId)
-            throws SQLException {
-        return list(session, drafts, chatId, "p.seq is not null order by m.seq");
+    List<Message> unfinished(Session session, UUID chatId) throws SQLException {
+        return list(session, chatId, "p.seq is not null order by m.seq");
     }
 
-    static Message of(ResultSet row) throws SQLException {
+    private static Message of(ResultSet row) throws SQLException {
         int seq = row.getInt("seq");
         String status = row.getString("status");
         int run = row.getInt("run");
@@ -243,39 +214,18 @@ final class MessageRows {
                         ? Status.valueOf(status)
                         : waits ? Status.QUEUED : Status.IN_PROGRESS,
                 row.getInt("attempt"),
-                instant(row, "created_at"),
-                status == null ? null : instant(row, "completed_at"),
+                Columns.instant(row, "created_at"),
+                status == null ? null : Columns.instant(row, "completed_at"),
                 status == null && waits ? null : row.getString("model"),
                 reason == null ? null : FinishReason.valueOf(reason),
-                usage(row),
+                Columns.usage(row),
                 code == null
                         ? null
                         : new Failure(
                                 ErrorCode.valueOf(code),
                                 row.getString("failure_message"),
-                                seconds(row, "failure_retry_s"),
+                                Columns.seconds(row, "failure_retry_s"),
                                 row.getObject("failure_status", Integer.class)),
-                options == null ? null : JsonColumn.read(options, OPTIONS));
-    }
-
-    static @Nullable Usage usage(ResultSet row) throws SQLException {
-        long input = row.getLong("input_tokens");
-        return row.wasNull() ? null : new Usage(input, row.getLong("output_tokens"));
-    }
-
-    static Instant instant(ResultSet row, String column) throws SQLException {
-        return row.getObject(column, OffsetDateTime.class).toInstant();
-    }
-
-    private static @Nullable Duration seconds(ResultSet row, String column) throws SQLException {
-        int seconds = row.getInt(column);
-        return row.wasNull() ? null : Duration.ofSeconds(seconds);
-    }
-
-    private static @Nullable Object[] prefixed(Object first, @Nullable Object[] rest) {
-        @Nullable Object[] all = new Object[rest.length + 1];
-        all[0] = first;
-        System.arraycopy(rest, 0, all, 1, rest.length);
-        return all;
+                options == null ? null : Columns.read(options, OPTIONS));
     }
 }

@@ -22,12 +22,12 @@ import java.util.function.Supplier;
 final class NewTurns {
     private final ChatLimits limits;
     private final Supplier<UUID> ids;
-    private final Drafts drafts;
+    private final MessageRows messages;
 
-    NewTurns(ChatLimits limits, Supplier<UUID> ids, Drafts drafts) {
+    NewTurns(ChatLimits limits, Supplier<UUID> ids, MessageRows messages) {
         this.limits = limits;
         this.ids = ids;
-        this.drafts = drafts;
+        this.messages = messages;
     }
 
     Accepted accept(Session session, UUID chatId, Post post) throws SQLException {
@@ -38,7 +38,7 @@ final class NewTurns {
         if (known.isEmpty()) {
             return add(session, chat, post);
         }
-        Turn turn = MessageRows.turnOf(session, drafts, chatId, known.get().replySeq());
+        Turn turn = messages.turnOf(session, chatId, known.get().replySeq());
         return Admission.repeat(post, turn, known.get().whenBusy());
     }
 
@@ -49,22 +49,23 @@ final class NewTurns {
         Admission<Pending> admission = Admission.of(post, end.seq(), line, limits);
         List<Message> cancelled = new ArrayList<>();
         for (Pending each : admission.cancelled()) {
-            cancelled.add(TurnRows.end(session, drafts, chat, each, Outcome.cancelled("")));
+            TurnRows.end(session, chat, each, Outcome.cancelled(""));
+            cancelled.add(messages.reply(session, end.chatId(), each.replyId()));
         }
         Pending running = admission.toCancel();
-        Message toCancel = running == null ? null : stopping(session, running);
+        Message toCancel = running == null ? null : requestCancel(session, running);
         List<Turn> earlier = insertPast(session, chat, post.earlier());
         LogEnd last = earlier.isEmpty() ? end : LogEnd.of(earlier.getLast());
-        Turn turn = last.next(post, ids, chat.later());
+        Turn turn = last.next(post, ids, chat.timeOfChange());
         TurnRows.insert(session, turn, post);
         PendingRows.insert(session, turn.reply(), post.streamed());
-        ChatRows.endsWith(session, turn.reply());
+        ChatRows.endWith(session, turn.reply());
         return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
     }
 
-    private Message stopping(Session session, Pending running) throws SQLException {
-        PendingRows.wantCancelled(session, running);
-        return MessageRows.turnOf(session, drafts, running.chatId(), running.seq()).reply();
+    private Message requestCancel(Session session, Pending running) throws SQLException {
+        PendingRows.requestCancel(session, running);
+        return messages.reply(session, running.chatId(), running.replyId());
     }
 
     List<Turn> take(Session session, UUID chatId, List<PastTurn> turns) throws SQLException {
@@ -73,14 +74,14 @@ final class NewTurns {
         Admission.admitPast(turns.size(), chat.end().seq(), line, limits);
         List<Turn> taken = insertPast(session, chat, turns);
         if (!taken.isEmpty()) {
-            ChatRows.endsWith(session, taken.getLast().reply());
+            ChatRows.endWith(session, taken.getLast().reply());
         }
         return taken;
     }
 
     private List<Turn> insertPast(Session session, ChatRows.Locked chat, List<PastTurn> turns)
             throws SQLException {
-        List<Turn> past = chat.end().next(turns, ids, chat.later());
+        List<Turn> past = chat.end().next(turns, ids, chat.timeOfChange());
         for (Turn each : past) {
             TurnRows.insert(session, each, null);
         }

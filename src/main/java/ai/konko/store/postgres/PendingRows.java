@@ -14,18 +14,35 @@ final class PendingRows {
     private static final String SELECT =
             """
             select chat_id, seq, reply_id, attempt, streamed, model, run, owner, cancel
-            from pending where chat_id = ?
-            """;
+            from pending where\s""";
+
+    /**
+     * A reply at the head of its line that nobody has started is abandoned after this time. One
+     * whose time is still to come is from before the clock went back.
+     */
+    private static final String ABANDONED =
+            """
+            select p.chat_id from pending p
+            where not exists (select 1 from pending h
+                    where h.chat_id = p.chat_id and h.seq < p.seq)
+                and (p.run > 0 or p.since not between now() - %1$s and now() + %1$s)
+                and p.owner is distinct from ?
+                and not exists (select 1 from replica r
+                    where r.id = p.owner and r.lease_until > now())
+                and (p.owner is null or ?)
+            limit ?
+            """
+                    .formatted("interval '2 s'");
 
     private PendingRows() {}
 
     /**
      * A reply that is not over.
      *
-     * @param model the one to ask, where its turn has one or it was started before
-     * @param run how often it was started in this attempt
-     * @param owner the replica that runs it; absent where it waits, or was handed over
-     * @param cancel whether somebody wants it cancelled
+     * @param model the one to ask, if its turn names one or it was started before
+     * @param run the number of its last run in this attempt; 0 if it was not started
+     * @param owner the replica that runs it; null if it waits, or was handed over
+     * @param cancel whether a client has cancelled it while it ran
      */
     record Pending(
             UUID chatId,
@@ -48,19 +65,23 @@ final class PendingRows {
             return attempt == ofAttempt && run == number && (waits() || replica.equals(owner));
         }
 
-        /** What its next run will write. */
-        Draft draft() {
-            return new Draft(chatId, replyId, seq, attempt, run + 1);
+        boolean isOf(ReplyRun started) {
+            return started.isOf(replyId, attempt) && started.number == run;
+        }
+
+        ReplyRun nextRun() {
+            return new ReplyRun(chatId, replyId, seq, attempt, run + 1);
         }
     }
 
     /** Oldest first; only the first can run. */
     static List<Pending> line(Session session, UUID chatId) throws SQLException {
-        return session.list(SELECT + "order by seq", PendingRows::of, chatId);
+        return session.list(SELECT + "chat_id = ? order by seq", PendingRows::of, chatId);
     }
 
     static Optional<Pending> find(Session session, UUID chatId, UUID replyId) throws SQLException {
-        return session.first(SELECT + "and reply_id = ?", PendingRows::of, chatId, replyId);
+        return session.first(
+                SELECT + "chat_id = ? and reply_id = ?", PendingRows::of, chatId, replyId);
     }
 
     static void insert(Session session, Message reply, boolean streamed) throws SQLException {
@@ -77,8 +98,27 @@ final class PendingRows {
                 reply.namedModel());
     }
 
-    /** Its next run is this replica's; what earlier runs wrote is gone. */
-    static void run(Session session, Pending pending, UUID replica, String model)
+    /** Those that this replica runs, as far as the log knows. */
+    static List<Pending> ownedBy(Session session, UUID replica) throws SQLException {
+        return session.list(SELECT + "owner = ?", PendingRows::of, replica);
+    }
+
+    /**
+     * @param settled whether replies whose owner has no lease are abandoned too
+     * @return chats whose first unfinished reply nobody runs
+     */
+    static List<UUID> abandoned(Session session, UUID replica, boolean settled, int most)
+            throws SQLException {
+        return session.list(ABANDONED, row -> row.getObject(1, UUID.class), replica, settled, most);
+    }
+
+    /** From now on any replica may run what this one ran. */
+    static int disown(Session session, UUID replica) throws SQLException {
+        return session.update("update pending set owner = null where owner = ?", replica);
+    }
+
+    /** Makes the next run this replica's, and removes what earlier runs wrote. */
+    static void startRun(Session session, Pending pending, UUID replica, String model)
             throws SQLException {
         session.update(
                 "update pending set run = run + 1, owner = ?, model = ? where chat_id = ? and seq = ?",
@@ -94,7 +134,7 @@ final class PendingRows {
         }
     }
 
-    static void wantCancelled(Session session, Pending pending) throws SQLException {
+    static void requestCancel(Session session, Pending pending) throws SQLException {
         session.update(
                 "update pending set cancel = true where chat_id = ? and seq = ?",
                 pending.chatId(),

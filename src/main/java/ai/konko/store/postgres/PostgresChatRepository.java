@@ -20,6 +20,7 @@ import ai.konko.chat.Started;
 import ai.konko.chat.Tally;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,14 +39,14 @@ import java.util.function.Supplier;
  * the last one of the chat, or of the owner's chats, so the replicas' clocks need not agree.
  *
  * <p>A reply that runs belongs to one replica, its owner, and to one run, see {@link ReplyRuns}.
- * Who is alive is {@link Replica}'s matter, the text of running replies that of {@link Drafts}, and
- * the SQL that of the classes that are named for rows.
+ * {@link Replica} decides who is alive, {@link RunningReplies} has the text of running replies, and
+ * the classes named for rows have the SQL.
  */
 public class PostgresChatRepository implements ChatRepository {
     private final Supplier<UUID> ids;
     private final Database database;
     private final Replica replica;
-    private final Drafts drafts;
+    private final MessageRows messages;
     private final NewTurns newTurns;
     private final ReplyRuns runs;
     private final IdleChats idleChats;
@@ -55,13 +56,13 @@ public class PostgresChatRepository implements ChatRepository {
             Supplier<UUID> ids,
             Database database,
             Replica replica,
-            Drafts drafts) {
+            RunningReplies running) {
         this.ids = ids;
         this.database = database;
         this.replica = replica;
-        this.drafts = drafts;
-        this.newTurns = new NewTurns(limits, ids, drafts);
-        this.runs = new ReplyRuns(database, replica, drafts);
+        this.messages = new MessageRows(running);
+        this.newTurns = new NewTurns(limits, ids, messages);
+        this.runs = new ReplyRuns(database, replica, running, messages);
         this.idleChats = new IdleChats(database);
     }
 
@@ -72,7 +73,7 @@ public class PostgresChatRepository implements ChatRepository {
 
     @Override
     public boolean handOver() {
-        replica.leave();
+        replica.handOver();
         return true;
     }
 
@@ -103,7 +104,7 @@ public class PostgresChatRepository implements ChatRepository {
 
     @Override
     public Page<Chat> chats(ChatQuery query) {
-        return Page.of(database.statement(session -> ChatRows.list(session, query)), query.limit());
+        return database.statement(session -> ChatRows.list(session, query));
     }
 
     @Override
@@ -112,34 +113,28 @@ public class PostgresChatRepository implements ChatRepository {
                 session -> {
                     ChatRows.Locked chat = ChatRows.lock(session, chatId);
                     Settings patched = patch.applyTo(chat.settings());
-                    ChatRows.update(session, chatId, patched, chat.later());
+                    ChatRows.update(session, chatId, patched, chat.timeOfChange());
                     return ChatRows.get(session, chatId);
                 });
     }
 
     @Override
     public List<Message> delete(UUID chatId) {
-        List<Message> cancelled =
-                database.transaction(
-                        session -> {
-                            Instant now = ChatRows.lock(session, chatId).later();
-                            List<Message> ended = new ArrayList<>();
-                            for (Message each : MessageRows.unfinished(session, drafts, chatId)) {
-                                ended.add(each.ended(Outcome.cancelled(each.content()), now));
-                            }
-                            for (Message each : ended) {
-                                UsageRows.add(
-                                        session,
-                                        chatId,
-                                        each.model(),
-                                        Outcome.cancelled(each.content()),
-                                        now);
-                            }
-                            ChatRows.delete(session, chatId);
-                            return List.copyOf(ended);
-                        });
+        List<Message> cancelled = database.transaction(session -> delete(session, chatId));
         replica.changed(chatId);
         return cancelled;
+    }
+
+    private List<Message> delete(Session session, UUID chatId) throws SQLException {
+        Instant now = ChatRows.lock(session, chatId).timeOfChange();
+        List<Message> cancelled = new ArrayList<>();
+        for (Message each : messages.unfinished(session, chatId)) {
+            Outcome outcome = Outcome.cancelled(each.content());
+            cancelled.add(each.ended(outcome, now));
+            UsageRows.add(session, chatId, each.model(), outcome, now);
+        }
+        ChatRows.delete(session, chatId);
+        return List.copyOf(cancelled);
     }
 
     @Override
@@ -188,39 +183,23 @@ public class PostgresChatRepository implements ChatRepository {
 
     @Override
     public Turn retry(UUID chatId, UUID replyId, boolean streamed) {
-        Turn turn =
-                database.transaction(
-                        session -> {
-                            ChatRows.Locked chat = ChatRows.lock(session, chatId);
-                            Message old = MessageRows.reply(session, drafts, chatId, replyId);
-                            Message queued = old.retried(chat.end().seq());
-                            TurnRows.requeue(session, queued);
-                            PendingRows.insert(session, queued, streamed);
-                            ChatRows.runsAgain(session, queued, chat.later());
-                            return MessageRows.turnOf(session, drafts, chatId, old.seq());
-                        });
-        replica.changed(chatId);
-        return turn;
+        return runs.retry(chatId, replyId, streamed);
     }
 
     @Override
     public Page<Message> messages(UUID chatId, MessageQuery query) {
-        return Page.of(
-                database.statement(session -> MessageRows.page(session, drafts, chatId, query)),
-                query.limit());
+        return database.statement(session -> messages.page(session, chatId, query));
     }
 
     @Override
     public Message message(UUID chatId, UUID messageId) {
-        return database.statement(session -> MessageRows.get(session, drafts, chatId, messageId));
+        return database.statement(session -> messages.get(session, chatId, messageId));
     }
 
     @Override
     public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
         return database.statement(
-                session ->
-                        MessageRows.context(
-                                session, drafts, chatId, beforeSeq, maxTurns, mostBytes));
+                session -> messages.context(session, chatId, beforeSeq, maxTurns, mostBytes));
     }
 
     @Override
@@ -251,20 +230,16 @@ public class PostgresChatRepository implements ChatRepository {
                 database.transaction(
                         session -> {
                             ChatRows.Locked _ = ChatRows.lock(session, chatId);
-                            boolean better =
-                                    found.replaces(
-                                            ChatRows.highlights(session, chatId).orElse(null),
-                                            MessageRows.answeredThrough(session, chatId));
-                            if (better) {
-                                ChatRows.keep(session, chatId, found);
-                            }
-                            return better;
+                            Highlights known = ChatRows.highlights(session, chatId).orElse(null);
+                            int through = MessageRows.answeredThrough(session, chatId);
+                            return found.replaces(known, through)
+                                    && ChatRows.keep(session, chatId, found);
                         });
     }
 
     @Override
     public void count(DailyUsage used) {
-        // A transaction, because what is lost on its way must not be counted twice.
+        // A transaction, because a statement may be run twice, and so would count twice.
         int _ = database.transaction(session -> UsageRows.add(session, used));
     }
 }

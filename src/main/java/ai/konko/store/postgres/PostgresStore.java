@@ -4,7 +4,6 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
-import ai.konko.store.DatabaseUrl;
 import ai.konko.store.StoreConfig;
 import ai.konko.store.StoreConfig.Kind;
 import io.agroal.api.AgroalDataSource;
@@ -16,48 +15,41 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import java.io.IOException;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log in PostgreSQL, from its start to its end: the server, if it is our own, then the schema,
- * then the lease. A database that can't be reached at the start is waited for; a server of our own
- * that ends by itself is started again.
+ * Starts and stops the log in PostgreSQL: first the server, if it is embedded, then this replica's
+ * part in the log. If the database can't be reached at the start, the store waits for it. If the
+ * embedded server ends by itself, the store restarts it.
  */
 @ApplicationScoped
 public class PostgresStore {
     private static final Logger LOG = Logger.getLogger(PostgresStore.class);
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
-    /** A server of our own that was not to be started for so long may need another process. */
+    /** If the embedded server could not be restarted for so long, a new process may help. */
     private static final Duration HOPELESS = Duration.ofMinutes(2);
 
-    private final Instance<Flyway> flyway;
     private final Replica replica;
     private final PostgresChatRepository repository;
     private final Database database;
+    private final DatabaseJoin join;
     private final @Nullable EmbeddedServer server;
-    private final String hint;
     private volatile boolean joined;
-    private @Nullable Loop joining;
-    private @Nullable Loop keeping;
+    private @Nullable BackgroundTask joining;
+    private @Nullable BackgroundTask restarting;
 
-    /** Since when our own server is not there, by {@link System#nanoTime}; absent while it is. */
-    private volatile @Nullable Long gone;
+    /** When the embedded server was found ended, by {@link System#nanoTime}; null while it runs. */
+    private volatile @Nullable Long ended;
 
-    /** Why the database can't be used yet. */
-    private @Nullable String reason;
-
-    /** Why the database could not be joined when it was there at last. */
-    private @Nullable String refusal;
+    /** The refusal of the database that was logged last. */
+    private @Nullable String logged;
 
     PostgresStore(
             StoreConfig config,
@@ -65,53 +57,26 @@ public class PostgresStore {
             Supplier<UUID> ids,
             Instance<AgroalDataSource> source,
             Instance<Flyway> flyway) {
-        requireAddress(config);
-        this.hint = hint(config);
+        String hint = DatabaseJoin.hint(config);
         UUID me = UUID.randomUUID();
         boolean embedded = config.store() == Kind.EMBEDDED;
-        this.flyway = flyway;
-        this.server = embedded ? new EmbeddedServer(config.data(), EmbeddedServer.port()) : null;
+        this.server = embedded ? new EmbeddedServer(config.data(), EmbeddedServer.PORT) : null;
         this.database =
                 new Database(
                         source::get,
                         source.get().getConfiguration().connectionPoolConfiguration().maxSize(),
                         config.database().maxWaiting());
-        Drafts drafts = new Drafts(me);
+        RunningReplies running = new RunningReplies(me);
         this.replica =
                 new Replica(
                         me,
                         database,
-                        drafts,
+                        running,
                         config.database().lease(),
                         embedded,
                         config.database().flushInterval());
-        this.repository = new PostgresChatRepository(limits, ids, database, replica, drafts);
-    }
-
-    private static void requireAddress(StoreConfig config) {
-        if (config.store() == Kind.POSTGRES) {
-            try {
-                DatabaseUrl _ = DatabaseUrl.of(config.database().url().orElse(""));
-            } catch (IllegalArgumentException wrong) {
-                throw new ConfigurationException(
-                        "KONKO_STORE=postgres needs KONKO_DATABASE_URL as"
-                                + " postgresql://host:port/database; it "
-                                + wrong.getMessage()
-                                + ".");
-            }
-        }
-    }
-
-    /** What is often the reason why a database can't be reached. */
-    private static String hint(StoreConfig config) {
-        if (config.store() != Kind.POSTGRES) {
-            return "";
-        }
-        DatabaseUrl url = DatabaseUrl.of(config.database().url().orElse(""));
-        boolean whole =
-                (config.database().username().isPresent() || url.username() != null)
-                        && (config.database().password().isPresent() || url.password() != null);
-        return whole ? "" : " (KONKO_DATABASE_USERNAME or KONKO_DATABASE_PASSWORD is not set)";
+        this.repository = new PostgresChatRepository(limits, ids, database, replica, running);
+        this.join = new DatabaseJoin(hint, flyway, database, replica);
     }
 
     public ChatRepository repository() {
@@ -127,39 +92,38 @@ public class PostgresStore {
         }
     }
 
-    /**
-     * Whether there is hope: false once a server of our own could not be started again for long.
-     */
+    /** False if the embedded server could not be restarted for long. */
     boolean isAlive() {
-        Long since = gone;
+        Long since = ended;
         return since == null || System.nanoTime() - since < HOPELESS.toNanos();
     }
 
-    /** Only of a store that is used; an unused one is never made. */
     void start() throws IOException {
         if (server != null) {
             server.start();
-            keeping = new Loop("embedded server", AGAIN, () -> keep(server));
+            restarting = new BackgroundTask("embedded server", AGAIN, () -> restart(server));
         }
-        if (!join()) {
+        joined = join.attempt();
+        if (!joined) {
             LOG.warn("The service waits for the database");
-            joining = new Loop("join", AGAIN, this::joinAtLast);
+            joining = new BackgroundTask("join", AGAIN, this::joinAtLast);
         }
     }
 
-    private void keep(EmbeddedServer own) {
+    /** Does nothing if it runs. */
+    private void restart(EmbeddedServer embedded) {
         try {
-            if (own.runs()) {
-                gone = null;
+            if (embedded.runs()) {
+                ended = null;
                 return;
             }
-            if (gone == null) {
-                gone = System.nanoTime();
+            if (ended == null) {
+                ended = System.nanoTime();
                 LOG.warn("The embedded database server has ended by itself and is started again");
             }
-            own.startAgain();
+            embedded.startAgain();
         } catch (IOException | RuntimeException failed) {
-            gone = gone == null ? Long.valueOf(System.nanoTime()) : gone;
+            ended = ended == null ? Long.valueOf(System.nanoTime()) : ended;
             LOG.warnf(
                     "The embedded database server does not start: see postgresql.log in KONKO_DATA (%s)",
                     failed.getClass().getSimpleName());
@@ -167,80 +131,21 @@ public class PostgresStore {
         }
         LOG.info("The embedded database server is there again");
         database.reconnect();
-        gone = null;
+        ended = null;
     }
 
     private void joinAtLast() throws InterruptedException {
         try {
-            if (joined || join()) {
-                throw new InterruptedException("joined");
-            }
+            joined = join.attempt();
         } catch (ConfigurationException refused) {
-            if (!Objects.equals(refusal, refused.getMessage())) {
-                refusal = refused.getMessage();
-                LOG.error(refusal);
+            if (!Objects.equals(logged, refused.getMessage())) {
+                logged = refused.getMessage();
+                LOG.error(logged);
             }
         }
-    }
-
-    private boolean join() {
-        try {
-            migrate();
-            replica.join();
-            joined = true;
-            return true;
-        } catch (SQLException failed) {
-            return waits(failed);
-        } catch (FlywayException failed) {
-            SQLException cause = cause(failed);
-            return cause == null ? refused(String.valueOf(failed.getMessage())) : waits(cause);
-        } catch (RefusedException _) {
-            return false;
+        if (joined) {
+            throw new InterruptedException("joined"); // ends the task
         }
-    }
-
-    private void migrate() throws SQLException {
-        try (Connection connection = database.connection()) {
-            new Schema(flyway.get()).migrate(new Session(connection));
-        }
-        database.reconnect();
-    }
-
-    /**
-     * @return false if it is a failure that may be over by itself
-     * @throws ConfigurationException for any other one
-     */
-    private boolean waits(SQLException failed) {
-        String message = firstLine(failed.getMessage());
-        if (!SqlState.isPassing(failed)) {
-            return refused(message);
-        }
-        if (!message.equals(reason)) {
-            reason = message;
-            LOG.warnf("The database can't be used yet%s: %s", hint, message);
-        }
-        return false;
-    }
-
-    private static boolean refused(String message) {
-        throw new ConfigurationException(
-                "The database refuses the service (%s): check KONKO_DATABASE_URL,"
-                                .formatted(firstLine(message))
-                        + " KONKO_DATABASE_USERNAME and KONKO_DATABASE_PASSWORD, and what the role"
-                        + " may do there.");
-    }
-
-    /** What follows may be the statement. */
-    private static String firstLine(@Nullable String message) {
-        return message == null ? "" : message.lines().findFirst().orElse("");
-    }
-
-    private static @Nullable SQLException cause(Throwable failed) {
-        Throwable cause = failed;
-        while (cause != null && !(cause instanceof SQLException)) {
-            cause = cause.getCause();
-        }
-        return (SQLException) cause;
     }
 
     void stop() throws IOException {
@@ -248,19 +153,19 @@ public class PostgresStore {
             joining.close();
         }
         try {
-            replica.leave();
+            replica.handOver();
         } catch (RuntimeException failed) {
             LOG.debug("The lease could not be given back, so it runs out", Fault.of(failed));
         }
-        if (keeping != null) {
-            keeping.close();
+        if (restarting != null) {
+            restarting.close();
         }
         if (server != null) {
             server.close();
         }
     }
 
-    /** Starts the store before, and stops it after, all that use it. */
+    /** Starts the store, if it is used, before all that use it, and stops it after them. */
     @ApplicationScoped
     static class Lifecycle {
         private final StoreConfig config;

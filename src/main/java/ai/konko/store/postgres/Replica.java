@@ -2,7 +2,6 @@ package ai.konko.store.postgres;
 
 import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.store.postgres.PendingRows.Pending;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,56 +11,35 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This process among those that serve the log. It holds a lease, which it renews, and while that
- * lasts the replies it runs are its own. Every second, and when it is told of a change, it compares
- * what it runs with what the log says it runs, and looks for replies that nobody runs.
+ * This process among those that serve the log. It holds a lease and renews it; as long as the lease
+ * lasts, no other replica runs its replies. Every second, and when it is notified of a change, it
+ * compares the replies that it runs with those that it runs according to the log, and looks for
+ * replies that nobody runs.
  */
-final class Replica implements AutoCloseable {
+final class Replica {
     private static final Duration ROUND = Duration.ofSeconds(1);
 
-    /**
-     * After how long a reply at the head of its line that nobody has started is taken up. One that
-     * is in line since a time to come is from before the clock went back.
-     */
-    private static final String FORGOTTEN = "interval '2 s'";
-
-    /** How many abandoned replies are taken up in one round. */
+    /** How many abandoned replies one round takes up. */
     private static final int ABANDONED = 200;
-
-    private static final Observer NOBODY =
-            new Observer() {
-                @Override
-                public void changed(java.util.function.Predicate<UUID> chats) {
-                    // There is nobody to tell yet.
-                }
-
-                @Override
-                public void startable(UUID chatId) {
-                    // The next round finds it again.
-                }
-
-                @Override
-                public void toStop(UUID chatId, UUID replyId, int attempt) {
-                    // Nothing can run before there is an observer.
-                }
-            };
 
     private final UUID id;
     private final Database database;
-    private final Drafts drafts;
+    private final RunningReplies running;
     private final Duration lease;
     private final boolean alone;
     private final Duration flushInterval;
 
-    private volatile Observer observer = NOBODY;
+    /** Null at first; until there is one, this process runs nothing. */
+    private volatile @Nullable Observer observer;
+
     private volatile boolean serves;
-    private volatile boolean left;
+    private volatile boolean handedOver;
     private volatile int others;
     private volatile long renewed;
     private volatile long heldSince;
-    private volatile @Nullable Bell bell;
-    private volatile @Nullable Loop rounds;
-    private volatile @Nullable Loop flushes;
+    private volatile @Nullable ChangeNotifier notifier;
+    private volatile @Nullable BackgroundTask comparing;
+    private volatile @Nullable BackgroundTask flushing;
 
     /**
      * @param lease how long a replica that gives no sign of life keeps its replies
@@ -70,13 +48,13 @@ final class Replica implements AutoCloseable {
     Replica(
             UUID id,
             Database database,
-            Drafts drafts,
+            RunningReplies running,
             Duration lease,
             boolean alone,
             Duration flushInterval) {
         this.id = id;
         this.database = database;
-        this.drafts = drafts;
+        this.running = running;
         this.lease = lease;
         this.alone = alone;
         this.flushInterval = flushInterval;
@@ -90,8 +68,8 @@ final class Replica implements AutoCloseable {
         return serves;
     }
 
-    void observe(Observer hearing) {
-        observer = hearing;
+    void observe(Observer newObserver) {
+        observer = newObserver;
     }
 
     /** Begins to serve, once the schema is there. */
@@ -100,36 +78,40 @@ final class Replica implements AutoCloseable {
             int _ = database.urgent(session -> session.update("delete from replica"));
         }
         renew();
-        bell = new Bell(id, database, () -> others > 0, this::heard);
-        flushes = new Loop("flush", flushInterval, this::flush);
-        rounds = new Loop("lease", ROUND, this::round);
+        notifier = new ChangeNotifier(id, database, () -> others > 0, this::changedByOthers);
+        flushing = new BackgroundTask("flush", flushInterval, this::flush);
+        comparing = new BackgroundTask("lease", ROUND, this::round);
     }
 
-    /** Takes a lease without serving, for tests that play several replicas by hand. */
+    /**
+     * Tests call it instead of {@link #join}, to play several replicas without background tasks.
+     */
     void renew() {
         long asked = System.nanoTime();
         boolean lapsed = asked - renewed > lease.toNanos();
-        others =
-                database.urgent(
-                        session ->
-                                session.first(
-                                                """
-                                                insert into replica (id, lease_until)
-                                                values (?, now() + ? * interval '1 ms')
-                                                on conflict (id) do update set lease_until = excluded.lease_until
-                                                returning (select count(*) from replica r
-                                                    where r.id <> ? and r.lease_until > now())::int
-                                                """,
-                                                row -> row.getInt(1),
-                                                id,
-                                                lease.toMillis(),
-                                                id)
-                                        .orElse(0));
+        others = database.urgent(this::renew);
         if (lapsed || renewed == 0) {
             heldSince = asked;
         }
         renewed = asked;
-        serves = !left;
+        serves = !handedOver;
+    }
+
+    /** How many other replicas have a lease. */
+    private int renew(Session session) throws SQLException {
+        return session.first(
+                        """
+                        insert into replica (id, lease_until)
+                        values (?, now() + ? * interval '1 ms')
+                        on conflict (id) do update set lease_until = excluded.lease_until
+                        returning (select count(*) from replica r
+                            where r.id <> ? and r.lease_until > now())::int
+                        """,
+                        row -> row.getInt(1),
+                        id,
+                        lease.toMillis(),
+                        id)
+                .orElse(0);
     }
 
     /**
@@ -141,16 +123,13 @@ final class Replica implements AutoCloseable {
         return alone || (now - heldSince >= lease.toNanos() && now - renewed < lease.toNanos());
     }
 
-    /** Whether nobody runs this reply, which was started, any more. */
+    /** Whether nobody runs this reply any more; it was started. */
     boolean mayTakeOver(Session session, Pending pending) throws SQLException {
         UUID owner = pending.owner();
-        if (owner == null) {
-            return true;
+        if (owner != null && owner.equals(id)) { // if the answer to its start was lost
+            return running.find(pending.chatId(), pending.replyId(), pending.attempt()) == null;
         }
-        if (owner.equals(id)) { // by a start whose answer was lost
-            return drafts.find(pending.chatId(), pending.replyId(), pending.attempt()) == null;
-        }
-        if (alone) {
+        if (owner == null || alone) {
             return true;
         }
         return settled()
@@ -161,133 +140,77 @@ final class Replica implements AutoCloseable {
                         .isEmpty();
     }
 
-    /** This process has changed the chat: the others are told. */
+    /** Notifies the others, because this process has changed the chat. */
     void changed(UUID chatId) {
-        Bell ringing = bell;
-        if (ringing != null) {
-            ringing.ring(chatId);
+        ChangeNotifier current = notifier;
+        if (current != null) {
+            current.notifyOthers(chatId);
         }
     }
 
-    private void heard(Set<UUID> chats) {
-        observer.changed(chats::contains);
-        Loop checking = rounds;
-        if (checking != null && chats.stream().anyMatch(chat -> drafts.find(chat) != null)) {
-            checking.wake();
+    private void changedByOthers(Set<UUID> chats) {
+        if (observer != null) {
+            observer.changed(chats::contains);
+        }
+        BackgroundTask current = comparing;
+        if (current != null && chats.stream().anyMatch(chat -> running.find(chat) != null)) {
+            current.wake();
         }
     }
 
     void flush() {
-        drafts.flush(database, this::changed);
+        running.flush(database, this::changed);
     }
 
-    /** Renews the lease and compares. */
     void round() {
         renew();
-        compare();
-        for (UUID chat : abandoned()) {
-            observer.startable(chat);
+        Observer current = observer;
+        if (current != null) {
+            compare(current);
+            database.urgent(session -> PendingRows.abandoned(session, id, settled(), ABANDONED))
+                    .forEach(current::startable);
+            current.changed(_ -> true);
         }
-        observer.changed(_ -> true);
     }
 
-    private void compare() {
-        List<Draft> known = drafts.all().stream().filter(draft -> draft.confirmed).toList();
-        List<Mine> mine =
-                database.urgent(
-                        session ->
-                                session.list(
-                                        """
-                                        select chat_id, reply_id, attempt, run, cancel
-                                        from pending where owner = ?
-                                        """,
-                                        Mine::of,
-                                        id));
-        List<Draft> gone = new ArrayList<>(known);
-        for (Mine each : mine) {
-            gone.removeIf(draft -> each.is(draft));
-            if (drafts.find(each.chatId(), each.replyId(), each.attempt()) == null) {
-                observer.startable(each.chatId());
+    private void compare(Observer current) {
+        List<ReplyRun> gone = new ArrayList<>(running.confirmed()); // read before the log
+        for (Pending each : database.urgent(session -> PendingRows.ownedBy(session, id))) {
+            gone.removeIf(each::isOf);
+            if (running.find(each.chatId(), each.replyId(), each.attempt()) == null) {
+                current.startable(each.chatId());
             } else if (each.cancel()) {
-                observer.toStop(each.chatId(), each.replyId(), each.attempt());
+                current.toStop(each.chatId(), each.replyId(), each.attempt());
             }
         }
-        for (Draft draft : gone) { // over, deleted, or taken over
-            observer.toStop(draft.chatId, draft.replyId, draft.attempt);
+        for (ReplyRun run : gone) { // over, deleted, or taken over
+            current.toStop(run.chatId, run.replyId, run.attempt);
         }
     }
 
-    /** What the log says this replica runs. */
-    private record Mine(UUID chatId, UUID replyId, int attempt, int run, boolean cancel) {
-        static Mine of(ResultSet row) throws SQLException {
-            return new Mine(
-                    row.getObject(1, UUID.class),
-                    row.getObject(2, UUID.class),
-                    row.getInt(3),
-                    row.getInt(4),
-                    row.getBoolean(5));
-        }
-
-        boolean is(Draft draft) {
-            return draft.is(replyId, attempt) && draft.run == run;
-        }
-    }
-
-    /** Chats whose first unfinished reply nobody runs. */
-    private List<UUID> abandoned() {
-        return database.urgent(
-                session ->
-                        session.list(
-                                """
-                                select p.chat_id from pending p
-                                where not exists (select 1 from pending h
-                                        where h.chat_id = p.chat_id and h.seq < p.seq)
-                                    and (p.run > 0 or p.since not between now() - %1$s and now() + %1$s)
-                                    and p.owner is distinct from ?
-                                    and not exists (select 1 from replica r
-                                        where r.id = p.owner and r.lease_until > now())
-                                    and (p.owner is null or ?)
-                                limit ?
-                                """
-                                        .formatted(FORGOTTEN),
-                                row -> row.getObject(1, UUID.class),
-                                id,
-                                settled(),
-                                ABANDONED));
-    }
-
-    /** Stops serving: what this replica runs is for others to run again, with a new run. */
-    void leave() {
-        if (left) {
+    /** Stops serving. From now on others may run again what this replica ran. */
+    void handOver() {
+        if (handedOver) {
             return;
         }
-        left = true;
+        handedOver = true;
         serves = false;
-        close();
+        stopTasks();
         flush();
-        drafts.forget();
-        int _ =
-                database.urgent(
-                        session ->
-                                session.update(
-                                        "update pending set owner = null where owner = ?", id));
+        running.clear();
+        int _ = database.urgent(session -> PendingRows.disown(session, id));
         int _ = database.urgent(session -> session.update("delete from replica where id = ?", id));
     }
 
-    @Override
-    public void close() {
-        for (AutoCloseable each : new @Nullable AutoCloseable[] {rounds, flushes, bell}) {
-            if (each != null) {
-                close(each);
-            }
+    private void stopTasks() {
+        if (comparing != null) {
+            comparing.close();
         }
-    }
-
-    private static void close(AutoCloseable part) {
-        try {
-            part.close();
-        } catch (Exception failed) {
-            throw new IllegalStateException(failed);
+        if (flushing != null) {
+            flushing.close();
+        }
+        if (notifier != null) {
+            notifier.close();
         }
     }
 }

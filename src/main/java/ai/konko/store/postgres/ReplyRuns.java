@@ -1,13 +1,13 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.Cancelled;
-import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Recovery;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Started;
+import ai.konko.chat.Turn;
 import ai.konko.store.postgres.PendingRows.Pending;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -18,82 +18,76 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The runs of replies by this replica. Each start makes a new run, and everything that is written
- * of it names it: what comes late, from a replica that was taken for dead, changes nothing.
+ * Starts and ends runs of replies on this replica, and puts replies back in line. Each start makes
+ * a new run, and all that is written of it names it: so what a replica writes late, after it was
+ * taken for dead, changes nothing.
  */
 final class ReplyRuns {
     private static final Logger LOG = Logger.getLogger(ReplyRuns.class);
 
     private final Database database;
     private final Replica replica;
-    private final Drafts drafts;
+    private final RunningReplies running;
+    private final MessageRows messages;
 
-    ReplyRuns(Database database, Replica replica, Drafts drafts) {
+    ReplyRuns(Database database, Replica replica, RunningReplies running, MessageRows messages) {
         this.database = database;
         this.replica = replica;
-        this.drafts = drafts;
+        this.running = running;
+        this.messages = messages;
     }
 
-    /** See {@link ChatRepository#start}. */
     Optional<Started> start(UUID chatId, String defaultModel) {
         if (!replica.serves()) {
             return Optional.empty();
         }
-        AtomicReference<@Nullable Draft> draft = new AtomicReference<>();
+        AtomicReference<@Nullable ReplyRun> run = new AtomicReference<>();
         try {
             Optional<Started> started =
-                    database.transaction(session -> start(session, chatId, defaultModel, draft));
-            Draft begun = draft.get();
+                    database.transaction(session -> start(session, chatId, defaultModel, run));
+            ReplyRun begun = run.get();
             if (begun != null) {
                 begun.confirmed = true;
-                if (begun.run > 1) {
+                if (begun.number > 1) {
                     LOG.infof(
-                            "Reply %s of chat %s is run again, for its last run came to no end",
+                            "Reply %s of chat %s is run again because its last run did not end",
                             begun.replyId, chatId);
                 }
             }
             return started;
-        } catch (RefusedException refused) {
-            forget(draft.get());
-            if (refused.code() == ErrorCode.CHAT_NOT_FOUND) {
+        } catch (RuntimeException | Error failed) {
+            running.remove(run.get());
+            if (failed instanceof RefusedException refused
+                    && refused.code() == ErrorCode.CHAT_NOT_FOUND) {
                 return Optional.empty();
             }
-            throw refused;
-        } catch (RuntimeException | Error failed) {
-            forget(draft.get());
             throw failed;
         }
     }
 
     /**
-     * @param draft takes the reply's draft, which is there before the log says that this replica
-     *     runs the reply
+     * @param run takes the new run, which must be among the running replies before the log says
+     *     that this replica runs the reply
      */
     private Optional<Started> start(
             Session session,
             UUID chatId,
             String defaultModel,
-            AtomicReference<@Nullable Draft> draft)
+            AtomicReference<@Nullable ReplyRun> run)
             throws SQLException {
-        forget(draft.getAndSet(null)); // of a try that did not come to its end
+        running.remove(run.getAndSet(null)); // of an attempt that failed
         ChatRows.Locked chat = ChatRows.lock(session, chatId);
         Optional<Pending> next = nextToRun(session, chat, chatId);
         if (next.isEmpty()) {
             return Optional.empty();
         }
-        Draft begun = next.get().draft();
-        draft.set(begun);
-        drafts.put(begun);
+        ReplyRun begun = next.get().nextRun();
+        run.set(begun);
+        running.put(begun);
         return Optional.of(started(session, next.get(), chat, defaultModel));
     }
 
-    private void forget(@Nullable Draft draft) {
-        if (draft != null) {
-            drafts.remove(draft);
-        }
-    }
-
-    /** Ends on its way those that nobody is to run any more. */
+    /** Ends the replies on its way that nobody may run again. */
     private Optional<Pending> nextToRun(Session session, ChatRows.Locked chat, UUID chatId)
             throws SQLException {
         for (Pending each : PendingRows.line(session, chatId)) {
@@ -101,11 +95,8 @@ final class ReplyRuns {
                 return Optional.empty();
             }
             if (!each.waits() && !Recovery.runsAgain(each.run(), each.cancel())) {
-                String text =
-                        MessageRows.turnOf(session, drafts, chatId, each.seq()).reply().content();
-                Message _ =
-                        TurnRows.end(
-                                session, drafts, chat, each, Recovery.end(text, each.cancel()));
+                String text = messages.reply(session, chatId, each.replyId()).content();
+                TurnRows.end(session, chat, each, Recovery.end(text, each.cancel()));
                 replica.changed(chatId);
             } else {
                 return Optional.of(each);
@@ -118,52 +109,48 @@ final class ReplyRuns {
             Session session, Pending next, ChatRows.Locked chat, String defaultModel)
             throws SQLException {
         String model = chat.settings().modelToAsk(next.model(), defaultModel);
-        PendingRows.run(session, next, replica.id(), model);
-        return new Started(
-                MessageRows.turnOf(session, drafts, next.chatId(), next.seq()),
-                chat.settings(),
-                next.streamed());
+        PendingRows.startRun(session, next, replica.id(), model);
+        Turn turn = messages.turnOf(session, next.chatId(), next.seq());
+        return new Started(turn, chat.settings(), next.streamed());
     }
 
-    /** See {@link ChatRepository#draft}. */
     Consumer<String> draft(UUID chatId, UUID replyId, int attempt) {
-        Draft draft = drafts.find(chatId, replyId, attempt);
-        return draft == null ? _ -> {} : draft::append;
+        ReplyRun run = running.find(chatId, replyId, attempt);
+        return run == null ? _ -> {} : run::append;
     }
 
-    /** See {@link ChatRepository#finish}. */
     Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
-        Draft draft = drafts.find(chatId, replyId, attempt);
-        int run = draft == null ? 0 : draft.run;
+        ReplyRun run = running.find(chatId, replyId, attempt);
+        int number = run == null ? 0 : run.number;
         Message now;
         try {
             now =
                     database.transaction(
-                            session -> finish(session, chatId, replyId, attempt, run, outcome));
+                            session -> finish(session, chatId, replyId, attempt, number, outcome));
         } catch (RefusedException refused) {
-            if (refused.code() != ErrorCode.STORE_UNAVAILABLE) { // else this is tried again
-                forget(draft);
+            if (refused.code() != ErrorCode.STORE_UNAVAILABLE) { // that is tried again
+                running.remove(run);
             }
             throw refused;
         }
-        forget(draft);
+        running.remove(run);
         replica.changed(chatId);
         return now;
     }
 
     private Message finish(
-            Session session, UUID chatId, UUID replyId, int attempt, int run, Outcome outcome)
+            Session session, UUID chatId, UUID replyId, int attempt, int number, Outcome outcome)
             throws SQLException {
         ChatRows.Locked chat = ChatRows.lock(session, chatId);
         Optional<Pending> mine =
                 PendingRows.find(session, chatId, replyId)
-                        .filter(each -> each.isRun(attempt, run, replica.id()));
-        return mine.isPresent()
-                ? TurnRows.end(session, drafts, chat, mine.get(), outcome)
-                : MessageRows.reply(session, drafts, chatId, replyId);
+                        .filter(each -> each.isRun(attempt, number, replica.id()));
+        if (mine.isPresent()) {
+            TurnRows.end(session, chat, mine.get(), outcome);
+        }
+        return messages.reply(session, chatId, replyId);
     }
 
-    /** See {@link ChatRepository#cancel}. */
     Cancelled cancel(UUID chatId, UUID replyId) {
         Cancelled cancelled = database.transaction(session -> cancel(session, chatId, replyId));
         replica.changed(chatId);
@@ -173,14 +160,28 @@ final class ReplyRuns {
     private Cancelled cancel(Session session, UUID chatId, UUID replyId) throws SQLException {
         ChatRows.Locked chat = ChatRows.lock(session, chatId);
         Optional<Pending> pending = PendingRows.find(session, chatId, replyId);
-        if (pending.isPresent() && pending.get().waits()) {
-            Outcome cancelled = Outcome.cancelled("");
-            return new Cancelled(
-                    TurnRows.end(session, drafts, chat, pending.get(), cancelled), true);
+        boolean waits = pending.isPresent() && pending.get().waits();
+        if (waits) {
+            TurnRows.end(session, chat, pending.get(), Outcome.cancelled(""));
+        } else if (pending.isPresent()) {
+            PendingRows.requestCancel(session, pending.get());
         }
-        if (pending.isPresent()) {
-            PendingRows.wantCancelled(session, pending.get());
-        }
-        return new Cancelled(MessageRows.reply(session, drafts, chatId, replyId), false);
+        return new Cancelled(messages.reply(session, chatId, replyId), waits);
+    }
+
+    Turn retry(UUID chatId, UUID replyId, boolean streamed) {
+        Turn turn = database.transaction(session -> retry(session, chatId, replyId, streamed));
+        replica.changed(chatId);
+        return turn;
+    }
+
+    private Turn retry(Session session, UUID chatId, UUID replyId, boolean streamed)
+            throws SQLException {
+        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+        Message queued = messages.reply(session, chatId, replyId).retried(chat.end().seq());
+        TurnRows.requeue(session, queued);
+        PendingRows.insert(session, queued, streamed);
+        ChatRows.requeue(session, queued, chat.timeOfChange());
+        return messages.turnOf(session, chatId, queued.seq());
     }
 }

@@ -6,18 +6,18 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.Configuration;
 
 /**
- * The tables, in the schema that is the first of the connection's search path. Others may have
- * tables beside them, and a history of their own kept by Flyway.
+ * The tables, in the first schema of the connection's search path. Other applications may have
+ * tables there too, and a Flyway history of their own.
  */
 final class Schema {
     private static final String HISTORY = "konko_schema_history";
 
-    /** Where versions before 1.0 have kept it. Others do too, so it must have our first entry. */
+    /** Our history before 1.0, if it has our first entry: other applications use this name too. */
     private static final String EARLIER_HISTORY = "flyway_schema_history";
 
     /**
-     * An index may take long. The operators for it are wherever the extension was made, which need
-     * not be in the search path.
+     * Lifts the bound of time, because an index may take long. Adds the schema of the extension to
+     * the search path, because the index needs its operators.
      */
     private static final String PREPARE =
             """
@@ -34,10 +34,10 @@ final class Schema {
     }
 
     /**
-     * Makes them, or brings them up to date. The connections that this takes from the pool keep
-     * settings that are not for others.
+     * Makes the tables, or brings them up to date. The connections that this takes from the pool
+     * keep its settings, and must not be used for other work.
      *
-     * @throws ConfigurationException if the database is not one that can have them
+     * @throws ConfigurationException if the tables can't be in this database
      */
     void migrate(Session session) throws SQLException {
         requireUtf8(session);
@@ -53,7 +53,7 @@ final class Schema {
                         .migrate();
     }
 
-    /** In any other encoding there are texts that can't be kept. */
+    /** Because in any other encoding, some texts can't be stored. */
     private static void requireUtf8(Session session) throws SQLException {
         String encoding = value(session, "select current_setting('server_encoding')");
         if (!encoding.equals("UTF8")) {

@@ -4,14 +4,16 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** One connection while it is used: statements with their parameters, rows as values. */
+/** One connection while it is used: runs statements with their parameters, and maps rows. */
 record Session(Connection connection) {
 
     /** Makes a value of the row that the result set is at. */
@@ -37,16 +39,14 @@ record Session(Connection connection) {
         return list(sql, mapping, parameters).stream().findFirst();
     }
 
-    /**
-     * @return how many rows it has changed
-     */
+    /** How many rows it has changed. */
     int update(String sql, @Nullable Object... parameters) throws SQLException {
         try (PreparedStatement statement = prepared(sql, parameters)) {
             return statement.executeUpdate();
         }
     }
 
-    /** All that the transaction reads is as it was at one moment; comes first in it. */
+    /** Comes first in a transaction: all that it reads is as it was at one moment. */
     void readAtOneMoment() throws SQLException {
         int _ = update("set transaction isolation level repeatable read");
     }
@@ -62,7 +62,7 @@ record Session(Connection connection) {
                 case Object[] array ->
                         statement.setArray(
                                 i + 1, connection.createArrayOf(elementType(array), array));
-                case null -> statement.setNull(i + 1, java.sql.Types.NULL);
+                case null -> statement.setNull(i + 1, Types.NULL);
                 case Object other -> statement.setObject(i + 1, other);
             }
         }
@@ -72,7 +72,7 @@ record Session(Connection connection) {
     private static String elementType(Object[] array) {
         return switch (array) {
             case Integer[] _ -> "int4";
-            case java.util.UUID[] _ -> "uuid";
+            case UUID[] _ -> "uuid";
             default -> "text";
         };
     }

@@ -15,16 +15,17 @@ import java.util.function.Supplier;
 import org.postgresql.PGConnection;
 
 /**
- * The connections of the pool: what is set when one is made, so that no default of a server, a
- * database or a role changes what the store does, and which of them are given up.
+ * The connections of the pool. Each is given its settings when it is made, because defaults of the
+ * server, the database or the role must not change the store's behaviour. Those that may be broken
+ * are doubted, and not used again.
  *
  * <p>A pooler in transaction mode gives a connection another server process for each transaction.
- * Neither prepared statements nor settings nor LISTEN last there. Such a connection is known by its
- * threshold for prepared statements, which is 0 (see {@link #isShared}); each of its transactions
- * brings its settings along.
+ * Neither prepared statements nor settings nor LISTEN last there. The mark of such a connection is
+ * a threshold for prepared statements of 0 (see {@link #isShared}); each of its transactions sets
+ * its settings itself.
  */
 final class Sessions implements AgroalPoolInterceptor {
-    /** To be filled in with nothing, or with "local" for the time of one transaction. */
+    /** The gap is for nothing, or for "local": for one transaction alone. */
     private static final String SETTINGS =
             """
             set %1$s statement_timeout = '5s';
@@ -33,7 +34,7 @@ final class Sessions implements AgroalPoolInterceptor {
             set %1$s gin_fuzzy_search_limit = 0\
             """;
 
-    /** What is committed is on the disk; how much safer than that, is for the database to say. */
+    /** What is committed must be on the disk; a setting that is safer than that is kept. */
     private static final String DURABLE =
             """
             select set_config('synchronous_commit', 'on', false)
@@ -45,24 +46,24 @@ final class Sessions implements AgroalPoolInterceptor {
                     + "; set default_transaction_isolation = 'read committed'; "
                     + DURABLE;
 
-    /** No question may come before the isolation, which some transactions set once more. */
+    /** The isolation has to come before any query, because some transactions set it once more. */
     private static final String FOR_ONE_TRANSACTION =
             "set transaction isolation level read committed; set local synchronous_commit = on; "
                     + SETTINGS.formatted("local");
 
-    /** A connection that is younger is kept although its server only reads. */
+    /** A younger connection is kept even if its server only reads. */
     private static final Duration FRESH = Duration.ofSeconds(1);
 
     private final Supplier<AgroalDataSource> source;
 
-    /** The connections there are, and when they were made. */
+    /** All connections, and when they were made, by {@link System#nanoTime}. */
     private final Map<Connection, Long> made = new ConcurrentHashMap<>();
 
-    /** Those of them that are not used again. */
+    /** Those that are not used again. */
     private final Set<Connection> doubted = ConcurrentHashMap.newKeySet();
 
-    /** Why new ones are doubted. */
-    private final Map<Connection, SQLException> unfits = new ConcurrentHashMap<>();
+    /** Why a new one could not be given its settings, and so is doubted. */
+    private final Map<Connection, SQLException> failures = new ConcurrentHashMap<>();
 
     private volatile boolean pooler;
 
@@ -75,9 +76,9 @@ final class Sessions implements AgroalPoolInterceptor {
     }
 
     /**
-     * A connection that nothing is known against.
+     * A connection that is not doubted.
      *
-     * @throws SQLException also if a new one can't be had as it has to be
+     * @throws SQLException also if a new one could not be given its settings
      */
     Connection open() throws SQLException {
         while (true) {
@@ -86,21 +87,20 @@ final class Sessions implements AgroalPoolInterceptor {
             if (doubted.isEmpty() || !doubted.remove(raw)) {
                 return connection;
             }
-            SQLException unfit = unfits.remove(raw);
+            SQLException failed = failures.remove(raw);
             try (connection) {
-                raw.abort(Runnable::run); // the pool drops what it gets back closed
+                raw.abort(Runnable::run); // the pool drops closed connections
             }
-            if (unfit != null) {
-                throw unfit;
+            if (failed != null) {
+                throw failed;
             }
         }
     }
 
     /**
-     * Learns from a failure.
+     * Doubts the connections that a failure casts doubt on.
      *
-     * @return whether work that has failed so, and was not being committed, can succeed on a
-     *     connection that is made anew
+     * @return whether work that has failed so, before its commit, can succeed on a new connection
      */
     boolean doubtAfter(SQLException failed) {
         if (SqlState.isUnprepared(failed)) {
@@ -116,12 +116,12 @@ final class Sessions implements AgroalPoolInterceptor {
         return true;
     }
 
-    /** None of the connections there are is used again. */
+    /** From now on, no connection of today is used. */
     void doubtAll() {
         doubted.addAll(made.keySet());
     }
 
-    /** The server may have been demoted, and another be in its place. */
+    /** Doubts all but fresh ones: the server may have been demoted, and another be in its place. */
     void doubtAged() {
         long now = System.nanoTime();
         made.forEach(
@@ -132,15 +132,13 @@ final class Sessions implements AgroalPoolInterceptor {
                 });
     }
 
-    /**
-     * Whether there is a pooler in between, which keeps nothing from one transaction to the next.
-     */
+    /** Whether the connection leads through a pooler, which keeps nothing between transactions. */
     static boolean isShared(Connection connection) {
         return ((PGConnection) raw(connection)).getPrepareThreshold() == 0;
     }
 
-    /** To be called first in a transaction of a shared connection. */
-    static void settle(Connection connection) throws SQLException {
+    /** Comes first in each transaction of a shared connection. */
+    static void applySettings(Connection connection) throws SQLException {
         execute(connection, FOR_ONE_TRANSACTION);
     }
 
@@ -157,14 +155,14 @@ final class Sessions implements AgroalPoolInterceptor {
                 execute(raw, LASTING);
             }
         } catch (SQLException failed) {
-            unfits.put(raw, failed);
+            failures.put(raw, failed);
             doubted.add(raw);
         }
     }
 
     /**
-     * A pooler names a process of its own when a connection is made, and passes the question for
-     * the server's on.
+     * When a connection is made, a pooler names a process of its own; a query for the process gets
+     * the server's.
      */
     private static boolean hasPooler(Connection connection, PGConnection postgres)
             throws SQLException {
@@ -179,7 +177,7 @@ final class Sessions implements AgroalPoolInterceptor {
         Connection raw = raw(connection);
         made.remove(raw);
         doubted.remove(raw);
-        unfits.remove(raw);
+        failures.remove(raw);
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {
@@ -188,7 +186,7 @@ final class Sessions implements AgroalPoolInterceptor {
         }
     }
 
-    /** The driver's own, which the pool wraps anew each time. */
+    /** The driver's connection, because the pool wraps it anew each time. */
     private static Connection raw(Connection connection) {
         try {
             return (Connection) connection.unwrap(PGConnection.class);

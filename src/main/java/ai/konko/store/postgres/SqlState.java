@@ -3,11 +3,11 @@ package ai.konko.store.postgres;
 import java.sql.SQLException;
 import org.postgresql.util.PSQLException;
 
-/** What a failure is by its SQL state: see PostgreSQL's documentation, appendix A. */
+/** Kinds of failures by their SQL state: see PostgreSQL's documentation, appendix A. */
 final class SqlState {
     private SqlState() {}
 
-    /** Some other transaction was in the way: this one has had no effect, and may be run again. */
+    /** Another transaction was in the way: this one has had no effect, and may be repeated. */
     static boolean isConflict(SQLException failed) {
         String state = of(failed);
         return state.equals("40001") || state.equals("40P01"); // serialization, deadlock
@@ -22,14 +22,14 @@ final class SqlState {
                 || state.equals("25P04"); // a transaction that took too long
     }
 
-    /** The server only reads, as one does that is a standby or has become one. */
+    /** The server only reads, because it is a standby. */
     static boolean isReadOnly(SQLException failed) {
         return of(failed).equals("25006");
     }
 
     /**
-     * A prepared statement is not what it was: because a pooler gives the connection another server
-     * process each time, or because a table has changed. The statement has not run.
+     * A prepared statement is gone or another one, because a pooler gives the connection another
+     * server process each time, or because a table has changed. The statement has had no effect.
      */
     static boolean isUnprepared(SQLException failed) {
         String state = of(failed);
@@ -38,17 +38,19 @@ final class SqlState {
                 || (state.equals("0A000") && isCachedPlan(failed));
     }
 
-    /** The state has other meanings too, and the message comes in many languages. */
+    /**
+     * Asks for the routine, because the state has other meanings too, and messages are translated.
+     */
     private static boolean isCachedPlan(SQLException failed) {
         return failed instanceof PSQLException server
                 && server.getServerErrorMessage() != null
                 && "RevalidateCachedQuery".equals(server.getServerErrorMessage().getRoutine());
     }
 
-    /** It may be over by itself. */
+    /** The failure may pass by itself. */
     static boolean isPassing(SQLException failed) {
         String state = of(failed);
-        return state.isEmpty() // of the pool: no connection in time
+        return state.isEmpty() // the pool's: no connection in time
                 || isBroken(failed)
                 || isConflict(failed)
                 || isReadOnly(failed)

@@ -9,8 +9,8 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
 /**
- * Not live once a database server of our own could not be started again for long. One that somebody
- * else runs is theirs to mend: without it the service is not ready, but live.
+ * Not live if the embedded database server could not be restarted for long. Without any other
+ * database, the service is not ready, but live, because to restart the service would not help.
  */
 @Liveness
 @ApplicationScoped

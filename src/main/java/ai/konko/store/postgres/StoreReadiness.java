@@ -16,8 +16,8 @@ import org.eclipse.microprofile.health.Readiness;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Not ready while the log can't be reached. The database is asked on a thread of its own, once for
- * all who ask at the same time.
+ * Not ready while the log can't be reached. A thread of its own asks the database, once for all
+ * checks that come at the same time.
  */
 @Readiness
 @ApplicationScoped

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** How turns are written: they come into the log, end, and go back in line. */
+/** Writes turns: into the log, to their end, and back in line. */
 final class TurnRows {
     private static final String INSERT =
             """
@@ -54,7 +54,7 @@ final class TurnRows {
     }
 
     /**
-     * @param post whose turn it is; absent for one that was taken in when it was over
+     * @param post whose turn it is; null if the turn was over when it was taken in
      */
     static void insert(Session session, Turn turn, @Nullable Post post) throws SQLException {
         Message message = turn.message();
@@ -83,25 +83,19 @@ final class TurnRows {
                 failure == null ? null : failure.code(),
                 failure == null ? null : failure.message(),
                 failure == null ? null : failure.providerStatus(),
-                JsonColumn.written(reply.options()));
+                Columns.json(reply.options()));
     }
 
-    /**
-     * Ends a reply, and counts what it has used.
-     *
-     * @return the reply as it is now
-     */
-    static Message end(
-            Session session, Drafts drafts, ChatRows.Locked chat, Pending pending, Outcome outcome)
+    /** Ends a reply, and counts what it has used. */
+    static void end(Session session, ChatRows.Locked chat, Pending pending, Outcome outcome)
             throws SQLException {
-        Instant now = chat.later();
+        Instant now = chat.timeOfChange();
         PendingRows.delete(session, pending);
-        end(session, pending, outcome, now);
+        update(session, pending, outcome, now);
         UsageRows.add(session, pending.chatId(), pending.model(), outcome, now);
-        return MessageRows.reply(session, drafts, pending.chatId(), pending.replyId());
     }
 
-    private static void end(Session session, Pending pending, Outcome outcome, Instant now)
+    private static void update(Session session, Pending pending, Outcome outcome, Instant now)
             throws SQLException {
         Long input = outcome.usage() == null ? null : outcome.usage().inputTokens();
         Long output = outcome.usage() == null ? null : outcome.usage().outputTokens();
@@ -132,7 +126,7 @@ final class TurnRows {
                 pending.chatId());
     }
 
-    /** Puts a reply that was over back to where it was when it was accepted. */
+    /** Makes a reply that was over as it was when it was accepted. */
     static void requeue(Session session, Message queued) throws SQLException {
         session.update(
                 """

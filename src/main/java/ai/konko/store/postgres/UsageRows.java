@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What chats have used, as rows. */
+/** Usage as rows. */
 final class UsageRows {
     /**
-     * The model's name if it is known of this chat and day or one more has room, else another; of
-     * the parameters model, day, day, model.
+     * The model's name, if this chat and day have it already or have room for one more; else the
+     * name that stands for all others. Its parameters are model, day, day, model.
      */
     private static final String MODEL =
             """
@@ -67,9 +67,7 @@ final class UsageRows {
                 chatId);
     }
 
-    /**
-     * Counts what was used beside all chats, in the place of a chat whose id stands for the owner.
-     */
+    /** Counts what was used beside all chats, as that of a chat whose id is made of the owner. */
     static int add(Session session, DailyUsage used) throws SQLException {
         return session.update(
                 ADD_BESIDE_CHATS,
@@ -85,7 +83,7 @@ final class UsageRows {
                 UUID.nameUUIDFromBytes(used.owner().name().getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Cuts the tie to a chat that is deleted. */
+    /** Moves the usage of a chat that is deleted to an id that nobody knows. */
     static void detach(Session session, UUID chatId) throws SQLException {
         session.update(
                 """

@@ -149,7 +149,7 @@ public class InMemoryChatRepositoryLincheckTest {
         return told(() -> "" + repository.expire(HOWEVER_LATELY));
     }
 
-    /** A turn is counted in the chat or among what deleted chats have used, never in both. */
+    /** A turn is counted in its chat, or once that is deleted, in the ledger: never twice. */
     @Operation
     public String turns() {
         UsageQuery always = new UsageQuery(null, LocalDate.MIN, LocalDate.MAX);

@@ -148,7 +148,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
         assertThat(repository.heldCharacters()).isZero();
     }
 
-    /** Of a running reply as of one that is over, which is looked through part by part too. */
+    /** Both a running reply and one that is over are searched part by part. */
     @ParameterizedTest
     @ValueSource(strings = {"x", "é", "\uD55C", "\uD83D\uDE00", "b "})
     void chats_search_findsWhatIsAnywhereInALongDraft(String filling) {

@@ -137,7 +137,7 @@ public class LockBenchmark {
         }
     }
 
-    /** The map looks after its readers; what is sorted beside it needs a lock all the same. */
+    /** The map needs no lock for its readers; the sorted one beside it does. */
     private static final class WritersOnly extends Reentrant {
 
         @Override

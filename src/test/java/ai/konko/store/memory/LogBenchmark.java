@@ -27,7 +27,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.runner.RunnerException;
 
-/** What a turn asks of the log in memory: each thread in a chat of its own, among 10,000. */
+/**
+ * The operations of a turn on the log in memory: each thread has a chat of its own, among 10,000.
+ */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @State(Scope.Benchmark)
@@ -86,7 +88,7 @@ public class LogBenchmark {
         return log.finish(chat, reply, 1, Outcome.ended("An answer.", FinishReason.STOP, null));
     }
 
-    /** What a window of 20 messages asks for, before the newest. */
+    /** The context that a window of 20 messages reads, before the newest. */
     @Benchmark
     public List<Turn> context(Own own) {
         return log.context(own.read, 2 * TURNS + 1, 10, Long.MAX_VALUE);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a server does to those that use it. */
+/** The store when its server crashes, freezes, or refuses. */
 class DatabaseTest {
     /** As many as there are connections for what is not urgent. */
     private static final int SOME = 8;

@@ -32,11 +32,17 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                 session ->
                         session.update("truncate chat, message, pending, piece, replica, usage"));
         UUID me = UUID.randomUUID();
-        Drafts drafts = new Drafts(me);
+        RunningReplies running = new RunningReplies(me);
         Replica replica =
                 new Replica(
-                        me, database, drafts, Duration.ofSeconds(10), false, Duration.ofMillis(50));
+                        me,
+                        database,
+                        running,
+                        Duration.ofSeconds(10),
+                        false,
+                        Duration.ofMillis(50));
         replica.renew();
-        return new PostgresChatRepository(limits, new GrowingIds(clock), database, replica, drafts);
+        return new PostgresChatRepository(
+                limits, new GrowingIds(clock), database, replica, running);
     }
 }

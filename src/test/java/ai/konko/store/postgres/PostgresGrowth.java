@@ -84,16 +84,16 @@ public final class PostgresGrowth implements Growth.Store {
     private static ChatRepository repository(AgroalDataSource source) {
         UUID me = UUID.randomUUID();
         Database database = new Database(() -> source, 20, 10);
-        Drafts drafts = new Drafts(me);
+        RunningReplies running = new RunningReplies(me);
         Replica replica =
                 new Replica(
-                        me, database, drafts, Duration.ofSeconds(10), true, Duration.ofMillis(50));
+                        me, database, running, Duration.ofSeconds(10), true, Duration.ofMillis(50));
         replica.renew();
         return new PostgresChatRepository(
                 TestLimits.WIDE.withMessagesPerChat(Integer.MAX_VALUE - 2),
                 new GrowingIds(Clock.systemUTC()),
                 database,
                 replica,
-                drafts);
+                running);
     }
 }

@@ -84,10 +84,10 @@ class QueryPlanTest {
                     return session.update("analyze");
                 });
         UUID me = UUID.randomUUID();
-        Drafts drafts = new Drafts(me);
+        RunningReplies running = new RunningReplies(me);
         Replica replica =
                 new Replica(
-                        me, database, drafts, Duration.ofSeconds(10), true, Duration.ofMillis(50));
+                        me, database, running, Duration.ofSeconds(10), true, Duration.ofMillis(50));
         replica.renew();
         repository =
                 new PostgresChatRepository(
@@ -95,7 +95,7 @@ class QueryPlanTest {
                         new GrowingIds(Clock.systemUTC()),
                         database,
                         replica,
-                        drafts);
+                        running);
     }
 
     @AfterAll
@@ -147,7 +147,7 @@ class QueryPlanTest {
         assertThat(rows(explained.plans().getFirst())).isEqualTo(2);
     }
 
-    /** That a plan gives out. */
+    /** The rows that a plan returns. */
     private static int rows(String plan) {
         Matcher rows = ROWS.matcher(plan);
         assertThat(rows.find()).isTrue();

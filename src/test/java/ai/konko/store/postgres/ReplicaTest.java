@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Two replicas on one log, played by hand, without their loops. */
+/** Two replicas on one log, without their background tasks. */
 class ReplicaTest {
     private static final Duration LEASE = Duration.ofSeconds(10);
     private static AgroalDataSource source;
@@ -47,7 +47,7 @@ class ReplicaTest {
 
     private final Part a = new Part(false);
 
-    /** This one holds all others for dead. */
+    /** This one takes all others for dead. */
     private final Part b = new Part(true);
 
     private UUID chat;
@@ -317,10 +317,10 @@ class ReplicaTest {
         return Outcome.ended(text, FinishReason.STOP, null);
     }
 
-    /** A replica and what it is told. */
+    /** A replica, and what its observer was given. */
     private final class Part {
         private final UUID id = UUID.randomUUID();
-        private final Drafts drafts = new Drafts(id);
+        private final RunningReplies running = new RunningReplies(id);
         private final List<UUID> stopped = new ArrayList<>();
         private final List<UUID> startable = new ArrayList<>();
         private final Replica replica;
@@ -339,10 +339,10 @@ class ReplicaTest {
         }
 
         private Part(boolean alone, Duration lease, Clock clock) {
-            replica = new Replica(id, database, drafts, lease, alone, Duration.ofMillis(50));
+            replica = new Replica(id, database, running, lease, alone, Duration.ofMillis(50));
             repository =
                     new PostgresChatRepository(
-                            TestLimits.WIDE, new GrowingIds(clock), database, replica, drafts);
+                            TestLimits.WIDE, new GrowingIds(clock), database, replica, running);
             repository.observe(
                     new Observer() {
                         @Override
@@ -370,9 +370,9 @@ class ReplicaTest {
             return repository.message(chat, reply).content();
         }
 
-        /** It no longer knows what it runs, as a new process in its place would not. */
+        /** Clears what it runs, like a new process in its place. */
         private void forget() {
-            drafts.forget();
+            running.clear();
         }
     }
 }

@@ -9,7 +9,7 @@ import java.util.UUID;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The search knows the same letters in a database of any locale, and those that memory knows. */
+/** The search treats letters alike in a database of any locale, and in memory. */
 class SearchLocalesTest {
     private static final List<String> TEXTS =
             List.of(
@@ -43,7 +43,7 @@ class SearchLocalesTest {
         }
     }
 
-    /** All letters that have a case, but for those that one of both has and the other not yet. */
+    /** All letters, except those that have a case only in Java or only in PostgreSQL. */
     @ParameterizedTest
     @ValueSource(strings = {"", "template template0 locale_provider libc locale 'C'"})
     void letters_areTheSameAsInMemory(String options) {

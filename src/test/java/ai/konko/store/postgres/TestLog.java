@@ -28,7 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
-/** The log in one database, by one replica that is played by hand, without its loops. */
+/** The log in one database, with one replica that runs without its background tasks. */
 final class TestLog implements AutoCloseable {
     final AgroalDataSource source;
     final Database database;
@@ -39,10 +39,10 @@ final class TestLog implements AutoCloseable {
         this.source = source;
         this.database = new Database(() -> source, 20, 1000);
         UUID me = UUID.randomUUID();
-        Drafts drafts = new Drafts(me);
+        RunningReplies running = new RunningReplies(me);
         this.replica =
                 new Replica(
-                        me, database, drafts, Duration.ofSeconds(10), true, Duration.ofMillis(50));
+                        me, database, running, Duration.ofSeconds(10), true, Duration.ofMillis(50));
         replica.renew();
         this.repository =
                 new PostgresChatRepository(
@@ -50,7 +50,7 @@ final class TestLog implements AutoCloseable {
                         new GrowingIds(Clock.systemUTC()),
                         database,
                         replica,
-                        drafts);
+                        running);
     }
 
     static TestLog on(String url) {

@@ -35,14 +35,15 @@ public final class TestPostgres {
     /** The port of the server, started if need be. */
     public static synchronized int port() {
         if (System.getProperty(PORT) == null) {
-            EmbeddedServer server = new EmbeddedServer(FOLDER, EmbeddedServer.freePort());
+            int port = EmbeddedServer.freePort();
+            EmbeddedServer server = new EmbeddedServer(FOLDER, port);
             try {
                 server.start();
             } catch (IOException failed) {
                 throw new UncheckedIOException(failed);
             }
             Runtime.getRuntime().addShutdownHook(new Thread(() -> close(server)));
-            System.setProperty(PORT, Integer.toString(server.ownPort()));
+            System.setProperty(PORT, Integer.toString(port));
         }
         return Integer.getInteger(PORT);
     }
@@ -102,7 +103,7 @@ public final class TestPostgres {
             return EmbeddedServer.password(folder);
         }
 
-        /** As by {@code pg_ctl stop -m immediate}: without a checkpoint or a word. */
+        /** Like {@code pg_ctl stop -m immediate}: without a checkpoint. */
         public void crash() throws IOException, InterruptedException {
             ProcessHandle postmaster = postmaster();
             signal("QUIT");
@@ -119,7 +120,9 @@ public final class TestPostgres {
             signal("CONT");
         }
 
-        /** To the server, and where it is to freeze, to its sessions, which go on by themselves. */
+        /**
+         * Signals the server, and if it is to freeze, its sessions too, because they would go on.
+         */
         private void signal(String name) throws IOException, InterruptedException {
             ProcessHandle postmaster = postmaster();
             List<String> command = new ArrayList<>(List.of("kill", "-" + name));
@@ -175,7 +178,7 @@ public final class TestPostgres {
         return source(url, user, password);
     }
 
-    /** Connections as Quarkus makes them. */
+    /** Connections like those that Quarkus makes. */
     static AgroalDataSource source(String url, String user, String password) {
         try {
             return AgroalDataSource.from(

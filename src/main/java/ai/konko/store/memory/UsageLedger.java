@@ -5,23 +5,21 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Owner;
 import java.time.LocalDate;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/** Usage by owner, model and day. Not thread-safe. */
-final class Ledger {
-    private final NavigableMap<Account, DailyUsage> accounts = new TreeMap<>();
+/** Usage by owner, model and day. Not safe for use by several threads. */
+final class UsageLedger {
+    private static final Comparator<Account> BY_DAY =
+            Comparator.comparing(Account::day)
+                    .thenComparing(account -> account.owner().name())
+                    .thenComparing(Account::model);
 
-    private record Account(LocalDate day, Owner owner, String model)
-            implements Comparable<Account> {
-        @Override
-        public int compareTo(Account other) {
-            int byDay = day.compareTo(other.day);
-            int byOwner = byDay != 0 ? byDay : owner.name().compareTo(other.owner.name());
-            return byOwner != 0 ? byOwner : model.compareTo(other.model);
-        }
+    private final NavigableMap<Account, DailyUsage> accounts = new TreeMap<>(BY_DAY);
 
+    private record Account(LocalDate day, Owner owner, String model) {
         boolean isOfSameDay(Account other) {
             return day.equals(other.day) && owner.equals(other.owner);
         }
@@ -38,7 +36,7 @@ final class Ledger {
         return new Account(used.day(), used.owner(), used.model());
     }
 
-    /** Asked only for a model that is new to its owner's day. */
+    /** Only for a model that is new to its owner's day. */
     private boolean hasRoom(Account account) {
         Account first = new Account(account.day(), account.owner(), "");
         return accounts.tailMap(first).keySet().stream()

@@ -13,14 +13,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class RecentTest {
+class RecentCacheTest {
     private static final Duration LIFETIME = Duration.ofMinutes(2);
 
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1); // a clock may start there
 
     @Test
     void put_ofMoreThanThereIsRoomFor_keepsTheLastHalfAndNoMoreThanAll() {
-        Recent<Integer, String> recent = Recent.ofMost(100);
+        RecentCache<Integer, String> recent = RecentCache.ofMost(100);
 
         IntStream.range(0, 1000).forEach(i -> recent.put(i, "value"));
 
@@ -31,7 +31,7 @@ class RecentTest {
 
     @Test
     void get_ofWhatIsUsedAllAlong_isFoundWhateverElseIsPut() {
-        Recent<Integer, String> recent = Recent.ofMost(100);
+        RecentCache<Integer, String> recent = RecentCache.ofMost(100);
         recent.put(-1, "used");
 
         List<String> found = new ArrayList<>();
@@ -45,7 +45,7 @@ class RecentTest {
 
     @Test
     void get_afterTheLifetimeOfWhatWasPut_findsNothingThoughItWasUsed() {
-        Recent<String, String> recent = Recent.put(100, LIFETIME, nanos::get);
+        RecentCache<String, String> recent = RecentCache.put(100, LIFETIME, nanos::get);
         recent.put("a", "1");
         nanos.addAndGet(LIFETIME.toNanos() - 1);
         assertThat(recent.get("a")).isEqualTo("1");
@@ -59,7 +59,7 @@ class RecentTest {
 
     @Test
     void get_ofWhatIsUsedOften_findsItBeyondItsLifetime() {
-        Recent<String, String> recent = Recent.used(LIFETIME, nanos::get);
+        RecentCache<String, String> recent = RecentCache.used(LIFETIME, nanos::get);
         recent.put("used", "1");
         recent.put("left alone", "1");
 
@@ -74,7 +74,7 @@ class RecentTest {
 
     @Test
     void remove_ofAValueThatWasReplaced_leavesTheNewOne() {
-        Recent<String, Object> recent = Recent.ofMost(100);
+        RecentCache<String, Object> recent = RecentCache.ofMost(100);
         Object first = new Object();
         Object second = new Object();
         recent.put("a", first);
@@ -92,7 +92,7 @@ class RecentTest {
     void remove_ofAnyValueInAnyGeneration_leavesNothing() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        Recent<Integer, Object> recent = Recent.ofMost(8);
+        RecentCache<Integer, Object> recent = RecentCache.ofMost(8);
 
         for (int i = 0; i < 10_000; i++) {
             int key = random.nextInt(6);
@@ -108,7 +108,7 @@ class RecentTest {
 
     @Test
     void putIfAbsent_byManyAtOnce_isWonByOneWhileGenerationsChange() throws Exception {
-        Recent<Integer, Object> recent = Recent.ofMost(64);
+        RecentCache<Integer, Object> recent = RecentCache.ofMost(64);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int round = 0; round < 500; round++) {
                 int key = -round - 1;

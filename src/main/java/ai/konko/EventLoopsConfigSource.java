@@ -9,11 +9,11 @@ import java.util.Set;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * An event loop for each processor, and two at least: nothing waits on one, so more only take turns
- * with each other.
+ * Sets an event loop for each processor, and at least two. Nothing on an event loop waits, so more
+ * of them would only share the processors.
  */
-public final class LoopsConfigSource implements ConfigSourceFactory {
-    /** Below everything that a user sets, above defaults. */
+public final class EventLoopsConfigSource implements ConfigSourceFactory {
+    /** Below all that a user sets, above defaults. */
     private static final int ORDINAL = 200;
 
     @Override

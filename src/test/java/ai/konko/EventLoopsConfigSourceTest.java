@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 @WithTestResource(FakeModelResource.class)
-class LoopsConfigSourceTest {
+class EventLoopsConfigSourceTest {
 
     @Test
     void loops_areAsManyAsProcessors_andTwoAtLeast() {

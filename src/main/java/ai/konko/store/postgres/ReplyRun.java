@@ -4,34 +4,34 @@ import ai.konko.chat.Message;
 import java.util.UUID;
 
 /**
- * A reply that this process runs: which run it is, and the end of its text, as far as the database
- * does not have it yet. Its monitor guards {@code tail} and {@code start}.
+ * One run of a reply by this process, and the end of its text that the database does not have yet.
+ * Its monitor guards {@code tail} and {@code start}.
  */
-final class Draft {
+final class ReplyRun {
     final UUID chatId;
     final UUID replyId;
     final int seq;
     final int attempt;
-    final int run;
+    final int number;
 
-    /** Whether the database is known to agree that the reply is this process'. */
+    /** Whether the start is committed, so that the database has this run too. */
     volatile boolean confirmed;
 
     private final StringBuilder tail = new StringBuilder();
     private int start;
 
-    Draft(UUID chatId, UUID replyId, int seq, int attempt, int run) {
+    ReplyRun(UUID chatId, UUID replyId, int seq, int attempt, int number) {
         this.chatId = chatId;
         this.replyId = replyId;
         this.seq = seq;
         this.attempt = attempt;
-        this.run = run;
+        this.number = number;
     }
 
     /**
-     * Text and where it stands.
+     * The end of the text.
      *
-     * @param start its place in the reply, in UTF-16 units
+     * @param start where it begins in the reply, in UTF-16 units
      */
     record Tail(int start, String text) {
         @Override
@@ -40,7 +40,7 @@ final class Draft {
         }
     }
 
-    boolean is(UUID reply, int ofAttempt) {
+    boolean isOf(UUID reply, int ofAttempt) {
         return replyId.equals(reply) && attempt == ofAttempt;
     }
 
@@ -52,23 +52,22 @@ final class Draft {
         return new Tail(start, tail.toString());
     }
 
-    /** The tail without a half surrogate pair, which can't be stored. */
-    synchronized Tail whole() {
+    /** The tail without a first half of a surrogate pair, because that can't be stored. */
+    synchronized Tail wholeCharacters() {
         int length = tail.length();
         boolean half = length > 0 && Character.isHighSurrogate(tail.charAt(length - 1));
         return new Tail(start, tail.substring(0, half ? length - 1 : length));
     }
 
-    /** The database has this now. */
+    /** Drops what the database has now. */
     synchronized void flushed(Tail flushed) {
         tail.delete(0, flushed.text().length());
         start += flushed.text().length();
     }
 
     /**
-     * The running reply with all of its text.
-     *
      * @param stored the reply as the database has it, read after {@code tail}
+     * @return the running reply with all of its text
      */
     static Message complete(Message stored, Tail tail) {
         int known = stored.content().length() - tail.start();

@@ -8,9 +8,9 @@ import java.time.Clock;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** Where time and ids come from. */
+/** Produces the one source of time, and that of ids. */
 @ApplicationScoped
-class Ambient {
+class TimeAndIds {
 
     @Produces
     @Singleton

@@ -10,20 +10,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Tells the other replicas at once which chats have changed, by LISTEN and NOTIFY. It only saves
- * time: what it misses, they find by asking.
+ * Notifies the other replicas at once of chats that have changed, by LISTEN and NOTIFY. That only
+ * saves time: if a notification is lost, they find the change when they poll.
  *
- * <p>Notifications go out after the change and apart from it, many at once: a transaction that
- * notifies is committed under a lock of the whole database.
+ * <p>Notifications go out after the changes, many at once, because a transaction that notifies is
+ * committed under a lock of the whole database.
  */
-final class Bell implements AutoCloseable {
+final class ChangeNotifier implements AutoCloseable {
     private static final String CHANNEL = "konko";
 
     /** A payload may have 8,000 bytes, and an id has 37 with its separator. */
@@ -33,66 +32,62 @@ final class Bell implements AutoCloseable {
 
     private final UUID me;
     private final Database database;
-    private final BooleanSupplier heard;
+    private final BooleanSupplier hasOthers;
     private final Consumer<Set<UUID>> changed;
-    private final Set<UUID> toTell = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean closed = new AtomicBoolean();
-    private final Loop telling;
-    private final Loop listening;
+    private final Set<UUID> pending = ConcurrentHashMap.newKeySet();
+    private final BackgroundTask sending;
+    private final BackgroundTask listening;
+    private volatile boolean closed;
 
     /**
-     * @param heard whether there is anybody to tell
-     * @param changed takes the chats that others have changed
+     * @param hasOthers whether there are other replicas
+     * @param changed takes the chats that they have changed
      */
-    Bell(UUID me, Database database, BooleanSupplier heard, Consumer<Set<UUID>> changed) {
+    ChangeNotifier(
+            UUID me, Database database, BooleanSupplier hasOthers, Consumer<Set<UUID>> changed) {
         this.me = me;
         this.database = database;
-        this.heard = heard;
+        this.hasOthers = hasOthers;
         this.changed = changed;
-        this.telling = new Loop("notify", Duration.ofSeconds(1), this::tell);
-        this.listening = new Loop("listen", Duration.ofSeconds(1), this::listen);
+        this.sending = new BackgroundTask("notify", Duration.ofSeconds(1), this::send);
+        this.listening = new BackgroundTask("listen", Duration.ofSeconds(1), this::listen);
     }
 
-    void ring(UUID chatId) {
-        if (heard.getAsBoolean()) {
-            toTell.add(chatId);
-            telling.wake();
+    void notifyOthers(UUID chatId) {
+        if (hasOthers.getAsBoolean()) {
+            pending.add(chatId);
+            sending.wake();
         }
     }
 
-    private void tell() {
-        while (!toTell.isEmpty()) {
+    private void send() {
+        while (!pending.isEmpty()) {
             StringBuilder payload = new StringBuilder(me.toString());
-            Iterator<UUID> some = toTell.iterator();
+            Iterator<UUID> some = pending.iterator();
             for (int i = 0; i < IDS && some.hasNext(); i++) {
                 payload.append(' ').append(some.next());
                 some.remove();
             }
-            boolean _ =
+            String sql = "select pg_notify(?, ?)";
+            var _ =
                     database.urgent(
-                            session ->
-                                    session.first(
-                                                    "select pg_notify(?, ?)",
-                                                    _ -> true,
-                                                    CHANNEL,
-                                                    payload.toString())
-                                            .isPresent());
+                            session -> session.list(sql, _ -> 1, CHANNEL, payload.toString()));
         }
     }
 
     private void listen() {
         try (Connection connection = database.connection()) {
             if (Sessions.isShared(connection)) {
-                return; // here only asking helps
+                return; // behind a pooler, polling has to do
             }
             try (Statement statement = connection.createStatement()) {
                 statement.execute("listen " + CHANNEL);
             }
             PGConnection postgres = connection.unwrap(PGConnection.class);
-            while (!closed.get()) {
+            while (!closed) {
                 PGNotification[] notifications = postgres.getNotifications(WAIT_MILLIS);
                 if (notifications != null && notifications.length > 0) {
-                    hear(notifications);
+                    receive(notifications);
                 }
             }
         } catch (SQLException gone) {
@@ -100,7 +95,7 @@ final class Bell implements AutoCloseable {
         }
     }
 
-    private void hear(PGNotification[] notifications) {
+    private void receive(PGNotification[] notifications) {
         Set<UUID> chats = new HashSet<>();
         for (PGNotification each : notifications) {
             List<UUID> ids =
@@ -116,8 +111,8 @@ final class Bell implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.set(true); // which the listener sees when it has waited
-        telling.close();
+        closed = true; // the listener looks at it each time that it has waited
+        sending.close();
         listening.close();
     }
 }

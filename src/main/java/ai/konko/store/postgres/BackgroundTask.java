@@ -9,45 +9,45 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Does one thing again and again, on a thread of its own, until it is closed. A round that fails is
- * followed by the next; that the store can't be reached is logged once, and so is its return.
+ * Repeats one thing on a thread of its own, until it is closed. If a round fails, the next one
+ * follows all the same. An outage of the store is logged once, and so is its end.
  */
-final class Loop implements AutoCloseable {
-    private static final Logger LOG = Logger.getLogger(Loop.class);
+final class BackgroundTask implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(BackgroundTask.class);
 
     private static final Duration LAST_ROUND = Duration.ofSeconds(2);
 
     private final String name;
     private final Duration pause;
     private final Round round;
-    private final Semaphore bell = new Semaphore(0);
+    private final Semaphore wakeUps = new Semaphore(0);
     private final Thread thread;
     private volatile boolean closed;
 
-    /** What is done each time. */
+    /** One repetition. An {@link InterruptedException} ends the task. */
     @FunctionalInterface
     interface Round {
         void run() throws Exception;
     }
 
     /**
-     * @param pause how long it rests between two rounds, unless it is woken
+     * @param pause between two rounds, unless {@link #wake} cuts it short
      */
-    Loop(String name, Duration pause, Round round) {
+    BackgroundTask(String name, Duration pause, Round round) {
         this.name = name;
         this.pause = pause;
         this.round = round;
-        this.thread = Thread.ofVirtual().name("store-" + name).start(this::run);
+        this.thread = Thread.ofVirtual().name("store-" + name).start(this::repeat);
     }
 
-    /** There is something to do now. */
+    /** Begins the next round now. */
     void wake() {
-        if (bell.availablePermits() == 0) {
-            bell.release();
+        if (wakeUps.availablePermits() == 0) {
+            wakeUps.release();
         }
     }
 
-    private void run() {
+    private void repeat() {
         boolean failing = false;
         while (!closed) {
             try {
@@ -57,7 +57,7 @@ final class Loop implements AutoCloseable {
                 }
                 failing = false;
             } catch (InterruptedException _) {
-                return; // closed
+                return;
             } catch (RefusedException gone) {
                 if (!failing && !closed) {
                     LOG.warnf("The store can't be reached (%s)", name);
@@ -68,14 +68,14 @@ final class Loop implements AutoCloseable {
                     LOG.errorf(Fault.of(failed), "A round of %s failed", name);
                 }
             }
-            rest();
+            pause();
         }
     }
 
-    private void rest() {
+    private void pause() {
         try {
-            if (bell.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS)) {
-                bell.drainPermits();
+            if (wakeUps.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                wakeUps.drainPermits();
             }
         } catch (InterruptedException _) {
             closed = true;

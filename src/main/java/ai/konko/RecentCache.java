@@ -7,17 +7,16 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was put or used of late, by key. It has no more entries than it is allowed, and none is
- * found for longer than it lives.
+ * Entries that were put or used of late. Their number and their lifetime are bounded.
  *
- * <p>There are two generations. When the young one has half of the entries, or has lasted a
- * lifetime, it becomes the old one, and what was still in the old one is gone. What is found in the
- * old one comes into the young one. So the half that was used last is always there.
+ * <p>There are two generations. When the young one has half of the entries, or is a lifetime old,
+ * it becomes the old one, and the old one's entries are dropped. An entry that is found in the old
+ * one moves to the young one. So the half that was used last is always there.
  *
- * <p>Reads take no lock. This object's lock is that of all writes: so a key is in one generation
- * alone, and a change of generations loses nothing that is just written.
+ * <p>Reads take no lock. All writes take this object's: so a key is in one generation alone, and a
+ * change of generations loses no entry that is just written.
  */
-public final class Recent<K, V> {
+public final class RecentCache<K, V> {
     private final int half;
     private final long lifetime;
     private final boolean renewed;
@@ -26,7 +25,7 @@ public final class Recent<K, V> {
     private volatile Generations<K, V> generations;
 
     /**
-     * @param since in nanoseconds
+     * @param since when it was put or renewed, in nanoseconds
      */
     private record Kept<V>(V value, long since) {}
 
@@ -41,7 +40,7 @@ public final class Recent<K, V> {
         }
     }
 
-    private Recent(int most, long lifetime, boolean renewed, LongSupplier nanos) {
+    private RecentCache(int most, long lifetime, boolean renewed, LongSupplier nanos) {
         if (most < 2 || lifetime <= 0) {
             throw new IllegalArgumentException("needs room for two, and a lifetime");
         }
@@ -57,8 +56,8 @@ public final class Recent<K, V> {
     /**
      * @param most entries, of which the least recently used go first
      */
-    public static <K, V> Recent<K, V> ofMost(int most) {
-        return new Recent<>(most, Long.MAX_VALUE, false, () -> 0);
+    public static <K, V> RecentCache<K, V> ofMost(int most) {
+        return new RecentCache<>(most, Long.MAX_VALUE, false, () -> 0);
     }
 
     /**
@@ -66,16 +65,16 @@ public final class Recent<K, V> {
      * @param lifetime after which an entry is not found any more, counted from when it was put
      * @param nanos a clock that never goes back
      */
-    public static <K, V> Recent<K, V> put(int most, Duration lifetime, LongSupplier nanos) {
-        return new Recent<>(most, lifetime.toNanos(), false, nanos);
+    public static <K, V> RecentCache<K, V> put(int most, Duration lifetime, LongSupplier nanos) {
+        return new RecentCache<>(most, lifetime.toNanos(), false, nanos);
     }
 
     /**
      * @param lifetime an entry that is used in each half of it stays
      * @param nanos a clock that never goes back
      */
-    public static <K, V> Recent<K, V> used(Duration lifetime, LongSupplier nanos) {
-        return new Recent<>(Integer.MAX_VALUE, lifetime.toNanos(), true, nanos);
+    public static <K, V> RecentCache<K, V> used(Duration lifetime, LongSupplier nanos) {
+        return new RecentCache<>(Integer.MAX_VALUE, lifetime.toNanos(), true, nanos);
     }
 
     public @Nullable V get(K key) {
@@ -98,9 +97,7 @@ public final class Recent<K, V> {
         write(key, new Kept<>(value, now), now);
     }
 
-    /**
-     * @return what was there before, and still is
-     */
+    /** The value that was there before, and still is; null if there was none. */
     public synchronized @Nullable V putIfAbsent(K key, V value) {
         V known = get(key);
         if (known == null) {
