@@ -4,10 +4,10 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
-import ai.konko.chat.Counted;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.Role;
+import ai.konko.chat.Sized;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -52,7 +52,7 @@ final class ChatMarkdown {
             write(page, writer);
             while (page.more()) {
                 page = page(chat.id(), repository, page.items().getLast().seq());
-                if (!room.test(Counted.characters(page.items()))) {
+                if (!room.test(Sized.characters(page.items()))) {
                     return; // the connection is closed
                 }
                 write(page, writer);

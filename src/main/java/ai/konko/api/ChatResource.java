@@ -7,10 +7,10 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.MessageCounts;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
-import ai.konko.chat.Tally;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.http.Caller;
 import ai.konko.http.HttpLimits;
@@ -142,8 +142,9 @@ public class ChatResource {
     public SummaryView summary(
             @PathParam("chatId") String chatId, @QueryParam("highlights") @Nullable String asked) {
         int most = Query.number("highlights", asked, 0, HighlightFinder.MOST, 5);
-        Tally tally = repository.tally(PathId.chat(chatId));
-        return SummaryView.of(tally, highlights.find(tally.chat(), tally.answeredThrough(), most));
+        MessageCounts counts = repository.messageCounts(PathId.chat(chatId));
+        return SummaryView.of(
+                counts, highlights.find(counts.chat(), counts.answeredThrough(), most));
     }
 
     @GET

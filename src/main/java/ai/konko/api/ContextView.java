@@ -1,8 +1,8 @@
 package ai.konko.api;
 
 import ai.konko.assistant.ModelContext;
-import ai.konko.chat.Counted;
 import ai.konko.chat.Message;
+import ai.konko.chat.Sized;
 import ai.konko.chat.Turn;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -20,12 +20,12 @@ record ContextView(
         int estimatedTokens,
         int maxMessages,
         int maxTokens)
-        implements Counted {
+        implements Sized {
 
     /** As many messages may be excluded as a chat may have. */
     @Override
     public long characters() {
-        return Counted.characters(messages) + Counted.characters(excluded);
+        return Sized.characters(messages) + Sized.characters(excluded);
     }
 
     private static final int UUID_LENGTH = 36;
@@ -60,7 +60,7 @@ record ContextView(
     /** A message as it is sent to the model. */
     @RegisterForReflection
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Entry(String role, String content, @Nullable UUID messageId) implements Counted {
+    record Entry(String role, String content, @Nullable UUID messageId) implements Sized {
 
         @Override
         public long characters() {
@@ -79,7 +79,7 @@ record ContextView(
 
     /** A message that is not sent to the model. */
     @RegisterForReflection
-    record Excluded(UUID messageId, String reason) implements Counted {
+    record Excluded(UUID messageId, String reason) implements Sized {
 
         @Override
         public long characters() {

@@ -4,10 +4,10 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
-import ai.konko.chat.Counted;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Sized;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.http.HttpLimits;
@@ -83,7 +83,7 @@ public class MessageResource {
             outgoing.admit(request, first);
             return ChatMarkdown.of(chat, first, repository, _ -> true);
         }
-        long characters = Counted.characters(first.items());
+        long characters = Sized.characters(first.items());
         return ChatMarkdown.of(chat, first, repository, outgoing.admitParts(request, characters));
     }
 
@@ -133,7 +133,7 @@ public class MessageResource {
         UUID message = PathId.message(messageId);
         if (type.equals(EVENTS)) {
             LiveReply reply = turns.reply(id, message);
-            int from = RequestHeaders.resumeFrom(request.request(), reply::hasOffset);
+            int from = EventId.resumeFrom(request.request(), reply::hasOffset);
             outgoing.admit(request, reply.endedLength());
             return new NativeEvents(null, reply, from, json).response();
         }

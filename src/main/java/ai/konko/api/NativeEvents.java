@@ -12,8 +12,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply as the native API's events: {@code accepted}, any number of {@code delta}, whose ids are
- * the text's length so far, and the reply's terminal state.
+ * A reply as the native API's events: {@code accepted}, any number of {@code delta}, each with its
+ * {@link EventId}, and the reply's terminal state.
  */
 final class NativeEvents extends ReplyEvents implements ServerSentEvents {
     private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
@@ -44,7 +44,9 @@ final class NativeEvents extends ReplyEvents implements ServerSentEvents {
 
     @Override
     protected void delta(Listener.Piece piece, StringBuilder out) {
-        out.append("event: delta\nid: ").append(piece.offset()).append("\ndata: {\"content\":\"");
+        out.append("event: delta\n");
+        EventId.write(piece.offset(), out);
+        out.append("data: {\"content\":\"");
         STRINGS.quoteAsString(piece.text(), out);
         out.append("\"}\n\n");
     }

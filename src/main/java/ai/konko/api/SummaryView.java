@@ -1,7 +1,7 @@
 package ai.konko.api;
 
 import ai.konko.chat.Highlights;
-import ai.konko.chat.Tally;
+import ai.konko.chat.MessageCounts;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
@@ -26,16 +26,16 @@ record SummaryView(
         String highlightsBy,
         int summarizedThrough) {
 
-    static SummaryView of(Tally tally, Highlights highlights) {
+    static SummaryView of(MessageCounts counts, Highlights highlights) {
         return new SummaryView(
-                tally.chat().id(),
-                tally.chat().settings().title(),
-                tally.chat().messageCount(),
-                tally.userMessages(),
-                tally.assistantMessages(),
-                tally.firstMessageAt(),
-                tally.lastMessageAt(),
-                UsageView.of(tally.chat().usage()),
+                counts.chat().id(),
+                counts.chat().settings().title(),
+                counts.chat().messageCount(),
+                counts.userMessages(),
+                counts.assistantMessages(),
+                counts.firstMessageAt(),
+                counts.lastMessageAt(),
+                UsageView.of(counts.chat().usage()),
                 highlights.points().stream()
                         .map(point -> new Highlight(point.text(), point.messageId()))
                         .toList(),

@@ -1,7 +1,7 @@
 package ai.konko.api;
 
-import ai.konko.chat.Counted;
 import ai.konko.chat.DailyUsage;
+import ai.konko.chat.Sized;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.LocalDate;
 import java.util.List;
@@ -20,7 +20,7 @@ record UsageReportView(LocalDate from, LocalDate to, List<Entry> data) {
             long inputTokens,
             long outputTokens,
             long totalTokens)
-            implements Counted {
+            implements Sized {
 
         /** The numbers of an entry, by the names of its fields. */
         private static final int FIELDS = 150;

@@ -2,11 +2,11 @@ package ai.konko.api;
 
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.UsageQuery;
-import ai.konko.chat.Counted;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Sized;
 import ai.konko.http.Caller;
 import ai.konko.http.Outgoing;
 import ai.konko.http.Query;
@@ -66,7 +66,7 @@ public class UsageResource {
                     "from", "reaches back too far: there are more than 10000 entries");
         }
         List<UsageReportView.Entry> entries = used.stream().map(UsageReportView.Entry::of).toList();
-        outgoing.admit(request, Counted.characters(entries));
+        outgoing.admit(request, Sized.characters(entries));
         return new UsageReportView(first, last, entries);
     }
 

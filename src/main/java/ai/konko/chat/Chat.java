@@ -21,7 +21,7 @@ public record Chat(
         @Nullable Usage usage,
         Instant createdAt,
         Instant updatedAt)
-        implements Counted {
+        implements Sized {
 
     @Override
     public long characters() {

@@ -162,7 +162,7 @@ public interface ChatRepository {
                 .toList();
     }
 
-    Tally tally(UUID chatId);
+    MessageCounts messageCounts(UUID chatId);
 
     /** Counts what was used beside all chats. */
     void count(DailyUsage used);

@@ -23,7 +23,7 @@ public record Highlights(List<Point> points, int asked, By by, int through) {
      * least as many points, and no reply that runs again.
      *
      * @param kept what the chat has
-     * @param answeredThrough see {@link Tally}
+     * @param answeredThrough see {@link MessageCounts}
      * @return whether these take their place
      */
     public boolean replaces(@Nullable Highlights kept, int answeredThrough) {

@@ -32,7 +32,7 @@ public record Message(
         @Nullable Usage usage,
         @Nullable Failure failure,
         @Nullable Options options)
-        implements Counted {
+        implements Sized {
 
     public Message {
         if (seq < 1 || (seq % 2 == 1) != (role == Role.USER)) {

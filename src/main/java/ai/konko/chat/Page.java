@@ -23,7 +23,7 @@ public record Page<T>(List<T> items, boolean more) {
      * @param found as many items as a page may have and one more, or as there are
      * @return those that a page may have, see {@link #MOST_CHARACTERS}
      */
-    public static <T extends Counted> Page<T> of(List<T> found, int limit) {
+    public static <T extends Sized> Page<T> of(List<T> found, int limit) {
         long characters = 0;
         int count = 0;
         while (count < Math.min(limit, found.size()) && characters <= MOST_CHARACTERS) {

@@ -1,12 +1,12 @@
 package ai.konko.http;
 
-import ai.konko.chat.Counted;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FairBound;
 import ai.konko.chat.Message;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Sized;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -70,8 +70,8 @@ public class Outgoing {
     }
 
     /** The same for a page. */
-    public void admit(RoutingContext request, Page<? extends Counted> page) {
-        admit(request, Counted.characters(page.items()));
+    public void admit(RoutingContext request, Page<? extends Sized> page) {
+        admit(request, Sized.characters(page.items()));
     }
 
     private static RefusedException tooMuch() {

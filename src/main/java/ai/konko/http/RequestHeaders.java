@@ -9,15 +9,12 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The headers that choose how a request is answered. */
 public final class RequestHeaders {
     private static final Pattern KEY = Pattern.compile("[\\x20-\\x7E]{1,255}");
-
-    private static final Pattern OFFSET = Pattern.compile("[0-9]{1,9}");
 
     /** A parameter in quotes; no parameter that is known here needs quotes. */
     private static final Pattern QUOTED_PARAMETER =
@@ -98,25 +95,6 @@ public final class RequestHeaders {
     }
 
     /**
-     * @return the offset from which a client that has lost its stream goes on; 0 if it gives none
-     * @throws RefusedException {@link ErrorCode#BAD_HEADER} unless it is one that the reply has
-     */
-    public static int resumeFrom(HttpServerRequest request, IntPredicate exists) {
-        List<String> ids = values(request, "Last-Event-ID");
-        if (ids.isEmpty()) {
-            return 0;
-        }
-        if (ids.size() > 1
-                || !OFFSET.matcher(ids.getFirst()).matches()
-                || !exists.test(Integer.parseInt(ids.getFirst()))) {
-            throw RefusedException.of(
-                    ErrorCode.BAD_HEADER,
-                    "Last-Event-ID must be the id of an event of this reply.");
-        }
-        return Integer.parseInt(ids.getFirst());
-    }
-
-    /**
      * @return the offered type that the client prefers; the first one on a tie, and if it has no
      *     preference
      * @throws RefusedException {@link ErrorCode#NOT_ACCEPTABLE} if it accepts none of them
@@ -176,7 +154,8 @@ public final class RequestHeaders {
         return types;
     }
 
-    private static List<String> values(HttpServerRequest request, CharSequence name) {
+    /** All values of a header, in their order. */
+    public static List<String> values(HttpServerRequest request, CharSequence name) {
         return request.headers().getAll(name);
     }
 }

@@ -132,9 +132,8 @@ public class Callers {
         return Uni.createFrom()
                 .deferred( // catches what Quarkus throws if this is no token
                         () -> issuer.get().authenticate(new AccessTokenCredential(token)))
-                .map(Callers::subjectOf)
-                .onFailure()
-                .recoverWithItem("")
+                .onItemOrFailure()
+                .transform((identity, failed) -> failed == null ? subjectOf(identity) : "")
                 .map(Callers::owner);
     }
 

@@ -91,7 +91,7 @@ public record Growth(int chats, int messages, int smallChats, int times) {
                 small,
                 large,
                 chat -> many.recall(chat, Integer.MAX_VALUE, 5, Long.MAX_VALUE));
-        inChats("summary's counts", small, large, many::tally);
+        inChats("summary's counts", small, large, many::messageCounts);
         compare("turn", times / TURNED_LESS, small, () -> large, chat -> turn(many, chat));
     }
 

@@ -98,7 +98,7 @@ public abstract class ChatRepositoryContract {
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.chat(unknown));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.delete(unknown));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.accept(unknown, post("hello")));
-        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.tally(unknown));
+        assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.messageCounts(unknown));
         assertRefused(
                 ErrorCode.CHAT_NOT_FOUND, () -> repository.context(unknown, 1, 1, ANY_LENGTH));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.recall(unknown, 1, 1, ANY_LENGTH));
@@ -461,7 +461,7 @@ public abstract class ChatRepositoryContract {
         assertThat(reply.finishReason()).isNull();
         assertThat(repository.message(chat, reply.id())).isEqualTo(reply);
         assertThat(repository.chat(chat).busy()).isTrue();
-        assertThat(repository.tally(chat).answeredThrough()).isEqualTo(2);
+        assertThat(repository.messageCounts(chat).answeredThrough()).isEqualTo(2);
         Started started = repository.start(chat, MODEL).orElseThrow();
         assertThat(started.turn().reply().id()).isEqualTo(reply.id());
         assertThat(started.streamed()).isTrue();
@@ -472,7 +472,7 @@ public abstract class ChatRepositoryContract {
         assertThat(repository.finish(chat, reply.id(), 1, done("late")).status())
                 .isEqualTo(Status.IN_PROGRESS);
         repository.finish(chat, reply.id(), 2, done("new text"));
-        assertThat(repository.tally(chat).answeredThrough()).isEqualTo(4);
+        assertThat(repository.messageCounts(chat).answeredThrough()).isEqualTo(4);
         assertThat(
                         repository
                                 .context(chat, Integer.MAX_VALUE, 1, ANY_LENGTH)
@@ -847,23 +847,23 @@ public abstract class ChatRepositoryContract {
     }
 
     @Test
-    void tally_countsAndSaysHowFarTheChatIsAnswered() {
+    void messageCounts_countsAndSaysHowFarTheChatIsAnswered() {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
-        Tally none = repository.tally(chat);
+        MessageCounts none = repository.messageCounts(chat);
         finish(chat, repository.accept(chat, post("one")).turn());
         Turn failed = repository.accept(chat, post("two")).turn();
         repository.start(chat, MODEL);
         repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff("", FAILURE));
 
-        Tally tally = repository.tally(chat);
+        MessageCounts counts = repository.messageCounts(chat);
 
         assertThat(none.answeredThrough()).isZero();
         assertThat(none.firstMessageAt()).isNull();
-        assertThat(tally.userMessages()).isEqualTo(2);
-        assertThat(tally.assistantMessages()).isEqualTo(2);
-        assertThat(tally.answeredThrough()).isEqualTo(2);
-        assertThat(tally.firstMessageAt()).isEqualTo(messages(chat).getFirst().createdAt());
-        assertThat(tally.lastMessageAt()).isEqualTo(messages(chat).getLast().createdAt());
+        assertThat(counts.userMessages()).isEqualTo(2);
+        assertThat(counts.assistantMessages()).isEqualTo(2);
+        assertThat(counts.answeredThrough()).isEqualTo(2);
+        assertThat(counts.firstMessageAt()).isEqualTo(messages(chat).getFirst().createdAt());
+        assertThat(counts.lastMessageAt()).isEqualTo(messages(chat).getLast().createdAt());
     }
 
     @Test
@@ -1222,7 +1222,7 @@ public abstract class ChatRepositoryContract {
         assertThat(repository.chat(chat).busy()).isFalse();
         assertThat(repository.chat(chat).usage()).isNull();
         assertThat(repository.usage(ever(own), 10)).isEmpty();
-        assertThat(repository.tally(chat).answeredThrough()).isEqualTo(2);
+        assertThat(repository.messageCounts(chat).answeredThrough()).isEqualTo(2);
         assertThat(repository.context(chat, Integer.MAX_VALUE, 10, ANY_LENGTH)).isEqualTo(taken);
         assertThat(repository.start(chat, MODEL)).isEmpty();
         assertThat(repository.chats(new ChatQuery(own, 10, null, "two")).items()).hasSize(1);

@@ -11,6 +11,7 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
+import ai.konko.chat.MessageCounts;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
@@ -22,7 +23,6 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.Started;
 import ai.konko.chat.Status;
-import ai.konko.chat.Tally;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
@@ -362,7 +362,7 @@ final class ChatLog {
                 () -> transcript.context(beforeSeq, maxTurns, mostBytes, transcript::contextTurn));
     }
 
-    Tally tally() {
+    MessageCounts messageCounts() {
         return read(
                 () -> {
                     int size = transcript.size();
@@ -370,7 +370,7 @@ final class ChatLog {
                     Instant last = size == 0 ? null : transcript.at(size).createdAt();
                     int half = size / 2;
                     int through = transcript.answeredThrough();
-                    return new Tally(snapshot(), half, half, first, last, through);
+                    return new MessageCounts(snapshot(), half, half, first, last, through);
                 });
     }
 

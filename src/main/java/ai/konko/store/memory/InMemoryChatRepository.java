@@ -10,6 +10,7 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
+import ai.konko.chat.MessageCounts;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
@@ -19,7 +20,6 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.Started;
-import ai.konko.chat.Tally;
 import ai.konko.chat.Turn;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Typed;
@@ -294,8 +294,8 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Tally tally(UUID chatId) {
-        return log(chatId).tally();
+    public MessageCounts messageCounts(UUID chatId) {
+        return log(chatId).messageCounts();
     }
 
     @Override

@@ -9,6 +9,7 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
+import ai.konko.chat.MessageCounts;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
@@ -17,7 +18,6 @@ import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.Started;
-import ai.konko.chat.Tally;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import java.sql.SQLException;
@@ -203,13 +203,13 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Tally tally(UUID chatId) {
+    public MessageCounts messageCounts(UUID chatId) {
         return database.transaction(
                 session -> {
                     session.readAtOneMoment();
                     Chat chat = ChatRows.get(session, chatId);
                     int half = chat.messageCount() / 2;
-                    return new Tally(
+                    return new MessageCounts(
                             chat,
                             half,
                             half,

@@ -181,8 +181,9 @@ class QueryPlanTest {
     }
 
     @Test
-    void tally_readsNoMoreThanItsEnds() {
-        assertThat(repository.tally(CHAT).answeredThrough()).isGreaterThanOrEqualTo(MESSAGES);
+    void messageCounts_readsNoMoreThanItsEnds() {
+        assertThat(repository.messageCounts(CHAT).answeredThrough())
+                .isGreaterThanOrEqualTo(MESSAGES);
 
         assertPlans("message_answer");
     }

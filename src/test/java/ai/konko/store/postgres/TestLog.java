@@ -98,7 +98,7 @@ final class TestLog implements AutoCloseable {
         assertThat(search("an answer")).containsExactly(chat);
         assertThat(search("äPFEL")).containsExactly(chat);
         assertThat(messages(chat)).extracting(Message::content).contains("a question", "an ANSWER");
-        assertThat(repository.tally(chat).answeredThrough()).isEqualTo(2);
+        assertThat(repository.messageCounts(chat).answeredThrough()).isEqualTo(2);
         assertThat(repository.delete(chat)).isEmpty();
         assertThat(search("an answer")).isEmpty();
     }

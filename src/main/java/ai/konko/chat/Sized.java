@@ -3,7 +3,7 @@ package ai.konko.chat;
 import java.util.Collection;
 
 /** Something whose text counts against the bounds on what is held, and on what one answer has. */
-public interface Counted {
+public interface Sized {
     /**
      * @return how many UTF-16 units of text it has; those of a fixed number, such as ids and times,
      *     need not be counted
@@ -13,9 +13,9 @@ public interface Counted {
     /**
      * @return how many all of these have
      */
-    static long characters(Collection<? extends Counted> all) {
+    static long characters(Collection<? extends Sized> all) {
         long sum = 0;
-        for (Counted each : all) {
+        for (Sized each : all) {
             sum += each.characters();
         }
         return sum;

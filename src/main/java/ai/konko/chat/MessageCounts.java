@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param answeredThrough the seq of the last reply that {@linkplain Message#isAnswer is an answer};
  *     0 if there is none
  */
-public record Tally(
+public record MessageCounts(
         Chat chat,
         int userMessages,
         int assistantMessages,
