@@ -65,9 +65,11 @@ class HighlightFinderTest {
         return new HighlightFinder(
                 repository,
                 noting,
-                endpoint,
                 config,
-                new ContextWindow(repository, new Bounds(40, 8000), new Tokens()),
+                new Prompts(
+                        repository,
+                        new ContextWindow(repository, new Bounds(40, 8000), new Tokens()),
+                        endpoint),
                 new TextInFlight(TestLimits.WIDE));
     }
 }

@@ -404,10 +404,7 @@ class ModelClientTest {
 
     private static ModelCall call(Owner owner, Cancellation cancellation) {
         return new ModelCall(
-                "m",
-                List.of(),
-                true,
-                Map.of(),
+                new Prompt(null, "m", List.of(), Map.of(), true),
                 cancellation,
                 new TextInFlight(TestLimits.WIDE).open(owner),
                 Timeouts.whole(Duration.ofSeconds(20)));

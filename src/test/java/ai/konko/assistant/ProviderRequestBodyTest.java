@@ -3,11 +3,11 @@ package ai.konko.assistant;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.TestLimits;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.langchain4j.data.message.ChatMessageType;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import java.time.Duration;
@@ -40,8 +40,7 @@ class ProviderRequestBodyTest {
                                                         SystemMessage.from("system " + NASTY),
                                                         ContextMessage.ofMessage(turn),
                                                         ContextMessage.ofReply(turn),
-                                                        ContextMessage.of(
-                                                                ChatMessageType.AI, NASTY),
+                                                        ContextMessage.of(Speaker.ASSISTANT, NASTY),
                                                         UserMessage.from("user " + NASTY)),
                                                 call(),
                                                 OPENAI)
@@ -66,9 +65,7 @@ class ProviderRequestBodyTest {
                 new ObjectMapper()
                         .readTree(
                                 ProviderRequestBody.of(
-                                                List.of(
-                                                        ContextMessage.of(
-                                                                ChatMessageType.USER, text)),
+                                                List.of(ContextMessage.of(Speaker.USER, text)),
                                                 call(),
                                                 OPENAI)
                                         .getBytes());
@@ -126,10 +123,7 @@ class ProviderRequestBodyTest {
 
     private static ModelCall call(boolean streamed, Map<String, Object> parameters) {
         return new ModelCall(
-                "m",
-                List.of(),
-                streamed,
-                parameters,
+                new Prompt(null, "m", List.of(), parameters, streamed),
                 new Cancellation(),
                 new TextInFlight(TestLimits.WIDE).open(null),
                 Timeouts.whole(Duration.ofSeconds(1)));
