@@ -16,14 +16,14 @@ import java.util.UUID;
  */
 @ApplicationScoped
 @RegisterAiService(
-        streamingChatLanguageModelSupplier = ProviderStreamingChatModel.ForServices.class,
+        streamingChatLanguageModelSupplier = ServiceCall.Streamed.class,
         chatMemoryProviderSupplier = LogMemory.OfChats.class,
         chatMemoryFlushStrategySupplier = LogMemory.Alone.class)
 public interface Assistant extends ChatMemoryAccess {
 
     /**
-     * The reply, once it is started: piece by piece or as a whole, as the call says that is then
-     * bound to the thread. It never blocks.
+     * The reply, once it is started: piece by piece or as a whole, as the parameters say that
+     * {@link ServiceCall} takes along. It never blocks.
      *
      * @param chat the chat's id, which is its memory's
      * @param message the user's message, to the letter

@@ -134,14 +134,14 @@ public class HighlightFinder {
     private Highlighter.Found ask(Chat chat, int asked, List<Message> messages) {
         Prompt prompt = prompts.highlights(chat, asked, messages);
         try (TextAllowance allowance = inFlight.open(repository.owner(chat.id()))) {
-            ModelCall call =
-                    new ModelCall(
+            ModelParameters parameters =
+                    new ModelParameters(
                             prompt,
+                            Timeouts.whole(config.model().highlightsTimeout()),
                             new Cancellation(),
-                            allowance,
-                            Timeouts.whole(config.model().highlightsTimeout()));
-            return ScopedValue.where(ModelCall.CURRENT, call)
-                    .call(() -> highlighter.find(prompt.messages().getFirst().content()));
+                            allowance);
+            String transcript = prompt.messages().getFirst().content();
+            return ServiceCall.call(prompt, parameters, () -> highlighter.find(transcript));
         }
     }
 

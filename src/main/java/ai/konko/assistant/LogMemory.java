@@ -15,9 +15,8 @@ record LogMemory(Object id) implements ChatMemory {
 
     @Override
     public List<ChatMessage> messages() {
-        return ModelCall.CURRENT.isBound()
-                ? ModelCall.CURRENT.get().prompt().chatMessages()
-                : List.of();
+        Prompt prompt = ServiceCall.prompt();
+        return prompt == null ? List.of() : prompt.chatMessages();
     }
 
     @Override

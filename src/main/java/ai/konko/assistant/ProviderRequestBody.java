@@ -35,21 +35,21 @@ final class ProviderRequestBody {
         }
     }
 
-    static Buffer of(List<ChatMessage> messages, ModelCall call, Dialect dialect) {
+    static Buffer of(List<ChatMessage> messages, ModelParameters call, Dialect dialect) {
         Bytes bytes = new Bytes();
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
-            json.writeStringField("model", call.prompt().model());
+            json.writeStringField("model", call.modelName());
             json.writeArrayFieldStart("messages");
             for (ChatMessage message : messages) {
                 write(message, json);
             }
             json.writeEndArray();
-            for (Map.Entry<String, Object> parameter : call.prompt().parameters().entrySet()) {
+            for (Map.Entry<String, Object> parameter : dialect.parameters(call.sent()).entrySet()) {
                 json.writeFieldName(dialect.name(parameter.getKey()));
                 write(parameter.getValue(), json);
             }
-            boolean streamed = call.prompt().streamed() || dialect.streamOnly();
+            boolean streamed = call.streamed() || dialect.streamOnly();
             json.writeBooleanField("stream", streamed); // some stream unless told not to
             if (streamed && dialect.streamOptions()) {
                 json.writeObjectFieldStart("stream_options");

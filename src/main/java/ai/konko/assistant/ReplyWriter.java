@@ -3,9 +3,11 @@ package ai.konko.assistant;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import jakarta.inject.Singleton;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -17,7 +19,7 @@ public class ReplyWriter {
     private final StreamingChatModel model;
     private final ModelConfig.Model config;
 
-    ReplyWriter(Assistant assistant, ProviderStreamingChatModel model, ModelConfig config) {
+    ReplyWriter(Assistant assistant, StreamingChatModel model, ModelConfig config) {
         this.assistant = assistant;
         this.model = model;
         this.config = config.model();
@@ -84,28 +86,32 @@ public class ReplyWriter {
         /** A prompt of no chat has no memory, so it needs no service. */
         private void ask(Prompt prompt) {
             text = allowance.bounding(text, cancellation, prompt.streamed() || config.streamOnly());
-            Timeouts timeouts =
-                    prompt.streamed()
-                            ? Timeouts.streamed(config)
-                            : Timeouts.whole(config.totalTimeout());
-            ScopedValue.where(
-                            ModelCall.CURRENT,
-                            new ModelCall(prompt, cancellation, allowance, timeouts))
-                    .run(
-                            () -> {
-                                if (prompt.chatId() == null) {
-                                    model.chat(prompt.chatMessages(), this);
-                                } else {
-                                    assistant
-                                            .reply(
-                                                    prompt.chatId(),
-                                                    prompt.messages().getLast().content())
-                                            .onPartialResponse(this::onPartialResponse)
-                                            .onCompleteResponse(this::onCompleteResponse)
-                                            .onError(this::onError)
-                                            .start();
-                                }
-                            });
+            ModelParameters parameters =
+                    new ModelParameters(
+                            prompt,
+                            Timeouts.of(config, prompt.streamed()),
+                            cancellation,
+                            allowance);
+            UUID chatId = prompt.chatId();
+            if (chatId == null) {
+                model.chat(
+                        ChatRequest.builder()
+                                .messages(prompt.chatMessages())
+                                .parameters(parameters)
+                                .build(),
+                        this);
+            } else {
+                ServiceCall.run(prompt, parameters, () -> reply(chatId, prompt));
+            }
+        }
+
+        private void reply(UUID chatId, Prompt prompt) {
+            assistant
+                    .reply(chatId, prompt.messages().getLast().content())
+                    .onPartialResponse(this::onPartialResponse)
+                    .onCompleteResponse(this::onCompleteResponse)
+                    .onError(this::onError)
+                    .start();
         }
 
         @Override

@@ -50,7 +50,7 @@ class HighlightFinderTest {
     private HighlightFinder finder() {
         Highlighter noting =
                 _ -> {
-                    charged.add(ModelCall.CURRENT.get().allowance().owner());
+                    charged.add(ServiceCall.parameters().allowance().owner());
                     return new Highlighter.Found(List.of());
                 };
         ModelConfig config =
