@@ -14,6 +14,7 @@ final class Credentials {
                     "konko.api-keys",
                     "konko.model.api-key-file",
                     "konko.model.api-key",
+                    "quarkus.langchain4j.openai.api-key",
                     "konko.database.password-file",
                     "konko.database.password",
                     "quarkus.oidc.provider",

@@ -28,6 +28,9 @@ public final class KnownSettings implements SmallRyeConfigBuilderCustomizer {
 
     private static final String OURS = "konko.";
 
+    /** Of the extension whose names for the provider's settings hold too. */
+    private static final String OF_MODEL = "quarkus.langchain4j.openai.";
+
     @Override
     public void configBuilder(SmallRyeConfigBuilder builder) {
         builder.withInterceptorFactories(new Late(builder));
@@ -68,7 +71,8 @@ public final class KnownSettings implements SmallRyeConfigBuilderCustomizer {
             if (value == null || value.getValue() == null || !value.getValue().isEmpty()) {
                 return value;
             }
-            if (!name.startsWith(OURS) || Credentials.SETTINGS.contains(name)) {
+            if (!(name.startsWith(OURS) || name.startsWith(OF_MODEL))
+                    || Credentials.SETTINGS.contains(name)) {
                 return value;
             }
             String otherwise = defaults.get(name);

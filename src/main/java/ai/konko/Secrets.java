@@ -53,11 +53,24 @@ public final class Secrets implements ConfigSourceInterceptor {
                     "konko.model.base-url", "OPENAI_BASE_URL",
                     "konko.model.name", "OPENAI_MODEL");
 
+    /** Whose names these are too, if neither ours nor the variables are set. */
+    private static final Map<String, String> OF_EXTENSION =
+            Map.of(
+                    "konko.model.api-key", "quarkus.langchain4j.openai.api-key",
+                    "konko.model.base-url", "quarkus.langchain4j.openai.base-url",
+                    "konko.model.name", "quarkus.langchain4j.openai.chat-model.model-name",
+                    "konko.model.total-timeout", "quarkus.langchain4j.openai.timeout");
+
+    /** The extension's key is never absent; this one is none. */
+    private static final String NO_KEY = "dummy";
+
     private static final Set<String> IN_FILES =
             Set.of("konko.model.api-key", "konko.database.password");
 
     private static final Pattern OF_QUARKUS =
-            Pattern.compile("quarkus\\..*(password|secret|\\.client-secret\\.value)");
+            Pattern.compile(
+                    "quarkus\\..*(password|secret|\\.client-secret\\.value)"
+                            + "|quarkus\\.langchain4j\\..*(api-key|base-url|model-name)");
 
     private static final String OF_DATASOURCE = "quarkus.datasource.";
 
@@ -74,6 +87,22 @@ public final class Secrets implements ConfigSourceInterceptor {
 
     @Override
     public @Nullable ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
+        ConfigValue value = value(context, name);
+        String extension = OF_EXTENSION.get(name);
+        if (extension == null || (value != null && isSet(value))) {
+            return value;
+        }
+        ConfigValue other = value(context, extension);
+        boolean holds = other != null && isSet(other) && !NO_KEY.equals(other.getValue());
+        return holds ? other : value;
+    }
+
+    /** By more than a default. */
+    private static boolean isSet(ConfigValue value) {
+        return value.getConfigSourceOrdinal() != Integer.MIN_VALUE;
+    }
+
+    private @Nullable ConfigValue value(ConfigSourceInterceptorContext context, String name) {
         if (OURS.contains(name)) {
             return Expressions.withoutExpansion(() -> named(context, name));
         }

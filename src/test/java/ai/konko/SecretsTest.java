@@ -27,6 +27,15 @@ class SecretsTest {
     private static final int OF_SYSTEM = 400;
     private static final int OF_FILES = 260;
 
+    /** Of the interfaces that declare settings, as the builder has them. */
+    private static final Map<String, String> DEFAULTS =
+            Map.of(
+                    "konko.model.total-timeout", "5m",
+                    "quarkus.langchain4j.openai.api-key", "dummy",
+                    "quarkus.langchain4j.openai.base-url", "https://api.openai.com/v1/",
+                    "quarkus.langchain4j.openai.chat-model.model-name", "gpt-4o-mini",
+                    "quarkus.langchain4j.openai.timeout", "10s");
+
     @TempDir Path folder;
 
     static Stream<String> secrets() {
@@ -163,6 +172,65 @@ class SecretsTest {
         assertThat(value(config, "quarkus.datasource.password")).isEqualTo("seen");
     }
 
+    @ParameterizedTest
+    @MethodSource("secrets")
+    void setting_ofTheExtensionInAVariable_isTakenToTheLetter(String given) {
+        SmallRyeConfig config =
+                config(
+                        VARIABLES,
+                        0,
+                        Map.of(
+                                "QUARKUS_LANGCHAIN4J_OPENAI_API_KEY", given,
+                                "QUARKUS_LANGCHAIN4J_OPENAI_BASE_URL", given,
+                                "QUARKUS_LANGCHAIN4J_OPENAI_CHAT_MODEL_MODEL_NAME", given));
+
+        assertThat(Stream.of("konko.model.api-key", "konko.model.base-url", "konko.model.name"))
+                .allSatisfy(name -> assertThat(value(config, name)).isEqualTo(given));
+    }
+
+    @Test
+    void setting_ofTheExtensionInAFileOfSettings_isAnExpressionStill() {
+        SmallRyeConfig config =
+                config(
+                        "properties",
+                        OF_FILES,
+                        Map.of(
+                                "quarkus.langchain4j.openai.api-key", "${known}",
+                                "quarkus.langchain4j.openai.timeout", "${seconds}s",
+                                "known", "seen",
+                                "seconds", "7"));
+
+        assertThat(value(config, "konko.model.api-key")).isEqualTo("seen");
+        assertThat(value(config, "konko.model.total-timeout")).isEqualTo("7s");
+    }
+
+    @Test
+    void setting_ofTheExtensionBesideOurs_doesNotHold() {
+        SmallRyeConfig config =
+                config(
+                        VARIABLES,
+                        0,
+                        Map.of(
+                                "QUARKUS_LANGCHAIN4J_OPENAI_API_KEY", "theirs",
+                                "OPENAI_API_KEY", "of-the-variable",
+                                "QUARKUS_LANGCHAIN4J_OPENAI_BASE_URL", "theirs",
+                                "KONKO_MODEL_BASE_URL", "ours"));
+
+        assertThat(value(config, "konko.model.api-key")).isEqualTo("of-the-variable");
+        assertThat(value(config, "konko.model.base-url")).isEqualTo("ours");
+    }
+
+    @Test
+    void setting_ofTheExtensionThatNobodyHasSet_doesNotHold() {
+        SmallRyeConfig config =
+                config(VARIABLES, 0, Map.of("QUARKUS_LANGCHAIN4J_OPENAI_API_KEY", "dummy"));
+
+        assertThat(value(config, "quarkus.langchain4j.openai.base-url")).isNotEmpty();
+        assertThat(Stream.of("konko.model.api-key", "konko.model.base-url", "konko.model.name"))
+                .allSatisfy(name -> assertThat(value(config, name)).isNull());
+        assertThat(value(config, "konko.model.total-timeout")).isEqualTo("5m");
+    }
+
     @Test
     void secret_inAVariableAndInAFile_isThatOfTheVariable() throws IOException {
         Path file = Files.writeString(folder.resolve("secret"), "of-the-file");
@@ -189,7 +257,8 @@ class SecretsTest {
                 "KONKO_DATABASE_PASSWORD",
                 "KONKO_DATABASE_PASSWORD_FILE",
                 "QUARKUS_OIDC_AUTH_SERVER_URL",
-                "QUARKUS_OIDC_CREDENTIALS_SECRET"
+                "QUARKUS_OIDC_CREDENTIALS_SECRET",
+                "QUARKUS_LANGCHAIN4J_OPENAI_API_KEY"
             })
     void credential_thatIsSetButEmpty_isRefusedByItsName(String variable) {
         for (String nothing : new String[] {"", " ", "\n"}) {
@@ -234,6 +303,7 @@ class SecretsTest {
         Map<String, String> all = new HashMap<>(values);
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
+                .withDefaultValues(DEFAULTS)
                 .withCustomizers(new KnownSettings())
                 .withInterceptors(new Secrets())
                 .withSources(new StoreConfigSource())

@@ -1,12 +1,10 @@
 package ai.konko.api;
 
+import ai.konko.assistant.ContextMessage;
 import ai.konko.assistant.ModelContext;
-import ai.konko.chat.Message;
 import ai.konko.chat.Sized;
-import ai.konko.chat.Turn;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -31,22 +29,12 @@ record ContextView(
     private static final int UUID_LENGTH = 36;
 
     static ContextView of(ModelContext context) {
-        List<Entry> entries = new ArrayList<>();
-        if (context.instructions() != null) {
-            entries.add(new Entry("system", context.instructions(), null));
-        }
-        for (Turn turn : context.turns()) {
-            entries.add(Entry.of(turn.message()));
-            if (!turn.reply().unanswered()) {
-                entries.add(Entry.of(turn.reply()));
-            }
-        }
         List<Excluded> excluded =
                 context.excluded().stream()
                         .map(each -> new Excluded(each.messageId(), wire(each.reason())))
                         .toList();
         return new ContextView(
-                entries,
+                context.messages().stream().map(Entry::of).toList(),
                 excluded,
                 context.estimatedTokens(),
                 context.maxMessages(),
@@ -67,8 +55,8 @@ record ContextView(
             return content.length();
         }
 
-        static Entry of(Message message) {
-            return new Entry(message.role().wire(), message.content(), message.id());
+        static Entry of(ContextMessage message) {
+            return new Entry(message.role(), message.content(), message.messageId());
         }
 
         @Override

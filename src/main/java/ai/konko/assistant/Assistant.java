@@ -5,6 +5,7 @@ import dev.langchain4j.service.TokenStream;
 import dev.langchain4j.service.memory.ChatMemoryAccess;
 import io.quarkiverse.langchain4j.RegisterAiService;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.UUID;
 
 /**
  * The AI service that replies in a chat with the chat's memory behind it.
@@ -15,15 +16,17 @@ import jakarta.enterprise.context.ApplicationScoped;
  */
 @ApplicationScoped
 @RegisterAiService(
-        streamingChatLanguageModelSupplier = ProviderStreamingChatModel.ForServices.class)
+        streamingChatLanguageModelSupplier = ServiceCall.Streamed.class,
+        chatMemoryProviderSupplier = LogMemory.OfChats.class,
+        chatMemoryFlushStrategySupplier = LogMemory.Alone.class)
 public interface Assistant extends ChatMemoryAccess {
 
     /**
-     * The reply, once it is started: piece by piece or as a whole, as the call says that is then
-     * bound to the thread. It never blocks.
+     * The reply, once it is started: piece by piece or as a whole, as the parameters say that
+     * {@link ServiceCall} takes along. It never blocks.
      *
      * @param chat the chat's id, which is its memory's
      * @param message the user's message, to the letter
      */
-    TokenStream reply(@MemoryId String chat, String message);
+    TokenStream reply(@MemoryId UUID chat, String message);
 }

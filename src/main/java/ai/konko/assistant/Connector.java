@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import io.quarkus.tls.runtime.config.TlsConfigUtils;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpClientOptions;
@@ -39,12 +40,10 @@ final class Connector {
     private final String target;
     private final @Nullable String proxyAuthorization;
 
-    Connector(
-            ModelAddress address,
-            @Nullable ProxyOptions proxy,
-            ModelConfig.Model config,
-            VertxInternal vertx) {
-        HttpClientOptions options = options(address, config);
+    Connector(ModelEndpoint endpoint, ModelConfig.Model config, VertxInternal vertx) {
+        ModelAddress address = endpoint.completions();
+        ProxyOptions proxy = endpoint.proxy().orElse(null);
+        HttpClientOptions options = options(endpoint, config);
         SocketAddress provider = SocketAddress.inetSocketAddress(address.port(), address.host());
         boolean asked = proxy != null && proxy.getType() == ProxyType.HTTP && !address.tls();
         this.target = asked ? address.absolute() : address.target();
@@ -76,14 +75,15 @@ final class Connector {
                         provider);
     }
 
-    private static HttpClientOptions options(ModelAddress address, ModelConfig.Model config) {
+    private static HttpClientOptions options(ModelEndpoint endpoint, ModelConfig.Model config) {
         HttpClientOptions options =
                 new HttpClientOptions()
                         .setProtocolVersion(HttpVersion.HTTP_1_1)
-                        .setSsl(address.tls())
                         .setMaxHeaderSize(MOST_HEADER_BYTES)
                         .setKeepAliveTimeout(Connections.KEPT_SECONDS)
                         .setConnectTimeout((int) config.connectTimeout().toMillis());
+        endpoint.tls().ifPresent(tls -> TlsConfigUtils.configure(options, tls));
+        options.setSsl(endpoint.completions().tls());
         config.ca().ifPresent(pem -> options.setTrustOptions(Authorities.with(Path.of(pem))));
         return options;
     }

@@ -1,5 +1,9 @@
 package ai.konko.assistant;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,25 +12,46 @@ import org.jspecify.annotations.Nullable;
  * @param streamOptions whether it takes {@code stream_options}
  * @param streamOnly whether it gives no answer but a streamed one
  * @param maxTokens its name for the most tokens of an answer; null for the one that the client uses
+ * @param byDefault the parameters of calls that have none of that name
  */
-record Dialect(boolean streamOptions, boolean streamOnly, @Nullable String maxTokens) {
+record Dialect(
+        boolean streamOptions,
+        boolean streamOnly,
+        @Nullable String maxTokens,
+        Map<String, Object> byDefault) {
     static final String MAX_TOKENS = "max_tokens";
     static final String MAX_COMPLETION_TOKENS = "max_completion_tokens";
 
-    static Dialect of(ModelConfig.Model config) {
+    private static final Set<String> LIMITS = Set.of(MAX_TOKENS, MAX_COMPLETION_TOKENS);
+
+    static Dialect of(ModelConfig.Model config, Map<String, Object> byDefault) {
         return new Dialect(
                 config.streamOptions(),
                 config.streamOnly(),
-                config.maxTokensName().map(ModelConfig.MaxTokensName::field).orElse(null));
+                config.maxTokensName().map(ModelConfig.MaxTokensName::field).orElse(null),
+                byDefault);
+    }
+
+    /**
+     * @param own of the call
+     * @return what is sent
+     */
+    Map<String, Object> parameters(Map<String, Object> own) {
+        if (byDefault.isEmpty()) {
+            return own;
+        }
+        Map<String, Object> all = new LinkedHashMap<>(byDefault);
+        if (!Collections.disjoint(own.keySet(), LIMITS)) {
+            all.keySet().removeAll(LIMITS); // two names of one thing
+        }
+        all.putAll(own);
+        return all;
     }
 
     /**
      * @return the provider's name for a parameter
      */
     String name(String parameter) {
-        return maxTokens != null
-                        && (parameter.equals(MAX_TOKENS) || parameter.equals(MAX_COMPLETION_TOKENS))
-                ? maxTokens
-                : parameter;
+        return maxTokens != null && LIMITS.contains(parameter) ? maxTokens : parameter;
     }
 }

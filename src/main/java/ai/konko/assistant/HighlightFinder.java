@@ -34,19 +34,11 @@ public class HighlightFinder {
 
     private static final Logger LOG = Logger.getLogger(HighlightFinder.class);
     private static final int LONGEST_POINT = 500;
-    private static final int LONGEST_QUOTE = 4000;
-
-    /**
-     * How many of the newest turns are looked at; what of them the model is shown is bounded by
-     * tokens too.
-     */
-    private static final int TURNS = 200;
 
     private final ChatRepository repository;
     private final Highlighter highlighter;
-    private final ModelEndpoint endpoint;
     private final ModelConfig config;
-    private final ContextWindow window;
+    private final Prompts prompts;
     private final TextInFlight inFlight;
     private final Map<Key, CompletableFuture<Highlights>> underWay = new ConcurrentHashMap<>();
 
@@ -56,15 +48,13 @@ public class HighlightFinder {
     HighlightFinder(
             ChatRepository repository,
             Highlighter highlighter,
-            ModelEndpoint endpoint,
             ModelConfig config,
-            ContextWindow window,
+            Prompts prompts,
             TextInFlight inFlight) {
         this.repository = repository;
         this.highlighter = highlighter;
-        this.endpoint = endpoint;
         this.config = config;
-        this.window = window;
+        this.prompts = prompts;
         this.inFlight = inFlight;
     }
 
@@ -96,10 +86,7 @@ public class HighlightFinder {
             return result(others);
         }
         try {
-            List<Turn> turns =
-                    newest(
-                            repository.context(
-                                    chat.id(), key.through() + 1, TURNS, window.mostBytes()));
+            List<Turn> turns = prompts.toHighlight(chat.id(), key.through());
             Highlights found = fromModel(chat, key, turns);
             if (found.by() == Highlights.By.MODEL) {
                 repository.keepHighlights(chat.id(), found);
@@ -120,13 +107,6 @@ public class HighlightFinder {
         } catch (CompletionException failed) {
             throw failed.getCause() instanceof RuntimeException same ? same : failed;
         }
-    }
-
-    private List<Turn> newest(List<Turn> turns) {
-        List<Turn> fitting = window.newestThatFit(turns);
-        return fitting.isEmpty()
-                ? turns.subList(Math.max(0, turns.size() - 1), turns.size())
-                : fitting;
     }
 
     private Highlights fromModel(Chat chat, Key key, List<Turn> turns) {
@@ -152,32 +132,16 @@ public class HighlightFinder {
     }
 
     private Highlighter.Found ask(Chat chat, int asked, List<Message> messages) {
-        StringBuilder transcript =
-                new StringBuilder("At most ").append(asked).append(" highlights.\n");
-        for (Message message : messages) {
-            String who =
-                    switch (message.role()) {
-                        case USER -> "user";
-                        case ASSISTANT -> "assistant";
-                    };
-            transcript
-                    .append("\n[%d] %s: ".formatted(message.seq(), who))
-                    .append(Extract.cut(message.content(), LONGEST_QUOTE))
-                    .append('\n');
-        }
-        String model = chat.settings().modelToAsk(endpoint.defaultModel());
+        Prompt prompt = prompts.highlights(chat, asked, messages);
         try (TextAllowance allowance = inFlight.open(repository.owner(chat.id()))) {
-            ModelCall call =
-                    new ModelCall(
-                            model,
-                            List.of(),
-                            false,
-                            Map.of(),
+            ModelParameters parameters =
+                    new ModelParameters(
+                            prompt,
+                            Timeouts.whole(config.model().highlightsTimeout()),
                             new Cancellation(),
-                            allowance,
-                            Timeouts.whole(config.model().highlightsTimeout()));
-            return ScopedValue.where(ModelCall.CURRENT, call)
-                    .call(() -> highlighter.find(transcript.toString()));
+                            allowance);
+            String transcript = prompt.messages().getFirst().content();
+            return ServiceCall.call(prompt, parameters, () -> highlighter.find(transcript));
         }
     }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 @RegisterAiService(
-        chatLanguageModelSupplier = ProviderChatModel.ForServices.class,
+        chatLanguageModelSupplier = ServiceCall.Whole.class,
         chatMemoryProviderSupplier = RegisterAiService.NoChatMemoryProviderSupplier.class)
 public interface Highlighter {
 

@@ -3,18 +3,20 @@ package ai.konko.assistant;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.memory.ChatMemory;
 import dev.langchain4j.memory.chat.ChatMemoryProvider;
-import jakarta.enterprise.context.ApplicationScoped;
+import io.quarkiverse.langchain4j.runtime.aiservice.ChatMemoryFlushStrategy;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
- * A chat's memory: a view of the log for the call under way. The turn writes the log, so nothing is
- * written here.
+ * A chat's memory: what the model sees of the log for the call under way, the new message included,
+ * because the log already has that. The turn writes the log, so nothing is written here.
  */
 record LogMemory(Object id) implements ChatMemory {
 
     @Override
     public List<ChatMessage> messages() {
-        return ModelCall.CURRENT.isBound() ? ModelCall.CURRENT.get().memory() : List.of();
+        Prompt prompt = ServiceCall.prompt();
+        return prompt == null ? List.of() : prompt.chatMessages();
     }
 
     @Override
@@ -33,11 +35,18 @@ record LogMemory(Object id) implements ChatMemory {
     }
 
     /** Makes one for each chat with a call under way. */
-    @ApplicationScoped
-    static class Provider implements ChatMemoryProvider {
+    public static final class OfChats implements Supplier<ChatMemoryProvider> {
         @Override
-        public ChatMemory get(Object chat) {
-            return new LogMemory(chat);
+        public ChatMemoryProvider get() {
+            return LogMemory::new;
+        }
+    }
+
+    /** Has the service read its messages from the memory alone, and keep none of its own. */
+    public static final class Alone implements Supplier<ChatMemoryFlushStrategy> {
+        @Override
+        public ChatMemoryFlushStrategy get() {
+            return ChatMemoryFlushStrategy.IMMEDIATE;
         }
     }
 }

@@ -52,12 +52,7 @@ class ModelClient {
         this.clock = clock;
         this.bounds = AnswerBounds.of(config.model(), limits);
         VertxInternal internal = (VertxInternal) vertx;
-        this.connector =
-                new Connector(
-                        endpoint.completions(),
-                        endpoint.proxy().orElse(null),
-                        config.model(),
-                        internal);
+        this.connector = new Connector(endpoint, config.model(), internal);
         this.headers = headers(endpoint, config.model(), connector);
         int all = config.model().maxConnections();
         List<ContextInternal> loops = loops(internal).stream().limit(all).toList();
@@ -132,7 +127,7 @@ class ModelClient {
      *     the end; but no failure of the model is one if the answer is {@linkplain
      *     AnswerReader#finished whole} by then.
      */
-    CompletableFuture<@Nullable Void> send(Buffer body, ModelCall call, AnswerReader reader) {
+    CompletableFuture<@Nullable Void> send(Buffer body, ModelParameters call, AnswerReader reader) {
         Lane lane = lane();
         ContextInternal own = lane.loop().duplicate(); // what is noted for the log is the call's
         Exchange exchange =

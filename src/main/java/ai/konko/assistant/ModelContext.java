@@ -21,6 +21,17 @@ public record ModelContext(
         int maxMessages,
         int maxTokens) {
 
+    /**
+     * @return what is sent before the new message, in this order, with the ids of the log's
+     */
+    public List<ContextMessage> messages() {
+        return Prompt.ofChat(
+                instructions,
+                turns,
+                turn -> ContextMessage.of(turn.message()),
+                turn -> ContextMessage.of(turn.reply()));
+    }
+
     @Override
     public String toString() {
         return "ModelContext[turns=%d, excluded=%d]".formatted(turns.size(), excluded.size());

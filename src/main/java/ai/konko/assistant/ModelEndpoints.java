@@ -29,7 +29,10 @@ class ModelEndpoints {
     @Produces
     @Singleton
     @Startup
-    ModelEndpoint endpoint(ModelConfig config, @Named("offline-model") Supplier<URI> offlineModel) {
+    ModelEndpoint endpoint(
+            ModelConfig config,
+            OpenAiSettings settings,
+            @Named("offline-model") Supplier<URI> offlineModel) {
         if (offline(config, LaunchMode.current())) {
             LOG.info(
                     config.offlineModel().isPresent()
@@ -47,7 +50,7 @@ class ModelEndpoints {
         }
         ModelAddress address = address(config).orElse(OPENAI);
         model.ca().ifPresent(pem -> Authorities.with(Path.of(pem)));
-        Optional<ProxyOptions> proxy = proxy(address);
+        Optional<ProxyOptions> proxy = settings.proxy().or(() -> proxy(address));
         requireOneOfEach(address, proxy, config);
         String name = model.name().orElse(DEFAULT_MODEL);
         LOG.infof(
@@ -55,7 +58,8 @@ class ModelEndpoints {
                 name,
                 address.host(),
                 proxy.map(each -> ", through the proxy " + each.getHost()).orElse(""));
-        return new ModelEndpoint(address, proxy, key(config), name);
+        return new ModelEndpoint(
+                address, proxy, key(config), name, settings.tls(), settings.parameters());
     }
 
     private static boolean offline(ModelConfig config, LaunchMode mode) {

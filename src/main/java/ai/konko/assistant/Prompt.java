@@ -1,20 +1,58 @@
 package ai.konko.assistant;
 
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.ChatMessageType;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the model is asked where no chat is behind it.
+ * All that the model is asked for one reply. {@link Prompts} puts it together.
  *
- * @param said what the model sees, in this order; at least one
+ * @param chatId the chat that keeps the reply, and whose memory the messages are; null if none does
+ * @param messages what the model sees, in this order, the message to reply to included
  * @param parameters sent to the provider as they are
  * @param streamed whether the answer is to come piece by piece
  */
 public record Prompt(
-        String model, List<Said> said, Map<String, Object> parameters, boolean streamed) {
+        @Nullable UUID chatId,
+        String model,
+        List<ContextMessage> messages,
+        Map<String, Object> parameters,
+        boolean streamed) {
 
-    public Prompt {
-        said = List.copyOf(said);
+    /**
+     * What the model sees of a chat: the instructions, if there are any, and then turn by turn the
+     * message, and the reply if somebody has replied.
+     *
+     * @return can be added to
+     */
+    static <T> List<ContextMessage> ofChat(
+            @Nullable String instructions,
+            List<T> turns,
+            Function<T, ContextMessage> message,
+            Function<T, ContextMessage> reply) {
+        List<ContextMessage> seen = new ArrayList<>(2 * turns.size() + 2);
+        if (instructions != null && !instructions.isEmpty()) {
+            seen.add(ContextMessage.of(Speaker.SYSTEM, instructions));
+        }
+        for (T turn : turns) {
+            seen.add(message.apply(turn));
+            ContextMessage replied = reply.apply(turn);
+            if (replied.length() > 0) {
+                seen.add(replied);
+            }
+        }
+        return seen;
+    }
+
+    /** The messages as LangChain4j's list of its own. */
+    List<ChatMessage> chatMessages() {
+        return Collections.unmodifiableList(messages);
     }
 
     @Override
@@ -24,9 +62,27 @@ public record Prompt(
 
     /** Who says something to the model. */
     public enum Speaker {
-        SYSTEM,
-        USER,
-        ASSISTANT
+        SYSTEM("system", ChatMessageType.SYSTEM),
+        USER("user", ChatMessageType.USER),
+        ASSISTANT("assistant", ChatMessageType.AI);
+
+        private final String role;
+        private final ChatMessageType type;
+
+        Speaker(String role, ChatMessageType type) {
+            this.role = role;
+            this.type = type;
+        }
+
+        /** As OpenAI calls it. */
+        String role() {
+            return role;
+        }
+
+        /** As LangChain4j calls it. */
+        ChatMessageType type() {
+            return type;
+        }
     }
 
     /**

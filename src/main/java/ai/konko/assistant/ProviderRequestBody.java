@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
-import dev.langchain4j.data.message.ChatMessageType;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import io.netty.buffer.Unpooled;
@@ -36,17 +35,17 @@ final class ProviderRequestBody {
         }
     }
 
-    static Buffer of(List<ChatMessage> messages, ModelCall call, Dialect dialect) {
+    static Buffer of(List<ChatMessage> messages, ModelParameters call, Dialect dialect) {
         Bytes bytes = new Bytes();
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
-            json.writeStringField("model", call.model());
+            json.writeStringField("model", call.modelName());
             json.writeArrayFieldStart("messages");
             for (ChatMessage message : messages) {
                 write(message, json);
             }
             json.writeEndArray();
-            for (Map.Entry<String, Object> parameter : call.parameters().entrySet()) {
+            for (Map.Entry<String, Object> parameter : dialect.parameters(call.sent()).entrySet()) {
                 json.writeFieldName(dialect.name(parameter.getKey()));
                 write(parameter.getValue(), json);
             }
@@ -95,7 +94,7 @@ final class ProviderRequestBody {
             case SystemMessage system -> write("system", system.text(), json);
             case UserMessage user -> write("user", user.singleText(), json);
             case ContextMessage said -> {
-                json.writeStringField("role", role(said.type()));
+                json.writeStringField("role", said.role());
                 json.writeFieldName("content");
                 json.writeUTF8String(said.text(), said.from(), said.length());
             }
@@ -103,15 +102,6 @@ final class ProviderRequestBody {
             default -> throw new IllegalArgumentException("no such message is ever sent");
         }
         json.writeEndObject();
-    }
-
-    private static String role(ChatMessageType type) {
-        return switch (type) {
-            case SYSTEM -> "system";
-            case USER -> "user";
-            case AI -> "assistant";
-            default -> throw new IllegalArgumentException("no such message is ever sent");
-        };
     }
 
     private static void write(String role, String content, JsonGenerator json) throws IOException {

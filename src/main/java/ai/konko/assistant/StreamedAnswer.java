@@ -80,9 +80,24 @@ final class StreamedAnswer implements AnswerReader {
 
     /** An answer that is of use only as a whole: its text is in the response. */
     static StreamedAnswer kept(AnswerBounds bounds) {
+        return kept(bounds, _ -> {});
+    }
+
+    /**
+     * The same, for somebody who wants the pieces too.
+     *
+     * @param out takes the text of a stream, piece by piece
+     */
+    static StreamedAnswer kept(AnswerBounds bounds, Consumer<String> out) {
         StringBuilder all = new StringBuilder();
         int most = Math.min(bounds.bytes(), bounds.characters()); // nobody else bounds this text
-        return new StreamedAnswer(new AnswerBounds(bounds.bytes(), most), all::append, all);
+        return new StreamedAnswer(
+                new AnswerBounds(bounds.bytes(), most),
+                piece -> {
+                    all.append(piece);
+                    out.accept(piece);
+                },
+                all);
     }
 
     @Override

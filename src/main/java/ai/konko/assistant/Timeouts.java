@@ -16,8 +16,11 @@ record Timeouts(Duration firstToken, Duration idle, Duration total) {
         return new Timeouts(total, total, total);
     }
 
-    static Timeouts streamed(ModelConfig.Model config) {
-        return new Timeouts(
-                config.firstTokenTimeout(), config.idleTimeout(), config.totalTimeout());
+    /** Those that are configured for a call. */
+    static Timeouts of(ModelConfig.Model config, boolean streamed) {
+        return streamed
+                ? new Timeouts(
+                        config.firstTokenTimeout(), config.idleTimeout(), config.totalTimeout())
+                : whole(config.totalTimeout());
     }
 }

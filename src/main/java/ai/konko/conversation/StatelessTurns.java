@@ -2,7 +2,7 @@ package ai.konko.conversation;
 
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.Prompt;
-import ai.konko.assistant.PromptWriter;
+import ai.konko.assistant.ReplyWriter;
 import ai.konko.assistant.TextAllowance;
 import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.ChatRepository;
@@ -26,7 +26,6 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -41,7 +40,7 @@ public class StatelessTurns {
     private static final Logger LOG = Logger.getLogger(StatelessTurns.class);
 
     private final ChatRepository repository;
-    private final PromptWriter writer;
+    private final ReplyWriter writer;
     private final TextInFlight inFlight;
     private final LiveReplies live;
     private final Places places;
@@ -54,7 +53,7 @@ public class StatelessTurns {
 
     StatelessTurns(
             ChatRepository repository,
-            PromptWriter writer,
+            ReplyWriter writer,
             TextInFlight inFlight,
             LiveReplies live,
             Places places,
@@ -118,9 +117,8 @@ public class StatelessTurns {
         places.started();
         entry.isRunBy(run);
         try {
-            CompletableFuture<Void> _ =
-                    writer.write(prompt, entry.run(), allowance, draft(prompt, entry))
-                            .thenAccept(ending -> run.over(() -> ending));
+            writer.write(
+                    reply, () -> prompt, entry.run(), allowance, draft(prompt, entry), run::over);
             run.modelAsked();
         } catch (RuntimeException | Error failed) {
             run.failed(failed);

@@ -3,6 +3,7 @@ package ai.konko.conversation;
 import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.ModelEndpoint;
+import ai.konko.assistant.Prompts;
 import ai.konko.assistant.ReplyWriter;
 import ai.konko.assistant.TextAllowance;
 import ai.konko.chat.ChatRepository;
@@ -34,6 +35,7 @@ class TurnRunner {
     private static final Duration SOON = Duration.ofSeconds(1);
 
     private final ChatRepository repository;
+    private final Prompts prompts;
     private final ReplyWriter writer;
     private final ModelEndpoint endpoint;
     private final LiveReplies live;
@@ -46,6 +48,7 @@ class TurnRunner {
 
     TurnRunner(
             ChatRepository repository,
+            Prompts prompts,
             ReplyWriter writer,
             ModelEndpoint endpoint,
             LiveReplies live,
@@ -56,6 +59,7 @@ class TurnRunner {
             TurnEvents events,
             Workers workers) {
         this.repository = repository;
+        this.prompts = prompts;
         this.writer = writer;
         this.endpoint = endpoint;
         this.live = live;
@@ -120,7 +124,13 @@ class TurnRunner {
             TextAllowance allowance,
             Run run) {
         try {
-            writer.write(started, cancellation, allowance, draft(started, entry), run::over);
+            writer.write(
+                    started.turn().reply(),
+                    () -> prompts.of(started, cancellation),
+                    cancellation,
+                    allowance,
+                    draft(started, entry),
+                    run::over);
             run.modelAsked();
         } catch (RuntimeException | Error failed) {
             run.failed(failed);

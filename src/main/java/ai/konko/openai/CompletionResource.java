@@ -1,7 +1,7 @@
 package ai.konko.openai;
 
 import ai.konko.assistant.ModelEndpoint;
-import ai.konko.assistant.Prompt;
+import ai.konko.assistant.Prompts;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 public class CompletionResource {
     private final Responses responses;
     private final StatelessTurns stateless;
+    private final Prompts prompts;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
     private final ObjectMapper json;
@@ -52,6 +53,7 @@ public class CompletionResource {
     CompletionResource(
             Responses responses,
             StatelessTurns stateless,
+            Prompts prompts,
             ModelEndpoint endpoint,
             ChatLimits limits,
             ObjectMapper json,
@@ -59,6 +61,7 @@ public class CompletionResource {
         this.outgoing = outgoing;
         this.responses = responses;
         this.stateless = stateless;
+        this.prompts = prompts;
         this.endpoint = endpoint;
         this.limits = limits;
         this.json = json;
@@ -111,7 +114,7 @@ public class CompletionResource {
         StatelessTurns.Asked asked =
                 stateless.ask(
                         Caller.origin(request),
-                        new Prompt(model, messages.said(), given.parameters(), given.streams()),
+                        prompts.of(model, messages.said(), given.parameters(), given.streams()),
                         Options.NONE);
         Runnable stop = () -> stateless.stop(asked.live());
         if (!given.streams()) {

@@ -1,15 +1,11 @@
 package ai.konko.openai;
 
-import ai.konko.assistant.ContextWindow;
 import ai.konko.assistant.ModelEndpoint;
-import ai.konko.assistant.Prompt;
-import ai.konko.assistant.Prompt.Said;
-import ai.konko.assistant.Prompt.Speaker;
+import ai.konko.assistant.Prompts;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
-import ai.konko.chat.ContextTurn;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
@@ -44,7 +40,7 @@ class Responses {
     private final ChatRepository repository;
     private final TurnEngine turns;
     private final StatelessTurns stateless;
-    private final ContextWindow window;
+    private final Prompts prompts;
     private final ModelEndpoint endpoint;
     private final RepeatedRequests repeats;
 
@@ -52,13 +48,13 @@ class Responses {
             ChatRepository repository,
             TurnEngine turns,
             StatelessTurns stateless,
-            ContextWindow window,
+            Prompts prompts,
             ModelEndpoint endpoint,
             RepeatedRequests repeats) {
         this.repository = repository;
         this.turns = turns;
         this.stateless = stateless;
-        this.window = window;
+        this.prompts = prompts;
         this.endpoint = endpoint;
         this.repeats = repeats;
     }
@@ -207,46 +203,17 @@ class Responses {
         if (continued.previous() != null && !continued.previous().status().terminal()) {
             throw RefusedException.chatBusy();
         }
-        Settings settings =
-                continued.chatId() == null
-                        ? Settings.NONE
-                        : repository.chat(continued.chatId()).settings();
-        Options options = wanted.options();
-        String instructions =
-                options.instructions() == null ? settings.instructions() : options.instructions();
-        List<Said> said = new ArrayList<>();
-        if (instructions != null && !instructions.isEmpty()) {
-            said.add(new Said(Speaker.SYSTEM, instructions));
-        }
-        if (continued.chatId() != null) {
-            int seq =
-                    continued.previous() == null
-                            ? Integer.MAX_VALUE
-                            : continued.previous().seq() + 1;
-            for (ContextTurn each : window.before(continued.chatId(), seq, wanted.message(), 0)) {
-                said.add(new Said(Speaker.USER, each.message()));
-                if (each.replyBytes() > 0) {
-                    said.add(new Said(Speaker.ASSISTANT, each.reply()));
-                }
-            }
-        }
-        wanted.earlier().forEach(each -> add(said, each));
-        said.add(new Said(Speaker.USER, wanted.message()));
+        int seq = continued.previous() == null ? Integer.MAX_VALUE : continued.previous().seq() + 1;
         return stateless.ask(
                 origin,
-                new Prompt(
-                        settings.modelToAsk(options.model(), endpoint.defaultModel()),
-                        said,
-                        options.parameters(),
+                prompts.goingOn(
+                        continued.chatId(),
+                        seq,
+                        wanted.earlier(),
+                        wanted.message(),
+                        wanted.options(),
                         wanted.streamed()),
-                options);
-    }
-
-    private static void add(List<Said> said, PastTurn turn) {
-        said.add(new Said(Speaker.USER, turn.message()));
-        if (turn.reply() != null) {
-            said.add(new Said(Speaker.ASSISTANT, turn.reply().content()));
-        }
+                wanted.options());
     }
 
     /**

@@ -50,7 +50,7 @@ class HighlightFinderTest {
     private HighlightFinder finder() {
         Highlighter noting =
                 _ -> {
-                    charged.add(ModelCall.CURRENT.get().allowance().owner());
+                    charged.add(ServiceCall.parameters().allowance().owner());
                     return new Highlighter.Found(List.of());
                 };
         ModelConfig config =
@@ -65,9 +65,11 @@ class HighlightFinderTest {
         return new HighlightFinder(
                 repository,
                 noting,
-                endpoint,
                 config,
-                new ContextWindow(repository, new Bounds(40, 8000), new Tokens()),
+                new Prompts(
+                        repository,
+                        new ContextWindow(repository, new Bounds(40, 8000), new Tokens()),
+                        endpoint),
                 new TextInFlight(TestLimits.WIDE));
     }
 }

@@ -398,19 +398,18 @@ class ModelClientTest {
     }
 
     private static void send(ModelClient client, StreamedAnswer answer) {
-        ModelCall call = call(Owner.ANONYMOUS, new Cancellation());
+        ModelParameters call = call(Owner.ANONYMOUS, new Cancellation());
         client.send(Buffer.buffer("{\"stream\":true,\"messages\":[]}"), call, answer).join();
     }
 
-    private static ModelCall call(Owner owner, Cancellation cancellation) {
-        return new ModelCall(
+    private static ModelParameters call(Owner owner, Cancellation cancellation) {
+        return new ModelParameters(
                 "m",
-                List.of(),
-                true,
                 Map.of(),
+                true,
+                Timeouts.whole(Duration.ofSeconds(20)),
                 cancellation,
-                new TextInFlight(TestLimits.WIDE).open(owner),
-                Timeouts.whole(Duration.ofSeconds(20)));
+                new TextInFlight(TestLimits.WIDE).open(owner));
     }
 
     private ModelClient client(String baseUrl, @Nullable ProxyOptions proxy, String... setting) {

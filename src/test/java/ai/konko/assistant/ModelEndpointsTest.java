@@ -72,6 +72,7 @@ class ModelEndpointsTest {
                 new ModelEndpoints()
                         .endpoint(
                                 config(Map.of("konko.model.api-key", key)),
+                                OpenAiSettingsTest.settings(Map.of()),
                                 () -> URI.create("http://unused"));
 
         assertThat(endpoint.apiKey()).contains(key);
@@ -88,6 +89,7 @@ class ModelEndpointsTest {
                                                 " ",
                                                 "konko.model.base-url",
                                                 WITHOUT)),
+                                OpenAiSettingsTest.settings(Map.of()),
                                 () -> URI.create("http://unused"));
 
         assertThat(endpoint.apiKey()).isEmpty();

@@ -3,11 +3,11 @@ package ai.konko.assistant;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.TestLimits;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.langchain4j.data.message.ChatMessageType;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import java.time.Duration;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ProviderRequestBodyTest {
     private static final String NASTY = "\"\\\b\n\u0001\u007f</\u00e9\u65e5\uD83D\uDE00";
 
-    private static final Dialect OPENAI = new Dialect(true, false, null);
+    private static final Dialect OPENAI = new Dialect(true, false, null, Map.of());
 
     @Test
     void of_anyMessages_hasTheirTextToTheLetter() throws Exception {
@@ -40,8 +40,7 @@ class ProviderRequestBodyTest {
                                                         SystemMessage.from("system " + NASTY),
                                                         ContextMessage.ofMessage(turn),
                                                         ContextMessage.ofReply(turn),
-                                                        ContextMessage.of(
-                                                                ChatMessageType.AI, NASTY),
+                                                        ContextMessage.of(Speaker.ASSISTANT, NASTY),
                                                         UserMessage.from("user " + NASTY)),
                                                 call(),
                                                 OPENAI)
@@ -66,9 +65,7 @@ class ProviderRequestBodyTest {
                 new ObjectMapper()
                         .readTree(
                                 ProviderRequestBody.of(
-                                                List.of(
-                                                        ContextMessage.of(
-                                                                ChatMessageType.USER, text)),
+                                                List.of(ContextMessage.of(Speaker.USER, text)),
                                                 call(),
                                                 OPENAI)
                                         .getBytes());
@@ -87,7 +84,7 @@ class ProviderRequestBodyTest {
     void of_aCall_asksForAStreamAsTheProviderWantsIt(
             boolean streamed, boolean options, boolean only, boolean stream, boolean usage)
             throws Exception {
-        Dialect dialect = new Dialect(options, only, null);
+        Dialect dialect = new Dialect(options, only, null, Map.of());
 
         JsonNode body = body(call(streamed, Map.of()), dialect);
 
@@ -106,32 +103,31 @@ class ProviderRequestBodyTest {
     })
     void of_aLimitOfTokens_hasTheNameThatTheProviderKnows(String given, String wanted, String sent)
             throws Exception {
-        ModelCall call = call(false, Map.of(given, 7, "seed", 8));
+        ModelParameters call = call(false, Map.of(given, 7, "seed", 8));
 
-        JsonNode body = body(call, new Dialect(true, false, wanted));
+        JsonNode body = body(call, new Dialect(true, false, wanted, Map.of()));
 
         assertThat(body.path(sent).asInt()).isEqualTo(7);
         assertThat(body.path("seed").asInt()).isEqualTo(8);
         assertThat(body).hasSize(5);
     }
 
-    private static JsonNode body(ModelCall call, Dialect dialect) throws Exception {
+    private static JsonNode body(ModelParameters call, Dialect dialect) throws Exception {
         return new ObjectMapper()
                 .readTree(ProviderRequestBody.of(List.of(), call, dialect).getBytes());
     }
 
-    private static ModelCall call() {
+    private static ModelParameters call() {
         return call(false, Map.of());
     }
 
-    private static ModelCall call(boolean streamed, Map<String, Object> parameters) {
-        return new ModelCall(
+    private static ModelParameters call(boolean streamed, Map<String, Object> parameters) {
+        return new ModelParameters(
                 "m",
-                List.of(),
-                streamed,
                 parameters,
+                streamed,
+                Timeouts.whole(Duration.ofSeconds(1)),
                 new Cancellation(),
-                new TextInFlight(TestLimits.WIDE).open(null),
-                Timeouts.whole(Duration.ofSeconds(1)));
+                new TextInFlight(TestLimits.WIDE).open(null));
     }
 }

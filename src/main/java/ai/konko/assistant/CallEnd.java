@@ -1,0 +1,94 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Failure;
+import ai.konko.chat.Fault;
+import ai.konko.chat.FinishReason;
+import ai.konko.chat.Message;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Usage;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.output.TokenUsage;
+import java.util.concurrent.CompletionException;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** How a reply ends, by what came of the model call. The log says why if it is not completed. */
+final class CallEnd {
+    private static final Logger LOG = Logger.getLogger(CallEnd.class);
+
+    private CallEnd() {}
+
+    /** The model has answered. */
+    static Ending of(ChatResponse response, TextAllowance allowance) {
+        FinishReason reason = reason(response.finishReason());
+        Usage usage = usage(response.tokenUsage());
+        if (allowance.full()) {
+            return text -> TextAllowance.ended(text, usage);
+        }
+        if (reason != FinishReason.INTERRUPTED) {
+            return text -> Outcome.ended(text, reason, usage);
+        }
+        String word = ModelEnd.unknownIn(response);
+        Failure why =
+                (word == null ? ModelException.reported() : ModelException.ended(word)).failure();
+        LOG.warnf("A reply was not completed: %s", why.message());
+        return word == null
+                ? text -> Outcome.ended(text, reason, usage)
+                : text -> Outcome.brokenOff(text, why, usage);
+    }
+
+    /** The call has failed, or was cancelled. */
+    static Ending of(Throwable failed, Message reply, Cancellation cancellation) {
+        Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
+        if (cause instanceof RefusedException refused
+                && refused.code() == ErrorCode.CHAT_NOT_FOUND) {
+            return Outcome::cancelled; // the chat was deleted meanwhile
+        }
+        if (cancellation.cancelled()) {
+            return cancellation.ending();
+        }
+        Failure known = ModelException.in(failed);
+        if (known == null) {
+            LOG.errorf(
+                    Fault.of(failed),
+                    "Reply %s of chat %s failed for a reason of our own",
+                    reply.id(),
+                    reply.chatId());
+        } else {
+            LOG.warnf(
+                    "Reply %s of chat %s was not completed: %s",
+                    reply.id(), reply.chatId(), known.message());
+        }
+        if (known != null && known.code() == ErrorCode.OVERLOADED) {
+            return text -> TextAllowance.ended(text, null); // there is no room for the rest
+        }
+        Failure failure =
+                known == null ? Failure.of(ErrorCode.INTERNAL, "The service failed.") : known;
+        return text -> Outcome.brokenOff(text, failure);
+    }
+
+    /** What is none of the model's own ends was broken off. */
+    private static FinishReason reason(dev.langchain4j.model.output.@Nullable FinishReason reason) {
+        return switch (reason) {
+            case LENGTH -> FinishReason.LENGTH;
+            case CONTENT_FILTER -> FinishReason.CONTENT_FILTER;
+            case OTHER -> FinishReason.INTERRUPTED;
+            case null, default -> FinishReason.STOP;
+        };
+    }
+
+    private static @Nullable Usage usage(@Nullable TokenUsage usage) {
+        if (usage == null
+                || (usage.inputTokenCount() == null && usage.outputTokenCount() == null)) {
+            return null;
+        }
+        return new Usage(
+                atLeastNone(usage.inputTokenCount()), atLeastNone(usage.outputTokenCount()));
+    }
+
+    private static int atLeastNone(@Nullable Integer count) {
+        return count == null ? 0 : Math.max(0, count);
+    }
+}

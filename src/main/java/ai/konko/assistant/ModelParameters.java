@@ -1,0 +1,127 @@
+package ai.konko.assistant;
+
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a call to the model has beside its messages, as LangChain4j hands it on: every model takes
+ * such a request and asks for {@link #modelName}. {@link ProviderModel} knows the rest too.
+ */
+final class ModelParameters extends DefaultChatRequestParameters {
+    private final Map<String, Object> sent;
+    private final boolean streamed;
+    private final Timeouts timeouts;
+    private final Cancellation cancellation;
+    private final TextAllowance allowance;
+
+    /**
+     * @param sent to the provider as they are
+     * @param streamed whether the model is to give its answer piece by piece
+     * @param allowance how much of an answer may be held
+     */
+    ModelParameters(
+            String model,
+            Map<String, Object> sent,
+            boolean streamed,
+            Timeouts timeouts,
+            Cancellation cancellation,
+            TextAllowance allowance) {
+        super(builder().modelName(model));
+        this.sent = sent;
+        this.streamed = streamed;
+        this.timeouts = timeouts;
+        this.cancellation = cancellation;
+        this.allowance = allowance;
+    }
+
+    ModelParameters(
+            Prompt prompt, Timeouts timeouts, Cancellation cancellation, TextAllowance allowance) {
+        this(
+                prompt.model(),
+                prompt.parameters(),
+                prompt.streamed(),
+                timeouts,
+                cancellation,
+                allowance);
+    }
+
+    /**
+     * @return what of a plain request is sent to the provider, by the provider's names
+     * @throws UnsupportedFeatureException if it has tools, or wants an answer that is no text
+     */
+    static Map<String, Object> sent(ChatRequestParameters plain) {
+        if (!plain.toolSpecifications().isEmpty()) {
+            throw new UnsupportedFeatureException("Tools are not supported.");
+        }
+        if (plain.responseFormat() != null
+                && plain.responseFormat().type() != ResponseFormatType.TEXT) {
+            throw new UnsupportedFeatureException("Only text is supported as response format.");
+        }
+        Map<String, Object> sent = new LinkedHashMap<>();
+        put(sent, "temperature", plain.temperature());
+        put(sent, "top_p", plain.topP());
+        put(sent, "top_k", plain.topK());
+        put(sent, "frequency_penalty", plain.frequencyPenalty());
+        put(sent, "presence_penalty", plain.presencePenalty());
+        put(sent, Dialect.MAX_TOKENS, plain.maxOutputTokens());
+        List<String> stop = plain.stopSequences();
+        put(sent, "stop", stop == null || stop.isEmpty() ? null : stop);
+        return sent;
+    }
+
+    private static void put(Map<String, Object> to, String name, @Nullable Object value) {
+        if (value != null) {
+            to.put(name, value);
+        }
+    }
+
+    Map<String, Object> sent() {
+        return sent;
+    }
+
+    boolean streamed() {
+        return streamed;
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
+    }
+
+    Cancellation cancellation() {
+        return cancellation;
+    }
+
+    TextAllowance allowance() {
+        return allowance;
+    }
+
+    /** The call stays the same one, so it can still be cancelled. */
+    @Override
+    public ChatRequestParameters overrideWith(ChatRequestParameters that) {
+        return that instanceof ModelParameters own ? own : with(that, sent, sent(that));
+    }
+
+    @Override
+    public ChatRequestParameters defaultedBy(ChatRequestParameters that) {
+        return with(EMPTY, sent(that), sent);
+    }
+
+    private ModelParameters with(
+            ChatRequestParameters named, Map<String, Object> first, Map<String, Object> then) {
+        Map<String, Object> all = new LinkedHashMap<>(first);
+        all.putAll(then);
+        String model = named.modelName() == null ? modelName() : named.modelName();
+        return new ModelParameters(model, all, streamed, timeouts, cancellation, allowance);
+    }
+
+    @Override
+    public String toString() {
+        return "ModelParameters[" + modelName() + "]";
+    }
+}

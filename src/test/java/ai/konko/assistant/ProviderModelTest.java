@@ -1,0 +1,199 @@
+package ai.konko.assistant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.konko.api.HttpTest;
+import ai.konko.fake.FakeModel.Reply;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.memory.chat.ChatMemoryProvider;
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.output.FinishReason;
+import io.quarkiverse.langchain4j.runtime.devui.ChatJsonRPCService;
+import io.quarkiverse.langchain4j.runtime.devui.json.ChatResultPojo;
+import io.quarkiverse.langchain4j.runtime.tool.QuarkusToolExecutorFactory;
+import io.quarkus.arc.All;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.vertx.core.json.JsonObject;
+import jakarta.inject.Inject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The models that others inject, asked with LangChain4j's own requests. */
+@QuarkusTest
+@TestProfile(ProviderModelTest.Settings.class)
+class ProviderModelTest extends HttpTest {
+    private static final String TEXT = "The quick brown fox jumps over the lazy dog.";
+
+    @Inject ChatModel chatModel;
+    @Inject StreamingChatModel streamingModel;
+    @Inject @All List<ChatModel> chatModels;
+    @Inject @All List<StreamingChatModel> streamingModels;
+    @Inject ChatMemoryProvider memories;
+    @Inject QuarkusToolExecutorFactory tools;
+
+    /** The extension's settings. */
+    public static final class Settings implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of(
+                    "quarkus.langchain4j.openai.chat-model.temperature", "0.3",
+                    "quarkus.langchain4j.openai.chat-model.max-tokens", "100");
+        }
+    }
+
+    private static final class Heard implements StreamingChatResponseHandler {
+        private final List<String> pieces = new ArrayList<>();
+        private final CompletableFuture<ChatResponse> end = new CompletableFuture<>();
+
+        @Override
+        public void onPartialResponse(String piece) {
+            pieces.add(piece);
+        }
+
+        @Override
+        public void onCompleteResponse(ChatResponse response) {
+            end.complete(response);
+        }
+
+        @Override
+        public void onError(Throwable failed) {
+            end.completeExceptionally(failed);
+        }
+    }
+
+    @Test
+    void chat_withAPlainRequest_hasTheConfiguredDefaults() {
+        model.answer(_ -> Reply.text(TEXT));
+
+        String answer = chatModel.chat("hello");
+
+        assertThat(answer).isEqualTo(TEXT);
+        JsonNode sent = model.calls().getLast().body();
+        assertThat(sent.path("model").asText()).isEqualTo("test-model");
+        assertThat(sent.path("stream").asBoolean()).isFalse();
+        assertThat(sent.path("temperature").asDouble()).isEqualTo(0.3);
+        assertThat(sent.path("max_tokens").asInt()).isEqualTo(100);
+        assertThat(sent.has("top_p")).as("what nobody has set").isFalse();
+    }
+
+    @Test
+    void chat_withParametersOfLangChain4j_sendsThem() {
+        model.answer(_ -> Reply.text(TEXT));
+
+        ChatResponse response =
+                chatModel.chat(
+                        ChatRequest.builder()
+                                .messages(SystemMessage.from("Be kind."), UserMessage.from("hello"))
+                                .modelName("other")
+                                .temperature(0.9)
+                                .maxOutputTokens(5)
+                                .stopSequences(List.of("x"))
+                                .build());
+
+        assertThat(response.finishReason()).isEqualTo(FinishReason.STOP);
+        JsonNode sent = model.calls().getLast().body();
+        assertThat(sent.path("model").asText()).isEqualTo("other");
+        assertThat(sent.path("temperature").asDouble()).isEqualTo(0.9);
+        assertThat(sent.path("max_tokens").asInt()).isEqualTo(5);
+        assertThat(sent.at("/stop/0").asText()).isEqualTo("x");
+        assertThat(sent.at("/messages/0/role").asText()).isEqualTo("system");
+    }
+
+    @Test
+    void chat_asAStream_givesThePiecesAndTheWhole() throws Exception {
+        model.answer(_ -> Reply.text(TEXT));
+        Heard heard = new Heard();
+
+        streamingModel.chat("hello", heard);
+
+        ChatResponse response = heard.end.get(10, TimeUnit.SECONDS);
+        assertThat(String.join("", heard.pieces)).isEqualTo(TEXT);
+        assertThat(response.aiMessage().text()).isEqualTo(TEXT);
+        assertThat(model.calls().getLast().body().path("stream").asBoolean()).isTrue();
+    }
+
+    @Test
+    void chat_thatIsRefused_failsWithTheModelsFailure() {
+        model.answer(_ -> Reply.status(500, "{}", Map.of()));
+
+        assertThatThrownBy(() -> chatModel.chat("hello")).isInstanceOf(ModelException.class);
+    }
+
+    @Test
+    void chat_withTools_isRefusedBeforeTheModelIsAsked() {
+        ChatRequest request =
+                ChatRequest.builder()
+                        .messages(UserMessage.from("hello"))
+                        .toolSpecifications(ToolSpecification.builder().name("t").build())
+                        .build();
+
+        assertThatThrownBy(() -> chatModel.chat(request))
+                .isInstanceOf(UnsupportedFeatureException.class);
+        assertThat(model.calls()).isEmpty();
+    }
+
+    @Test
+    void post_withoutParameters_hasTheConfiguredDefaults() {
+        model.answer(_ -> Reply.text(TEXT));
+
+        client.say(client.chat(), "hello");
+
+        assertThat(model.calls().getLast().body().path("temperature").asDouble()).isEqualTo(0.3);
+    }
+
+    @Test
+    void devUi_inItsChat_remembersWhatWasSaid() {
+        model.answer(_ -> Reply.text(TEXT));
+        ChatJsonRPCService page = devUi();
+        page.reset("Be kind.");
+
+        ChatResultPojo first = page.chat("hello", false);
+        page.chat("again", false);
+
+        assertThat(first.getError()).isNull();
+        assertThat(model.calls().getLast().messages())
+                .extracting(message -> message.role() + ": " + message.content())
+                .containsExactly(
+                        "system: Be kind.", "user: hello", "assistant: " + TEXT, "user: again");
+    }
+
+    @Test
+    void devUi_inItsStreamingChat_givesThePiecesAndTheWhole() {
+        model.answer(_ -> Reply.text(TEXT));
+        ChatJsonRPCService page = devUi();
+
+        List<JsonObject> events =
+                page.streamingChat("hello", false).collect().asList().await().indefinitely();
+
+        assertThat(events.getLast().getString("message")).isEqualTo(TEXT);
+        assertThat(events).hasSizeGreaterThan(1);
+    }
+
+    /** What stands behind Dev UI's page in dev mode. */
+    private ChatJsonRPCService devUi() {
+        return new ChatJsonRPCService(
+                chatModels,
+                streamingModels,
+                List.of(),
+                List.of(),
+                memories,
+                tools,
+                List.of(),
+                List.of());
+    }
+}
