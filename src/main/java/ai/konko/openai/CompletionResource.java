@@ -110,7 +110,7 @@ public class CompletionResource {
 
     private CompletionStage<Response> stateless(
             CompletionBody given, Dialogue messages, RoutingContext request) {
-        String model = given.model() == null ? endpoint.defaultModel() : given.model();
+        String model = Settings.NONE.modelToAsk(given.model(), endpoint.defaultModel());
         StatelessTurns.Asked asked =
                 stateless.ask(
                         Caller.origin(request),
