@@ -16,6 +16,7 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.WithName;
 import io.smallrye.config.common.utils.StringUtil;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -63,7 +64,9 @@ class SettingsCheck {
 
     private static void check(Class<?> settings, String prefix, SmallRyeConfig config) {
         for (Method setting : settings.getMethods()) {
-            String name = prefix + "." + StringUtil.skewer(setting.getName());
+            WithName named = setting.getAnnotation(WithName.class);
+            String last = named == null ? StringUtil.skewer(setting.getName()) : named.value();
+            String name = prefix + "." + last;
             Class<?> type = setting.getReturnType();
             if (type.isInterface() && type.getEnclosingClass() == settings) {
                 check(type, name, config);

@@ -23,12 +23,14 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class ApiDocument {
     private static final String FILE = "/META-INF/openapi.yaml";
-    private static final String PATH = "/openapi(?:\\.(?:json|ya?ml))?";
+    private static final String PATH = "/openapi(?:\\.(?:json|ya?ml))?/?";
 
     private final ObjectMapper json;
 
-    /** Kept, because it takes long to make and anybody may ask for it. */
+    /** Both are kept once they are made, because anybody may ask for them. */
     private volatile @Nullable Buffer asJson;
+
+    private volatile @Nullable Buffer asYaml;
 
     ApiDocument(ObjectMapper json) {
         this.json = json;
@@ -56,8 +58,8 @@ class ApiDocument {
     /** The address decides, then {@code Accept} or {@code ?format=json}. */
     private static boolean wantsJson(RoutingContext request) {
         String path = request.normalizedPath();
-        if (!path.equals("/openapi")) {
-            return path.endsWith(".json");
+        if (path.contains(".")) {
+            return path.contains(".json");
         }
         String accept = request.request().getHeader(HttpHeaders.ACCEPT);
         return (accept != null && accept.contains("application/json"))
@@ -80,7 +82,16 @@ class ApiDocument {
         return known;
     }
 
-    private static Buffer yaml() {
+    private Buffer yaml() {
+        Buffer known = asYaml;
+        if (known == null) {
+            known = read();
+            asYaml = known;
+        }
+        return known;
+    }
+
+    private static Buffer read() {
         try (InputStream file = ApiDocument.class.getResourceAsStream(FILE)) {
             if (file == null) {
                 throw new FileNotFoundException(FILE);

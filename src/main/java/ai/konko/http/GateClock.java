@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives a connection up if what it is to send does not come in its time, see {@link
- * RequestGate#time}. Used on the connection's event loop.
+ * Gives a connection up if its client does not send on in time, see {@link RequestGate#time}. Used
+ * on the connection's event loop.
  */
 final class GateClock {
     private final RequestGate gate;
@@ -59,9 +59,8 @@ final class GateClock {
             return;
         }
         long now = System.nanoTime();
-        if (gate.isBusy(context, now)
-                || isSending(context)
-                || (since + gate.time() <= now && goesOn())) {
+        boolean sending = isSending(context);
+        if (sending || gate.isBusy(context, now) || (since + gate.time() <= now && goesOn())) {
             since = now;
         }
         long left = since + gate.time() - now;

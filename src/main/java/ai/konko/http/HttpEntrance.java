@@ -33,8 +33,13 @@ import org.jboss.logging.MDC;
  */
 @ApplicationScoped
 public class HttpEntrance {
-    /** A filter with a lower priority gets only requests that were let in. */
+    /**
+     * A filter with a lower priority gets only requests that were let in. Their bodies are counted
+     * after that with the next lower one, so that it may refuse a request whose body is not read.
+     */
     public static final int PRIORITY = 1000;
+
+    private static final int BEFORE_BODIES = PRIORITY - 2;
 
     private static final Logger LOG = Logger.getLogger(HttpEntrance.class);
     private static final int NO_CONTENT = 204;
@@ -70,6 +75,7 @@ public class HttpEntrance {
 
     void register(@Observes Filters filters) {
         filters.register(this::enter, PRIORITY);
+        filters.register(this::countBody, BEFORE_BODIES);
     }
 
     void register(@Observes Router router) {
@@ -179,13 +185,19 @@ public class HttpEntrance {
             refusals.send(refused, context.request());
             return;
         }
-        try {
-            incoming.admit(context, caller);
-        } catch (RefusedException refused) {
-            refuseAndClose(context.request(), refused);
-            return;
-        }
         Caller.set(context, caller);
+        context.next();
+    }
+
+    private void countBody(RoutingContext context) {
+        if (!PublicAddress.is(context.normalizedPath())) {
+            try {
+                incoming.admit(context, Caller.of(context));
+            } catch (RefusedException refused) {
+                refuseAndClose(context.request(), refused);
+                return;
+            }
+        }
         context.next();
     }
 

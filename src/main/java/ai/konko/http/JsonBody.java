@@ -8,7 +8,8 @@ import java.util.List;
 public interface JsonBody {
 
     /**
-     * @return the rules that the body breaks, of those that its fields tell by themselves
+     * @return the rules that the body's fields break; those that need more than the body are
+     *     checked elsewhere
      */
     default List<Violation> broken(ChatLimits limits) {
         return List.of();

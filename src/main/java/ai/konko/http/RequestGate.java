@@ -223,7 +223,7 @@ final class RequestGate extends ChannelDuplexHandler {
     }
 
     /**
-     * @param from where what is new begins; before it there is nothing but part of a first line
+     * @param from the index of the first new byte; before it there is only part of a first line
      */
     private void pass(ChannelHandlerContext context, ByteBuf given, int from) {
         ByteBuf bytes = given.readerIndex() == 0 ? given : given.slice();
@@ -323,7 +323,7 @@ final class RequestGate extends ChannelDuplexHandler {
     }
 
     /**
-     * @param good what is whole before what is refused
+     * @param good whole requests before the one that is refused
      */
     private void refuse(ChannelHandlerContext context, ByteBuf good, Problem problem) {
         if (unseen) {

@@ -19,7 +19,7 @@ public interface ServerSentEvents {
     void open(int most, Runnable more, StringBuilder out);
 
     /**
-     * Gives out what there is now.
+     * Gives out the events that are ready.
      *
      * @return whether there may be more at once
      */
@@ -28,10 +28,13 @@ public interface ServerSentEvents {
     /** Whether the last event is out. */
     boolean over();
 
-    /** Whether nothing more comes, although the last event is not out. */
+    /**
+     * Whether nothing more comes, although the last event is not out. Then the events of the last
+     * {@link #next} are not sent: the client gets them again wherever it goes on.
+     */
     boolean left();
 
-    /** Whether what is out so far ends in the middle of an event. */
+    /** Whether the last {@link #next} ended in the middle of an event. */
     boolean insideEvent();
 
     /** Nobody takes events any more. */

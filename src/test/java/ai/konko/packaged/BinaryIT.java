@@ -115,6 +115,7 @@ class BinaryIT {
                         "/v1/models",
                         "/",
                         "/openapi",
+                        "/openapi.json",
                         "/q/health",
                         "/q/metrics")) {
             assertThat(client.get(path).status()).describedAs(path).isEqualTo(200);
