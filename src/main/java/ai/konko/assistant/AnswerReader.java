@@ -5,15 +5,15 @@ import io.vertx.core.buffer.Buffer;
 /** Takes in the body of a successful answer, part by part, on one event loop. */
 interface AnswerReader {
 
-    /** What a part has brought. */
+    /** What a part of the body contained. */
     enum Progress {
-        /** Nothing that the model has written. */
+        /** Nothing written by the model. */
         NONE,
-        /** A token, also one that is not text of the reply. */
+        /** A token, perhaps one that is not text of the reply. */
         TOKEN,
-        /** The model has come to its end; only what is optional may follow. */
+        /** The model has finished; only optional parts may follow. */
         ENDING,
-        /** The answer is whole; what may follow does not matter. */
+        /** The answer is whole; anything that follows is ignored. */
         WHOLE
     }
 
@@ -41,6 +41,6 @@ interface AnswerReader {
         return false;
     }
 
-    /** Nothing more is read; what is held for that is let go of. */
+    /** Releases what is held for reading, because nothing more is read. */
     default void close() {}
 }

@@ -8,11 +8,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 
 /**
- * The AI service that replies in a chat with the chat's memory behind it.
+ * The AI service that replies in a chat, with the chat's memory.
  *
- * <p>The user's message has no annotation, on purpose: {@code @UserMessage} would make it a
- * template and evaluate what the user wrote. The chat's instructions come with the memory, for the
- * same reason.
+ * <p>The user's message has no annotation on purpose, because {@code @UserMessage} would make it a
+ * template and evaluate the user's text. For the same reason the chat's instructions come with the
+ * memory.
  */
 @ApplicationScoped
 @RegisterAiService(
@@ -22,8 +22,8 @@ import java.util.UUID;
 public interface Assistant extends ChatMemoryAccess {
 
     /**
-     * The reply, once it is started: piece by piece or as a whole, as the parameters say that
-     * {@link ServiceCall} takes along. It never blocks.
+     * The reply, once it is started. It comes piece by piece or as a whole, as the call's {@link
+     * ModelParameters} say. Never blocks.
      *
      * @param chat the chat's id, which is its memory's
      * @param message the user's message, to the letter

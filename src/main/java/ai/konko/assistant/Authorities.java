@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The certificate authorities that are trusted to vouch for the provider: Java's own and those of a
- * file. They are added, so that a company's proxy and the provider itself both hold.
+ * file. Both count, so that a company's proxy and the provider itself are trusted.
  */
 final class Authorities {
     private Authorities() {}

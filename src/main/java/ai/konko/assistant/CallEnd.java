@@ -14,7 +14,10 @@ import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** How a reply ends, by what came of the model call. The log says why if it is not completed. */
+/**
+ * Decides how a reply ends after its model call. If the reply is not completed, the service's log
+ * says why.
+ */
 final class CallEnd {
     private static final Logger LOG = Logger.getLogger(CallEnd.class);
 
@@ -69,7 +72,7 @@ final class CallEnd {
         return text -> Outcome.brokenOff(text, failure);
     }
 
-    /** What is none of the model's own ends was broken off. */
+    /** Any other end means that the reply was broken off. */
     private static FinishReason reason(dev.langchain4j.model.output.@Nullable FinishReason reason) {
         return switch (reason) {
             case LENGTH -> FinishReason.LENGTH;

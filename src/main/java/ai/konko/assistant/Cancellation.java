@@ -2,14 +2,14 @@ package ai.konko.assistant;
 
 import java.util.concurrent.CompletableFuture;
 
-/** The way to stop a model call: once, from any thread, before, while or after it runs. */
+/** Stops a model call once, from any thread, before, while or after it runs. */
 public final class Cancellation {
     private final CompletableFuture<Ending> signal = new CompletableFuture<>();
 
     /**
-     * Stops the call and closes its connection to the model; the first call counts.
+     * Stops the call and closes its connection to the model. Only the first cancel counts.
      *
-     * @param ending what becomes of the text so far
+     * @param ending decides how the text so far ends
      */
     public void cancel(Ending ending) {
         signal.complete(ending);
@@ -19,13 +19,16 @@ public final class Cancellation {
         return signal.isDone();
     }
 
-    /** Runs {@code action} on cancel, or at once if that has been. It must not block. */
+    /**
+     * Runs {@code action} on cancel, or at once if the call is cancelled already. It must not
+     * block.
+     */
     void onCancel(Runnable action) {
         CompletableFuture<Void> _ = signal.thenRun(action);
     }
 
     /**
-     * @return how the reply ends; only after a cancel
+     * @return how the reply ends; to be called only after a cancel
      */
     Ending ending() {
         return signal.resultNow();

@@ -33,14 +33,12 @@ record Chunk(
     private static final JsonFactory JSON = new JsonFactory();
     private static final OutputStream NOWHERE = OutputStream.nullOutputStream();
 
-    /**
-     * After so many bytes a parser is replaced, because it keeps the names that it has come across.
-     */
+    /** A parser is replaced after so many bytes, because it keeps all names that it has read. */
     private static final int MOST_BYTES = 1 << 20;
 
     /**
-     * Each thread's parser, which is fed one event after the other: a new one for each token of a
-     * stream would be a third of what the token allocates. Of no use any more after an error.
+     * Each thread's parser, which is fed one event after the other. A new parser for each token
+     * would be a third of what a token allocates. After an error it is replaced.
      */
     private static final ThreadLocal<Fed> PARSER = ThreadLocal.withInitial(Fed::new);
 
@@ -81,7 +79,7 @@ record Chunk(
             read = true;
             return reader.chunk();
         } catch (IOException _) {
-            throw ModelException.nonsense(); // the parser's words may hold the provider's
+            throw ModelException.nonsense(); // the parser's message may quote the provider
         } finally {
             fed.bytes += event.remaining();
             if (!read || fed.bytes > MOST_BYTES) {
@@ -90,7 +88,7 @@ record Chunk(
         }
     }
 
-    /** Whether there is nothing but blanks at the end; to the parser a number might go on. */
+    /** Whether only blanks follow. The parser needs to see that, because a number might go on. */
     private static boolean isBlank(ByteBuffer event, int left) {
         for (int i = event.limit() - left; i < event.limit(); i++) {
             if (event.get(i) > ' ') {
@@ -101,7 +99,7 @@ record Chunk(
     }
 
     /**
-     * @return how the answer ends, if this says so
+     * @return how the answer ends, if this chunk says so
      */
     @Nullable ModelEnd end() {
         return failed ? ModelEnd.BROKEN : ModelEnd.of(finishReason);

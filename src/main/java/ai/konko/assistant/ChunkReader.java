@@ -23,7 +23,7 @@ final class ChunkReader {
     private final JsonParser json;
     private String text = "";
 
-    /** All pieces, where there is more than one. */
+    /** All pieces, if there is more than one. */
     private @Nullable StringBuilder joined;
 
     private boolean said;
@@ -33,7 +33,7 @@ final class ChunkReader {
     private @Nullable String finishReason;
     private @Nullable TokenUsage usage;
 
-    /** Of the choice that is being read; -1 until it is told. */
+    /** The index of the choice that is being read; -1 until it is known. */
     private int index;
 
     ChunkReader(JsonParser json) {
@@ -77,7 +77,7 @@ final class ChunkReader {
             } else {
                 ChunkReader other = new ChunkReader(json);
                 other.choice();
-                if (other.index == 0) { // some have text and calls in two choices
+                if (other.index == 0) { // some providers have text and calls in two choices
                     add(other);
                 }
             }
@@ -88,7 +88,7 @@ final class ChunkReader {
         boolean failedBefore = failed;
         TokenUsage usageBefore = usage;
         choice();
-        if (index > 0) { // all that it has is another choice's
+        if (index > 0) { // it has only parts of another choice
             text = "";
             joined = null;
             said = false;
@@ -150,7 +150,7 @@ final class ChunkReader {
         }
     }
 
-    /** A text, or a list of parts of which some are text, others such as the reasoning. */
+    /** Reads a text, or a list of parts. Some parts are text, others are not, such as reasoning. */
     private void content(boolean all) throws IOException {
         if (json.currentToken() != JsonToken.START_ARRAY) {
             add(string(), all);
@@ -173,7 +173,7 @@ final class ChunkReader {
         }
     }
 
-    /** Where a choice has both, the message says again what the delta says. */
+    /** If a choice has both, the message repeats the delta. */
     private void add(@Nullable String piece, boolean all) {
         if (piece == null || piece.isEmpty()) {
             return;
@@ -197,7 +197,7 @@ final class ChunkReader {
     }
 
     /**
-     * @return whether there is anything in it: not null, false, zero, empty, or only such values
+     * @return whether it has a value other than null, false, zero, empty, or only such values
      */
     private boolean something() throws IOException {
         boolean something = value();
@@ -223,7 +223,7 @@ final class ChunkReader {
         };
     }
 
-    /** Groq has it here, and why it stopped early. */
+    /** Groq has its usage here, and why it stopped early. */
     private void groq() throws IOException {
         if (json.currentToken() != JsonToken.START_OBJECT) {
             json.skipChildren();
@@ -238,7 +238,7 @@ final class ChunkReader {
         }
     }
 
-    /** One that is no object is none. */
+    /** An error that is no object counts as none. */
     private void usage() throws IOException {
         if (json.currentToken() != JsonToken.START_OBJECT) {
             json.skipChildren();
@@ -259,7 +259,7 @@ final class ChunkReader {
     }
 
     /**
-     * @return the later counts, but one that is there rather than none
+     * @return the later counts; if the later ones are missing, the earlier
      */
     static TokenUsage fuller(@Nullable TokenUsage before, TokenUsage later) {
         return before == null
@@ -286,7 +286,9 @@ final class ChunkReader {
         return next == JsonToken.FIELD_NAME;
     }
 
-    /** A text, or a number or a boolean as its text, which some have where a text should be. */
+    /**
+     * Reads a text. Some providers have a number or a boolean in its place, which is read as text.
+     */
     private @Nullable String string() throws IOException {
         if (json.currentToken() == JsonToken.VALUE_NULL) {
             return null;
@@ -297,7 +299,7 @@ final class ChunkReader {
         return json.getText();
     }
 
-    /** A whole number, which some give as a fraction or in quotes. */
+    /** Reads a whole number. Some providers give it as a fraction or in quotes. */
     private @Nullable Integer count() throws IOException {
         return switch (json.currentToken()) {
             case VALUE_NUMBER_INT ->

@@ -43,26 +43,26 @@ final class Connections {
     private int opening;
     private boolean sweeping;
 
-    /** What {@link #full} tells other threads. */
+    /** Told to other threads by {@link #full}. */
     private volatile boolean full;
 
-    /** Who wants a connection. */
+    /** A call that needs a connection. */
     interface Taker {
-        /** For whom the call is made. */
+        /** The owner for whom the call is made. */
         Owner owner();
 
-        /** Whether it still wants one. */
+        /** Whether it still needs one. */
         boolean waits();
 
-        /** From now on the connection is the taker's. */
+        /** From now on the connection belongs to the caller. */
         void take(HttpClientConnection connection);
 
-        /** There is none to be had. */
+        /** No connection could be opened. */
         void unreachable();
     }
 
     /**
-     * @param most how many may be open; who wants one more waits, see {@link WaitingLine}
+     * @param most how many may be open; a call that needs one more waits, see {@link WaitingLine}
      */
     Connections(ContextInternal loop, Connector connector, int most) {
         this.loop = loop;
@@ -71,7 +71,7 @@ final class Connections {
         this.most = most;
     }
 
-    /** Whether who wants one more would have to wait, as far as can be told from another thread. */
+    /** Whether one more call would have to wait, as far as another thread can tell. */
     boolean full() {
         return full;
     }
@@ -93,7 +93,7 @@ final class Connections {
         full = idle.isEmpty() && open.size() + opening >= most;
     }
 
-    /** The one that was used last, so that those too many run out. */
+    /** The connection that was used last, so that surplus ones time out. */
     private @Nullable HttpClientConnection kept() {
         while (!idle.isEmpty()) {
             HttpClientConnection youngest = idle.removeLast();
@@ -138,7 +138,7 @@ final class Connections {
         serveNext();
     }
 
-    /** What was asked on it is answered; one that is closed meanwhile is not kept. */
+    /** Keeps a connection whose request is answered, unless it was closed meanwhile. */
     void giveBack(HttpClientConnection connection) {
         if (open.contains(connection)) {
             idle.add(connection);

@@ -28,12 +28,15 @@ import org.jspecify.annotations.Nullable;
  * tunnel in any case.
  */
 final class Connector {
-    /** Content delivery networks put several KB of cookies and policies before an answer. */
+    /**
+     * Headers may be long, because content delivery networks add several KB of cookies and
+     * policies.
+     */
     private static final int MOST_HEADER_BYTES = 64 * 1024;
 
     private final HttpClientInternal http;
 
-    /** Null where the connections are to the provider, or to a proxy that is asked itself. */
+    /** Null if connections go to the provider, or to a proxy that gets the requests itself. */
     private final @Nullable HttpChannelConnector tunnel;
 
     private final SocketAddress server;
@@ -99,7 +102,7 @@ final class Connector {
         return "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** What stands in the request line. */
+    /** The target in the request line. */
     String target() {
         return target;
     }

@@ -40,7 +40,7 @@ public final class ContextMessage implements ChatMessage {
         return new ContextMessage(by, bytes, 0, bytes.length, messageId);
     }
 
-    /** With its id, for those who want to know which message is sent. */
+    /** The same with the message's id, so that {@code /context} can name it. */
     static ContextMessage of(Message message) {
         Speaker by =
                 switch (message.role()) {
@@ -74,13 +74,13 @@ public final class ContextMessage implements ChatMessage {
     }
 
     /**
-     * @return the message of the log that this is, if that is told
+     * @return the id of the message in the log; null if it is none, or not known
      */
     public @Nullable UUID messageId() {
         return messageId;
     }
 
-    /** The array that has the text as UTF-8 at {@link #from}; not to be changed. */
+    /** The array that has the text as UTF-8 from {@link #from} on. It must not be changed. */
     byte[] text() {
         return text;
     }

@@ -18,8 +18,8 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a chat that the model sees: its newest whole turns that fit, see {@link
- * MemoryConfig}.
+ * Chooses which turns of a chat the model sees: the newest whole turns that fit, see {@link
+ * MemoryConfig}. {@link Prompts} puts the prompt together.
  */
 @Singleton
 public class ContextWindow {
@@ -37,12 +37,12 @@ public class ContextWindow {
 
     /**
      * @param earlier how many turns right before the message are sent in any case
-     * @return the turns that would go to the model before a message at this place, oldest first
+     * @return the turns that the model sees before a message at this place, oldest first
      */
     public List<ContextTurn> before(UUID chatId, int seq, String message, int earlier) {
         List<ContextTurn> candidates =
                 repository.recall(chatId, seq, Math.max(maxTurns(), earlier), mostBytes());
-        if (candidates.size() < earlier) { // they are long, or there are not so many
+        if (candidates.size() < earlier) { // they are long, or fewer
             candidates = repository.recall(chatId, seq, earlier, Long.MAX_VALUE);
         }
         List<ContextTurn> fitting =
@@ -70,14 +70,14 @@ public class ContextWindow {
                 config.maxTokens());
     }
 
-    /** One place is the new message's, and a turn takes two. */
+    /** The new message takes one place, and a turn takes two. */
     private int maxTurns() {
         return (config.maxMessages() - 1) / 2;
     }
 
     /**
-     * @return how long replies may be together of which none is too many for the window's tokens;
-     *     no turn before those is sent
+     * @return how many bytes of text the window's tokens can have at most; turns before those are
+     *     never sent
      */
     long mostBytes() {
         return Tokens.mostBytes(config.maxTokens());
@@ -97,7 +97,7 @@ public class ContextWindow {
     }
 
     /**
-     * @param newMessage goes with them; empty where there is none
+     * @param newMessage is sent with them; empty if there is none
      * @param most what a turn does not exceed, at next to no cost
      */
     private <T> List<T> newestThatFit(
@@ -164,7 +164,7 @@ public class ContextWindow {
         return excluded;
     }
 
-    /** Whether it is by its tokens that a turn is left out shows when all are known. */
+    /** Whether a turn is left out for its tokens is decided later, when all turns are known. */
     private static @Nullable Reason reason(Message reply, int firstSent) {
         if (!reply.status().terminal()) {
             return Reason.PENDING;

@@ -7,10 +7,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of a request this provider wants otherwise than OpenAI.
+ * How this provider's requests differ from OpenAI's.
  *
  * @param streamOptions whether it takes {@code stream_options}
- * @param streamOnly whether it gives no answer but a streamed one
+ * @param streamOnly whether it only streams
  * @param maxTokens its name for the most tokens of an answer; null for the one that the client uses
  * @param byDefault the parameters of calls that have none of that name
  */
@@ -33,8 +33,8 @@ record Dialect(
     }
 
     /**
-     * @param own of the call
-     * @return what is sent
+     * @param own the call's own parameters
+     * @return the parameters that are sent
      */
     Map<String, Object> parameters(Map<String, Object> own) {
         if (byDefault.isEmpty()) {

@@ -15,17 +15,17 @@ final class EventStream {
     private static final byte[] DATA = {'d', 'a', 't', 'a'};
     private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
-    /** What was needed for a longer one is not kept for the next. */
+    /** A larger buffer is not kept for the next event. */
     private static final int LONG_LINE = 1 << 16;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final int mostBytes;
 
-    /** How a line began whose end has not come. */
+    /** The beginning of a line whose end has not come. */
     private ByteArrayOutputStream begun = new ByteArrayOutputStream(0);
 
-    /** The data of the event so far: of its one line, or of several, joined. */
+    /** The data of the event so far; several lines are joined. */
     private @Nullable ByteBuffer line;
 
     private @Nullable ByteArrayOutputStream lines;
@@ -33,7 +33,7 @@ final class EventStream {
     private boolean afterReturn;
     private boolean first = true;
 
-    /** Where the data of an event goes. It does not change any more, and may be kept. */
+    /** Takes the data of an event, which does not change any more and may be kept. */
     @FunctionalInterface
     interface Sink {
         void event(ByteBuffer data);
@@ -47,7 +47,7 @@ final class EventStream {
     }
 
     /**
-     * What comes whole in one part is not copied again.
+     * An event that comes whole in one part is not copied again.
      *
      * @throws ModelException if an event is too long
      */
@@ -71,7 +71,7 @@ final class EventStream {
     }
 
     /**
-     * @return how many bytes of an event there are whose end has not come
+     * @return how many bytes there are of an event that is not complete
      */
     int held() {
         return begun.size() + dataBytes();
@@ -95,7 +95,7 @@ final class EventStream {
         return lines != null ? lines.size() : line != null ? line.remaining() : 0;
     }
 
-    /** The body has ended; an event whose last empty line is missing counts. */
+    /** The body has ended. An event whose last empty line is missing counts. */
     void end(Sink sink) {
         endLine(NOTHING, sink);
         dispatch(sink);

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchange implements Connections.Taker {
     /**
-     * How long optional steps may take: the end of an answer that is whole, what a refusal says.
+     * How long optional steps may take: the end of an answer that is whole, or the text of a
+     * refusal.
      */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -51,7 +52,7 @@ final class Exchange implements Connections.Taker {
     private long timer;
     private @Nullable HttpClientConnection connection;
 
-    /** What is to be sent, until it is. */
+    /** The body, until it is sent. */
     private @Nullable Buffer body;
 
     /**
@@ -98,7 +99,7 @@ final class Exchange implements Connections.Taker {
         lane.connections().take(this);
     }
 
-    /** Sleeps until the call would be too late if nothing came, and looks again then. */
+    /** Looks again when the call would be too late if nothing came until then. */
     private void watch() {
         long now = System.nanoTime();
         long left =
@@ -116,8 +117,8 @@ final class Exchange implements Connections.Taker {
     }
 
     /**
-     * The call is over. An answer that is whole may take a moment to end, and its connection can
-     * serve others then.
+     * Ends the call. An answer that is whole may take a moment to end, so that its connection can
+     * serve others.
      */
     private void settle(boolean whole) {
         loop.owner().cancelTimer(timer);
@@ -249,7 +250,7 @@ final class Exchange implements Connections.Taker {
         }
     }
 
-    /** The timer looks again late enough, unless there is less patience now than before. */
+    /** Sets the timer anew only if the call has less time now than before. */
     private void bePatientFor(Duration silence) {
         boolean less = silence.compareTo(patience) < 0;
         patience = silence;

@@ -23,7 +23,7 @@ final class Extract {
     private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}]{4,}");
     private static final int LONGEST_SENTENCE = 300;
 
-    /** What is read of one message, in UTF-16 units, and of how many of the newest messages. */
+    /** How much of a message is read, in UTF-16 units, and of how many of the newest messages. */
     private static final int READ = 4000;
 
     private static final int MESSAGES = 100;
@@ -32,7 +32,7 @@ final class Extract {
 
     private record Sentence(String text, Message message, int place, Set<String> words) {
 
-        /** Whether the other one has hardly a word of its own. */
+        /** Whether the other sentence has hardly a word of its own. */
         boolean says(Sentence other) {
             long shared = other.words().stream().filter(words::contains).count();
             return text.equals(other.text())
@@ -62,7 +62,7 @@ final class Extract {
                 .toList();
     }
 
-    /** Whoever said it first is cited, not who repeats it. */
+    /** The first message that has a sentence is cited, not one that repeats it. */
     private static boolean isNew(Sentence sentence, List<Sentence> inOrder) {
         return inOrder.subList(0, sentence.place()).stream()
                 .noneMatch(earlier -> earlier.says(sentence));

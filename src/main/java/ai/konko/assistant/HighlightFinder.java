@@ -23,13 +23,13 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds a chat's highlights: from the model, each checked to cite a message that the model was
- * shown; where the model fails, from the text. The model's are kept until a new turn has an answer,
- * an extract is not: the next request tries the model again.
+ * Finds a chat's highlights. The model finds them, and each must cite a message that was sent to
+ * it. If the model fails, they are extracted from the text. The model's highlights are kept until a
+ * new turn has an answer. An extract is not kept, so the next request tries the model again.
  */
 @ApplicationScoped
 public class HighlightFinder {
-    /** The most highlights there are. */
+    /** The most highlights of a summary. */
     public static final int MOST = 20;
 
     private static final Logger LOG = Logger.getLogger(HighlightFinder.class);
@@ -42,7 +42,7 @@ public class HighlightFinder {
     private final TextInFlight inFlight;
     private final Map<Key, CompletableFuture<Highlights>> underWay = new ConcurrentHashMap<>();
 
-    /** Requests that differ in none of this get one answer. */
+    /** Requests that are equal in this get one answer. */
     private record Key(UUID chatId, int through, int asked) {}
 
     HighlightFinder(
@@ -59,8 +59,8 @@ public class HighlightFinder {
     }
 
     /**
-     * @param through the seq of the last answered reply, which the highlights take in
-     * @param asked how many at the most
+     * @param through the seq of the last reply that is an answer, up to which highlights are found
+     * @param asked how many at most
      */
     public Highlights find(Chat chat, int through, int asked) {
         if (asked == 0 || through == 0) {
@@ -78,7 +78,7 @@ public class HighlightFinder {
                 kept.points().stream().limit(asked).toList(), asked, kept.by(), kept.through());
     }
 
-    /** However many ask at once, the model is asked once. */
+    /** Asks the model once, however many requests come at once. */
     private Highlights findOnce(Chat chat, Key key) {
         CompletableFuture<Highlights> mine = new CompletableFuture<>();
         CompletableFuture<Highlights> others = underWay.putIfAbsent(key, mine);
@@ -146,8 +146,7 @@ public class HighlightFinder {
     }
 
     /**
-     * Of what the model said, that which has text and cites a message it was shown; in the chat's
-     * order.
+     * The model's highlights that have text and cite a message that was sent, in the chat's order.
      */
     private static List<Point> cited(
             Highlighter.@Nullable Found found, List<Message> messages, int asked) {

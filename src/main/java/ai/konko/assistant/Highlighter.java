@@ -8,9 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The AI service that finds highlights. It has no memory, so nothing of it enters a chat's; its
- * answer is structured, by a schema in the request's text, which every model understands more or
- * less.
+ * The AI service that finds highlights. It has no memory, so nothing of it enters a chat. Its
+ * answer is structured by a schema in the request's text, which most models understand.
  */
 @ApplicationScoped
 @RegisterAiService(
@@ -30,7 +29,7 @@ public interface Highlighter {
             language and names the number of the one message that it rests on. Answer with JSON and nothing else.""")
     Found find(String transcript);
 
-    /** What a model should answer. */
+    /** The answer that the model should give. */
     @RegisterForReflection
     record Found(@Nullable List<@Nullable Highlight> highlights) {}
 

@@ -10,8 +10,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 
 /**
- * Passes over answers with a status of 1xx, which a server may send before the one that counts (RFC
- * 9110, 15.2). Vert.x takes most of them to be that one.
+ * Skips answers with a status of 1xx, which a server may send before the final one (RFC 9110,
+ * 15.2). Vert.x takes most of them for the final one.
  */
 final class InterimAnswers extends ChannelInboundHandlerAdapter {
     private boolean interim;

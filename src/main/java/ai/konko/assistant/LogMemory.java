@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * A chat's memory: what the model sees of the log for the call under way, the new message included,
- * because the log already has that. The turn writes the log, so nothing is written here.
+ * A chat's memory for the call under way: the part of the log that the model sees, with the new
+ * message, which is in the log already. Nothing is written here, because the turn writes the log.
  */
 record LogMemory(Object id) implements ChatMemory {
 
@@ -34,7 +34,7 @@ record LogMemory(Object id) implements ChatMemory {
         // The end of the service's scope must not touch the log.
     }
 
-    /** Makes one for each chat with a call under way. */
+    /** Makes a memory for each chat that has a call under way. */
     public static final class OfChats implements Supplier<ChatMemoryProvider> {
         @Override
         public ChatMemoryProvider get() {

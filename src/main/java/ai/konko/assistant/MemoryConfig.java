@@ -6,7 +6,7 @@ import jakarta.validation.constraints.Min;
 
 /**
  * How much of a chat the model sees: the newest whole turns that fit both bounds. The new message
- * counts, a chat's instructions do not. What no longer fits stays in the log.
+ * counts, a chat's instructions do not. Turns that no longer fit stay in the log.
  */
 @ConfigMapping(prefix = "konko.memory")
 public interface MemoryConfig {

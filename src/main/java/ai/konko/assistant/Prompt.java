@@ -11,9 +11,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that the model is asked for one reply. {@link Prompts} puts it together.
+ * All that one call sends to the model. {@link Prompts} puts it together.
  *
- * @param chatId the chat that keeps the reply, and whose memory the messages are; null if none does
+ * @param chatId the chat that keeps the reply, and whose memory the messages are; null if no chat
+ *     keeps it
  * @param messages what the model sees, in this order, the message to reply to included
  * @param parameters sent to the provider as they are
  * @param streamed whether the answer is to come piece by piece
@@ -26,10 +27,10 @@ public record Prompt(
         boolean streamed) {
 
     /**
-     * What the model sees of a chat: the instructions, if there are any, and then turn by turn the
-     * message, and the reply if somebody has replied.
+     * The messages that the model sees of a chat: its instructions, if it has any, then the message
+     * of each turn, and its reply if there is one.
      *
-     * @return can be added to
+     * @return a list that can be added to
      */
     static <T> List<ContextMessage> ofChat(
             @Nullable String instructions,

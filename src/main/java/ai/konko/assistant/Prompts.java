@@ -18,9 +18,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts together what the model is asked: instructions, context, message, model and parameters. For
- * turns, for answers that no chat keeps, and for highlights. {@link ContextWindow#next} shows what
- * would be put together for a chat's next turn.
+ * Puts prompts together: instructions, context, message, model and parameters, for turns, for
+ * answers that no chat keeps, and for highlights. {@link ContextWindow#next} shows what would be
+ * put together for a chat's next turn.
  */
 @Singleton
 public class Prompts {
@@ -66,7 +66,7 @@ public class Prompts {
     }
 
     /**
-     * Of what a client has given in full.
+     * The prompt for messages that a client has given in full.
      *
      * @param said at least one message
      */
@@ -78,7 +78,7 @@ public class Prompts {
     }
 
     /**
-     * Of a turn that goes on from what a chat has, but is not kept in it.
+     * The prompt for a turn that continues a chat, but is not kept in it.
      *
      * @param chatId the chat; null if there is none
      * @param beforeSeq where in the chat the turn would be
@@ -145,7 +145,7 @@ public class Prompts {
     }
 
     /**
-     * Of a request for highlights; the AI service puts its own instructions before it.
+     * The prompt for highlights. The AI service puts its own instructions before it.
      *
      * @param asked how many at the most
      * @param messages to find them in

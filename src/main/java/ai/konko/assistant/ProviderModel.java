@@ -85,7 +85,7 @@ class ProviderModel implements ChatModel, StreamingChatModel {
         }
         try {
             handler.onCompleteResponse(response.get());
-        } catch (RuntimeException | Error unheard) { // else nobody would hear of the end
+        } catch (RuntimeException | Error unheard) { // else the end would be lost
             handler.onError(unheard);
         }
     }

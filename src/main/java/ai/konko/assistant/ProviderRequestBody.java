@@ -15,16 +15,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the provider is asked: the body of a request for a chat completion, as in OpenAI's API
- * reference. Written without a tree or beans between, because its messages are the larger part of
- * what a turn reads and writes.
+ * Writes the body of a request for a chat completion, as in OpenAI's API reference. It needs no
+ * tree or beans, because the messages are the larger part of what a turn reads and writes.
  */
 final class ProviderRequestBody {
     private static final JsonFactory JSON = new JsonFactory();
 
     private ProviderRequestBody() {}
 
-    /** Gives out what was written without a copy. Up to 8,000 bytes come at once. */
+    /** Gives out the written bytes without a copy. Up to 8,000 bytes come at once. */
     private static final class Bytes extends ByteArrayOutputStream {
         Bytes() {
             super(0);

@@ -30,15 +30,15 @@ final class ReadTurns {
     }
 
     /**
-     * @return how many connections wait to be read, for the check that none waits twice
+     * @return how many connections wait to be read; a test checks that none waits twice
      */
     int waiting() {
         return ahead.size();
     }
 
     /**
-     * To be put first among the handlers of a connection. Whose answers are read on it may change
-     * with each call.
+     * The first handler of a connection. The owner whose answers are read on it may change with
+     * each call.
      */
     final class Reader extends ChannelInboundHandlerAdapter {
         private Owner owner;
@@ -50,7 +50,7 @@ final class ReadTurns {
             this.owner = owner;
         }
 
-        /** A connection that waits already does so, once more, in the turn of the owner before. */
+        /** A connection that waits already is read once more in the turn of its owner before. */
         void isFor(Owner next) {
             owner = next;
         }
@@ -103,7 +103,7 @@ final class ReadTurns {
         }
     }
 
-    /** After the round: the task in it keeps the loop from waiting for something to come. */
+    /** Reads after the round. The task keeps the loop from sleeping. */
     private void readNextLater() {
         if (!pending) {
             pending = true;

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 
 /**
  * An answer with another status than 200. Its body is read only if it may say that waiting does not
- * help, and only as far as its beginning. Nothing of it is passed on.
+ * help, and only as far as its beginning. Nothing of it is passed on to clients.
  */
 final class Refusal implements AnswerReader {
     private static final JsonFactory JSON = new JsonFactory();

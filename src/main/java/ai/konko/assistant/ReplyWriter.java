@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Has the model write a reply: one call, and whatever comes of it is an end. */
+/** Has the model write a reply by one call, which always leads to an end. */
 @Singleton
 public class ReplyWriter {
     private final Assistant assistant;
@@ -52,7 +52,7 @@ public class ReplyWriter {
         }
     }
 
-    /** The one call. What the model gives comes here, by itself or through the AI service. */
+    /** The one call. The model's answer comes here, directly or through the AI service. */
     private final class Call implements StreamingChatResponseHandler {
         private final Message reply;
         private final Cancellation cancellation;

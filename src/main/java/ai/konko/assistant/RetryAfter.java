@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * its own with milliseconds, which is the more exact one.
  */
 final class RetryAfter {
-    /** What is passed on where the provider says nothing usable. */
+    /** The wait that is passed on if the provider gives none that is usable. */
     static final Duration DEFAULT = Duration.ofSeconds(5);
 
     /** In seconds: some 68 years, and what the log keeps of it. */

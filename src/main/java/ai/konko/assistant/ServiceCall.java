@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Takes a call's prompt and parameters through an AI service. The methods of AI services have no
  * place for parameters in this version of Quarkus LangChain4j. So they are bound to the thread
  * while the service puts its request together, and the models that the services are given add them
- * to the request. Nobody else has to know: models read {@link ChatRequest#parameters()} alone.
+ * to the request. Models need only {@link ChatRequest#parameters()}.
  */
 final class ServiceCall {
     private static final ScopedValue<ServiceCall> CURRENT = ScopedValue.newInstance();

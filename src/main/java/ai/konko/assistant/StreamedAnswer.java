@@ -26,17 +26,17 @@ import org.jspecify.annotations.Nullable;
 final class StreamedAnswer implements AnswerReader {
     private static final String DONE = "[DONE]";
 
-    /** Events that say nothing. */
+    /** Events without content. */
     private static final Set<String> NOTHING = Set.of("", "null", "[]");
 
     private final AnswerBounds bounds;
     private final Consumer<String> out;
     private final EventStream events;
 
-    /** What is not given out yet. */
+    /** Text that is not given out yet. */
     private final StringBuilder text = new StringBuilder();
 
-    /** How much was. */
+    /** How much text was given out. */
     private long given;
 
     /** All of the text, if nobody takes it piece by piece. */
@@ -139,19 +139,8 @@ final class StreamedAnswer implements AnswerReader {
     }
 
     private void event(ByteBuffer data) {
-        if (progress == Progress.WHOLE) {
+        if (progress == Progress.WHOLE || isWord(data)) {
             return;
-        }
-        if (!data.hasRemaining() || data.get(data.position()) != '{') {
-            String word = StandardCharsets.UTF_8.decode(data.duplicate()).toString().strip();
-            if (NOTHING.contains(word)) {
-                return; // to keep the connection alive
-            }
-            if (word.equals(DONE)) {
-                requireFinished();
-                progress = Progress.WHOLE;
-                return;
-            }
         }
         Chunk chunk = Chunk.parse(data);
         boolean more = add(chunk);
@@ -180,6 +169,22 @@ final class StreamedAnswer implements AnswerReader {
         if (ended) {
             progress = Progress.ENDING;
         }
+    }
+
+    /**
+     * Whether the event is a word and no chunk: one that keeps the connection alive, or the end.
+     */
+    private boolean isWord(ByteBuffer data) {
+        if (data.hasRemaining() && data.get(data.position()) == '{') {
+            return false;
+        }
+        String word = StandardCharsets.UTF_8.decode(data.duplicate()).toString().strip();
+        if (word.equals(DONE)) {
+            requireFinished();
+            progress = Progress.WHOLE;
+            return true;
+        }
+        return NOTHING.contains(word);
     }
 
     /**

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much text one reply may have, and still have of what all may hold together. It is taken in
- * portions, so that a token costs a comparison.
+ * Bounds the text of one reply, and counts it against the text of all replies under way. Room is
+ * taken in portions, so that a token costs a comparison.
  *
  * <p>One thread at a time uses it, but any may close it; the monitor guards {@code closed}, and
  * {@code granted} where that changes.
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class TextAllowance implements AutoCloseable {
     private static final int PORTION = 1024;
 
-    /** What is not needed any more is given back from there on. */
+    /** More unused room than this is given back. */
     private static final int SPARE = 64 * PORTION;
 
     private static final Ending TOO_LONG =
@@ -43,7 +43,7 @@ public final class TextAllowance implements AutoCloseable {
         this.most = most;
     }
 
-    /** Whose reply it is. */
+    /** The owner of the reply. */
     Owner owner() {
         return owner;
     }
@@ -89,7 +89,7 @@ public final class TextAllowance implements AutoCloseable {
         return full;
     }
 
-    /** How a reply ends that has come to its bound. */
+    /** The end of a reply that has reached its bound. */
     static Outcome ended(String text, @Nullable Usage usage) {
         return text.isEmpty()
                 ? Outcome.brokenOff(text, noRoom())
@@ -97,7 +97,7 @@ public final class TextAllowance implements AutoCloseable {
     }
 
     /**
-     * Counts what has come of an answer and is not text of the reply yet, such as half a line.
+     * Counts bytes of an answer that are not text of the reply yet, such as half a line.
      *
      * @throws ModelException if there is no room for it
      */
@@ -145,7 +145,7 @@ public final class TextAllowance implements AutoCloseable {
         }
     }
 
-    /** The reply is over, and its text is the log's. */
+    /** The reply is over, and its text is in the log. */
     @Override
     public synchronized void close() {
         if (!closed) {

@@ -5,7 +5,7 @@ import ai.konko.chat.FairBound;
 import ai.konko.chat.Owner;
 import jakarta.inject.Singleton;
 
-/** How much text the replies under way hold together, against a limit. */
+/** Bounds how much text the replies under way have together. */
 @Singleton
 public class TextInFlight {
     /**

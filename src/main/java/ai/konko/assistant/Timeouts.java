@@ -16,7 +16,7 @@ record Timeouts(Duration firstToken, Duration idle, Duration total) {
         return new Timeouts(total, total, total);
     }
 
-    /** Those that are configured for a call. */
+    /** The configured timeouts of a call. */
     static Timeouts of(ModelConfig.Model config, boolean streamed) {
         return streamed
                 ? new Timeouts(

@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
  * own thread alone.
  */
 final class TokenCoalescing {
-    /** Fewer reads in an interval are not worth that all else waits. */
+    /** With fewer reads in an interval, sleeping costs more than it saves. */
     static final int MANY = 4;
 
     private final SingleThreadEventLoop loop;
@@ -27,14 +27,14 @@ final class TokenCoalescing {
     /** When the loop last slept, or could have. */
     private long lastNanos;
 
-    /** How many there have been since. */
+    /** How many reads there have been since. */
     private int reads;
 
     private boolean many;
     private boolean noted;
 
     /**
-     * @param interval zero for none of this
+     * @param interval zero for no sleep at all
      */
     TokenCoalescing(SingleThreadEventLoop loop, Duration interval) {
         this(loop, interval, System::nanoTime, LockSupport::parkNanos);

@@ -13,9 +13,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Estimates of how many tokens a text is to a model, by OpenAI's {@code o200k_base} encoding,
- * whatever the model; of long texts, from how they begin. A message counts four more for its role
- * and its frame, as in OpenAI's cookbook ("How to count tokens with tiktoken").
+ * Estimates how many tokens a text has, by OpenAI's encoding {@code o200k_base}, whatever the
+ * model. The count of a long text is projected from its beginning. A message counts four more for
+ * its role and its frame, as in OpenAI's cookbook ("How to count tokens with tiktoken").
  */
 @Singleton
 class Tokens {
@@ -25,7 +25,7 @@ class Tokens {
     /** No token of the encoding has more bytes, nor more UTF-16 units, than some blanks have. */
     private static final int LONGEST_TOKEN = 128;
 
-    /** That a UTF-16 unit takes. */
+    /** The bytes that a UTF-16 unit takes. */
     private static final int MOST_BYTES = 3;
 
     private static final int FRAME = 4;
@@ -36,10 +36,13 @@ class Tokens {
     private final AtomicBoolean prepared = new AtomicBoolean();
     private final RecentCache<Attempt, Integer> counted = RecentCache.ofMost(100_000);
 
-    /** A message's text does not change but by a retry. */
+    /** A message's text changes only by a retry. */
     private record Attempt(UUID chatId, int seq, int number) {}
 
-    /** There may soon be something to count, which nobody should have to wait for. */
+    /**
+     * Prepares the encoding, because there may soon be something to count, and loading it takes
+     * time.
+     */
     void prepare() {
         if (prepared.compareAndSet(false, true)) {
             Thread.ofVirtual().name("vocabulary").start(() -> ofMessage(""));
@@ -80,7 +83,7 @@ class Tokens {
         return known;
     }
 
-    /** Of a long text, as many of its beginning are counted as nobody need wait for. */
+    /** Counts only the beginning of a long text, so that nobody waits long. */
     int ofMessage(String content) {
         String counted = content.substring(0, Math.min(content.length(), COUNTED));
         long tokens = Vocabulary.O200K.encodeOrdinary(counted, MOST).getTokens().size();

@@ -13,7 +13,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that somebody on the way has compressed, although nobody asked for it.
+ * Unpacks an answer that is compressed, although nobody asked for that.
  *
  * <p>Some bytes may unpack to a thousand times as many. So they are unpacked in small portions, the
  * reader refuses a text that is too long, and the whole has a bound too. What came unpacked before

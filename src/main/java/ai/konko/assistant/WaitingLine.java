@@ -10,19 +10,17 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for its turn. Owners are served in turn, one thing each, so that nobody waits behind
- * all that another has. Not safe for use by several threads.
+ * A line that serves owners in turn, one entry each, so that nobody waits behind all entries of
+ * another owner. Not safe for use by several threads.
  */
 final class WaitingLine<T> {
     private final Predicate<T> waits;
 
-    /**
-     * What each owner has, oldest first, and never none; the owner whose turn it is comes first.
-     */
+    /** Each owner's entries, oldest first, never empty. The owner whose turn it is comes first. */
     private final SequencedMap<Owner, Deque<T>> byOwner = new LinkedHashMap<>();
 
     /**
-     * @param waits what does not wait any more is passed over
+     * @param waits entries that do not wait any more are skipped
      */
     WaitingLine(Predicate<T> waits) {
         this.waits = waits;
@@ -41,7 +39,7 @@ final class WaitingLine<T> {
     }
 
     /**
-     * @return the next that still waits, which is not in the line any more
+     * @return the next entry that still waits; it is removed from the line
      */
     @Nullable T poll() {
         while (true) {

@@ -43,7 +43,7 @@ public abstract class ReplyEvents {
     }
 
     /**
-     * Gives out what there is now.
+     * Gives out the events that are ready.
      *
      * @return whether there may be more at once
      */
@@ -125,7 +125,7 @@ public abstract class ReplyEvents {
         return left;
     }
 
-    /** Whether what is out so far ends in the middle of an event. */
+    /** Whether the last {@link #next} ended in the middle of an event. */
     public final boolean insideEvent() {
         return parts != null;
     }

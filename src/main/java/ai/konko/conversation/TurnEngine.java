@@ -33,7 +33,6 @@ import java.util.function.Supplier;
  */
 @ApplicationScoped
 public class TurnEngine {
-    private static final Duration SOON = Duration.ofSeconds(1);
 
     /** A reply that another replica ran, which has died, needs its lease to run out. */
     private static final Duration LONGEST_CANCEL = Duration.ofSeconds(30);
@@ -101,7 +100,7 @@ public class TurnEngine {
         } catch (RefusedException refused) {
             throw refused;
         } catch (RuntimeException | Error failed) {
-            workers.later(SOON, () -> runner.runNext(chatId));
+            workers.later(TurnRunner.SOON, () -> runner.runNext(chatId));
             throw failed;
         }
     }
@@ -208,7 +207,7 @@ public class TurnEngine {
         return RefusedException.forNow(
                 ErrorCode.STORE_UNAVAILABLE,
                 "The reply is stopped, but its end can't be kept at the moment.",
-                SOON);
+                TurnRunner.SOON);
     }
 
     /**
@@ -217,15 +216,13 @@ public class TurnEngine {
      */
     public void delete(UUID chatId) {
         for (Message reply : repository.delete(chatId)) {
-            if (neverRan(reply)) {
+            LiveReply running = live.find(reply.id(), reply.attempt());
+            if (reply.model() == null) { // it never ran
                 announce(reply);
-            } else {
-                LiveReply running = live.find(reply.id(), reply.attempt());
-                if (running != null) { // else it is over, or is about to find no chat
-                    running.cancel(Outcome::cancelled);
-                    if (running.endedUnlessRun(reply)) {
-                        live.remove(reply);
-                    }
+            } else if (running != null) { // else it is over, or is about to find no chat
+                running.cancel(Outcome::cancelled);
+                if (running.endedUnlessRun(reply)) {
+                    live.remove(reply);
                 }
             }
         }
@@ -248,9 +245,5 @@ public class TurnEngine {
             waiting.ended(ended);
         }
         events.ended(ended, Span.getInvalid());
-    }
-
-    private static boolean neverRan(Message ended) {
-        return ended.model() == null;
     }
 }

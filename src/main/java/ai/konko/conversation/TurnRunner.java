@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
 class TurnRunner {
     private static final Logger LOG = Logger.getLogger(TurnRunner.class);
     private static final String REQUEST = "requestId";
-    private static final Duration SOON = Duration.ofSeconds(1);
+
+    /** A failed step is tried again after this pause. */
+    static final Duration SOON = Duration.ofSeconds(1);
 
     private final ChatRepository repository;
     private final Prompts prompts;

@@ -97,6 +97,16 @@ record CompletionBody(
                         || "text".equals(orMissing(responseFormat).path("type").textValue()),
                 "response_format",
                 "is supported only as text");
+        checkStreamOptions();
+        require(
+                maxTokens == null || maxCompletionTokens == null,
+                "max_tokens",
+                "excludes max_completion_tokens");
+        require(kept() || metadata == null || metadata.isEmpty(), "metadata", "needs store");
+        RequestParameters.text("model", model, TextBound.MODEL, limits);
+    }
+
+    private void checkStreamOptions() {
         RequestParameters.fields(
                 "stream_options", streamOptions, Set.of("include_usage", "include_obfuscation"));
         JsonNode options = orMissing(streamOptions);
@@ -110,12 +120,6 @@ record CompletionBody(
                                 each.isBoolean() || each.isNull(),
                                 "stream_options",
                                 "is supported only with true and false"));
-        require(
-                maxTokens == null || maxCompletionTokens == null,
-                "max_tokens",
-                "excludes max_completion_tokens");
-        require(kept() || metadata == null || metadata.isEmpty(), "metadata", "needs store");
-        RequestParameters.text("model", model, TextBound.MODEL, limits);
     }
 
     Map<String, Object> parameters() {

@@ -112,7 +112,9 @@ class Responses {
      */
     PostedTurn post(Origin origin, Continued continued, TurnRequest wanted, PostTerms terms) {
         if (continued.chatId() == null) {
-            return open(origin, settings(wanted.options()), List.of(), wanted, terms);
+            // The chat goes on with this model, also if it is continued in another way.
+            Settings settings = new Settings(null, null, wanted.options().model(), Map.of());
+            return open(origin, settings, List.of(), wanted, terms);
         }
         Integer after = continued.previous() == null ? null : continued.previous().seq();
         try {
@@ -127,11 +129,6 @@ class Responses {
         }
         Chat chat = repository.chat(continued.chatId());
         return open(origin, chat.settings(), upTo(continued.previous()), wanted, terms);
-    }
-
-    /** The copy of a chat keeps its model. */
-    private static Settings settings(Options options) {
-        return new Settings(null, null, options.model(), Map.of());
     }
 
     /**

@@ -16,6 +16,8 @@ final class PendingRows {
             select chat_id, seq, reply_id, attempt, streamed, model, run, owner, cancel
             from pending where\s""";
 
+    private static final String ABANDONED_AFTER = "interval '2 s'";
+
     /**
      * A reply at the head of its line that nobody has started is abandoned after this time. One
      * whose time is still to come is from before the clock went back.
@@ -32,7 +34,7 @@ final class PendingRows {
                 and (p.owner is null or ?)
             limit ?
             """
-                    .formatted("interval '2 s'");
+                    .formatted(ABANDONED_AFTER);
 
     private PendingRows() {}
 

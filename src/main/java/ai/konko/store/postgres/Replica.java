@@ -149,8 +149,9 @@ final class Replica {
     }
 
     private void changedByOthers(Set<UUID> chats) {
-        if (observer != null) {
-            observer.changed(chats::contains);
+        Observer told = observer;
+        if (told != null) {
+            told.changed(chats::contains);
         }
         BackgroundTask current = comparing;
         if (current != null && chats.stream().anyMatch(chat -> running.find(chat) != null)) {
