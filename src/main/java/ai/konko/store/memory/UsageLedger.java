@@ -5,21 +5,24 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Owner;
 import java.time.LocalDate;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** Usage by owner, model and day. Not safe for use by several threads. */
 final class UsageLedger {
-    private static final Comparator<Account> BY_DAY =
-            Comparator.comparing(Account::day)
-                    .thenComparing(account -> account.owner().name())
-                    .thenComparing(Account::model);
+    private final NavigableMap<Account, DailyUsage> accounts = new TreeMap<>();
 
-    private final NavigableMap<Account, DailyUsage> accounts = new TreeMap<>(BY_DAY);
+    /** In its natural order, because Lincheck can't look into a comparator of Java's own. */
+    private record Account(LocalDate day, Owner owner, String model)
+            implements Comparable<Account> {
+        @Override
+        public int compareTo(Account other) {
+            int byDay = day.compareTo(other.day);
+            int byOwner = byDay != 0 ? byDay : owner.name().compareTo(other.owner.name());
+            return byOwner != 0 ? byOwner : model.compareTo(other.model);
+        }
 
-    private record Account(LocalDate day, Owner owner, String model) {
         boolean isOfSameDay(Account other) {
             return day.equals(other.day) && owner.equals(other.owner);
         }
