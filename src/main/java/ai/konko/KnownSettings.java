@@ -78,7 +78,11 @@ public final class KnownSettings implements SmallRyeConfigBuilderCustomizer {
             String otherwise = defaults.get(name);
             return otherwise == null
                     ? null
-                    : value.from().withValue(otherwise).withRawValue(otherwise).build();
+                    : value.from()
+                            .withValue(otherwise)
+                            .withRawValue(otherwise)
+                            .withConfigSourceOrdinal(Integer.MIN_VALUE) // it is a default now
+                            .build();
         }
     }
 }

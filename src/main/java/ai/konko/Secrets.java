@@ -53,10 +53,12 @@ public final class Secrets implements ConfigSourceInterceptor {
                     "konko.model.base-url", "OPENAI_BASE_URL",
                     "konko.model.name", "OPENAI_MODEL");
 
-    /** Whose names these are too, if neither ours nor the variables are set. */
+    private static final String EXTENSION_KEY = "quarkus.langchain4j.openai.api-key";
+
+    /** The extension's names of these settings, used if neither ours nor the variables are set. */
     private static final Map<String, String> OF_EXTENSION =
             Map.of(
-                    "konko.model.api-key", "quarkus.langchain4j.openai.api-key",
+                    "konko.model.api-key", EXTENSION_KEY,
                     "konko.model.base-url", "quarkus.langchain4j.openai.base-url",
                     "konko.model.name", "quarkus.langchain4j.openai.chat-model.model-name",
                     "konko.model.total-timeout", "quarkus.langchain4j.openai.timeout");
@@ -89,17 +91,22 @@ public final class Secrets implements ConfigSourceInterceptor {
     public @Nullable ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
         ConfigValue value = value(context, name);
         String extension = OF_EXTENSION.get(name);
-        if (extension == null || (value != null && isSet(value))) {
+        if (extension == null || (value != null && isSet(name, value))) {
             return value;
         }
         ConfigValue other = value(context, extension);
-        boolean holds = other != null && isSet(other) && !NO_KEY.equals(other.getValue());
-        return holds ? other : value;
+        return other != null && isSet(extension, other) ? other : value;
     }
 
-    /** By more than a default. */
-    private static boolean isSet(ConfigValue value) {
-        return value.getConfigSourceOrdinal() != Integer.MIN_VALUE;
+    /** Whether there is more than a default; a credential counts also if it is empty. */
+    private static boolean isSet(String name, ConfigValue value) {
+        String text = value.getValue();
+        if (text == null || value.getConfigSourceOrdinal() == Integer.MIN_VALUE) {
+            return false;
+        }
+        return Credentials.SETTINGS.contains(name)
+                ? !(name.equals(EXTENSION_KEY) && text.equals(NO_KEY))
+                : !text.isEmpty();
     }
 
     private @Nullable ConfigValue value(ConfigSourceInterceptorContext context, String name) {

@@ -221,6 +221,39 @@ class SecretsTest {
     }
 
     @Test
+    void setting_ofTheExtensionBesideAnEmptyOneOfOurs_holds() {
+        SmallRyeConfig config =
+                config(
+                        VARIABLES,
+                        0,
+                        Map.of(
+                                "OPENAI_BASE_URL", "",
+                                "QUARKUS_LANGCHAIN4J_OPENAI_BASE_URL", "http://theirs",
+                                "OPENAI_MODEL", "",
+                                "QUARKUS_LANGCHAIN4J_OPENAI_CHAT_MODEL_MODEL_NAME", "dummy",
+                                "KONKO_MODEL_TOTAL_TIMEOUT", "",
+                                "QUARKUS_LANGCHAIN4J_OPENAI_TIMEOUT", "30s"));
+
+        assertThat(value(config, "konko.model.base-url")).isEqualTo("http://theirs");
+        assertThat(value(config, "konko.model.name")).isEqualTo("dummy");
+        assertThat(value(config, "konko.model.total-timeout")).isEqualTo("30s");
+    }
+
+    @Test
+    void setting_ofTheExtensionThatIsEmpty_doesNotHold() {
+        SmallRyeConfig config =
+                config(
+                        VARIABLES,
+                        0,
+                        Map.of(
+                                "QUARKUS_LANGCHAIN4J_OPENAI_BASE_URL", "",
+                                "QUARKUS_LANGCHAIN4J_OPENAI_TIMEOUT", ""));
+
+        assertThat(value(config, "konko.model.base-url")).isNull();
+        assertThat(value(config, "konko.model.total-timeout")).isEqualTo("5m");
+    }
+
+    @Test
     void setting_ofTheExtensionThatNobodyHasSet_doesNotHold() {
         SmallRyeConfig config =
                 config(VARIABLES, 0, Map.of("QUARKUS_LANGCHAIN4J_OPENAI_API_KEY", "dummy"));

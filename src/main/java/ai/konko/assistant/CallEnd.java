@@ -4,7 +4,6 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.Fault;
 import ai.konko.chat.FinishReason;
-import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Usage;
@@ -42,8 +41,12 @@ final class CallEnd {
                 : text -> Outcome.brokenOff(text, why, usage);
     }
 
-    /** The call has failed, or was cancelled. */
-    static Ending of(Throwable failed, Message reply, Cancellation cancellation) {
+    /**
+     * The call has failed, or was cancelled.
+     *
+     * @param what has failed, for the log
+     */
+    static Ending of(Throwable failed, String what, Cancellation cancellation) {
         Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
         if (cause instanceof RefusedException refused
                 && refused.code() == ErrorCode.CHAT_NOT_FOUND) {
@@ -54,15 +57,9 @@ final class CallEnd {
         }
         Failure known = ModelException.in(failed);
         if (known == null) {
-            LOG.errorf(
-                    Fault.of(failed),
-                    "Reply %s of chat %s failed for a reason of our own",
-                    reply.id(),
-                    reply.chatId());
+            LOG.errorf(Fault.of(failed), "%s failed for a reason of our own", what);
         } else {
-            LOG.warnf(
-                    "Reply %s of chat %s was not completed: %s",
-                    reply.id(), reply.chatId(), known.message());
+            LOG.warnf("%s was not completed: %s", what, known.message());
         }
         if (known != null && known.code() == ErrorCode.OVERLOADED) {
             return text -> TextAllowance.ended(text, null); // there is no room for the rest

@@ -43,6 +43,8 @@ record Dialect(
         Map<String, Object> all = new LinkedHashMap<>(byDefault);
         if (!Collections.disjoint(own.keySet(), LIMITS)) {
             all.keySet().removeAll(LIMITS); // two names of one thing
+        } else if (all.containsKey(MAX_COMPLETION_TOKENS)) {
+            all.remove(MAX_TOKENS);
         }
         all.putAll(own);
         return all;

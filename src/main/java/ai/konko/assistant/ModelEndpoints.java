@@ -50,7 +50,10 @@ class ModelEndpoints {
         }
         ModelAddress address = address(config).orElse(OPENAI);
         model.ca().ifPresent(pem -> Authorities.with(Path.of(pem)));
-        Optional<ProxyOptions> proxy = settings.proxy().or(() -> proxy(address));
+        Optional<ProxyOptions> proxy =
+                settings.proxy()
+                        .filter(_ -> !Proxies.isThisMachine(address.host()))
+                        .or(() -> proxy(address));
         requireOneOfEach(address, proxy, config);
         String name = model.name().orElse(DEFAULT_MODEL);
         LOG.infof(

@@ -56,13 +56,7 @@ final class ModelParameters extends DefaultChatRequestParameters {
      * @throws UnsupportedFeatureException if it has tools, or wants an answer that is no text
      */
     static Map<String, Object> sent(ChatRequestParameters plain) {
-        if (!plain.toolSpecifications().isEmpty()) {
-            throw new UnsupportedFeatureException("Tools are not supported.");
-        }
-        if (plain.responseFormat() != null
-                && plain.responseFormat().type() != ResponseFormatType.TEXT) {
-            throw new UnsupportedFeatureException("Only text is supported as response format.");
-        }
+        requireText(plain);
         Map<String, Object> sent = new LinkedHashMap<>();
         put(sent, "temperature", plain.temperature());
         put(sent, "top_p", plain.topP());
@@ -73,6 +67,20 @@ final class ModelParameters extends DefaultChatRequestParameters {
         List<String> stop = plain.stopSequences();
         put(sent, "stop", stop == null || stop.isEmpty() ? null : stop);
         return sent;
+    }
+
+    /**
+     * @throws UnsupportedFeatureException if a request has tools, or asks for an answer that is no
+     *     text
+     */
+    static void requireText(ChatRequestParameters plain) {
+        if (!plain.toolSpecifications().isEmpty()) {
+            throw new UnsupportedFeatureException("Tools are not supported.");
+        }
+        if (plain.responseFormat() != null
+                && plain.responseFormat().type() != ResponseFormatType.TEXT) {
+            throw new UnsupportedFeatureException("Only text is supported as response format.");
+        }
     }
 
     private static void put(Map<String, Object> to, String name, @Nullable Object value) {
@@ -99,25 +107,6 @@ final class ModelParameters extends DefaultChatRequestParameters {
 
     TextAllowance allowance() {
         return allowance;
-    }
-
-    /** The call stays the same one, so it can still be cancelled. */
-    @Override
-    public ChatRequestParameters overrideWith(ChatRequestParameters that) {
-        return that instanceof ModelParameters own ? own : with(that, sent, sent(that));
-    }
-
-    @Override
-    public ChatRequestParameters defaultedBy(ChatRequestParameters that) {
-        return with(EMPTY, sent(that), sent);
-    }
-
-    private ModelParameters with(
-            ChatRequestParameters named, Map<String, Object> first, Map<String, Object> then) {
-        Map<String, Object> all = new LinkedHashMap<>(first);
-        all.putAll(then);
-        String model = named.modelName() == null ? modelName() : named.modelName();
-        return new ModelParameters(model, all, streamed, timeouts, cancellation, allowance);
     }
 
     @Override

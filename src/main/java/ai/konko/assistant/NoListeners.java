@@ -6,9 +6,9 @@ import dev.langchain4j.observability.api.listener.AiServiceListener;
 import dev.langchain4j.spi.observability.AiServiceListenerRegistrarFactory;
 
 /**
- * Nobody listens to what happens in the AI services: turns have metrics and spans of their own. By
- * default each call would look for observers of its events again and again, at a tenth of a turn's
- * cost.
+ * Switches the events of AI services off, because turns have metrics and spans of their own. By
+ * default each call looks for observers of its events four times, which is much of a turn's cost,
+ * see {@code src/docs/adr/0001-our-own-client-to-the-model.md}.
  */
 public final class NoListeners implements AiServiceListenerRegistrarFactory {
 

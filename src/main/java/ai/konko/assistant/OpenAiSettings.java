@@ -38,6 +38,7 @@ class OpenAiSettings {
                     "service-tier", String.class);
 
     private static final String STOP = "stop";
+    private static final int MOST_PORT = 65_535;
 
     private final SmallRyeConfig config;
     private final TlsConfigurationRegistry tls;
@@ -62,22 +63,21 @@ class OpenAiSettings {
 
     Optional<ProxyOptions> proxy() {
         return set(PREFIX + "proxy-host", String.class)
-                .map(
-                        host ->
-                                new ProxyOptions()
-                                        .setHost(host)
-                                        .setPort(
-                                                config.getValue(
-                                                        PREFIX + "proxy-port", Integer.class))
-                                        .setType(
-                                                type(
-                                                        config.getValue(
-                                                                PREFIX + "proxy-type",
-                                                                String.class))));
+                .map(host -> new ProxyOptions().setHost(host).setPort(port()).setType(type()));
+    }
+
+    private int port() {
+        int port = config.getValue(PREFIX + "proxy-port", Integer.class);
+        if (port < 1 || port > MOST_PORT) {
+            throw new ConfigurationException(
+                    PREFIX + "proxy-port must be from 1 to " + MOST_PORT + ".");
+        }
+        return port;
     }
 
     /** Java's names for them, which the extension takes. */
-    private static ProxyType type(String name) {
+    private ProxyType type() {
+        String name = config.getValue(PREFIX + "proxy-type", String.class);
         return switch (name.toUpperCase(Locale.ROOT)) {
             case "HTTP" -> ProxyType.HTTP;
             case "SOCKS" -> ProxyType.SOCKS5;

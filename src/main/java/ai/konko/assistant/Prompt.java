@@ -26,6 +26,13 @@ public record Prompt(
         Map<String, Object> parameters,
         boolean streamed) {
 
+    public Prompt {
+        if (messages.isEmpty()) {
+            throw new IllegalArgumentException("a prompt has a message");
+        }
+        messages = Collections.unmodifiableList(messages);
+    }
+
     /**
      * The messages that the model sees of a chat: its instructions, if it has any, then the message
      * of each turn, and its reply if there is one.

@@ -124,7 +124,7 @@ final class Proxies {
         return proxy;
     }
 
-    private static boolean isThisMachine(String host) {
+    static boolean isThisMachine(String host) {
         String name = withoutDot(host);
         InetAddress literal = literal(name);
         return literal != null

@@ -62,6 +62,12 @@ public class ReplyWriter {
         /** Bounded once it is known whether a stream is asked for. */
         private Consumer<String> text;
 
+        /** Whether the AI service is asked, which makes a memory for the chat. */
+        private boolean remembered;
+
+        /** Whether text came piece by piece; then the response may have it all once more. */
+        private boolean pieces;
+
         private Call(
                 Message reply,
                 Cancellation cancellation,
@@ -76,11 +82,17 @@ public class ReplyWriter {
                     over.whenComplete(
                             (response, failed) -> {
                                 try {
-                                    assistant.evictChatMemory(reply.chatId());
+                                    forget();
                                 } finally {
                                     end.accept(() -> ending(response, failed));
                                 }
                             });
+        }
+
+        private void forget() {
+            if (remembered) {
+                assistant.evictChatMemory(reply.chatId());
+            }
         }
 
         /** A prompt of no chat has no memory, so it needs no service. */
@@ -101,6 +113,7 @@ public class ReplyWriter {
                                 .build(),
                         this);
             } else {
+                remembered = true;
                 ServiceCall.run(prompt, parameters, () -> reply(chatId, prompt));
             }
         }
@@ -116,6 +129,7 @@ public class ReplyWriter {
 
         @Override
         public void onPartialResponse(String piece) {
+            pieces = true;
             text.accept(piece);
         }
 
@@ -132,18 +146,25 @@ public class ReplyWriter {
         /** Whatever comes of an answer, it is an end. */
         private Ending ending(ChatResponse response, Throwable failed) {
             if (failed != null) {
-                return CallEnd.of(failed, reply, cancellation);
+                return CallEnd.of(failed, what(), cancellation);
             }
             try {
                 allowance.hold(0); // what was unread is the text that follows
                 String whole = response.aiMessage().text();
-                if (whole != null && !whole.isEmpty()) {
+                if (whole != null && !whole.isEmpty() && !pieces) {
                     text.accept(whole);
                 }
                 return CallEnd.of(response, allowance);
             } catch (RuntimeException | Error fault) {
-                return CallEnd.of(fault, reply, cancellation);
+                return CallEnd.of(fault, what(), cancellation);
             }
+        }
+
+        /** For the log, which has the ids of replies that are kept only. */
+        private String what() {
+            return remembered
+                    ? "Reply %s of chat %s".formatted(reply.id(), reply.chatId())
+                    : "A completion";
         }
     }
 }

@@ -57,12 +57,12 @@ final class ServiceCall {
     }
 
     private static ChatRequest withParameters(ChatRequest request) {
-        return CURRENT.isBound()
-                ? ChatRequest.builder()
-                        .messages(request.messages())
-                        .parameters(parameters())
-                        .build()
-                : request;
+        if (!CURRENT.isBound()) {
+            return request;
+        }
+        ModelParameters.requireText(
+                request.parameters()); // nothing that a service asks for is lost
+        return ChatRequest.builder().messages(request.messages()).parameters(parameters()).build();
     }
 
     /** The model for services whose answers are of use as a whole. */

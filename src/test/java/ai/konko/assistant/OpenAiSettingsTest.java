@@ -3,6 +3,7 @@ package ai.konko.assistant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.konko.KnownSettings;
 import io.quarkiverse.langchain4j.openai.runtime.config.LangChain4jOpenAiConfig;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.tls.TlsConfiguration;
@@ -25,6 +26,14 @@ class OpenAiSettingsTest {
     @Test
     void parameters_ofTheExtensionsDefaults_areNone() {
         assertThat(settings(Map.of()).parameters()).isEmpty();
+    }
+
+    @Test
+    void parameters_thatAreEmpty_areNone() {
+        assertThat(
+                        settings(Map.of("chat-model.temperature", "", "chat-model.top-p", ""))
+                                .parameters())
+                .isEmpty();
     }
 
     @Test
@@ -58,6 +67,16 @@ class OpenAiSettingsTest {
                 .containsExactly("p.example", 3128, wanted);
     }
 
+    @ParameterizedTest
+    @CsvSource({"0", "65536"})
+    void proxy_ofAPortThatIsNone_isRefused(String port) {
+        OpenAiSettings settings = settings(Map.of("proxy-host", "p", "proxy-port", port));
+
+        assertThatThrownBy(settings::proxy)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("proxy-port");
+    }
+
     @Test
     void proxy_ofAnUnknownType_isRefused() {
         OpenAiSettings settings = settings(Map.of("proxy-host", "p", "proxy-type", "DIRECT"));
@@ -83,6 +102,7 @@ class OpenAiSettingsTest {
                 new SmallRyeConfigBuilder()
                         .addDefaultInterceptors()
                         .addDiscoveredConverters()
+                        .withCustomizers(new KnownSettings())
                         .withMapping(LangChain4jOpenAiConfig.class)
                         .withSources(new PropertiesConfigSource(named, "settings", OF_FILES))
                         .build(),
