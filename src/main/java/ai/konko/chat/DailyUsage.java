@@ -1,6 +1,9 @@
 package ai.konko.chat;
 
+import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an owner's turns have used of one model on one day. It outlives the chats, of which it says
@@ -24,6 +27,27 @@ public record DailyUsage(Owner owner, String model, LocalDate day, long turns, U
         if (turns < 1) {
             throw new IllegalArgumentException("a day without turns has no usage");
         }
+    }
+
+    /**
+     * The usage of one turn.
+     *
+     * @param ended when the turn ended
+     * @param reported by the provider; null if it reported nothing
+     */
+    public static DailyUsage ofTurn(
+            Owner owner, String model, Instant ended, @Nullable Usage reported) {
+        return new DailyUsage(owner, model, dayOf(ended), 1, orNone(reported));
+    }
+
+    /** The day that a turn counts for. */
+    public static LocalDate dayOf(Instant ended) {
+        return LocalDate.ofInstant(ended, ZoneOffset.UTC);
+    }
+
+    /** The usage that a turn counts with. */
+    public static Usage orNone(@Nullable Usage reported) {
+        return reported == null ? Usage.NONE : reported;
     }
 
     /** The same of a model that is not told apart. */

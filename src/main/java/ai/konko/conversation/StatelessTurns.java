@@ -16,13 +16,10 @@ import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.StoreOutage;
-import ai.konko.chat.Usage;
 import io.opentelemetry.api.trace.Span;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.UUID;
@@ -163,12 +160,8 @@ public class StatelessTurns {
 
     private void count(Owner owner, Message reply) {
         DailyUsage used =
-                new DailyUsage(
-                        owner,
-                        Objects.requireNonNull(reply.model()),
-                        LocalDate.ofInstant(now(), ZoneOffset.UTC),
-                        1,
-                        reply.usage() == null ? Usage.NONE : reply.usage());
+                DailyUsage.ofTurn(
+                        owner, Objects.requireNonNull(reply.model()), now(), reply.usage());
         try {
             boolean _ =
                     StoreOutage.outlast(

@@ -30,8 +30,6 @@ import ai.konko.store.memory.Transcript.PlaceInLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -298,13 +296,7 @@ final class ChatLog {
             usage = outcome.usage().plus(usage);
         }
         if (ended.model() != null && outcome.countsAsUse()) {
-            ledger.add(
-                    new DailyUsage(
-                            owner,
-                            ended.model(),
-                            LocalDate.ofInstant(now, ZoneOffset.UTC),
-                            1,
-                            outcome.usage() == null ? Usage.NONE : outcome.usage()));
+            ledger.add(DailyUsage.ofTurn(owner, ended.model(), now, outcome.usage()));
         }
         int weight = TextBudget.weight(ended.content());
         budget.takeAnyway(weight);

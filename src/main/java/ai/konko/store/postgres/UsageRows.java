@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -52,8 +51,8 @@ final class UsageRows {
         if (model == null || !outcome.countsAsUse()) {
             return;
         }
-        Usage usage = outcome.usage() == null ? Usage.NONE : outcome.usage();
-        LocalDate day = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        Usage usage = DailyUsage.orNone(outcome.usage());
+        LocalDate day = DailyUsage.dayOf(now);
         session.update(
                 ADD_OF_A_CHAT,
                 model,
