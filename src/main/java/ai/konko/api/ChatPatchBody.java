@@ -37,7 +37,8 @@ record ChatPatchBody(
                         reader.text("title", title, TextBound.TITLE),
                         reader.text("instructions", instructions, TextBound.INSTRUCTIONS),
                         reader.text("model", model, TextBound.MODEL),
-                        reader.entries(metadata));
+                        reader.entries(metadata),
+                        new Change.Keep<>());
         if (!reader.violations().isEmpty()) {
             throw RefusedException.invalid(reader.violations());
         }

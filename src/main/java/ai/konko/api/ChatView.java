@@ -31,7 +31,7 @@ record ChatView(
                 chat.settings().instructions(),
                 chat.settings().modelToAsk(endpoint.defaultModel()),
                 chat.settings().metadata(),
-                chat.busy() ? "busy" : "idle",
+                chat.busy() ? "busy" : chat.waiting() ? "waiting" : "idle",
                 chat.messageCount(),
                 UsageView.of(chat.usage()),
                 chat.createdAt(),

@@ -9,6 +9,7 @@ import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Sized;
 import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.Position;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.http.HttpLimits;
 import ai.konko.http.Outgoing;
@@ -133,12 +134,12 @@ public class MessageResource {
         UUID message = PathId.message(messageId);
         if (type.equals(EVENTS)) {
             LiveReply reply = turns.reply(id, message);
-            int from = EventId.resumeFrom(request.request(), reply::hasOffset);
-            outgoing.admit(request, reply.endedLength());
+            Position from = EventId.resumeFrom(request.request(), reply::has);
+            outgoing.admit(request, reply.endedCharacters());
             return new NativeEvents(null, reply, from, json).response();
         }
         Message found = repository.message(id, message);
-        outgoing.admit(request, found.content().length());
+        outgoing.admit(request, found.characters());
         return Response.ok(MessageView.of(found)).type(JSON).build();
     }
 }

@@ -5,6 +5,7 @@ import ai.konko.chat.Message;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ record MessageView(
         int seq,
         String role,
         String content,
+        @Nullable List<ItemView> items,
         String status,
         Instant createdAt,
         @Nullable Instant completedAt,
@@ -32,6 +34,7 @@ record MessageView(
                 message.seq(),
                 message.role().wire(),
                 message.content(),
+                ItemView.of(message),
                 message.status().wire(),
                 message.createdAt(),
                 message.completedAt(),

@@ -1,19 +1,22 @@
 package ai.konko.api;
 
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Turn;
-import ai.konko.conversation.Listener;
 import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.Position;
 import ai.konko.conversation.ReplyEvents;
+import ai.konko.conversation.ReplyPart;
 import ai.konko.http.ServerSentEvents;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply as the native API's events: {@code accepted}, any number of {@code delta}, each with its
- * {@link EventId}, and the reply's terminal state.
+ * A reply as the native API's events: {@code accepted}, any number of {@code delta}, {@code item}
+ * and {@code reasoning}, each with its {@link EventId}, and the reply's terminal state.
  */
 final class NativeEvents extends ReplyEvents implements ServerSentEvents {
     private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
@@ -23,9 +26,9 @@ final class NativeEvents extends ReplyEvents implements ServerSentEvents {
 
     /**
      * @param accepted the turn that the client has posted; null if it attaches to the reply
-     * @param from how many UTF-16 units of the reply the client has already
+     * @param from what of the reply the client has already
      */
-    NativeEvents(@Nullable Turn accepted, LiveReply reply, int from, ObjectMapper json) {
+    NativeEvents(@Nullable Turn accepted, LiveReply reply, Position from, ObjectMapper json) {
         super(reply, from);
         this.accepted = accepted;
         this.json = json;
@@ -43,13 +46,42 @@ final class NativeEvents extends ReplyEvents implements ServerSentEvents {
     }
 
     @Override
-    protected void delta(Listener.Piece piece, StringBuilder out) {
-        out.append("event: delta\n");
-        EventId.write(piece.offset(), out);
+    protected void delta(ReplyPart.Text text, StringBuilder out) {
+        piece("delta", text.end(), text.piece(), out);
+    }
+
+    @Override
+    protected void thought(ReplyPart.Thought thought, StringBuilder out) {
+        piece("reasoning", thought.end(), thought.piece(), out);
+    }
+
+    private static void piece(String name, Position end, String piece, StringBuilder out) {
+        out.append("event: ").append(name).append('\n');
+        EventId.write(end, out);
         out.append("data: {\"content\":\"");
-        STRINGS.quoteAsString(piece.text(), out);
+        STRINGS.quoteAsString(piece, out);
         out.append("\"}\n\n");
     }
+
+    @Override
+    protected void begun(ReplyPart.Begun begun, StringBuilder out) {
+        item(begun.index(), begun.item(), begun.end(), out);
+    }
+
+    @Override
+    protected void whole(ReplyPart.Whole whole, StringBuilder out) {
+        item(whole.index(), whole.item(), whole.end(), out);
+    }
+
+    private void item(int index, Item item, Position end, StringBuilder out) {
+        out.append("event: item\n");
+        EventId.write(end, out);
+        data(new ItemEvent(index, ItemView.of(index, item)), out);
+    }
+
+    /** An item as the event that it begins, or that it is whole. */
+    @RegisterForReflection
+    record ItemEvent(int index, ItemView item) {}
 
     @Override
     protected void end(Message ended, int length, StringBuilder out) {
@@ -57,9 +89,13 @@ final class NativeEvents extends ReplyEvents implements ServerSentEvents {
     }
 
     private void event(String name, Object data, StringBuilder out) {
+        out.append("event: ").append(name).append('\n');
+        data(data, out);
+    }
+
+    private void data(Object data, StringBuilder out) {
         try {
-            String written = json.writeValueAsString(data);
-            out.append("event: ").append(name).append("\ndata: ").append(written).append("\n\n");
+            out.append("data: ").append(json.writeValueAsString(data)).append("\n\n");
         } catch (JsonProcessingException unwritable) {
             throw new IllegalStateException("an event can't be written", unwritable);
         }

@@ -4,6 +4,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Post;
 import ai.konko.chat.Status;
+import ai.konko.conversation.Position;
 import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.conversation.Workers;
@@ -78,7 +79,7 @@ public class TurnResource {
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         UUID reply = PathId.message(messageId);
-        int known = turns.reply(id, reply).endedLength();
+        long known = turns.reply(id, reply).endedCharacters();
         return outgoing.whole(request, true, known, () -> turns.cancel(id, reply), MessageView::of);
     }
 
@@ -108,15 +109,16 @@ public class TurnResource {
                 yield CompletableFuture.completedStage(accepted(posted));
             }
             case STREAM -> {
-                outgoing.admit(request, posted.repeated(), posted.reply().endedLength());
+                outgoing.admit(request, posted.repeated(), posted.reply().endedCharacters());
                 yield CompletableFuture.completedStage(
-                        new NativeEvents(posted.turn(), posted.reply(), 0, json).response());
+                        new NativeEvents(posted.turn(), posted.reply(), Position.START, json)
+                                .response());
             }
             case WHOLE ->
                     outgoing.whole(
                             request,
                             posted.repeated(),
-                            posted.reply().endedLength(),
+                            posted.reply().endedCharacters(),
                             posted.reply()::end,
                             ended -> answered(posted.turn().message(), ended));
         };

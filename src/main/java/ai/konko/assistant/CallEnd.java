@@ -27,26 +27,26 @@ final class CallEnd {
         FinishReason reason = reason(response.finishReason());
         Usage usage = usage(response.tokenUsage());
         if (allowance.full()) {
-            return text -> TextAllowance.ended(text, usage);
+            return what -> TextAllowance.ended(what, usage);
         }
         if (reason != FinishReason.INTERRUPTED) {
-            return text -> Outcome.ended(text, reason, usage);
+            return what -> Outcome.ended(what, reason, usage);
         }
         String word = ModelEnd.unknownIn(response);
         Failure why =
                 (word == null ? ModelException.reported() : ModelException.ended(word)).failure();
         LOG.warnf("A reply was not completed: %s", why.message());
         return word == null
-                ? text -> Outcome.ended(text, reason, usage)
-                : text -> Outcome.brokenOff(text, why, usage);
+                ? what -> Outcome.ended(what, reason, usage)
+                : what -> Outcome.brokenOff(what, why, usage);
     }
 
     /**
      * The call has failed, or was cancelled.
      *
-     * @param what has failed, for the log
+     * @param call names the call, for the log
      */
-    static Ending of(Throwable failed, String what, Cancellation cancellation) {
+    static Ending of(Throwable failed, String call, Cancellation cancellation) {
         Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
         if (cause instanceof RefusedException refused
                 && refused.code() == ErrorCode.CHAT_NOT_FOUND) {
@@ -57,16 +57,16 @@ final class CallEnd {
         }
         Failure known = ModelException.in(failed);
         if (known == null) {
-            LOG.errorf(Fault.of(failed), "%s failed for a reason of our own", what);
+            LOG.errorf(Fault.of(failed), "%s failed for a reason of our own", call);
         } else {
-            LOG.warnf("%s was not completed: %s", what, known.message());
+            LOG.warnf("%s was not completed: %s", call, known.message());
         }
         if (known != null && known.code() == ErrorCode.OVERLOADED) {
-            return text -> TextAllowance.ended(text, null); // there is no room for the rest
+            return what -> TextAllowance.ended(what, null); // there is no room for the rest
         }
         Failure failure =
                 known == null ? Failure.of(ErrorCode.INTERNAL, "The service failed.") : known;
-        return text -> Outcome.brokenOff(text, failure);
+        return what -> Outcome.brokenOff(what, failure);
     }
 
     /** Any other end means that the reply was broken off. */

@@ -1,13 +1,14 @@
 package ai.konko.assistant;
 
 import ai.konko.chat.Outcome;
+import ai.konko.chat.Written;
 
-/** How a reply ended, whatever text it had by then. */
+/** How a reply ended, whatever there was of it by then. */
 @FunctionalInterface
 public interface Ending {
 
     /**
-     * @param text all of the reply's text
+     * @param what all that was written of the reply
      */
-    Outcome of(String text);
+    Outcome of(Written what);
 }

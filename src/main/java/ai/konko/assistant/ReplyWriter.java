@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.Draft;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import dev.langchain4j.model.chat.StreamingChatModel;
@@ -31,18 +32,18 @@ public class ReplyWriter {
      * @param prompt is asked for once, on this thread
      * @param allowance bounds the text: a reply that has used it up is stopped, and ends with
      *     {@link FinishReason#LENGTH}
-     * @param out takes the text that the provider streams piece by piece, on a thread that must not
-     *     be blocked, and possibly still after a cancel
+     * @param out takes the reply as the provider streams it, on a thread that must not be blocked,
+     *     and possibly still after a cancel
      * @param end is told once that the reply is over, however that has come about, on any thread;
-     *     what it is given says how the reply ends, after it has given the text of an answer that
-     *     came as a whole to {@code out}, and may write to the log
+     *     what it is given says how the reply ends, after it has given an answer that came as a
+     *     whole to {@code out}, and may write to the log
      */
     public void write(
             Message reply,
             Supplier<Prompt> prompt,
             Cancellation cancellation,
             TextAllowance allowance,
-            Consumer<String> out,
+            Draft out,
             Consumer<Supplier<Ending>> end) {
         Call call = new Call(reply, cancellation, allowance, out, end);
         try {
@@ -60,7 +61,7 @@ public class ReplyWriter {
         private final CompletableFuture<ChatResponse> over = new CompletableFuture<>();
 
         /** Bounded once it is known whether a stream is asked for. */
-        private Consumer<String> text;
+        private Draft draft;
 
         /** Whether the AI service is asked, which makes a memory for the chat. */
         private boolean remembered;
@@ -72,12 +73,12 @@ public class ReplyWriter {
                 Message reply,
                 Cancellation cancellation,
                 TextAllowance allowance,
-                Consumer<String> out,
+                Draft out,
                 Consumer<Supplier<Ending>> end) {
             this.reply = reply;
             this.cancellation = cancellation;
             this.allowance = allowance;
-            this.text = out;
+            this.draft = out;
             CompletableFuture<ChatResponse> _ =
                     over.whenComplete(
                             (response, failed) -> {
@@ -97,7 +98,9 @@ public class ReplyWriter {
 
         /** A prompt of no chat has no memory, so it needs no service. */
         private void ask(Prompt prompt) {
-            text = allowance.bounding(text, cancellation, prompt.streamed() || config.streamOnly());
+            draft =
+                    allowance.bounding(
+                            draft, cancellation, prompt.streamed() || config.streamOnly());
             ModelParameters parameters =
                     new ModelParameters(
                             prompt,
@@ -130,7 +133,7 @@ public class ReplyWriter {
         @Override
         public void onPartialResponse(String piece) {
             pieces = true;
-            text.accept(piece);
+            draft.text(piece);
         }
 
         @Override
@@ -152,7 +155,7 @@ public class ReplyWriter {
                 allowance.hold(0); // what was unread is the text that follows
                 String whole = response.aiMessage().text();
                 if (whole != null && !whole.isEmpty() && !pieces) {
-                    text.accept(whole);
+                    draft.text(whole);
                 }
                 return CallEnd.of(response, allowance);
             } catch (RuntimeException | Error fault) {

@@ -1,12 +1,15 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.FairBound;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.Item;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Usage;
+import ai.konko.chat.Written;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +28,7 @@ public final class TextAllowance implements AutoCloseable {
     private static final int SPARE = 64 * PORTION;
 
     private static final Ending TOO_LONG =
-            _ -> Outcome.brokenOff("", ModelException.tooLong().failure());
+            _ -> Outcome.brokenOff(Written.NOTHING, ModelException.tooLong().failure());
 
     private final FairBound all;
     private final Owner owner;
@@ -49,25 +52,76 @@ public final class TextAllowance implements AutoCloseable {
     }
 
     /**
-     * Bounds a reply's text: what is too much is left out, and the call is stopped.
+     * Bounds a reply: what is too much is left out, and the call is stopped.
      *
-     * @param out takes the text
+     * @param out takes the reply
      * @param asked whether the provider was asked for a stream. One that streams unasked, and more
      *     than there may be, has answered nonsense
      */
-    Consumer<String> bounding(Consumer<String> out, Cancellation cancellation, boolean asked) {
-        return piece -> {
+    Draft bounding(Draft out, Cancellation cancellation, boolean asked) {
+        return new Bounded(out, cancellation, asked);
+    }
+
+    private final class Bounded implements Draft {
+        private final Draft out;
+        private final Cancellation cancellation;
+        private final boolean asked;
+
+        private Bounded(Draft out, Cancellation cancellation, boolean asked) {
+            this.out = out;
+            this.cancellation = cancellation;
+            this.asked = asked;
+        }
+
+        @Override
+        public void text(String piece) {
+            take(piece, out::text);
+        }
+
+        @Override
+        public void reasoning(String piece) {
+            take(piece, out::reasoning);
+        }
+
+        private void take(String piece, Consumer<String> taker) {
             if (full) {
                 return; // it may come still after a cancel
             }
             String fitting = fitting(piece);
             if (!fitting.isEmpty()) {
-                out.accept(fitting);
+                taker.accept(fitting);
             }
+            stopIfFull();
+        }
+
+        @Override
+        public void begin(Item item) {
+            if (!full) {
+                out.begin(item);
+            }
+        }
+
+        /** An item is kept whole or not at all. */
+        @Override
+        public void whole(Item item) {
             if (full) {
-                cancellation.cancel(asked ? text -> ended(text, null) : TOO_LONG);
+                return;
             }
-        };
+            int characters = item instanceof Item.Call ? (int) item.characters() : 0;
+            if (length + characters > most || !covers((long) length + unread + characters)) {
+                full = true;
+            } else {
+                length += characters;
+                out.whole(item);
+            }
+            stopIfFull();
+        }
+
+        private void stopIfFull() {
+            if (full) {
+                cancellation.cancel(asked ? what -> ended(what, null) : TOO_LONG);
+            }
+        }
     }
 
     private String fitting(String piece) {
@@ -90,10 +144,10 @@ public final class TextAllowance implements AutoCloseable {
     }
 
     /** The end of a reply that has reached its bound. */
-    static Outcome ended(String text, @Nullable Usage usage) {
-        return text.isEmpty()
-                ? Outcome.brokenOff(text, noRoom())
-                : Outcome.ended(text, FinishReason.LENGTH, usage);
+    static Outcome ended(Written what, @Nullable Usage usage) {
+        return what.isNoAnswer()
+                ? Outcome.brokenOff(what, noRoom())
+                : Outcome.ended(what, FinishReason.LENGTH, usage);
     }
 
     /**

@@ -1,9 +1,11 @@
 package ai.konko.chat;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
     public static Accepted repeat(Post post, Turn turn, WhenBusy whenBusy) {
         if (whenBusy != post.whenBusy()
                 || !turn.message().content().equals(post.content())
+                || !turn.message().items().equals(post.items())
                 || !Objects.equals(turn.reply().options(), post.options())) {
             throw RefusedException.keyReused();
         }
@@ -63,6 +66,27 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
         return post.whenBusy() == WhenBusy.INTERRUPT && !line.isEmpty()
                 ? interrupting(line)
                 : withoutInterruption();
+    }
+
+    /**
+     * What the post is to the calls of the chat's last reply: it gives their outputs, or goes on
+     * without them. Comes before {@link #of}.
+     *
+     * @param last the chat's last reply; null if there is none
+     * @param known whether the chat has a call with this id
+     * @return the same reply with its calls as they are once the post is accepted; null if nothing
+     *     changes
+     * @throws RefusedException see {@link Items#answered}
+     */
+    public static @Nullable Message answered(
+            Post post, @Nullable Message last, Predicate<String> known, Instant now) {
+        if (post.items().isEmpty() && (last == null || !last.waits())) {
+            return null;
+        }
+        Message over = last != null && last.status().terminal() ? last : null;
+        List<Item> items = over == null ? List.of() : over.items();
+        List<Item> after = Items.answered(items, post.items(), known, now);
+        return over == null || after.equals(items) ? null : over.with(after);
     }
 
     /**

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * A chat as it was when it was read.
  *
  * @param busy whether a turn of it is not over
+ * @param waiting whether the last reply has calls that wait for their outputs; such a chat is not
+ *     busy
  * @param messageCount all messages, those of unfinished turns too
  * @param usage the sum over its replies; absent until one has reported some
  * @param updatedAt when its settings changed, or a turn was accepted or ended
@@ -17,6 +19,7 @@ public record Chat(
         UUID id,
         Settings settings,
         boolean busy,
+        boolean waiting,
         int messageCount,
         @Nullable Usage usage,
         Instant createdAt,

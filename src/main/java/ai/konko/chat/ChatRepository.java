@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -74,7 +74,8 @@ public interface ChatRepository {
      *
      * @throws RefusedException {@link ErrorCode#IDEMPOTENCY_KEY_REUSED}, {@link
      *     ErrorCode#CHAT_BUSY} or {@link ErrorCode#NOT_LAST} (if the post asks for it), {@link
-     *     ErrorCode#QUEUE_FULL} or {@link ErrorCode#CAPACITY}
+     *     ErrorCode#QUEUE_FULL} or {@link ErrorCode#CAPACITY}; {@link ErrorCode#INVALID} or {@link
+     *     ErrorCode#CALL_CLOSED} if its outputs are not those of the open calls
      */
     Accepted accept(UUID chatId, Post post);
 
@@ -98,17 +99,16 @@ public interface ChatRepository {
     Optional<Started> start(UUID chatId, String defaultModel);
 
     /**
-     * The text of a reply in progress, to be added to as the model writes it. What is added once
-     * the reply is over, gone, or started anew, is dropped; so is all of it if the reply is not in
-     * progress now. Neither this nor adding to it waits for a disk or a network.
-     *
-     * @return takes the text, piece by piece
+     * What a reply in progress consists of, to be added to as the model writes it. All of it is
+     * dropped if the reply is not in progress now. Neither this nor adding to it waits for a disk
+     * or a network.
      */
-    Consumer<String> draft(UUID chatId, UUID replyId, int attempt);
+    Draft draft(UUID chatId, UUID replyId, int attempt);
 
     /**
-     * Ends a reply. The first end wins: on a reply that is over already, in another attempt, or
-     * another process' by now, this changes nothing.
+     * Ends a reply. If it is completed with calls, they wait for the client's outputs, unless other
+     * turns are in line already: then they are abandoned. The first end wins: on a reply that is
+     * over already, in another attempt, or another process' by now, this changes nothing.
      *
      * @return the reply as it is now, which need not be over if it is another process'
      */
@@ -116,7 +116,8 @@ public interface ChatRepository {
 
     /**
      * Ends a reply that waits in line as cancelled; one that is in progress is left to whoever runs
-     * it, and one that is over stays as it is.
+     * it, and one that is over stays as it is. If the chat's last reply has calls that wait for
+     * outputs, those are cancelled.
      *
      * @throws RefusedException {@link ErrorCode#MESSAGE_NOT_FOUND} also for a user's message
      */
@@ -161,6 +162,11 @@ public interface ChatRepository {
                 .map(ContextTurn::of)
                 .toList();
     }
+
+    /**
+     * @return the ids of all calls of the chat's replies that are over
+     */
+    Set<String> callIds(UUID chatId);
 
     MessageCounts messageCounts(UUID chatId);
 

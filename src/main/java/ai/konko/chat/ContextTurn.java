@@ -2,6 +2,8 @@ package ai.konko.chat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.List;
+
 /**
  * A turn as later turns have it for context: what was said and what was replied, nothing else, as
  * the UTF-8 that goes to the model.
@@ -11,6 +13,8 @@ public final class ContextTurn {
     private final int attempt;
     private final byte[] text;
     private final int messageBytes;
+    private final List<Item> messageItems;
+    private final List<Item> replyItems;
 
     /**
      * @param attempt of the reply: with its place it names the text for good
@@ -19,10 +23,28 @@ public final class ContextTurn {
      * @param messageBytes how much of it is the message
      */
     public ContextTurn(int replySeq, int attempt, byte[] text, int messageBytes) {
+        this(replySeq, attempt, text, messageBytes, List.of(), List.of());
+    }
+
+    /**
+     * A turn that is more than text.
+     *
+     * @param messageItems what the message has beside its text
+     * @param replyItems what the reply has beside its text
+     */
+    public ContextTurn(
+            int replySeq,
+            int attempt,
+            byte[] text,
+            int messageBytes,
+            List<Item> messageItems,
+            List<Item> replyItems) {
         this.replySeq = replySeq;
         this.attempt = attempt;
         this.text = text;
         this.messageBytes = messageBytes;
+        this.messageItems = List.copyOf(messageItems);
+        this.replyItems = List.copyOf(replyItems);
     }
 
     public static ContextTurn of(Turn turn) {
@@ -31,7 +53,9 @@ public final class ContextTurn {
                 turn.reply().seq(),
                 turn.reply().attempt(),
                 joined(message, message.length, turn.reply().content()),
-                message.length);
+                message.length,
+                turn.message().items(),
+                turn.reply().items());
     }
 
     /**
@@ -69,6 +93,19 @@ public final class ContextTurn {
      */
     public int replyBytes() {
         return text.length - messageBytes;
+    }
+
+    public List<Item> messageItems() {
+        return messageItems;
+    }
+
+    public List<Item> replyItems() {
+        return replyItems;
+    }
+
+    /** Whether its message answers calls of the turn before, from which it is never parted. */
+    public boolean answersCalls() {
+        return !Items.outputs(messageItems).isEmpty();
     }
 
     public String message() {

@@ -47,7 +47,7 @@ public record DailyUsage(Owner owner, String model, LocalDate day, long turns, U
 
     /** The usage that a turn counts with. */
     public static Usage orNone(@Nullable Usage reported) {
-        return reported == null ? Usage.NONE : reported;
+        return reported == null ? Usage.NONE : reported.plain();
     }
 
     /** The same of a model that is not told apart. */

@@ -25,6 +25,8 @@ public enum ErrorCode {
     NOT_LAST,
     /** Only a failed or incomplete reply that is the chat's last can run again. */
     NOT_RETRYABLE,
+    /** An output for a call that does not wait for one any more. */
+    CALL_CLOSED,
     TOO_LARGE,
     INVALID,
     UNKNOWN_FIELD,

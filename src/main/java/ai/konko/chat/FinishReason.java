@@ -2,10 +2,12 @@ package ai.konko.chat;
 
 import java.util.Locale;
 
-/** Why a reply that has text, or was cancelled, ended. */
+/** Why a reply that has text or calls, or was cancelled, ended. */
 public enum FinishReason {
     /** The model came to its end. */
     STOP,
+    /** The model came to its end, and wants tools to be called. */
+    CALLS,
     /** The model ran into its limit of tokens, or the reply into one of this service. */
     LENGTH,
     /** The provider's filter cut it. */

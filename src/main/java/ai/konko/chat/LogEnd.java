@@ -27,7 +27,7 @@ public record LogEnd(UUID chatId, int seq, @Nullable UUID id) {
      * @return the post's turn, its reply queued; the post's earlier turns have to be there already
      */
     public Turn next(Post post, Supplier<UUID> ids, Instant now) {
-        return next(post.content(), post.options(), ids, now);
+        return next(post.content(), post.items(), post.options(), ids, now);
     }
 
     /**
@@ -37,7 +37,7 @@ public record LogEnd(UUID chatId, int seq, @Nullable UUID id) {
         List<Turn> placed = new ArrayList<>(turns.size());
         LogEnd end = this;
         for (PastTurn each : turns) {
-            Turn place = end.next(each.message(), null, ids, now);
+            Turn place = end.next(each.message(), each.items(), null, ids, now);
             Turn over = new Turn(place.message(), each.ended(place.reply(), now));
             placed.add(over);
             end = of(over);
@@ -45,11 +45,16 @@ public record LogEnd(UUID chatId, int seq, @Nullable UUID id) {
         return List.copyOf(placed);
     }
 
-    private Turn next(String message, @Nullable Options options, Supplier<UUID> ids, Instant now) {
+    private Turn next(
+            String message,
+            List<Item> items,
+            @Nullable Options options,
+            Supplier<UUID> ids,
+            Instant now) {
         UUID messageId = GrowingIds.after(id, ids.get());
         UUID replyId = GrowingIds.after(messageId, ids.get());
         return new Turn(
-                Message.ofUser(messageId, chatId, seq + 1, message, now),
+                Message.ofUser(messageId, chatId, seq + 1, message, items, now),
                 Message.queuedReply(replyId, chatId, seq + 2, now).with(options));
     }
 }

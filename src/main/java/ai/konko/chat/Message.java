@@ -1,6 +1,7 @@
 package ai.konko.chat;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param seq its place in the chat, from 1 on without a gap: odd for users, even for replies
  * @param content the text to the letter; of a reply that is not over, what there is of it
+ * @param items what there is beside the text, in order; see {@link Item}
  * @param attempt which run of the reply this is, from 1; each retry makes a new one
  * @param completedAt when the message became terminal
  * @param model on replies that were started, the model that was asked
@@ -23,6 +25,7 @@ public record Message(
         int seq,
         Role role,
         String content,
+        List<Item> items,
         Status status,
         int attempt,
         Instant createdAt,
@@ -35,6 +38,7 @@ public record Message(
         implements Sized {
 
     public Message {
+        items = List.copyOf(items);
         if (seq < 1 || (seq % 2 == 1) != (role == Role.USER)) {
             throw new IllegalArgumentException("odd places are for users, even ones for replies");
         }
@@ -46,17 +50,19 @@ public record Message(
 
     @Override
     public long characters() {
-        return content.length();
+        return content.length() + (items.isEmpty() ? 0 : Sized.characters(items));
     }
 
     /** What a user says: complete from the start. */
-    public static Message ofUser(UUID id, UUID chatId, int seq, String content, Instant now) {
+    public static Message ofUser(
+            UUID id, UUID chatId, int seq, String content, List<Item> items, Instant now) {
         return new Message(
                 id,
                 chatId,
                 seq,
                 Role.USER,
                 content,
+                items,
                 Status.COMPLETED,
                 1,
                 now,
@@ -76,6 +82,7 @@ public record Message(
                 seq,
                 Role.ASSISTANT,
                 "",
+                List.of(),
                 Status.QUEUED,
                 1,
                 now,
@@ -89,7 +96,7 @@ public record Message(
 
     /** The same reply, of a turn with these options. */
     public Message with(@Nullable Options turns) {
-        return turns == null ? this : copy(content, turns);
+        return turns == null ? this : copy(content, items, turns);
     }
 
     /**
@@ -104,9 +111,34 @@ public record Message(
         return options != null && options.unanswered() && status.terminal() && content.isEmpty();
     }
 
-    /** Whether this reply is over and has text. */
+    /** Whether this reply is over and has text or calls. */
     public boolean isAnswer() {
-        return status.terminal() && !content.isEmpty();
+        return status.terminal() && (!content.isEmpty() || hasCalls());
+    }
+
+    /** Whether the model wants tools to be called. */
+    public boolean hasCalls() {
+        return Items.haveCalls(items);
+    }
+
+    /** Whether this reply is over and has calls that wait for their outputs. */
+    public boolean waits() {
+        return status.terminal() && Items.wait(items);
+    }
+
+    /** Whether this is a user's message that has outputs for the calls of the reply before it. */
+    public boolean hasOutputs() {
+        return !Items.outputs(items).isEmpty();
+    }
+
+    /** The same reply with each open call ended. */
+    public Message callsClosed(CallStatus end, Instant now) {
+        return with(Items.closed(items, end, now));
+    }
+
+    /** The same message with other items. */
+    public Message with(List<Item> others) {
+        return copy(content, others, options);
     }
 
     /**
@@ -131,27 +163,28 @@ public record Message(
     /** The reply once the model is asked. */
     public Message started(String askedModel) {
         require(status == Status.QUEUED, "only a queued reply can start");
-        return unfinished(Status.IN_PROGRESS, attempt, "", askedModel);
+        return unfinished(Status.IN_PROGRESS, attempt, Written.NOTHING, askedModel);
     }
 
-    /** The running reply with the text it has so far. */
-    public Message withText(String soFar) {
+    /** The running reply with what it has so far. */
+    public Message with(Written soFar) {
         require(status == Status.IN_PROGRESS, "only a running reply grows");
         return unfinished(status, attempt, soFar, model);
     }
 
     /** The same message with another text, to be shown. */
     public Message saying(String other) {
-        return copy(other, options);
+        return copy(other, items, options);
     }
 
-    private Message copy(String text, @Nullable Options turns) {
+    private Message copy(String text, List<Item> others, @Nullable Options turns) {
         return new Message(
                 id,
                 chatId,
                 seq,
                 role,
                 text,
+                others,
                 status,
                 attempt,
                 createdAt,
@@ -172,6 +205,7 @@ public record Message(
                 seq,
                 role,
                 outcome.content(),
+                Items.ended(outcome.items(), outcome, now),
                 outcome.status(),
                 attempt,
                 createdAt,
@@ -195,13 +229,26 @@ public record Message(
         if (!broken || seq != lastSeq) {
             throw RefusedException.notRetryable();
         }
-        return unfinished(Status.QUEUED, attempt + 1, "", null);
+        return unfinished(Status.QUEUED, attempt + 1, Written.NOTHING, null);
     }
 
-    private Message unfinished(Status now, int attempts, String text, @Nullable String asked) {
+    private Message unfinished(Status now, int attempts, Written what, @Nullable String asked) {
         return new Message(
-                id, chatId, seq, role, text, now, attempts, createdAt, null, asked, null, null,
-                null, options);
+                id,
+                chatId,
+                seq,
+                role,
+                what.text(),
+                what.items(),
+                now,
+                attempts,
+                createdAt,
+                null,
+                asked,
+                null,
+                null,
+                null,
+                options);
     }
 
     private static void require(boolean legal, String rule) {

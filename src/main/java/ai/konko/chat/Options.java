@@ -76,6 +76,13 @@ public record Options(
         return sum;
     }
 
+    /**
+     * @return how many UTF-16 units such parameters hold, roughly
+     */
+    static int characters(Map<String, Object> parameters) {
+        return length(parameters);
+    }
+
     private static int length(@Nullable Object value) {
         return switch (value) {
             case null -> 0;

@@ -1,5 +1,6 @@
 package ai.konko.chat;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,29 +8,34 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status one of the terminal ones
  * @param content the reply's whole text; empty if failed, possibly empty if cancelled
+ * @param items what there is beside the text, as it was when the reply ended; calls are open
  * @param failure why it failed; or why it was interrupted, if the provider has a word for it
  */
 public record Outcome(
         Status status,
         String content,
+        List<Item> items,
         @Nullable FinishReason finishReason,
         @Nullable Usage usage,
         @Nullable Failure failure) {
 
     public Outcome {
+        items = List.copyOf(items);
+        boolean calls = Items.haveCalls(items);
+        boolean answer = calls || !content.isEmpty();
         boolean legal =
                 switch (status) {
                     case COMPLETED ->
-                            finishReason == FinishReason.STOP
-                                    && !content.isEmpty()
+                            finishReason == (calls ? FinishReason.CALLS : FinishReason.STOP)
+                                    && answer
                                     && failure == null;
                     case INCOMPLETE ->
                             finishReason != null
                                     && finishReason != FinishReason.STOP
+                                    && finishReason != FinishReason.CALLS
                                     && (failure == null || finishReason == FinishReason.INTERRUPTED)
-                                    && (finishReason == FinishReason.CANCELLED
-                                            || !content.isEmpty());
-                    case FAILED -> finishReason == null && content.isEmpty() && failure != null;
+                                    && (finishReason == FinishReason.CANCELLED || answer);
+                    case FAILED -> finishReason == null && !answer && failure != null;
                     case QUEUED, IN_PROGRESS -> false;
                 };
         if (!legal) {
@@ -38,42 +44,67 @@ public record Outcome(
         }
     }
 
-    /** The model came to its end; text-less, that is a failure. */
-    public static Outcome ended(String content, FinishReason reason, @Nullable Usage usage) {
-        if (content.isEmpty() && reason != FinishReason.CANCELLED) {
+    /**
+     * The model came to its end; with neither text nor calls, that is a failure.
+     *
+     * @param reason {@link FinishReason#STOP} also if the model wants tools to be called
+     */
+    public static Outcome ended(Written what, FinishReason reason, @Nullable Usage usage) {
+        if (what.isNoAnswer() && reason != FinishReason.CANCELLED) {
             return failed(
-                    Failure.of(ErrorCode.MODEL_FAILED, "The model ended without any text."), usage);
+                    what,
+                    Failure.of(ErrorCode.MODEL_FAILED, "The model ended without any text."),
+                    usage);
         }
-        Status status = reason == FinishReason.STOP ? Status.COMPLETED : Status.INCOMPLETE;
-        return new Outcome(status, content, reason, usage, null);
+        if (reason != FinishReason.STOP && reason != FinishReason.CALLS) {
+            return new Outcome(Status.INCOMPLETE, what.text(), what.items(), reason, usage, null);
+        }
+        FinishReason end = Items.haveCalls(what.items()) ? FinishReason.CALLS : FinishReason.STOP;
+        return new Outcome(Status.COMPLETED, what.text(), what.items(), end, usage, null);
     }
 
-    /** Somebody stopped it; what there is of the text is kept. */
-    public static Outcome cancelled(String content) {
-        return ended(content, FinishReason.CANCELLED, null);
+    /** The same of a reply that is text alone. */
+    public static Outcome ended(String content, FinishReason reason, @Nullable Usage usage) {
+        return ended(Written.of(content), reason, usage);
     }
 
-    /** It broke off: interrupted after some text, else failed. */
-    public static Outcome brokenOff(String content, Failure failure) {
-        return content.isEmpty()
-                ? failed(failure, null)
-                : ended(content, FinishReason.INTERRUPTED, null);
+    /** Somebody stopped it; what there is of it is kept. */
+    public static Outcome cancelled(Written what) {
+        return ended(what, FinishReason.CANCELLED, null);
+    }
+
+    /** It never ran. */
+    public static Outcome cancelled() {
+        return cancelled(Written.NOTHING);
+    }
+
+    /** It broke off: interrupted after some text or a call, else failed. */
+    public static Outcome brokenOff(Written what, Failure failure) {
+        return what.isNoAnswer()
+                ? failed(what, failure, null)
+                : ended(what, FinishReason.INTERRUPTED, null);
     }
 
     /** The same, of a model that has said why in words that nobody here knows. */
-    public static Outcome brokenOff(String content, Failure why, @Nullable Usage usage) {
-        return content.isEmpty()
-                ? failed(why, usage)
-                : new Outcome(Status.INCOMPLETE, content, FinishReason.INTERRUPTED, usage, why);
+    public static Outcome brokenOff(Written what, Failure why, @Nullable Usage usage) {
+        return what.isNoAnswer()
+                ? failed(what, why, usage)
+                : new Outcome(
+                        Status.INCOMPLETE,
+                        what.text(),
+                        what.items(),
+                        FinishReason.INTERRUPTED,
+                        usage,
+                        why);
     }
 
     /** Whether the model did something that is counted as use of it. */
     public boolean countsAsUse() {
-        return usage != null || !content.isEmpty();
+        return usage != null || !content.isEmpty() || !items.isEmpty();
     }
 
-    private static Outcome failed(Failure failure, @Nullable Usage usage) {
-        return new Outcome(Status.FAILED, "", null, usage, failure);
+    private static Outcome failed(Written what, Failure failure, @Nullable Usage usage) {
+        return new Outcome(Status.FAILED, "", what.items(), null, usage, failure);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package ai.konko.chat;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,16 +9,24 @@ import org.jspecify.annotations.Nullable;
  * model is asked for it, and nothing of it counts as use.
  *
  * @param message the user's text, to the letter
+ * @param items what there is beside it
  * @param reply how the reply ended; absent where nobody replied, so that the message is context by
  *     itself
  * @param model the model that had replied, if that is known
  */
-public record PastTurn(String message, @Nullable Outcome reply, @Nullable String model) {
+public record PastTurn(
+        String message, List<Item> items, @Nullable Outcome reply, @Nullable String model) {
 
     public PastTurn {
+        items = List.copyOf(items);
         if (reply != null && reply.usage() != null) {
             throw new IllegalArgumentException("what a past turn has used is counted elsewhere");
         }
+    }
+
+    /** A turn that is text alone. */
+    public PastTurn(String message, @Nullable Outcome reply, @Nullable String model) {
+        this(message, List.of(), reply, model);
     }
 
     /** The same turn for another chat. */
@@ -27,12 +36,14 @@ public record PastTurn(String message, @Nullable Outcome reply, @Nullable String
             throw new IllegalArgumentException("a past turn is over");
         }
         return reply.unanswered()
-                ? new PastTurn(turn.message().content(), null, null)
+                ? new PastTurn(turn.message().content(), turn.message().items(), null, null)
                 : new PastTurn(
                         turn.message().content(),
+                        turn.message().items(),
                         new Outcome(
                                 reply.status(),
                                 reply.content(),
+                                reply.items(),
                                 reply.finishReason(),
                                 null,
                                 reply.failure()),
@@ -43,7 +54,11 @@ public record PastTurn(String message, @Nullable Outcome reply, @Nullable String
      * @return how many UTF-16 units the turn holds
      */
     public int characters() {
-        return message.length() + (reply == null ? 0 : reply.content().length());
+        long sum = message.length() + Sized.characters(items);
+        if (reply != null) {
+            sum += reply.content().length() + Sized.characters(reply.items());
+        }
+        return (int) Math.min(sum, Integer.MAX_VALUE);
     }
 
     /**
@@ -51,7 +66,7 @@ public record PastTurn(String message, @Nullable Outcome reply, @Nullable String
      */
     public Message ended(Message place, Instant now) {
         if (reply == null) {
-            return place.with(Options.UNANSWERED).ended(Outcome.cancelled(""), now);
+            return place.with(Options.UNANSWERED).ended(Outcome.cancelled(), now);
         }
         return (model == null ? place : place.started(model)).ended(reply, now);
     }

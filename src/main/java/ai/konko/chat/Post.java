@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
  * What a client posts to a chat.
  *
  * @param content the user's text, to the letter
- * @param idempotencyKey the same key with the same content, {@code whenBusy} and options on the
- *     same chat is the same turn
+ * @param items what there is beside it, outputs of calls first
+ * @param idempotencyKey the same key with the same content, items, {@code whenBusy} and options on
+ *     the same chat is the same turn
  * @param streamed whether the model is to give the reply piece by piece, as it is written
  * @param options how this turn differs from others of its chat
  * @param earlier turns that the log takes in right before this one
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Post(
         String content,
+        List<Item> items,
         WhenBusy whenBusy,
         @Nullable String idempotencyKey,
         boolean streamed,
@@ -24,12 +26,13 @@ public record Post(
         @Nullable Integer after) {
 
     public Post {
+        items = List.copyOf(items);
         earlier = List.copyOf(earlier);
     }
 
     public Post(
             String content, WhenBusy whenBusy, @Nullable String idempotencyKey, boolean streamed) {
-        this(content, whenBusy, idempotencyKey, streamed, null, List.of(), null);
+        this(content, List.of(), whenBusy, idempotencyKey, streamed, null, List.of(), null);
     }
 
     @Override

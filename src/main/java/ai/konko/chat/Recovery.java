@@ -28,10 +28,10 @@ public final class Recovery {
     }
 
     /**
-     * @param text what the log has of it
+     * @param what the log has of it
      * @return how a reply ends that is not run again
      */
-    public static Outcome end(String text, boolean cancelled) {
-        return cancelled ? Outcome.cancelled(text) : Outcome.brokenOff(text, GIVEN_UP);
+    public static Outcome end(Written what, boolean cancelled) {
+        return cancelled ? Outcome.cancelled(what) : Outcome.brokenOff(what, GIVEN_UP);
     }
 }

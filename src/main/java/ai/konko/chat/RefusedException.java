@@ -105,6 +105,11 @@ public final class RefusedException extends RuntimeException {
                 "Only a failed or incomplete reply that is the chat's last can run again.");
     }
 
+    /** For the output of a call that does not wait for one. */
+    public static RefusedException callClosed() {
+        return of(ErrorCode.CALL_CLOSED, "A call of these outputs does not wait for one any more.");
+    }
+
     public ErrorCode code() {
         return code;
     }

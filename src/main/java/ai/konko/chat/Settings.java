@@ -11,17 +11,29 @@ import org.jspecify.annotations.Nullable;
  * @param instructions the chat's system prompt
  * @param model the model to ask in place of the configured one
  * @param metadata the client's own notes, in the order it gave them
+ * @param parameters given to the model's provider with each turn, as those of {@link Options}
  */
 public record Settings(
         @Nullable String title,
         @Nullable String instructions,
         @Nullable String model,
-        Map<String, String> metadata) {
+        Map<String, String> metadata,
+        Map<String, Object> parameters) {
 
     public static final Settings NONE = new Settings(null, null, null, Map.of());
 
     public Settings {
         metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+        parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+    }
+
+    /** Settings without parameters. */
+    public Settings(
+            @Nullable String title,
+            @Nullable String instructions,
+            @Nullable String model,
+            Map<String, String> metadata) {
+        this(title, instructions, model, metadata, Map.of());
     }
 
     /**
@@ -46,6 +58,7 @@ public record Settings(
      */
     public int characters() {
         int sum = length(title) + length(instructions) + length(model);
+        sum += parameters.isEmpty() ? 0 : Options.characters(parameters);
         for (Map.Entry<String, String> entry : metadata.entrySet()) {
             sum += entry.getKey().length() + entry.getValue().length();
         }

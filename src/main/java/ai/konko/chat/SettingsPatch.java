@@ -9,15 +9,26 @@ import org.jspecify.annotations.Nullable;
  *
  * @param metadata the entries to set, or with {@code null} to remove; to replace all, see {@link
  *     Change}
+ * @param parameters the same for the parameters
  */
 public record SettingsPatch(
         Change<String> title,
         Change<String> instructions,
         Change<String> model,
-        Change<Map<String, @Nullable String>> metadata) {
+        Change<Map<String, @Nullable String>> metadata,
+        Change<Map<String, @Nullable Object>> parameters) {
 
     /** The most entries that a chat's metadata may have. */
     public static final int METADATA_ENTRIES = 16;
+
+    /** A patch that leaves the parameters. */
+    public SettingsPatch(
+            Change<String> title,
+            Change<String> instructions,
+            Change<String> model,
+            Change<Map<String, @Nullable String>> metadata) {
+        this(title, instructions, model, metadata, new Change.Keep<>());
+    }
 
     /**
      * @throws RefusedException if the metadata would have more entries than it may
@@ -27,20 +38,21 @@ public record SettingsPatch(
                 title.applyTo(old.title()),
                 instructions.applyTo(old.instructions()),
                 model.applyTo(old.model()),
-                merged(old.metadata()));
+                bounded(merged(metadata, old.metadata())),
+                merged(parameters, old.parameters()));
     }
 
-    private Map<String, String> merged(Map<String, String> old) {
-        return switch (metadata) {
+    private static <V> Map<String, V> merged(
+            Change<Map<String, @Nullable V>> change, Map<String, V> old) {
+        return switch (change) {
             case Change.Keep<?> _ -> old;
             case Change.Remove<?> _ -> Map.of();
-            case Change.Set<Map<String, @Nullable String>> set -> merge(old, set.value());
+            case Change.Set<Map<String, @Nullable V>> set -> merge(old, set.value());
         };
     }
 
-    private static Map<String, String> merge(
-            Map<String, String> old, Map<String, @Nullable String> entries) {
-        Map<String, String> result = new LinkedHashMap<>(old);
+    private static <V> Map<String, V> merge(Map<String, V> old, Map<String, @Nullable V> entries) {
+        Map<String, V> result = new LinkedHashMap<>(old);
         entries.forEach(
                 (key, value) -> {
                     if (value == null) {
@@ -49,11 +61,15 @@ public record SettingsPatch(
                         result.put(key, value);
                     }
                 });
-        if (result.size() > METADATA_ENTRIES) {
+        return result;
+    }
+
+    private static Map<String, String> bounded(Map<String, String> metadata) {
+        if (metadata.size() > METADATA_ENTRIES) {
             throw RefusedException.invalid(
                     "metadata", "must have at most " + METADATA_ENTRIES + " entries");
         }
-        return result;
+        return metadata;
     }
 
     @Override

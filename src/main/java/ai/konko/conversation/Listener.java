@@ -12,15 +12,15 @@ public final class Listener {
     private final LiveReply reply;
     private final Runnable wake;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private int offset;
+    private Position position;
     private int version;
 
     /**
-     * @param version of the reply's text, for which the offset holds
+     * @param version of the reply, for which the position holds
      */
-    Listener(LiveReply reply, int offset, int version, Runnable wake) {
+    Listener(LiveReply reply, Position position, int version, Runnable wake) {
         this.reply = reply;
-        this.offset = offset;
+        this.position = position;
         this.version = version;
         this.wake = wake;
     }
@@ -28,23 +28,33 @@ public final class Listener {
     /**
      * What follows what was given before.
      *
-     * @param text empty if there is nothing more at the moment
-     * @param offset the reply's length in UTF-16 units up to and with this text
-     * @param end the reply in its terminal state, once all of its text was given
-     * @param version of the text that the offset is in
+     * @param part absent if there is nothing more at the moment
+     * @param position up to and with this part
+     * @param end the reply in its terminal state, once all of it was given
+     * @param version of the reply that the position is in
      * @param left whether this process has let go of the reply: nothing more comes, while the reply
      *     goes on elsewhere
      */
-    public record Piece(String text, int offset, @Nullable Message end, int version, boolean left) {
+    public record Piece(
+            @Nullable ReplyPart part,
+            Position position,
+            @Nullable Message end,
+            int version,
+            boolean left) {
+
+        static Piece nothing(Position position, @Nullable Message end, int version, boolean left) {
+            return new Piece(null, position, end, version, left);
+        }
+
         @Override
         public String toString() {
-            return "Piece[offset=" + offset + "]";
+            return "Piece[position=" + position + "]";
         }
     }
 
     public Piece next() {
-        Piece piece = reply.after(offset, version, PIECE);
-        offset = piece.offset();
+        Piece piece = reply.after(position, version, PIECE);
+        position = piece.position();
         version = piece.version();
         return piece;
     }

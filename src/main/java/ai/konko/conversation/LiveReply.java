@@ -3,33 +3,37 @@ package ai.konko.conversation;
 import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.TextAllowance;
+import ai.konko.chat.Draft;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Written;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply that is not over yet, or has just ended, as this process knows it: its text so far, those
- * who listen to it, those who wait for its end, and the way to stop it.
+ * A reply that is not over yet, or has just ended, as this process knows it: what there is of it,
+ * those who listen to it, those who wait for its end, and the way to stop it.
  *
- * <p>There is no buffer of events. All listeners share the one text, each an offset into it: one
+ * <p>There is no buffer of events. All listeners share the one content, each a position in it: one
  * that reads slowly is given more text at a time, and costs the reply and the others nothing.
  *
- * <p>One thread at a time runs the reply: it alone adds text, and ends the reply with exactly the
- * text that listeners can have seen. A reply that nobody runs here shows the text that the log has
- * of it, and is ended by whoever finds it over.
+ * <p>One thread at a time runs the reply: it alone adds to it, and ends it with exactly what
+ * listeners can have seen. A reply that nobody runs here shows what the log has of it, and is ended
+ * by whoever finds it over.
  *
  * <p>If the process that ran a reply has died, another writes the reply anew, see {@link
- * ReplyText}: a listener who has seen text that the new one does not repeat is given no more text,
- * only the end.
+ * ReplyContent}: a listener who has seen text that the new one does not repeat is given no more
+ * text, only the end.
  *
- * <p>{@code lock} guards {@code text} and all fields but the final and the volatile ones; nothing
- * foreign is called under it.
+ * <p>{@code lock} guards {@code content} and all fields but the final and the volatile ones;
+ * nothing foreign is called under it.
  */
 public final class LiveReply {
     private final Message reply;
@@ -42,7 +46,7 @@ public final class LiveReply {
     private volatile @Nullable Run underWay;
 
     private final Object lock = new Object();
-    private final ReplyText text = new ReplyText();
+    private final ReplyContent content = new ReplyContent();
     private Phase phase = Phase.FOLLOWED;
     private List<Listener> listeners = List.of();
     private boolean left;
@@ -56,7 +60,7 @@ public final class LiveReply {
         /** If anybody runs it, it is another process. */
         FOLLOWED,
         RUN,
-        /** It is run, and its text is complete. */
+        /** It is run, and nothing is added any more. */
         SEALED
     }
 
@@ -118,7 +122,7 @@ public final class LiveReply {
         synchronized (lock) {
             phase = Phase.RUN;
             notShown();
-            text.beginAnew();
+            content.beginAnew();
         }
         return cancellation;
     }
@@ -141,7 +145,7 @@ public final class LiveReply {
         cancellation = new Cancellation();
         synchronized (lock) {
             phase = Phase.FOLLOWED;
-            text.dropAnew();
+            content.dropAnew();
         }
     }
 
@@ -151,17 +155,44 @@ public final class LiveReply {
         }
     }
 
-    /** Adds to the text, unless it is sealed, and wakes the listeners. */
-    void append(String piece) {
+    /** Takes the reply from whoever runs it, unless it is sealed, and wakes the listeners. */
+    Draft draft() {
+        return new Growing();
+    }
+
+    private void grow(Consumer<Draft> addition) {
         List<Listener> woken;
         synchronized (lock) {
             if (phase != Phase.RUN || ended != null) {
                 return;
             }
-            text.append(piece);
+            addition.accept(content.growing());
+            content.grown();
             woken = listeners;
         }
         woken.forEach(Listener::wake);
+    }
+
+    private final class Growing implements Draft {
+        @Override
+        public void text(String piece) {
+            grow(draft -> draft.text(piece));
+        }
+
+        @Override
+        public void begin(Item item) {
+            grow(draft -> draft.begin(item));
+        }
+
+        @Override
+        public void reasoning(String piece) {
+            grow(draft -> draft.reasoning(piece));
+        }
+
+        @Override
+        public void whole(Item item) {
+            grow(draft -> draft.whole(item));
+        }
     }
 
     /** Whether text that {@link #show} may bring is counted by nobody. */
@@ -185,19 +216,19 @@ public final class LiveReply {
     }
 
     /**
-     * Takes over the text that the log has, if nobody runs the reply here. If there is no room for
-     * it, listeners get the rest with the end.
+     * Takes over what the log has of the reply, if nobody runs the reply here. If there is no room
+     * for it, listeners get the rest with the end.
      */
-    void show(String content) {
+    void show(Written inLog) {
         List<Listener> woken;
         synchronized (lock) {
-            if (phase != Phase.FOLLOWED || ended != null || text.says(content)) {
+            if (phase != Phase.FOLLOWED || ended != null || content.says(inLog)) {
                 return;
             }
-            if (shown == null || !shown.admits(content.length())) {
+            if (shown == null || !shown.admits((int) inLog.characters())) {
                 return;
             }
-            text.show(content);
+            content.show(inLog);
             woken = listeners;
         }
         woken.forEach(Listener::wake);
@@ -211,12 +242,12 @@ public final class LiveReply {
     }
 
     /**
-     * @return the text of the run, to which nothing is added any more
+     * @return what the run has written, to which nothing is added any more
      */
-    String seal() {
+    Written seal() {
         synchronized (lock) {
             phase = Phase.SEALED;
-            return text.ofRun();
+            return content.ofRun();
         }
     }
 
@@ -227,7 +258,7 @@ public final class LiveReply {
             if (ended != null) {
                 return;
             }
-            text.end(terminal.content());
+            content.end(new Written(terminal.content(), terminal.items()));
             ended = terminal;
             notShown();
             woken = listeners;
@@ -273,11 +304,11 @@ public final class LiveReply {
     }
 
     /**
-     * @return the length of its text in UTF-16 units, if it is over; else 0
+     * @return how many UTF-16 units it has in all, if it is over; else 0
      */
-    public int endedLength() {
+    public long endedCharacters() {
         synchronized (lock) {
-            return ended == null ? 0 : ended.content().length();
+            return ended == null ? 0 : ended.characters();
         }
     }
 
@@ -298,26 +329,26 @@ public final class LiveReply {
     }
 
     /**
-     * @return whether a listener can start there: not beyond the text so far and not inside a
+     * @return whether a listener can start there: not beyond what there is and not inside a
      *     surrogate pair
      */
-    public boolean hasOffset(int offset) {
+    public boolean has(Position position) {
         synchronized (lock) {
-            return text.hasOffset(offset);
+            return content.has(position);
         }
     }
 
     /**
      * Starts to listen.
      *
-     * @param from an offset that {@linkplain #hasOffset the reply has}, in UTF-16 units
+     * @param from a position that {@linkplain #has the reply has}
      * @param wake is run when there is more, once or more often, on any thread; it must neither
      *     block nor throw
      */
-    public Listener listen(int from, Runnable wake) {
+    public Listener listen(Position from, Runnable wake) {
         Listener listener;
         synchronized (lock) {
-            listener = new Listener(this, from, text.version(), wake);
+            listener = new Listener(this, from, content.version(), wake);
             listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
         }
         listening.incrementAndGet();
@@ -340,23 +371,21 @@ public final class LiveReply {
     }
 
     /**
-     * What follows {@code from}, up to {@code most} UTF-16 units or one more.
+     * What follows {@code from}: one item's event, or up to {@code most} UTF-16 units of text or
+     * reasoning, or one more.
      *
-     * @param seen the version of the text that {@code from} is in
+     * @param seen the version of the reply that {@code from} is in
      */
-    Listener.Piece after(int from, int seen, int most) {
+    Listener.Piece after(Position from, int seen, int most) {
         synchronized (lock) {
-            if (!text.repeats(from, seen)) {
-                return new Listener.Piece("", from, ended, seen, left);
+            if (!content.repeats(from, seen)) {
+                return Listener.Piece.nothing(from, ended, seen, left);
             }
-            int start = Math.min(from, text.length());
-            int until = text.pieceEnd(start, most);
+            Position start = content.within(from);
+            ReplyPart part = content.after(start, most);
+            Position until = part == null ? start : part.end();
             return new Listener.Piece(
-                    text.piece(start, until),
-                    until,
-                    until == text.length() ? ended : null,
-                    text.version(),
-                    left);
+                    part, until, content.ends(until) ? ended : null, content.version(), left);
         }
     }
 }

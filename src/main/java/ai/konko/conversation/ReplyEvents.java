@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class ReplyEvents {
     private final LiveReply reply;
-    private final int from;
+    private final Position from;
     private @Nullable Listener listener;
     private int most;
 
@@ -23,9 +23,9 @@ public abstract class ReplyEvents {
     private boolean left;
 
     /**
-     * @param from how many UTF-16 units of the reply the client has already
+     * @param from what of the reply the client has already
      */
-    protected ReplyEvents(LiveReply reply, int from) {
+    protected ReplyEvents(LiveReply reply, Position from) {
         this.reply = reply;
         this.from = from;
     }
@@ -68,14 +68,14 @@ public abstract class ReplyEvents {
     private boolean nextText(Listener following, StringBuilder out) {
         while (out.length() < most) {
             Listener.Piece piece = following.next();
-            if (!piece.text().isEmpty()) {
-                delta(piece, out);
+            if (piece.part() != null) {
+                part(piece.part(), out);
             }
             if (piece.end() != null) {
                 return nextEnd(piece.end(), out);
             }
             left = piece.left();
-            if (left || piece.text().isEmpty()) {
+            if (left || piece.part() == null) {
                 return false;
             }
         }
@@ -84,7 +84,7 @@ public abstract class ReplyEvents {
 
     private boolean nextEnd(Message ended, StringBuilder out) {
         int length = ended.content().length();
-        if (length > most) {
+        if (length > most && ended.items().isEmpty()) {
             ending = true;
             inParts(ended, (other, events) -> end(other, length, events));
             return true;
@@ -95,13 +95,14 @@ public abstract class ReplyEvents {
     }
 
     /**
-     * Has events follow that carry all of a message's text, part by part if it is long.
+     * Has events follow that carry all of a message's text, part by part if it is long. A message
+     * with items is given out at once, because its texts are cut at them.
      *
      * @param events makes them of the message, or of one that has another text in its place
      */
     protected final void inParts(
             Message message, StringBuilder out, BiConsumer<Message, StringBuilder> events) {
-        if (message.content().length() > most) {
+        if (message.content().length() > most && message.items().isEmpty()) {
             inParts(message, events);
         } else {
             events.accept(message, out);
@@ -141,8 +142,26 @@ public abstract class ReplyEvents {
     /** Gives out what comes first. */
     protected abstract void begin(StringBuilder out);
 
+    private void part(ReplyPart part, StringBuilder out) {
+        switch (part) {
+            case ReplyPart.Text text -> delta(text, out);
+            case ReplyPart.Begun begun -> begun(begun, out);
+            case ReplyPart.Thought thought -> thought(thought, out);
+            case ReplyPart.Whole whole -> whole(whole, out);
+        }
+    }
+
     /** Gives out more text. */
-    protected abstract void delta(Listener.Piece piece, StringBuilder out);
+    protected abstract void delta(ReplyPart.Text text, StringBuilder out);
+
+    /** Gives out that an item has begun. */
+    protected void begun(ReplyPart.Begun begun, StringBuilder out) {}
+
+    /** Gives out more reasoning. */
+    protected void thought(ReplyPart.Thought thought, StringBuilder out) {}
+
+    /** Gives out that an item is whole. */
+    protected void whole(ReplyPart.Whole whole, StringBuilder out) {}
 
     /**
      * Gives out what comes last.

@@ -10,6 +10,7 @@ import ai.konko.chat.Origin;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Written;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
@@ -82,10 +83,11 @@ class ReplyFollower {
                 if (entry.isUncounted()) {
                     entry.countBy(allowance(entry));
                 }
-                entry.show(now.content());
+                entry.show(new Written(now.content(), now.items()));
             }
         } catch (RefusedException refused) {
-            if (isGone(refused) && entry.endedUnlessRun(cancelledWithItsChat(reply, ""))) {
+            if (isGone(refused)
+                    && entry.endedUnlessRun(cancelledWithItsChat(reply, Written.NOTHING))) {
                 live.remove(reply);
             }
         } catch (RuntimeException failed) {
@@ -120,7 +122,7 @@ class ReplyFollower {
     /**
      * @return how a reply ends whose chat was deleted
      */
-    Message cancelledWithItsChat(Message reply, String text) {
-        return reply.ended(Outcome.cancelled(text), clock.instant().truncatedTo(ChronoUnit.MILLIS));
+    Message cancelledWithItsChat(Message reply, Written what) {
+        return reply.ended(Outcome.cancelled(what), clock.instant().truncatedTo(ChronoUnit.MILLIS));
     }
 }

@@ -7,6 +7,7 @@ import ai.konko.chat.Fault;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Written;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -36,7 +37,9 @@ final class Run {
     private static final Duration HOPELESS = Duration.ofMinutes(1);
 
     private static final Ending WITHOUT_TEXT =
-            _ -> Outcome.brokenOff("", Failure.of(ErrorCode.INTERNAL, "The service failed."));
+            _ ->
+                    Outcome.brokenOff(
+                            Written.NOTHING, Failure.of(ErrorCode.INTERNAL, "The service failed."));
 
     private final Message reply;
     private final Workers workers;

@@ -7,6 +7,7 @@ import ai.konko.assistant.TextAllowance;
 import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.DailyUsage;
+import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
 import ai.konko.chat.Message;
@@ -23,7 +24,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -154,8 +154,8 @@ public class StatelessTurns {
         }
     }
 
-    private Consumer<String> draft(Prompt prompt, LiveReply entry) {
-        return prompt.streamed() ? metrics.timed(entry::append) : entry::append;
+    private Draft draft(Prompt prompt, LiveReply entry) {
+        return prompt.streamed() ? metrics.timed(entry.draft()) : entry.draft();
     }
 
     private void count(Owner owner, Message reply) {

@@ -1,6 +1,8 @@
 package ai.konko.conversation;
 
 import ai.konko.assistant.TextInFlight;
+import ai.konko.chat.Draft;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -13,7 +15,6 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 
 /**
  * What the service tells of its turns. Every tag's values are those of an enum; none is an id or a
@@ -88,15 +89,46 @@ class TurnMetrics {
      * @return gives on the text of a streamed reply, and notes how long the first of it has taken
      *     from now on; one thread at a time uses it
      */
-    Consumer<String> timed(Consumer<String> out) {
-        long asked = System.nanoTime();
-        AtomicBoolean begun = new AtomicBoolean();
-        return piece -> {
+    Draft timed(Draft out) {
+        return new Timed(out);
+    }
+
+    private final class Timed implements Draft {
+        private final Draft out;
+        private final long asked = System.nanoTime();
+        private final AtomicBoolean begun = new AtomicBoolean();
+
+        private Timed(Draft out) {
+            this.out = out;
+        }
+
+        private void begun() {
             if (begun.compareAndSet(false, true)) {
                 firstToken.record(Duration.ofNanos(System.nanoTime() - asked));
             }
-            out.accept(piece);
-        };
+        }
+
+        @Override
+        public void text(String piece) {
+            begun();
+            out.text(piece);
+        }
+
+        @Override
+        public void begin(Item item) {
+            begun();
+            out.begin(item);
+        }
+
+        @Override
+        public void reasoning(String piece) {
+            out.reasoning(piece);
+        }
+
+        @Override
+        public void whole(Item item) {
+            out.whole(item);
+        }
     }
 
     void count(@Observes TurnEnded turn) {

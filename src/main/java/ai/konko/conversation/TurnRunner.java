@@ -7,17 +7,19 @@ import ai.konko.assistant.Prompts;
 import ai.konko.assistant.ReplyWriter;
 import ai.konko.assistant.TextAllowance;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.Draft;
 import ai.konko.chat.Fault;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Started;
+import ai.konko.chat.Written;
 import io.opentelemetry.api.trace.Span;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
@@ -189,18 +191,41 @@ class TurnRunner {
         }
     }
 
-    /** Takes the text as the model writes it: into the log first, then to the listeners. */
-    private Consumer<String> draft(Started started, LiveReply entry) {
+    /** Takes the reply as the model writes it: into the log first, then to the listeners. */
+    private Draft draft(Started started, LiveReply entry) {
         if (!started.streamed()) {
-            return entry::append;
+            return entry.draft();
         }
         Message reply = started.turn().reply();
-        Consumer<String> log = repository.draft(reply.chatId(), reply.id(), reply.attempt());
-        return metrics.timed(
-                piece -> {
-                    log.accept(piece);
-                    entry.append(piece);
-                });
+        Draft log = repository.draft(reply.chatId(), reply.id(), reply.attempt());
+        return metrics.timed(new Both(log, entry.draft()));
+    }
+
+    /** Takes what is written in two places. */
+    private record Both(Draft first, Draft second) implements Draft {
+        @Override
+        public void text(String piece) {
+            first.text(piece);
+            second.text(piece);
+        }
+
+        @Override
+        public void begin(Item item) {
+            first.begin(item);
+            second.begin(item);
+        }
+
+        @Override
+        public void reasoning(String piece) {
+            first.reasoning(piece);
+            second.reasoning(piece);
+        }
+
+        @Override
+        public void whole(Item item) {
+            first.whole(item);
+            second.whole(item);
+        }
     }
 
     /**
@@ -208,13 +233,13 @@ class TurnRunner {
      *     meanwhile
      * @throws RuntimeException whatever keeps the log from taking it now
      */
-    private Message finish(Message reply, Ending ending, String text) {
-        Outcome outcome = ending.of(text);
+    private Message finish(Message reply, Ending ending, Written what) {
+        Outcome outcome = ending.of(what);
         try {
             return repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome);
         } catch (RefusedException refused) {
             if (ReplyFollower.isGone(refused)) {
-                return follower.cancelledWithItsChat(reply, text);
+                return follower.cancelledWithItsChat(reply, what);
             }
             throw refused;
         }

@@ -24,7 +24,7 @@ class Watch {
     private static final Failure TIMED_OUT =
             Failure.of(ErrorCode.MODEL_TIMEOUT, "The model took too long.");
 
-    private static final Ending TOO_LATE = text -> Outcome.brokenOff(text, TIMED_OUT);
+    private static final Ending TOO_LATE = what -> Outcome.brokenOff(what, TIMED_OUT);
 
     private final LiveReplies live;
     private final Workers workers;

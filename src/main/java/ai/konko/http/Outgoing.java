@@ -110,7 +110,7 @@ public class Outgoing {
     public <T> CompletionStage<T> whole(
             RoutingContext request,
             boolean repeated,
-            int known,
+            long known,
             Supplier<CompletableFuture<Message>> end,
             Function<Message, T> answer) {
         admit(request, repeated, known);

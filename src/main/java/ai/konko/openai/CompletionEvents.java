@@ -1,9 +1,10 @@
 package ai.konko.openai;
 
 import ai.konko.chat.Message;
-import ai.konko.conversation.Listener;
 import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.Position;
 import ai.konko.conversation.ReplyEvents;
+import ai.konko.conversation.ReplyPart;
 import ai.konko.http.OpenAiProblem;
 import ai.konko.http.ServerSentEvents;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -35,7 +36,7 @@ final class CompletionEvents extends ReplyEvents implements ServerSentEvents {
             boolean usage,
             ObjectMapper json,
             Runnable abandoned) {
-        super(live, 0);
+        super(live, Position.START);
         this.head =
                 "data: {\"id\":\"%s\",\"object\":\"chat.completion.chunk\",\"created\":%d,\"model\":%s,"
                         .formatted(
@@ -54,9 +55,9 @@ final class CompletionEvents extends ReplyEvents implements ServerSentEvents {
     }
 
     @Override
-    protected void delta(Listener.Piece piece, StringBuilder out) {
+    protected void delta(ReplyPart.Text text, StringBuilder out) {
         StringBuilder delta = new StringBuilder("{\"content\":\"");
-        STRINGS.quoteAsString(piece.text(), delta);
+        STRINGS.quoteAsString(text.piece(), delta);
         choice(out, delta.append("\"}"), "null");
     }
 

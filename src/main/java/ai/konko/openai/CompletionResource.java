@@ -132,13 +132,17 @@ public class CompletionResource {
             LiveReply live,
             Runnable abandoned) {
         if (given.streams()) {
-            outgoing.admit(request, repeated, live.endedLength());
+            outgoing.admit(request, repeated, live.endedCharacters());
             return CompletableFuture.completedStage(
                     new CompletionEvents(live, reply, model, given.includesUsage(), json, abandoned)
                             .response());
         }
         return outgoing.whole(
-                request, repeated, live.endedLength(), live::end, ended -> answered(ended, model));
+                request,
+                repeated,
+                live.endedCharacters(),
+                live::end,
+                ended -> answered(ended, model));
     }
 
     private static Response answered(Message reply, String model) {

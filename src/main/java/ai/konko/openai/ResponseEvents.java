@@ -1,9 +1,10 @@
 package ai.konko.openai;
 
 import ai.konko.chat.Message;
-import ai.konko.conversation.Listener;
 import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.Position;
 import ai.konko.conversation.ReplyEvents;
+import ai.konko.conversation.ReplyPart;
 import ai.konko.http.ServerSentEvents;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
@@ -52,7 +53,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
             int after,
             ObjectMapper json,
             Runnable abandoned) {
-        super(live, from);
+        super(live, new Position(from, 0));
         this.reply = reply;
         this.model = model;
         this.kept = kept;
@@ -86,16 +87,16 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
     }
 
     @Override
-    protected void delta(Listener.Piece piece, StringBuilder out) {
+    protected void delta(ReplyPart.Text text, StringBuilder out) {
         beginText(out);
         out.append(
                         "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\"")
                 .append(",\"sequence_number\":")
-                .append(BEFORE_TEXT + piece.offset())
+                .append(BEFORE_TEXT + text.end().length())
                 .append(",\"item_id\":\"")
                 .append(Ids.item(reply))
                 .append("\",\"output_index\":0,\"content_index\":0,\"delta\":\"");
-        STRINGS.quoteAsString(piece.text(), out);
+        STRINGS.quoteAsString(text.piece(), out);
         out.append("\",\"logprobs\":[]}\n\n");
     }
 

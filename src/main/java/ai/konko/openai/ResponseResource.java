@@ -6,6 +6,7 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
+import ai.konko.conversation.Position;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.http.Caller;
@@ -95,7 +96,7 @@ public class ResponseResource {
                 : outgoing.whole(
                         request,
                         answered.repeated(),
-                        answered.live().endedLength(),
+                        answered.live().endedCharacters(),
                         answered.live()::end,
                         ended -> answered(ended, responses.modelOf(ended), true));
     }
@@ -125,7 +126,7 @@ public class ResponseResource {
         return outgoing.whole(
                 request,
                 false,
-                asked.live().endedLength(),
+                asked.live().endedCharacters(),
                 asked.live()::end,
                 ended -> answered(ended, model, false));
     }
@@ -146,11 +147,11 @@ public class ResponseResource {
         if (over && after <= most + length) {
             from = Math.min(from, length);
         }
-        if (!live.hasOffset(from)) {
+        if (!live.has(new Position(from, 0))) {
             throw RefusedException.invalid(
                     "starting_after", "must be the number of an event of this response");
         }
-        outgoing.admit(request, repeated, live.endedLength());
+        outgoing.admit(request, repeated, live.endedCharacters());
         return CompletableFuture.completedStage(
                 new ResponseEvents(
                                 live,

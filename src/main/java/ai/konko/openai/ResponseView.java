@@ -68,6 +68,7 @@ record ResponseView(
                         reply.seq(),
                         reply.role(),
                         "",
+                        List.of(),
                         Status.IN_PROGRESS,
                         reply.attempt(),
                         reply.createdAt(),

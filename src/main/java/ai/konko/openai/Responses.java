@@ -162,6 +162,7 @@ class Responses {
             @Nullable Integer after) {
         return new Post(
                 wanted.message(),
+                List.of(),
                 terms.whenBusy(),
                 terms.idempotencyKey(),
                 wanted.streamed(),

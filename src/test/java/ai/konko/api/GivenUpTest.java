@@ -12,6 +12,7 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Written;
 import ai.konko.fake.FakeModel.Reply;
 import ai.konko.http.OpenAiProblem;
 import io.quarkus.test.junit.QuarkusTest;
@@ -60,6 +61,6 @@ class GivenUpTest extends HttpTest {
         UUID reply = repository.accept(chat, post).turn().reply().id();
         repository.start(chat, "m");
         Failure failure = Failure.of(ErrorCode.INTERRUPTED, "Retry the reply.");
-        return repository.finish(chat, reply, 1, Outcome.brokenOff("", failure));
+        return repository.finish(chat, reply, 1, Outcome.brokenOff(Written.of(""), failure));
     }
 }

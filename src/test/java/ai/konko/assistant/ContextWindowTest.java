@@ -94,7 +94,7 @@ class ContextWindowTest {
         turn("kept", "kept");
         Turn failed = accept("no-reply");
         repository.start(chat, "m");
-        repository.finish(chat, failed.reply().id(), 1, Outcome.cancelled(""));
+        repository.finish(chat, failed.reply().id(), 1, Outcome.cancelled());
         Turn pending = accept("pending");
 
         ModelContext context = new ContextWindow(repository, new Bounds(5, 50), tokens).next(chat);

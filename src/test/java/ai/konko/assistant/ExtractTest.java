@@ -45,6 +45,6 @@ class ExtractTest {
     }
 
     private static Message message(int seq, String content) {
-        return Message.ofUser(UUID.randomUUID(), CHAT, seq, content, Instant.EPOCH);
+        return Message.ofUser(UUID.randomUUID(), CHAT, seq, content, List.of(), Instant.EPOCH);
     }
 }

@@ -3,6 +3,7 @@ package ai.konko.assistant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.konko.chat.DraftContent;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Outcome;
@@ -23,7 +24,8 @@ class TextInFlightTest {
 
     /** A reply under way. */
     private final class Reply {
-        final StringBuilder text = new StringBuilder();
+        final DraftContent draft = new DraftContent();
+        final StringBuilder text = draft.text();
         final Cancellation cancellation = new Cancellation();
         final TextAllowance allowance;
 
@@ -32,12 +34,12 @@ class TextInFlightTest {
         }
 
         Reply write(String piece) {
-            allowance.bounding(text::append, cancellation, true).accept(piece);
+            allowance.bounding(draft, cancellation, true).text(piece);
             return this;
         }
 
         Outcome end() {
-            return cancellation.ending().of(text.toString());
+            return cancellation.ending().of(draft.written());
         }
     }
 

@@ -54,7 +54,7 @@ class AdmissionTest {
             @Nullable ErrorCode refusal) {
         List<PastTurn> turns =
                 Collections.nCopies(earlier, new PastTurn("said before", null, null));
-        Post post = new Post("hello", whenBusy, null, false, null, turns, null);
+        Post post = new Post("hello", List.of(), whenBusy, null, false, null, turns, null);
         List<Reply> line = List.of(RUNNING, FIRST).subList(0, unfinished);
 
         assertThat(refusal(() -> Admission.of(post, messages, line, LIMITS))).isEqualTo(refusal);
@@ -88,7 +88,8 @@ class AdmissionTest {
     })
     void requireLast_ofAPostAfterAMessage_refusesIfTheChatWentOn(
             @Nullable Integer after, int messages, @Nullable ErrorCode refusal) {
-        Post post = new Post("hello", WhenBusy.ENQUEUE, null, false, null, List.of(), after);
+        Post post =
+                new Post("hello", List.of(), WhenBusy.ENQUEUE, null, false, null, List.of(), after);
 
         assertThat(refusal(() -> Admission.requireLast(post, messages))).isEqualTo(refusal);
     }
@@ -162,7 +163,7 @@ class AdmissionTest {
     }
 
     private static Post keyed(String content, WhenBusy whenBusy, @Nullable Options options) {
-        return new Post(content, whenBusy, "key", false, options, List.of(), null);
+        return new Post(content, List.of(), whenBusy, "key", false, options, List.of(), null);
     }
 
     private static Options options(String model) {

@@ -26,7 +26,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -106,7 +105,7 @@ public abstract class ChatRepositoryContract {
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.messages(unknown, all()));
         assertRefused(ErrorCode.CHAT_NOT_FOUND, () -> repository.highlights(unknown));
         assertThat(repository.start(unknown, MODEL)).isEmpty();
-        repository.draft(unknown, unknown, 1).accept("text");
+        repository.draft(unknown, unknown, 1).text("text");
     }
 
     @Test
@@ -272,7 +271,7 @@ public abstract class ChatRepositoryContract {
         assertThat(cancelled.finishReason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(repository.message(chat, running.reply().id()).status())
                 .isEqualTo(Status.IN_PROGRESS);
-        repository.finish(chat, running.reply().id(), 1, Outcome.cancelled("so far"));
+        repository.finish(chat, running.reply().id(), 1, Outcome.cancelled(Written.of("so far")));
         assertThat(started(chat).turn().message().content()).isEqualTo("now");
     }
 
@@ -314,20 +313,20 @@ public abstract class ChatRepositoryContract {
     void draft_growsTheReplyThatRuns() {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         UUID reply = repository.accept(chat, post("x")).turn().reply().id();
-        Consumer<String> early = repository.draft(chat, reply, 1);
-        early.accept("too early");
+        Draft early = repository.draft(chat, reply, 1);
+        early.text("too early");
         repository.start(chat, MODEL);
-        early.accept("still too early");
+        early.text("still too early");
 
-        Consumer<String> draft = repository.draft(chat, reply, 1);
-        draft.accept("one ");
-        draft.accept("two");
+        Draft draft = repository.draft(chat, reply, 1);
+        draft.text("one ");
+        draft.text("two");
 
         assertThat(repository.message(chat, reply).content()).isEqualTo("one two");
         assertThat(messages(chat).getLast().content()).isEqualTo("one two");
         repository.finish(chat, reply, 1, done("one two three"));
-        draft.accept("too late");
-        repository.draft(chat, reply, 1).accept("too late");
+        draft.text("too late");
+        repository.draft(chat, reply, 1).text("too late");
         assertThat(repository.message(chat, reply).content()).isEqualTo("one two three");
     }
 
@@ -337,12 +336,12 @@ public abstract class ChatRepositoryContract {
         Turn first = repository.accept(chat, post("one")).turn();
         Turn second = repository.accept(chat, post("two")).turn();
         started(chat);
-        Consumer<String> ended = repository.draft(chat, first.reply().id(), 1);
+        Draft ended = repository.draft(chat, first.reply().id(), 1);
         repository.finish(chat, first.reply().id(), 1, done("1"));
         started(chat);
 
-        ended.accept("of the first");
-        repository.draft(chat, second.reply().id(), 1).accept("of the second");
+        ended.text("of the first");
+        repository.draft(chat, second.reply().id(), 1).text("of the second");
 
         assertThat(repository.message(chat, second.reply().id()).content())
                 .isEqualTo("of the second");
@@ -375,7 +374,9 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("x")).turn();
         repository.start(chat, MODEL);
-        Message first = repository.finish(chat, turn.reply().id(), 1, Outcome.cancelled("so far"));
+        Message first =
+                repository.finish(
+                        chat, turn.reply().id(), 1, Outcome.cancelled(Written.of("so far")));
 
         Message second = repository.finish(chat, turn.reply().id(), 1, done("all of it"));
 
@@ -421,7 +422,7 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("runs")).turn();
         repository.start(chat, MODEL);
-        repository.draft(chat, turn.reply().id(), 1).accept("so far");
+        repository.draft(chat, turn.reply().id(), 1).text("so far");
 
         Cancelled running = repository.cancel(chat, turn.reply().id());
         Message end = repository.finish(chat, turn.reply().id(), 1, done("all"));
@@ -442,9 +443,11 @@ public abstract class ChatRepositoryContract {
         finish(chat, repository.accept(chat, post("before")).turn());
         Turn turn = repository.accept(chat, post("again")).turn();
         repository.start(chat, MODEL);
-        Consumer<String> firstAttempt = repository.draft(chat, turn.reply().id(), 1);
+        Draft firstAttempt = repository.draft(chat, turn.reply().id(), 1);
         Outcome outcome =
-                withText ? Outcome.brokenOff("some", FAILURE) : Outcome.brokenOff("", FAILURE);
+                withText
+                        ? Outcome.brokenOff(Written.of("some"), FAILURE)
+                        : Outcome.brokenOff(Written.of(""), FAILURE);
         repository.finish(chat, turn.reply().id(), 1, outcome);
 
         Turn retried = repository.retry(chat, turn.reply().id(), true);
@@ -465,9 +468,9 @@ public abstract class ChatRepositoryContract {
         Started started = repository.start(chat, MODEL).orElseThrow();
         assertThat(started.turn().reply().id()).isEqualTo(reply.id());
         assertThat(started.streamed()).isTrue();
-        firstAttempt.accept("of the first attempt");
-        repository.draft(chat, reply.id(), 1).accept("of the first attempt");
-        repository.draft(chat, reply.id(), 2).accept("new");
+        firstAttempt.text("of the first attempt");
+        repository.draft(chat, reply.id(), 1).text("of the first attempt");
+        repository.draft(chat, reply.id(), 2).text("new");
         assertThat(repository.message(chat, reply.id()).content()).isEqualTo("new");
         assertThat(repository.finish(chat, reply.id(), 1, done("late")).status())
                 .isEqualTo(Status.IN_PROGRESS);
@@ -496,7 +499,7 @@ public abstract class ChatRepositoryContract {
                 chat,
                 turn.reply().id(),
                 1,
-                Outcome.brokenOff(withText ? "some" : "", why, new Usage(3, 4)));
+                Outcome.brokenOff(Written.of(withText ? "some" : ""), why, new Usage(3, 4)));
 
         Message reply = repository.message(chat, turn.reply().id());
         assertThat(reply.status()).isEqualTo(withText ? Status.INCOMPLETE : Status.FAILED);
@@ -509,7 +512,7 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
         Turn failed = repository.accept(chat, post("failed")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff("", FAILURE));
+        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff(Written.of(""), FAILURE));
         Turn last = repository.accept(chat, post("last")).turn();
 
         assertNotRetryable(chat, failed);
@@ -570,8 +573,8 @@ public abstract class ChatRepositoryContract {
         Turn running = repository.accept(chat, post("one")).turn();
         Turn waiting = repository.accept(chat, post("two")).turn();
         repository.start(chat, MODEL);
-        Consumer<String> draft = repository.draft(chat, running.reply().id(), 1);
-        draft.accept("so far");
+        Draft draft = repository.draft(chat, running.reply().id(), 1);
+        draft.text("so far");
 
         List<Message> cancelled = repository.delete(chat);
 
@@ -585,7 +588,7 @@ public abstract class ChatRepositoryContract {
         assertRefused(
                 ErrorCode.CHAT_NOT_FOUND,
                 () -> repository.finish(chat, running.reply().id(), 1, done("late")));
-        draft.accept("late");
+        draft.text("late");
         assertThat(repository.chats(new ChatQuery(Owner.ANONYMOUS, 10, null, null)).items())
                 .isEmpty();
     }
@@ -611,13 +614,14 @@ public abstract class ChatRepositoryContract {
         Message one = finish(chat, repository.accept(chat, post("one")).turn());
         Turn failed = repository.accept(chat, post("fails")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff("", FAILURE));
+        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff(Written.of(""), FAILURE));
         Turn partial = repository.accept(chat, post("partial")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, partial.reply().id(), 1, Outcome.brokenOff("half", FAILURE));
+        repository.finish(
+                chat, partial.reply().id(), 1, Outcome.brokenOff(Written.of("half"), FAILURE));
         Turn empty = repository.accept(chat, post("cancelled")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, empty.reply().id(), 1, Outcome.cancelled(""));
+        repository.finish(chat, empty.reply().id(), 1, Outcome.cancelled());
         Turn pending = repository.accept(chat, post("pending")).turn();
 
         assertThat(repository.context(chat, pending.message().seq(), 10, ANY_LENGTH))
@@ -853,7 +857,7 @@ public abstract class ChatRepositoryContract {
         finish(chat, repository.accept(chat, post("one")).turn());
         Turn failed = repository.accept(chat, post("two")).turn();
         repository.start(chat, MODEL);
-        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff("", FAILURE));
+        repository.finish(chat, failed.reply().id(), 1, Outcome.brokenOff(Written.of(""), FAILURE));
 
         MessageCounts counts = repository.messageCounts(chat);
 
@@ -954,7 +958,7 @@ public abstract class ChatRepositoryContract {
         UUID failed = repository.create(ADA, Settings.NONE).id();
         Turn none = repository.accept(failed, post("hello")).turn();
         started(failed);
-        repository.finish(failed, none.reply().id(), 1, Outcome.brokenOff("", FAILURE));
+        repository.finish(failed, none.reply().id(), 1, Outcome.brokenOff(Written.of(""), FAILURE));
         UUID bobs = repository.create(BOB, Settings.NONE).id();
         use(bobs, new Usage(7, 7));
         LocalDate today = LocalDate.ofInstant(repository.chat(bobs).updatedAt(), ZoneOffset.UTC);
@@ -1035,7 +1039,7 @@ public abstract class ChatRepositoryContract {
         UUID chat = repository.create(ADA, Settings.NONE).id();
         Turn turn = repository.accept(chat, post("hello")).turn();
         started(chat);
-        repository.draft(chat, turn.reply().id(), 1).accept("half");
+        repository.draft(chat, turn.reply().id(), 1).text("half");
         LocalDate today = LocalDate.ofInstant(repository.chat(chat).updatedAt(), ZoneOffset.UTC);
 
         repository.delete(chat);
@@ -1111,7 +1115,7 @@ public abstract class ChatRepositoryContract {
         Turn turn = repository.accept(chat, post("hello", OPTIONS)).turn();
 
         Started first = started(chat);
-        repository.finish(chat, turn.reply().id(), 1, Outcome.brokenOff("", FAILURE));
+        repository.finish(chat, turn.reply().id(), 1, Outcome.brokenOff(Written.of(""), FAILURE));
         repository.retry(chat, turn.reply().id(), false);
         Started second = started(chat);
 
@@ -1138,7 +1142,8 @@ public abstract class ChatRepositoryContract {
     @Test
     void accept_sameKeyOtherOptions_isRefused() {
         UUID chat = repository.create(ADA, Settings.NONE).id();
-        Post keyed = new Post("a", WhenBusy.ENQUEUE, "key", false, OPTIONS, List.of(), null);
+        Post keyed =
+                new Post("a", List.of(), WhenBusy.ENQUEUE, "key", false, OPTIONS, List.of(), null);
         Accepted first = repository.accept(chat, keyed);
 
         assertThat(repository.accept(chat, keyed).turn()).isEqualTo(first.turn());
@@ -1155,7 +1160,7 @@ public abstract class ChatRepositoryContract {
         List<PastTurn> earlier =
                 List.of(
                         new PastTurn("one", done("reply to one"), "a-model"),
-                        new PastTurn("two", Outcome.brokenOff("", failure), null),
+                        new PastTurn("two", Outcome.brokenOff(Written.of(""), failure), null),
                         new PastTurn("three", null, null));
 
         Turn last =
@@ -1163,7 +1168,14 @@ public abstract class ChatRepositoryContract {
                         .accept(
                                 chat,
                                 new Post(
-                                        "last", WhenBusy.ENQUEUE, null, false, OPTIONS, earlier, 2))
+                                        "last",
+                                        List.of(),
+                                        WhenBusy.ENQUEUE,
+                                        null,
+                                        false,
+                                        OPTIONS,
+                                        earlier,
+                                        2))
                         .turn();
 
         List<Message> log = messages(chat);
@@ -1195,7 +1207,15 @@ public abstract class ChatRepositoryContract {
                 () ->
                         repository.accept(
                                 chat,
-                                new Post("no", WhenBusy.ENQUEUE, null, false, null, earlier, 4)));
+                                new Post(
+                                        "no",
+                                        List.of(),
+                                        WhenBusy.ENQUEUE,
+                                        null,
+                                        false,
+                                        null,
+                                        earlier,
+                                        4)));
 
         assertThat(repository.chat(chat)).isEqualTo(before);
         assertThat(messages(chat)).hasSize(2);
@@ -1397,7 +1417,8 @@ public abstract class ChatRepositoryContract {
     }
 
     private static Post post(String content, Options options) {
-        return new Post(content, WhenBusy.ENQUEUE, null, false, options, List.of(), null);
+        return new Post(
+                content, List.of(), WhenBusy.ENQUEUE, null, false, options, List.of(), null);
     }
 
     private static Post post(String content) {

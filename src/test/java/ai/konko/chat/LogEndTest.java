@@ -20,7 +20,16 @@ class LogEndTest {
 
     @Test
     void next_ofAnEmptyChat_hasTheFirstPlaces() {
-        Post post = new Post("hello", WhenBusy.ENQUEUE, null, false, OPTIONS, List.of(), null);
+        Post post =
+                new Post(
+                        "hello",
+                        List.of(),
+                        WhenBusy.ENQUEUE,
+                        null,
+                        false,
+                        OPTIONS,
+                        List.of(),
+                        null);
 
         Turn turn = new LogEnd(CHAT, 0, null).next(post, () -> EARLY, NOW);
 

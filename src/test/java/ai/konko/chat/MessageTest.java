@@ -18,7 +18,7 @@ class MessageTest {
     private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "It failed.");
     private static final Message QUEUED =
             Message.queuedReply(UUID.randomUUID(), UUID.randomUUID(), 4, NOW);
-    private static final Message RUNNING = QUEUED.started("m").withText("so far");
+    private static final Message RUNNING = QUEUED.started("m").with(Written.of("so far"));
     private static final Message UNANSWERED =
             new PastTurn("only said", null, null).ended(QUEUED, NOW);
 
@@ -31,10 +31,11 @@ class MessageTest {
                         ended(Outcome.ended("all", FinishReason.STOP, null)), true, true, false),
                 Arguments.of(
                         ended(Outcome.ended("cut", FinishReason.LENGTH, null)), true, true, true),
-                Arguments.of(ended(Outcome.cancelled("some")), true, true, true),
-                Arguments.of(ended(Outcome.cancelled("")), false, false, true),
-                Arguments.of(ended(Outcome.brokenOff("some", FAILURE)), true, true, true),
-                Arguments.of(ended(Outcome.brokenOff("", FAILURE)), false, false, true),
+                Arguments.of(ended(Outcome.cancelled(Written.of("some"))), true, true, true),
+                Arguments.of(ended(Outcome.cancelled()), false, false, true),
+                Arguments.of(
+                        ended(Outcome.brokenOff(Written.of("some"), FAILURE)), true, true, true),
+                Arguments.of(ended(Outcome.brokenOff(Written.of(""), FAILURE)), false, false, true),
                 Arguments.of(UNANSWERED, false, true, true));
     }
 
@@ -57,7 +58,7 @@ class MessageTest {
 
     @Test
     void retried_aBrokenReply_keepsItsPlaceAndLosesItsText() {
-        Message broken = ended(Outcome.brokenOff("some", FAILURE));
+        Message broken = ended(Outcome.brokenOff(Written.of("some"), FAILURE));
 
         Message again = broken.retried(4);
 
@@ -67,7 +68,9 @@ class MessageTest {
 
     @Test
     void requireReply_ofAUsersMessage_isRefused() {
-        Message users = Message.ofUser(UUID.randomUUID(), UUID.randomUUID(), 1, "hello", NOW);
+        Message users =
+                Message.ofUser(
+                        UUID.randomUUID(), UUID.randomUUID(), 1, "hello", java.util.List.of(), NOW);
 
         assertThat(refusal(users::requireReply)).isEqualTo(ErrorCode.MESSAGE_NOT_FOUND);
         assertThat(QUEUED.requireReply()).isSameAs(QUEUED);

@@ -19,6 +19,7 @@ class PageTest {
                                         new UUID(0, i),
                                         settings,
                                         false,
+                                        false,
                                         0,
                                         null,
                                         Instant.EPOCH,

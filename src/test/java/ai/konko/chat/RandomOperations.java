@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,7 @@ public final class RandomOperations {
         private boolean unanswered;
 
         /** Of its last run. */
-        private @Nullable Consumer<String> draft;
+        private @Nullable Draft draft;
 
         private Naive(Message message) {
             id = message.id();
@@ -149,7 +148,7 @@ public final class RandomOperations {
         if (!log.isEmpty()) {
             Naive any = pick(log);
             boolean kept = any.draft != null && random.nextBoolean();
-            (kept ? any.draft : repository.draft(chat, any.id, any.attempt)).accept("+");
+            (kept ? any.draft : repository.draft(chat, any.id, any.attempt)).text("+");
             any.content += any.status == Status.IN_PROGRESS ? "+" : "";
         }
     }
@@ -164,9 +163,10 @@ public final class RandomOperations {
                 pick(
                         List.of(
                                 Outcome.ended("done", FinishReason.STOP, null),
-                                Outcome.cancelled(any.content),
+                                Outcome.cancelled(Written.of(any.content)),
                                 Outcome.brokenOff(
-                                        "", Failure.of(ErrorCode.MODEL_FAILED, "It failed."))));
+                                        Written.of(""),
+                                        Failure.of(ErrorCode.MODEL_FAILED, "It failed."))));
         Message ended = repository.finish(chat, any.id, any.attempt, outcome);
         if (!any.status.terminal()) {
             any.status = outcome.status();

@@ -32,7 +32,7 @@ class RecoveryTest {
     })
     void end_ofAReplyThatIsNotRunAgain_saysWhy(
             String text, boolean cancelled, Status status, @Nullable FinishReason reason) {
-        Outcome end = Recovery.end(text, cancelled);
+        Outcome end = Recovery.end(Written.of(text), cancelled);
 
         assertThat(end.status()).isEqualTo(status);
         assertThat(end.finishReason()).isEqualTo(reason);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -20,13 +21,13 @@ class RulesTest {
         assertThat(Outcome.ended("", FinishReason.STOP, null).status()).isEqualTo(Status.FAILED);
         assertThat(Outcome.ended("", FinishReason.CONTENT_FILTER, null).status())
                 .isEqualTo(Status.FAILED);
-        assertThat(Outcome.cancelled("").status()).isEqualTo(Status.INCOMPLETE);
+        assertThat(Outcome.cancelled().status()).isEqualTo(Status.INCOMPLETE);
     }
 
     @Test
     void brokenOff_withText_isInterruptedElseFailed() {
-        Outcome interrupted = Outcome.brokenOff("some", FAILURE);
-        Outcome failed = Outcome.brokenOff("", FAILURE);
+        Outcome interrupted = Outcome.brokenOff(Written.of("some"), FAILURE);
+        Outcome failed = Outcome.brokenOff(Written.of(""), FAILURE);
 
         assertThat(interrupted.finishReason()).isEqualTo(FinishReason.INTERRUPTED);
         assertThat(interrupted.content()).isEqualTo("some");
@@ -38,20 +39,43 @@ class RulesTest {
             value = Status.class,
             names = {"QUEUED", "IN_PROGRESS"})
     void outcome_thatIsNoEnd_isIllegal(Status status) {
-        assertThatThrownBy(() -> new Outcome(status, "x", FinishReason.STOP, null, null))
+        assertThatThrownBy(() -> new Outcome(status, "x", List.of(), FinishReason.STOP, null, null))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void outcome_ofContradictions_isIllegal() {
-        assertThatThrownBy(() -> new Outcome(Status.COMPLETED, "", FinishReason.STOP, null, null))
+        assertThatThrownBy(
+                        () ->
+                                new Outcome(
+                                        Status.COMPLETED,
+                                        "",
+                                        List.of(),
+                                        FinishReason.STOP,
+                                        null,
+                                        null))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(
-                        () -> new Outcome(Status.COMPLETED, "x", FinishReason.LENGTH, null, null))
+                        () ->
+                                new Outcome(
+                                        Status.COMPLETED,
+                                        "x",
+                                        List.of(),
+                                        FinishReason.LENGTH,
+                                        null,
+                                        null))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Outcome(Status.FAILED, "x", null, null, FAILURE))
+        assertThatThrownBy(() -> new Outcome(Status.FAILED, "x", List.of(), null, null, FAILURE))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Outcome(Status.INCOMPLETE, "x", FinishReason.STOP, null, null))
+        assertThatThrownBy(
+                        () ->
+                                new Outcome(
+                                        Status.INCOMPLETE,
+                                        "x",
+                                        List.of(),
+                                        FinishReason.STOP,
+                                        null,
+                                        null))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -66,11 +90,12 @@ class RulesTest {
         Message queued =
                 Message.queuedReply(UUID.randomUUID(), UUID.randomUUID(), 2, Instant.EPOCH);
         Message running = queued.started("m");
-        Message ended = running.ended(Outcome.cancelled("x"), Instant.EPOCH);
+        Message ended = running.ended(Outcome.cancelled(Written.of("x")), Instant.EPOCH);
 
-        assertThatThrownBy(() -> queued.withText("x")).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> queued.with(Written.of("x")))
+                .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> running.started("m")).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> ended.ended(Outcome.cancelled(""), Instant.EPOCH))
+        assertThatThrownBy(() -> ended.ended(Outcome.cancelled(), Instant.EPOCH))
                 .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(
                         () ->
@@ -82,14 +107,15 @@ class RulesTest {
     @Test
     void toString_tellsNoText() {
         Message message =
-                Message.ofUser(UUID.randomUUID(), UUID.randomUUID(), 1, SECRET, Instant.EPOCH);
+                Message.ofUser(
+                        UUID.randomUUID(), UUID.randomUUID(), 1, SECRET, List.of(), Instant.EPOCH);
         Message reply = Message.queuedReply(UUID.randomUUID(), message.chatId(), 2, Instant.EPOCH);
         Settings settings = new Settings(SECRET, SECRET, SECRET, Map.of(SECRET, SECRET));
 
         assertThat(new Turn(message, reply).toString()).doesNotContain(SECRET);
         assertThat(new Started(new Turn(message, reply), settings, false).toString())
                 .doesNotContain(SECRET);
-        assertThat(Outcome.cancelled(SECRET).toString()).doesNotContain(SECRET);
+        assertThat(Outcome.cancelled(Written.of(SECRET)).toString()).doesNotContain(SECRET);
         assertThat(new Post(SECRET, WhenBusy.ENQUEUE, SECRET, false).toString())
                 .doesNotContain(SECRET);
         assertThat(
@@ -105,7 +131,7 @@ class RulesTest {
                                         false)
                                 .toString())
                 .doesNotContain(SECRET);
-        assertThat(new PastTurn(SECRET, Outcome.cancelled(SECRET), SECRET).toString())
+        assertThat(new PastTurn(SECRET, Outcome.cancelled(Written.of(SECRET)), SECRET).toString())
                 .doesNotContain(SECRET);
         assertThat(new ChatRepository.ChatQuery(Owner.ANONYMOUS, 1, null, SECRET).toString())
                 .doesNotContain(SECRET);

@@ -52,7 +52,7 @@ class LiveReplyStormTest {
                 all.add(threads.submit(() -> hear(from, join)));
             }
             for (String piece : pieces) {
-                reply.append(piece);
+                reply.draft().text(piece);
                 joins.forEach(CountDownLatch::countDown);
             }
             reply.ended(end);
@@ -70,7 +70,7 @@ class LiveReplyStormTest {
     private Heard hear(int from, CountDownLatch join) throws InterruptedException {
         join.await();
         Semaphore wakes = new Semaphore(1); // there may be text already
-        Listener listener = reply.listen(from, wakes::release);
+        Listener listener = reply.listen(new Position(from, 0), wakes::release);
         StringBuilder text = new StringBuilder();
         List<Message> ends = new ArrayList<>();
         while (ends.isEmpty() && wakes.tryAcquire(10, TimeUnit.SECONDS)) {

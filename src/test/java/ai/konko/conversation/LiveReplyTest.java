@@ -12,6 +12,7 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.WellFormed;
+import ai.konko.chat.Written;
 import ai.konko.conversation.Listener.Piece;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,19 +43,21 @@ class LiveReplyTest {
         Cancellation _ = reply.run();
         Listener first = listen(0);
         List<Piece> early = new ArrayList<>(List.of(first.next()));
-        reply.append("ab");
+        reply.draft().text("ab");
         early.add(first.next());
         Listener second = listen(0);
-        reply.append("cd");
-        reply.append("e");
+        reply.draft().text("cd");
+        reply.draft().text("e");
         early.addAll(rest(first));
         reply.ended(ended("abcde"));
         Listener last = listen(0);
 
         early.addAll(rest(first));
 
-        assertThat(early).extracting(Piece::text).containsExactly("", "ab", "cde", "", "");
-        assertThat(early).extracting(Piece::offset).containsExactly(0, 2, 5, 5, 5);
+        assertThat(early).extracting(LiveReplyTest::text).containsExactly("", "ab", "cde", "", "");
+        assertThat(early)
+                .extracting(piece -> piece.position().length())
+                .containsExactly(0, 2, 5, 5, 5);
         assertThat(joined(rest(second))).isEqualTo("abcde");
         assertThat(joined(rest(last))).isEqualTo("abcde");
     }
@@ -62,8 +65,8 @@ class LiveReplyTest {
     @ParameterizedTest
     @CsvSource({"0, abcd", "1, bcd", "3, d", "4, ''"})
     void next_givesWhatFollowsTheOffset(int from, String text) {
-        reply.append("abc");
-        reply.append("d");
+        reply.draft().text("abc");
+        reply.draft().text("d");
         Listener before = listen(from);
         reply.ended(ended("abcd"));
 
@@ -79,43 +82,43 @@ class LiveReplyTest {
     void next_ofLargeText_givesPiecesOfWholeCharactersAndOneEnd(String shift) {
         String text = shift + "\ud83d\ude00".repeat(50_000);
         Message end = ended(text);
-        reply.append(text);
+        reply.draft().text(text);
         reply.ended(end);
 
         List<Piece> pieces = rest(listen(0));
 
         assertThat(joined(pieces)).isEqualTo(text);
         assertThat(pieces).hasSizeBetween(6, 8);
-        assertThat(pieces).allMatch(piece -> WellFormed.holds(piece.text()));
+        assertThat(pieces).allMatch(piece -> WellFormed.holds(text(piece)));
         assertThat(pieces.subList(0, pieces.size() - 1)).allMatch(piece -> piece.end() == null);
         assertThat(pieces.getLast().end()).isSameAs(end);
-        assertThat(pieces.getLast().offset()).isEqualTo(text.length());
+        assertThat(pieces.getLast().position().length()).isEqualTo(text.length());
     }
 
     @Test
     void append_onceSealed_isIgnored() {
         Cancellation _ = reply.run();
-        reply.append("a");
-        reply.listen(0, woken::incrementAndGet);
+        reply.draft().text("a");
+        reply.listen(new Position(0, 0), woken::incrementAndGet);
 
-        String sealed = reply.seal();
-        reply.append("b");
+        Written sealed = reply.seal();
+        reply.draft().text("b");
 
-        assertThat(sealed).isEqualTo("a");
-        assertThat(reply.seal()).isEqualTo("a");
+        assertThat(sealed).isEqualTo(Written.of("a"));
+        assertThat(reply.seal()).isEqualTo(Written.of("a"));
         assertThat(joined(rest(listen(0)))).isEqualTo("a");
         assertThat(woken).hasValue(0);
     }
 
     @Test
     void append_onceEnded_isIgnored() {
-        reply.append("a");
+        reply.draft().text("a");
         reply.ended(ended("a"));
-        reply.listen(0, woken::incrementAndGet);
+        reply.listen(new Position(0, 0), woken::incrementAndGet);
 
-        reply.append("b");
+        reply.draft().text("b");
 
-        assertThat(reply.seal()).isEqualTo("a");
+        assertThat(reply.seal()).isEqualTo(Written.of("a"));
         assertThat(joined(rest(listen(0)))).isEqualTo("a");
         assertThat(woken).hasValue(0);
     }
@@ -123,13 +126,20 @@ class LiveReplyTest {
     @Test
     void ended_twice_countsOnce() {
         Message first = ended("first");
-        reply.listen(0, woken::incrementAndGet);
+        reply.listen(new Position(0, 0), woken::incrementAndGet);
         reply.ended(first);
 
         reply.ended(ended("second"));
 
         assertThat(reply.end()).isCompletedWithValue(first);
-        assertThat(rest(listen(0))).containsExactly(new Piece("first", 5, first, 0, false));
+        assertThat(rest(listen(0)))
+                .containsExactly(
+                        new Piece(
+                                new ReplyPart.Text("first", new Position(5, 0)),
+                                new Position(5, 0),
+                                first,
+                                0,
+                                false));
         assertThat(woken).hasValue(1);
     }
 
@@ -140,9 +150,9 @@ class LiveReplyTest {
         List<Piece> seen = new ArrayList<>(List.of(early.next()));
         Cancellation _ = reply.run();
 
-        reply.append("ab");
+        reply.draft().text("ab");
         seen.add(early.next());
-        reply.append("cde");
+        reply.draft().text("cde");
         seen.addAll(rest(early));
         assertThat(reply.seal()).isEqualTo("abcde");
         reply.ended(ended("abcde"));
@@ -159,7 +169,7 @@ class LiveReplyTest {
         early.next();
         Listener idle = listen(0);
         Cancellation _ = reply.run();
-        reply.append("ax");
+        reply.draft().text("ax");
         Listener late = listen(1);
 
         List<Piece> after = new ArrayList<>(List.of(early.next()));
@@ -177,9 +187,9 @@ class LiveReplyTest {
     void seal_ofATextThatIsNotYetAsLongAsTheOldOne_isTheNewOne() {
         show("abc");
         Cancellation _ = reply.run();
-        reply.append("a");
+        reply.draft().text("a");
 
-        assertThat(reply.seal()).isEqualTo("a");
+        assertThat(reply.seal()).isEqualTo(Written.of("a"));
     }
 
     @Test
@@ -192,7 +202,7 @@ class LiveReplyTest {
         assertThat(joined(rest(listener))).isEqualTo("abcd");
         Cancellation _ = reply.run();
         show("abcdefg");
-        assertThat(rest(listener)).allMatch(piece -> piece.text().isEmpty());
+        assertThat(rest(listener)).allMatch(piece -> text(piece).isEmpty());
     }
 
     @Test
@@ -210,7 +220,7 @@ class LiveReplyTest {
 
     private void show(String text) {
         reply.countBy(room.open(Owner.ANONYMOUS));
-        reply.show(text);
+        reply.show(Written.of(text));
     }
 
     @Test
@@ -237,7 +247,7 @@ class LiveReplyTest {
     void endedUnlessRun_ofARunningReply_leavesItsEndToTheRunner() {
         Message end = ended("a");
         reply.run();
-        reply.append("a");
+        reply.draft().text("a");
 
         boolean running = reply.endedUnlessRun(ended("other"));
 
@@ -261,33 +271,33 @@ class LiveReplyTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void hasOffset_isWithinTheTextAndNotInsideAPair(boolean over) {
+    void has_isWithinTheTextAndNotInsideAPair(boolean over) {
         Cancellation _ = reply.run();
-        reply.append("a\ud83d\ude00b");
+        reply.draft().text("a\ud83d\ude00b");
         if (over) {
             reply.ended(ended("a\ud83d\ude00b"));
         }
 
         List<Integer> offsets =
                 Stream.of(Integer.MIN_VALUE, -1, 0, 1, 2, 3, 4, 5, Integer.MAX_VALUE)
-                        .filter(reply::hasOffset)
+                        .filter(offset -> reply.has(new Position(offset, 0)))
                         .toList();
 
         assertThat(offsets).containsExactly(0, 1, 3, 4);
     }
 
     @Test
-    void hasOffset_ofAnEmptyReply_isTheStartAlone() {
-        assertThat(reply.hasOffset(0)).isTrue();
-        assertThat(reply.hasOffset(1)).isFalse();
+    void has_ofAnEmptyReply_isTheStartAlone() {
+        assertThat(reply.has(Position.START)).isTrue();
+        assertThat(reply.has(new Position(1, 0))).isFalse();
     }
 
     @Test
     void close_endsTheWakingOfThatListenerAlone() {
         Cancellation _ = reply.run();
-        Listener closed = reply.listen(0, woken::incrementAndGet);
-        Listener open = reply.listen(0, () -> woken.addAndGet(100));
-        reply.append("a");
+        Listener closed = reply.listen(new Position(0, 0), woken::incrementAndGet);
+        Listener open = reply.listen(new Position(0, 0), () -> woken.addAndGet(100));
+        reply.draft().text("a");
         assertThat(woken).hasValue(101);
         assertThat(listening).hasValue(2);
 
@@ -295,7 +305,7 @@ class LiveReplyTest {
         closed.close();
 
         assertThat(listening).hasValue(1);
-        reply.append("b");
+        reply.draft().text("b");
         reply.ended(ended("ab"));
         assertThat(woken).hasValue(301);
         open.close();
@@ -303,7 +313,7 @@ class LiveReplyTest {
     }
 
     private Listener listen(int from) {
-        return reply.listen(from, () -> {});
+        return reply.listen(new Position(from, 0), () -> {});
     }
 
     /** Reads until there is nothing more at the moment. */
@@ -311,18 +321,22 @@ class LiveReplyTest {
         List<Piece> pieces = new ArrayList<>();
         do {
             pieces.add(listener.next());
-        } while (!pieces.getLast().text().isEmpty() && pieces.getLast().end() == null);
+        } while (!text(pieces.getLast()).isEmpty() && pieces.getLast().end() == null);
         return pieces;
     }
 
+    static String text(Piece piece) {
+        return piece.part() instanceof ReplyPart.Text text ? text.piece() : "";
+    }
+
     static String joined(List<Piece> pieces) {
-        return pieces.stream().map(Piece::text).collect(Collectors.joining());
+        return pieces.stream().map(LiveReplyTest::text).collect(Collectors.joining());
     }
 
     static Message ended(String content) {
         Outcome outcome =
                 content.isEmpty()
-                        ? Outcome.cancelled("")
+                        ? Outcome.cancelled()
                         : Outcome.ended(content, FinishReason.STOP, null);
         return RUNNING.ended(outcome, Instant.EPOCH);
     }

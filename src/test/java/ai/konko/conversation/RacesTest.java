@@ -226,12 +226,12 @@ class RacesTest {
             throws InterruptedException {
         Semaphore woken = new Semaphore(0);
         StringBuilder text = new StringBuilder();
-        Listener listener = reply.listen(0, woken::release);
+        Listener listener = reply.listen(Position.START, woken::release);
         try {
             while (true) {
                 Listener.Piece piece = listener.next();
-                text.append(piece.text());
-                assertThat(piece.offset()).isEqualTo(text.length());
+                text.append(LiveReplyTest.text(piece));
+                assertThat(piece.position().length()).isEqualTo(text.length());
                 if (piece.end() != null) {
                     assertThat(text.toString()).isEqualTo(piece.end().content());
                     return piece;
@@ -239,7 +239,7 @@ class RacesTest {
                 if (text.length() >= length) {
                     return piece;
                 }
-                if (piece.text().isEmpty() && !woken.tryAcquire(30, TimeUnit.SECONDS)) {
+                if (piece.part() == null && !woken.tryAcquire(30, TimeUnit.SECONDS)) {
                     throw new AssertionError("nobody woke the listener");
                 }
             }

@@ -13,6 +13,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.TestLimits;
+import ai.konko.chat.Written;
 import ai.konko.store.memory.InMemoryChatRepository;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.time.Clock;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 class RunTest {
     private static final Ending DONE = _ -> Outcome.ended("text", FinishReason.STOP, null);
-    private static final Ending STOPPED = _ -> Outcome.cancelled("te");
+    private static final Ending STOPPED = _ -> Outcome.cancelled(Written.of("te"));
 
     private final ChatRepository repository =
             new InMemoryChatRepository(
@@ -49,7 +50,7 @@ class RunTest {
 
         @Override
         public void keep(Supplier<Ending> ending) {
-            Outcome outcome = ending.get().of("text");
+            Outcome outcome = ending.get().of(Written.of("text"));
             tries.incrementAndGet();
             if (toFail.getAndDecrement() > 0) {
                 throw sneaky(fault.get());
@@ -77,7 +78,7 @@ class RunTest {
     void over_isKeptAtOnce() {
         new Run(reply, workers, ends).over(() -> DONE);
 
-        assertThat(ends.taken).containsExactly(DONE.of(""));
+        assertThat(ends.taken).containsExactly(DONE.of(Written.of("")));
         assertThat(ends.kept).hasValue(1);
     }
 
@@ -89,7 +90,7 @@ class RunTest {
         run.over(() -> DONE);
         run.failed(new IllegalStateException());
 
-        assertThat(ends.taken).containsExactly(STOPPED.of(""));
+        assertThat(ends.taken).containsExactly(STOPPED.of(Written.of("")));
         assertThat(ends.kept).hasValue(1);
     }
 
@@ -106,7 +107,7 @@ class RunTest {
                         });
 
         await().until(() -> ends.kept.get() == 1);
-        assertThat(ends.taken).containsExactly(DONE.of(""));
+        assertThat(ends.taken).containsExactly(DONE.of(Written.of("")));
         assertThat(ends.tries).hasValue(5);
         assertThat(asked).as("how it ended is found once").hasValue(1);
     }
@@ -125,7 +126,7 @@ class RunTest {
                         });
 
         await().until(() -> ends.kept.get() == 1);
-        assertThat(ends.taken).containsExactly(DONE.of(""));
+        assertThat(ends.taken).containsExactly(DONE.of(Written.of("")));
     }
 
     @Test
@@ -156,7 +157,7 @@ class RunTest {
         new Run(reply, workers, ends, Duration.ZERO).over(() -> DONE);
 
         await().until(() -> ends.kept.get() == 1);
-        assertThat(ends.taken).containsExactly(DONE.of(""));
+        assertThat(ends.taken).containsExactly(DONE.of(Written.of("")));
     }
 
     /** As where there was no memory for arranging it. */
@@ -174,7 +175,7 @@ class RunTest {
         run.look(later(Duration.ofMinutes(2)), Long.MAX_VALUE);
         run.look(later(Duration.ofMinutes(3)), Long.MAX_VALUE);
 
-        assertThat(ends.taken).containsExactly(DONE.of(""));
+        assertThat(ends.taken).containsExactly(DONE.of(Written.of("")));
         assertThat(ends.kept).hasValue(1);
     }
 

@@ -2,13 +2,17 @@ package ai.konko.store.memory;
 
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Admission;
+import ai.konko.chat.CallStatus;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
+import ai.konko.chat.Draft;
+import ai.konko.chat.DraftContent;
 import ai.konko.chat.Highlights;
+import ai.konko.chat.Item;
 import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
 import ai.konko.chat.MessageCounts;
@@ -26,6 +30,7 @@ import ai.konko.chat.Status;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Written;
 import ai.konko.store.memory.Transcript.PlaceInLine;
 import java.time.Clock;
 import java.time.Duration;
@@ -36,9 +41,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -134,8 +139,9 @@ final class ChatLog {
                 () -> {
                     List<Message> cancelled = new ArrayList<>();
                     for (PlaceInLine each : List.copyOf(transcript.line())) {
-                        String soFar = transcript.at(each.seq()).content();
-                        cancelled.add(end(each.seq(), Outcome.cancelled(soFar)));
+                        Message soFar = transcript.at(each.seq());
+                        Written written = new Written(soFar.content(), soFar.items());
+                        cancelled.add(end(each.seq(), Outcome.cancelled(written)));
                     }
                     remove();
                     return List.copyOf(cancelled);
@@ -189,12 +195,17 @@ final class ChatLog {
     /** Takes from the budget after all that may refuse the post, and before all that changes. */
     private Accepted add(Post post) {
         Admission.requireLast(post, transcript.size());
+        Message last = transcript.lastUnpacked();
+        Message answered = Admission.answered(post, last, transcript::hasCall, now());
         Admission<PlaceInLine> admission =
                 Admission.of(post, transcript.size(), transcript.line(), limits);
         budget.take(TextBudget.weight(post) + TextBudget.weight(post.earlier()));
         List<Message> cancelled = new ArrayList<>();
         for (PlaceInLine each : admission.cancelled()) {
-            cancelled.add(end(each.seq(), Outcome.cancelled("")));
+            cancelled.add(end(each.seq(), Outcome.cancelled()));
+        }
+        if (answered != null) {
+            transcript.replace(answered);
         }
         PlaceInLine running = admission.toCancel();
         Message toCancel = running == null ? null : transcript.at(running.seq());
@@ -239,17 +250,57 @@ final class ChatLog {
         return new Started(transcript.turnOf(next.seq()), settings, next.streamed());
     }
 
-    Consumer<String> draft(UUID replyId, int attempt) {
-        StringBuilder draft = read(() -> transcript.draftOf(replyId, attempt));
-        return draft == null ? _ -> {} : text -> append(draft, text);
+    Draft draft(UUID replyId, int attempt) {
+        DraftContent draft = read(() -> transcript.draftOf(replyId, attempt));
+        return draft == null ? Draft.NOWHERE : new LockedDraft(draft);
     }
 
-    private void append(StringBuilder draft, String text) {
-        long stamp = lock.writeLock();
-        try {
-            draft.append(text); // nobody reads it once the reply is over, or the chat is gone
-        } finally {
-            lock.unlockWrite(stamp);
+    /** Adds to a draft, which nobody reads once the reply is over, or the chat is gone. */
+    private final class LockedDraft implements Draft {
+        private final DraftContent draft;
+
+        private LockedDraft(DraftContent draft) {
+            this.draft = draft;
+        }
+
+        @Override
+        public void text(String piece) {
+            long stamp = lock.writeLock();
+            try {
+                draft.text(piece);
+            } finally {
+                lock.unlockWrite(stamp);
+            }
+        }
+
+        @Override
+        public void begin(Item item) {
+            long stamp = lock.writeLock();
+            try {
+                draft.begin(item);
+            } finally {
+                lock.unlockWrite(stamp);
+            }
+        }
+
+        @Override
+        public void reasoning(String piece) {
+            long stamp = lock.writeLock();
+            try {
+                draft.reasoning(piece);
+            } finally {
+                lock.unlockWrite(stamp);
+            }
+        }
+
+        @Override
+        public void whole(Item item) {
+            long stamp = lock.writeLock();
+            try {
+                draft.whole(item);
+            } finally {
+                lock.unlockWrite(stamp);
+            }
         }
     }
 
@@ -267,9 +318,13 @@ final class ChatLog {
         return write(
                 () -> {
                     Message reply = transcript.reply(replyId);
-                    return reply.status() == Status.QUEUED
-                            ? new Cancelled(end(reply.seq(), Outcome.cancelled("")), true)
-                            : new Cancelled(transcript.at(reply.seq()), false);
+                    if (reply.status() == Status.QUEUED) {
+                        return new Cancelled(end(reply.seq(), Outcome.cancelled()), true);
+                    }
+                    if (reply.waits()) {
+                        transcript.replace(reply.callsClosed(CallStatus.CANCELLED, changedNow()));
+                    }
+                    return new Cancelled(transcript.at(reply.seq()), false);
                 });
     }
 
@@ -278,7 +333,7 @@ final class ChatLog {
                 () -> {
                     Message old = transcript.reply(replyId);
                     transcript.requeue(old.retried(transcript.size()), streamed);
-                    int weight = TextBudget.weight(old.content());
+                    int weight = TextBudget.weight(old.content(), old.items());
                     budget.giveBack(weight);
                     characters -= weight;
                     Instant _ = changedNow();
@@ -298,7 +353,7 @@ final class ChatLog {
         if (ended.model() != null && outcome.countsAsUse()) {
             ledger.add(DailyUsage.ofTurn(owner, ended.model(), now, outcome.usage()));
         }
-        int weight = TextBudget.weight(ended.content());
+        int weight = TextBudget.weight(ended.content(), ended.items());
         budget.takeAnyway(weight);
         characters += weight;
         return ended;
@@ -354,6 +409,10 @@ final class ChatLog {
                 () -> transcript.context(beforeSeq, maxTurns, mostBytes, transcript::contextTurn));
     }
 
+    Set<String> callIds() {
+        return read(transcript::callIds);
+    }
+
     MessageCounts messageCounts() {
         return read(
                 () -> {
@@ -382,13 +441,24 @@ final class ChatLog {
 
     private Chat snapshot() {
         return new Chat(
-                id, settings, transcript.busy(), transcript.size(), usage, createdAt, updatedAt);
+                id,
+                settings,
+                transcript.busy(),
+                transcript.waits(),
+                transcript.size(),
+                usage,
+                createdAt,
+                updatedAt);
     }
 
     private Instant changedNow() {
-        updatedAt = Chat.timeOfChange(updatedAt, clock.instant());
+        updatedAt = now();
         changed = System.nanoTime();
         return updatedAt;
+    }
+
+    private Instant now() {
+        return Chat.timeOfChange(updatedAt, clock.instant());
     }
 
     private <T extends @Nullable Object> T read(Supplier<T> operation) {

@@ -7,6 +7,7 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
+import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
@@ -31,10 +32,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -250,11 +251,11 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Consumer<String> draft(UUID chatId, UUID replyId, int attempt) {
+    public Draft draft(UUID chatId, UUID replyId, int attempt) {
         try {
             return log(chatId).draft(replyId, attempt);
         } catch (RefusedException _) {
-            return _ -> {}; // deleted meanwhile: there is nothing left to add to
+            return Draft.NOWHERE; // deleted meanwhile: there is nothing left to add to
         }
     }
 
@@ -291,6 +292,11 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
         return log(chatId).recall(beforeSeq, maxTurns, mostBytes);
+    }
+
+    @Override
+    public Set<String> callIds(UUID chatId) {
+        return log(chatId).callIds();
     }
 
     @Override

@@ -4,12 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Role;
+import ai.konko.chat.Sized;
 import ai.konko.chat.Status;
 import ai.konko.chat.Usage;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +45,13 @@ final class PackedTurns {
     private static final int LENGTH_AND_TIME = 5;
 
     private static final int USAGE = 6;
-    private static final int NUMBERS = 7;
+
+    /** Two ints: tokens from the provider's cache, and those of reasoning. */
+    private static final int DETAILS = 7;
+
+    private static final int NUMBERS = 8;
+
+    private static final int NOT_REPORTED = -1;
 
     private static final long NO_USAGE = -1;
 
@@ -51,8 +60,8 @@ final class PackedTurns {
 
     /**
      * Two values of each turn. The first is a {@code byte[]}: the message, and right after it the
-     * reply if that is packed. The second is the packed reply's model, or the {@link Message} of a
-     * reply that is not packed.
+     * reply if that is packed; or such a text with what else the message has, {@link Itemised}. The
+     * second is the packed reply's model, or the {@link Message} of a reply that is not packed.
      */
     private @Nullable Object[] values = {};
 
@@ -60,6 +69,17 @@ final class PackedTurns {
 
     PackedTurns(UUID chatId) {
         this.chatId = chatId;
+    }
+
+    /** The text of a turn whose message is more than text. */
+    private static final class Itemised {
+        final byte[] text;
+        final List<Item> items;
+
+        Itemised(byte[] text, List<Item> items) {
+            this.text = text;
+            this.items = items;
+        }
     }
 
     /** How many messages there are. */
@@ -74,7 +94,8 @@ final class PackedTurns {
             numbers = Arrays.copyOf(numbers, capacity * NUMBERS);
         }
         byte[] text = user.content().getBytes(UTF_8);
-        values[turns * VALUES + TEXT] = text;
+        values[turns * VALUES + TEXT] =
+                user.items().isEmpty() ? text : new Itemised(text, user.items());
         putId(turns * NUMBERS + USER_ID, user.id());
         numbers[turns * NUMBERS + CREATED] = user.createdAt().toEpochMilli();
         numbers[turns * NUMBERS + LENGTH_AND_TIME] = (long) text.length << Integer.SIZE;
@@ -91,13 +112,13 @@ final class PackedTurns {
         long took = took(reply, numbers[number + CREATED]);
         putId(number + REPLY_ID, reply.id());
         if (took >= 0) {
-            values[turn * VALUES + TEXT] = ContextTurn.joined(text, length, reply.content());
+            putText(turn, ContextTurn.joined(text, length, reply.content()));
             values[turn * VALUES + REPLY] = reply.model();
             numbers[number + LENGTH_AND_TIME] = (long) length << Integer.SIZE | took;
             numbers[number + USAGE] = packed(reply.usage());
+            numbers[number + DETAILS] = details(reply.usage());
         } else {
-            values[turn * VALUES + TEXT] =
-                    text.length == length ? text : Arrays.copyOf(text, length);
+            putText(turn, text.length == length ? text : Arrays.copyOf(text, length));
             values[turn * VALUES + REPLY] = reply;
         }
     }
@@ -110,6 +131,7 @@ final class PackedTurns {
                         && reply.finishReason() == FinishReason.STOP
                         && reply.attempt() == 1
                         && reply.options() == null
+                        && reply.items().isEmpty()
                         && reply.createdAt().toEpochMilli() == created
                         && isSmall(reply.usage());
         long took = plain && completed != null ? completed.toEpochMilli() - created : -1;
@@ -124,7 +146,28 @@ final class PackedTurns {
     private static boolean isSmall(@Nullable Usage usage) {
         return usage == null
                 || (usage.inputTokens() <= Integer.MAX_VALUE
-                        && usage.outputTokens() <= Integer.MAX_VALUE);
+                        && usage.outputTokens() <= Integer.MAX_VALUE
+                        && isSmall(usage.cachedInputTokens())
+                        && isSmall(usage.reasoningTokens()));
+    }
+
+    private static boolean isSmall(@Nullable Long count) {
+        return count == null || count <= Integer.MAX_VALUE;
+    }
+
+    private static long details(@Nullable Usage usage) {
+        return usage == null
+                ? NOT_REPORTED
+                : ((long) small(usage.cachedInputTokens()) << Integer.SIZE)
+                        | (small(usage.reasoningTokens()) & 0xFFFF_FFFFL);
+    }
+
+    private static int small(@Nullable Long count) {
+        return count == null ? NOT_REPORTED : count.intValue();
+    }
+
+    private static @Nullable Long reported(int count) {
+        return count == NOT_REPORTED ? null : Long.valueOf(count);
     }
 
     private static long packed(@Nullable Usage usage) {
@@ -133,10 +176,14 @@ final class PackedTurns {
                 : usage.inputTokens() << Integer.SIZE | usage.outputTokens();
     }
 
-    private static @Nullable Usage usage(long packed) {
+    private static @Nullable Usage usage(long packed, long details) {
         return packed == NO_USAGE
                 ? null
-                : new Usage(packed >>> Integer.SIZE, packed & Integer.MAX_VALUE);
+                : new Usage(
+                        packed >>> Integer.SIZE,
+                        packed & Integer.MAX_VALUE,
+                        reported((int) (details >>> Integer.SIZE)),
+                        reported((int) details));
     }
 
     UUID id(int seq) {
@@ -149,15 +196,31 @@ final class PackedTurns {
     }
 
     private byte[] bytes(int turn) {
-        return (byte[]) Objects.requireNonNull(values[turn * VALUES + TEXT]);
+        Object text = Objects.requireNonNull(values[turn * VALUES + TEXT]);
+        return text instanceof Itemised itemised ? itemised.text : (byte[]) text;
+    }
+
+    private void putText(int turn, byte[] text) {
+        List<Item> items = messageItems(turn);
+        values[turn * VALUES + TEXT] = items.isEmpty() ? text : new Itemised(text, items);
+    }
+
+    private List<Item> messageItems(int turn) {
+        return values[turn * VALUES + TEXT] instanceof Itemised itemised
+                ? itemised.items
+                : List.of();
     }
 
     private int messageBytes(int turn) {
         return (int) (numbers[turn * NUMBERS + LENGTH_AND_TIME] >>> Integer.SIZE);
     }
 
-    /** The reply; null if it is packed. */
-    private @Nullable Message unpacked(int turn) {
+    /** The reply at this place; null if it is packed. */
+    @Nullable Message unpacked(int replySeq) {
+        return unpackedOf(turn(replySeq));
+    }
+
+    private @Nullable Message unpackedOf(int turn) {
         return values[turn * VALUES + REPLY] instanceof Message reply ? reply : null;
     }
 
@@ -169,7 +232,7 @@ final class PackedTurns {
         if (seq % 2 == 1) {
             return new StoredText.Utf8(text, 0, length);
         }
-        Message reply = unpacked(turn);
+        Message reply = unpackedOf(turn);
         return reply == null
                 ? new StoredText.Utf8(text, length, text.length)
                 : new StoredText.OfMessage(reply);
@@ -178,15 +241,17 @@ final class PackedTurns {
     /** Whether the turn {@linkplain Message#isContext is context}; packed replies are over. */
     boolean isContext(int replySeq) {
         int turn = turn(replySeq);
-        Message reply = unpacked(turn);
+        Message reply = unpackedOf(turn);
         return reply == null ? bytes(turn).length > messageBytes(turn) : reply.isContext();
     }
 
     /** How long the reply is in UTF-8. */
     int replyBytes(int replySeq) {
         int turn = turn(replySeq);
-        Message reply = unpacked(turn);
-        return reply == null ? bytes(turn).length - messageBytes(turn) : utf8Bytes(reply.content());
+        Message reply = unpackedOf(turn);
+        return reply == null
+                ? bytes(turn).length - messageBytes(turn)
+                : utf8Bytes(reply.content()) + (int) Sized.characters(reply.items());
     }
 
     private static int utf8Bytes(String text) {
@@ -200,27 +265,30 @@ final class PackedTurns {
 
     ContextTurn contextTurn(int replySeq) {
         int turn = turn(replySeq);
-        Message reply = unpacked(turn);
+        Message reply = unpackedOf(turn);
         int length = messageBytes(turn);
         return reply == null
-                ? new ContextTurn(replySeq, 1, bytes(turn), length)
+                ? new ContextTurn(replySeq, 1, bytes(turn), length, messageItems(turn), List.of())
                 : new ContextTurn(
                         replySeq,
                         reply.attempt(),
                         ContextTurn.joined(bytes(turn), length, reply.content()),
-                        length);
+                        length,
+                        messageItems(turn),
+                        reply.items());
     }
 
     Message get(int seq) {
         int turn = turn(seq);
         int number = turn * NUMBERS;
-        Message reply = unpacked(turn);
+        Message reply = unpackedOf(turn);
         if (seq % 2 == 0 && reply != null) {
             return reply;
         }
         Instant created = Instant.ofEpochMilli(numbers[number + CREATED]);
         if (seq % 2 == 1) {
-            return Message.ofUser(id(seq), chatId, seq, text(seq).toString(), created);
+            return Message.ofUser(
+                    id(seq), chatId, seq, text(seq).toString(), messageItems(turn), created);
         }
         return new Message(
                 id(seq),
@@ -228,13 +296,14 @@ final class PackedTurns {
                 seq,
                 Role.ASSISTANT,
                 text(seq).toString(),
+                List.of(),
                 Status.COMPLETED,
                 1,
                 created,
                 created.plusMillis(numbers[number + LENGTH_AND_TIME] & Integer.MAX_VALUE),
                 (String) values[turn * VALUES + REPLY],
                 FinishReason.STOP,
-                usage(numbers[number + USAGE]),
+                usage(numbers[number + USAGE], numbers[number + DETAILS]),
                 null,
                 null);
     }

@@ -1,10 +1,12 @@
 package ai.konko.store.memory;
 
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Item;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
+import ai.konko.chat.Sized;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -43,6 +45,13 @@ final class TextBudget {
         return text.length() + (wide + 1) / 2;
     }
 
+    /** The same of a message that may have more than text. */
+    static int weight(String text, List<Item> items) {
+        return items.isEmpty()
+                ? weight(text)
+                : (int) Math.min(weight(text) + Sized.characters(items), Integer.MAX_VALUE);
+    }
+
     /** What a chat with these settings takes of the budget before its first turn. */
     static int weight(Settings settings) {
         return CHAT_WEIGHT + settings.characters();
@@ -51,7 +60,7 @@ final class TextBudget {
     /** What the turn of a post takes until it has a reply, without the earlier turns it brings. */
     static int weight(Post post) {
         return TURN_WEIGHT
-                + weight(post.content())
+                + weight(post.content(), post.items())
                 + (post.options() == null ? 0 : OPTIONS_WEIGHT + post.options().characters())
                 + (post.idempotencyKey() == null ? 0 : KEY_WEIGHT + post.idempotencyKey().length());
     }
@@ -60,8 +69,9 @@ final class TextBudget {
     static int weight(List<PastTurn> turns) {
         int weight = 0;
         for (PastTurn each : turns) {
-            weight += TURN_WEIGHT + weight(each.message());
-            weight += each.reply() == null ? 0 : weight(each.reply().content());
+            weight += TURN_WEIGHT + weight(each.message(), each.items());
+            weight +=
+                    each.reply() == null ? 0 : weight(each.reply().content(), each.reply().items());
         }
         return weight;
     }

@@ -1,9 +1,13 @@
 package ai.konko.store.memory;
 
+import ai.konko.chat.CallStatus;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.DraftContent;
 import ai.konko.chat.GrowingIds;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Page;
@@ -18,8 +22,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -36,10 +42,10 @@ final class Transcript {
     private final Deque<PlaceInLine> line = new ArrayDeque<>();
 
     /**
-     * The text so far of the reply in progress, which {@code messages} does not have. Each run has
-     * a builder of its own, because whoever wrote to the one before may still do so.
+     * What there is so far of the reply in progress, which {@code messages} does not have. Each run
+     * has a draft of its own, because whoever wrote to the one before may still do so.
      */
-    private StringBuilder draft = new StringBuilder();
+    private DraftContent draft = new DraftContent();
 
     private int answeredThrough;
 
@@ -72,7 +78,7 @@ final class Transcript {
     Message at(int seq) {
         Message message = messages.get(seq);
         return message.status() == Status.IN_PROGRESS && !draft.isEmpty()
-                ? message.withText(draft.toString())
+                ? message.with(draft.written())
                 : message;
     }
 
@@ -131,12 +137,12 @@ final class Transcript {
         messages.set(queued.started(settings.modelToAsk(queued.namedModel(), defaultModel)));
         line.removeFirst();
         line.addFirst(new PlaceInLine(next.seq(), next.streamed(), false));
-        draft = new StringBuilder();
+        draft = new DraftContent();
         return Optional.of(next);
     }
 
     /** The draft, if it is of that reply; else null. */
-    @Nullable StringBuilder draftOf(UUID replyId, int attempt) {
+    @Nullable DraftContent draftOf(UUID replyId, int attempt) {
         PlaceInLine first = line.peekFirst();
         Message reply = first == null ? null : messages.get(first.seq());
         return reply != null
@@ -149,16 +155,57 @@ final class Transcript {
 
     Message end(int seq, Outcome outcome, Instant now) {
         Message reply = messages.get(seq);
-        Message ended = reply.ended(outcome, now);
+        Message ended = ended(reply, outcome, now);
         messages.set(ended); // first: if memory runs out here, nothing has changed yet
         if (reply.status() == Status.IN_PROGRESS) {
-            draft = new StringBuilder();
+            draft = new DraftContent();
         }
         line.removeIf(each -> each.seq() == seq);
         if (ended.isAnswer()) {
             answeredThrough = Math.max(answeredThrough, seq);
         }
         return ended;
+    }
+
+    /** A turn that is in line already goes on without the calls of the one before it. */
+    private Message ended(Message reply, Outcome outcome, Instant now) {
+        Message ended = reply.ended(outcome, now);
+        return ended.waits() && reply.seq() < size()
+                ? ended.callsClosed(CallStatus.ABANDONED, now)
+                : ended;
+    }
+
+    /** Puts a reply that is over in the place of the same reply as it was. */
+    void replace(Message reply) {
+        messages.set(reply);
+    }
+
+    /** The chat's last reply, unless it is packed, and so has no calls. */
+    @Nullable Message lastUnpacked() {
+        return size() == 0 ? null : messages.unpacked(size());
+    }
+
+    /** Whether the last reply has calls that wait for outputs. */
+    boolean waits() {
+        Message last = lastUnpacked();
+        return last != null && last.waits();
+    }
+
+    boolean hasCall(String callId) {
+        return callIds().contains(callId);
+    }
+
+    Set<String> callIds() {
+        Set<String> all = new HashSet<>();
+        for (int seq = 2; seq <= size(); seq += 2) {
+            Message reply = messages.unpacked(seq);
+            if (reply != null) {
+                for (Item.Call each : Items.calls(reply.items())) {
+                    all.add(each.callId());
+                }
+            }
+        }
+        return all;
     }
 
     /** Puts the last reply back in line; its text is gone. */
@@ -179,7 +226,7 @@ final class Transcript {
                 && seq <= size()
                 && found.size() <= query.limit()
                 && before <= Page.MOST_CHARACTERS) {
-            before += found.isEmpty() ? 0 : found.getLast().content().length();
+            before += found.isEmpty() ? 0 : found.getLast().characters();
             found.add(at(seq));
             seq += step;
         }
@@ -196,7 +243,7 @@ final class Transcript {
      *     none
      */
     CharSequence draft() {
-        return draft;
+        return draft.text();
     }
 
     /**
@@ -205,8 +252,9 @@ final class Transcript {
      */
     @SuppressWarnings("ReferenceEquality") // another draft may have the same text
     String part(CharSequence searched, int from, int until) {
-        return searched == draft
-                ? draft.substring(from, StoredText.partEnd(from, until, draft::charAt))
+        StringBuilder text = draft.text();
+        return searched == text
+                ? text.substring(from, StoredText.partEnd(from, until, text::charAt))
                 : "";
     }
 

@@ -96,7 +96,7 @@ final class ChatRows {
                         settings.instructions(),
                         settings.model(),
                         Columns.json(settings.metadata()))
-                .map(now -> new Chat(id, settings, false, 0, null, now, now))
+                .map(now -> new Chat(id, settings, false, false, 0, null, now, now))
                 .orElseThrow();
     }
 
@@ -217,6 +217,7 @@ final class ChatRows {
                 row.getObject("id", UUID.class),
                 settings(row),
                 row.getBoolean("busy"),
+                false,
                 row.getInt("message_count"),
                 Columns.usage(row),
                 Columns.instant(row, "created_at"),

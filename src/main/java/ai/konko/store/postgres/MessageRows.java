@@ -210,6 +210,7 @@ final class MessageRows {
                 seq,
                 seq % 2 == 1 ? Role.USER : Role.ASSISTANT,
                 status == null ? (running == null ? "" : running) : row.getString("content"),
+                List.of(),
                 status != null
                         ? Status.valueOf(status)
                         : waits ? Status.QUEUED : Status.IN_PROGRESS,

@@ -49,7 +49,7 @@ final class NewTurns {
         Admission<Pending> admission = Admission.of(post, end.seq(), line, limits);
         List<Message> cancelled = new ArrayList<>();
         for (Pending each : admission.cancelled()) {
-            TurnRows.end(session, chat, each, Outcome.cancelled(""));
+            TurnRows.end(session, chat, each, Outcome.cancelled());
             cancelled.add(messages.reply(session, end.chatId(), each.replyId()));
         }
         Pending running = admission.toCancel();

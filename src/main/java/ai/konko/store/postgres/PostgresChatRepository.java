@@ -6,6 +6,7 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.DailyUsage;
+import ai.konko.chat.Draft;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
@@ -20,14 +21,15 @@ import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Written;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -129,7 +131,7 @@ public class PostgresChatRepository implements ChatRepository {
         Instant now = ChatRows.lock(session, chatId).timeOfChange();
         List<Message> cancelled = new ArrayList<>();
         for (Message each : messages.unfinished(session, chatId)) {
-            Outcome outcome = Outcome.cancelled(each.content());
+            Outcome outcome = Outcome.cancelled(new Written(each.content(), each.items()));
             cancelled.add(each.ended(outcome, now));
             UsageRows.add(session, chatId, each.model(), outcome, now);
         }
@@ -167,7 +169,7 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Consumer<String> draft(UUID chatId, UUID replyId, int attempt) {
+    public Draft draft(UUID chatId, UUID replyId, int attempt) {
         return runs.draft(chatId, replyId, attempt);
     }
 
@@ -200,6 +202,11 @@ public class PostgresChatRepository implements ChatRepository {
     public List<Turn> context(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
         return database.statement(
                 session -> messages.context(session, chatId, beforeSeq, maxTurns, mostBytes));
+    }
+
+    @Override
+    public Set<String> callIds(UUID chatId) {
+        return Set.of();
     }
 
     @Override

@@ -1,13 +1,16 @@
 package ai.konko.store.postgres;
 
+import ai.konko.chat.Draft;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
+import ai.konko.chat.Written;
 import java.util.UUID;
 
 /**
  * One run of a reply by this process, and the end of its text that the database does not have yet.
  * Its monitor guards {@code tail} and {@code start}.
  */
-final class ReplyRun {
+final class ReplyRun implements Draft {
     final UUID chatId;
     final UUID replyId;
     final int seq;
@@ -44,9 +47,19 @@ final class ReplyRun {
         return replyId.equals(reply) && attempt == ofAttempt;
     }
 
-    synchronized void append(String text) {
-        tail.append(text);
+    @Override
+    public synchronized void text(String piece) {
+        tail.append(piece);
     }
+
+    @Override
+    public void begin(Item item) {}
+
+    @Override
+    public void reasoning(String piece) {}
+
+    @Override
+    public void whole(Item item) {}
 
     synchronized Tail tail() {
         return new Tail(start, tail.toString());
@@ -73,6 +86,6 @@ final class ReplyRun {
         int known = stored.content().length() - tail.start();
         return known < 0 || known >= tail.text().length()
                 ? stored
-                : stored.withText(stored.content() + tail.text().substring(known));
+                : stored.with(Written.of(stored.content() + tail.text().substring(known)));
     }
 }

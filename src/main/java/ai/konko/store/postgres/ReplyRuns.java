@@ -1,6 +1,7 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.Cancelled;
+import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
@@ -8,12 +9,12 @@ import ai.konko.chat.Recovery;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
+import ai.konko.chat.Written;
 import ai.konko.store.postgres.PendingRows.Pending;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -95,8 +96,9 @@ final class ReplyRuns {
                 return Optional.empty();
             }
             if (!each.waits() && !Recovery.runsAgain(each.run(), each.cancel())) {
-                String text = messages.reply(session, chatId, each.replyId()).content();
-                TurnRows.end(session, chat, each, Recovery.end(text, each.cancel()));
+                Message soFar = messages.reply(session, chatId, each.replyId());
+                Written written = new Written(soFar.content(), soFar.items());
+                TurnRows.end(session, chat, each, Recovery.end(written, each.cancel()));
                 replica.changed(chatId);
             } else {
                 return Optional.of(each);
@@ -114,9 +116,9 @@ final class ReplyRuns {
         return new Started(turn, chat.settings(), next.streamed());
     }
 
-    Consumer<String> draft(UUID chatId, UUID replyId, int attempt) {
+    Draft draft(UUID chatId, UUID replyId, int attempt) {
         ReplyRun run = running.find(chatId, replyId, attempt);
-        return run == null ? _ -> {} : run::append;
+        return run == null ? Draft.NOWHERE : run;
     }
 
     Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
@@ -162,7 +164,7 @@ final class ReplyRuns {
         Optional<Pending> pending = PendingRows.find(session, chatId, replyId);
         boolean waits = pending.isPresent() && pending.get().waits();
         if (waits) {
-            TurnRows.end(session, chat, pending.get(), Outcome.cancelled(""));
+            TurnRows.end(session, chat, pending.get(), Outcome.cancelled());
         } else if (pending.isPresent()) {
             PendingRows.requestCancel(session, pending.get());
         }

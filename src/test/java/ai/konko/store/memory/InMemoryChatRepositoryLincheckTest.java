@@ -89,7 +89,7 @@ public class InMemoryChatRepositoryLincheckTest {
     public String append() {
         return told(
                 () -> {
-                    repository.draft(chat, FIRST_REPLY, 1).accept("a");
+                    repository.draft(chat, FIRST_REPLY, 1).text("a");
                     return "";
                 });
     }

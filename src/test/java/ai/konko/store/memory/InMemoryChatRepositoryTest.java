@@ -7,6 +7,7 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepositoryContract;
+import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
@@ -24,7 +25,6 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -122,6 +122,7 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
                 chat,
                 new Post(
                         "again",
+                        List.of(),
                         WhenBusy.ENQUEUE,
                         null,
                         false,
@@ -161,11 +162,11 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
                         .reply()
                         .id();
         repository.start(chat, "m");
-        Consumer<String> draft = repository.draft(chat, reply, 1);
-        draft.accept(("Zu E" + filling.repeat(500)).repeat(150));
+        Draft draft = repository.draft(chat, reply, 1);
+        draft.text(("Zu E" + filling.repeat(500)).repeat(150));
         assertThat(search(repository, "zu ende.")).isEmpty();
 
-        draft.accept("Zu Ende.");
+        draft.text("Zu Ende.");
 
         assertThat(search(repository, "zu ende.")).hasSize(1);
         repository.finish(chat, reply, 1, Outcome.ended("", FinishReason.STOP, null));

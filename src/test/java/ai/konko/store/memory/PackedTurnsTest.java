@@ -11,6 +11,7 @@ import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
+import ai.konko.chat.Written;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,10 +51,10 @@ class PackedTurnsTest {
                 over(Outcome.ended("text", FinishReason.STOP, usage(1L << 31))),
                 over(Outcome.ended("text", FinishReason.STOP, usage(Long.MAX_VALUE))),
                 over(Outcome.ended("", FinishReason.STOP, null)),
-                over(Outcome.cancelled("te")),
-                over(Outcome.brokenOff("te", FAILURE)),
-                over(Outcome.brokenOff("", FAILURE)),
-                queued -> queued.ended(Outcome.cancelled(""), LATER),
+                over(Outcome.cancelled(Written.of("te"))),
+                over(Outcome.brokenOff(Written.of("te"), FAILURE)),
+                over(Outcome.brokenOff(Written.of(""), FAILURE)),
+                queued -> queued.ended(Outcome.cancelled(), LATER),
                 queued ->
                         queued.started("m")
                                 .ended(
@@ -71,7 +72,7 @@ class PackedTurnsTest {
                                         NOW.plusMillis(1L << 31)),
                 queued -> queued.ended(Outcome.ended("text", FinishReason.STOP, null), LATER),
                 queued ->
-                        over(Outcome.brokenOff("", FAILURE))
+                        over(Outcome.brokenOff(Written.of(""), FAILURE))
                                 .apply(queued)
                                 .retried(queued.seq())
                                 .started("m")
@@ -99,6 +100,7 @@ class PackedTurnsTest {
                             CHAT,
                             2 * turn + 1,
                             "text \u00e9\u65e5 " + turn,
+                            List.of(),
                             NOW);
             Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, 2 * turn + 2, NOW);
             turns.add(user, queued);
@@ -117,7 +119,7 @@ class PackedTurnsTest {
     @Test
     void set_ofAReplyThatRunsAgain_replacesWhatWasThere() {
         Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, 2, NOW);
-        turns.add(Message.ofUser(UUID.randomUUID(), CHAT, 1, "text", NOW), queued);
+        turns.add(Message.ofUser(UUID.randomUUID(), CHAT, 1, "text", List.of(), NOW), queued);
         Message ended = over(Outcome.ended("a", FinishReason.STOP, usage(1))).apply(queued);
         turns.set(ended);
         Options options =
@@ -143,7 +145,8 @@ class PackedTurnsTest {
                 int seq = expected.size() + 1;
                 Instant now = NOW.plusMillis(step);
                 Message user =
-                        Message.ofUser(UUID.randomUUID(), CHAT, seq, "t\u00e9xt " + seq, now);
+                        Message.ofUser(
+                                UUID.randomUUID(), CHAT, seq, "t\u00e9xt " + seq, List.of(), now);
                 Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, seq + 1, now);
                 turns.add(user, queued);
                 expected.addAll(List.of(user, queued));

@@ -9,6 +9,7 @@ import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
@@ -32,7 +33,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,9 +74,9 @@ class ReplicaTest {
     @Test
     void flush_letsTheOtherReadTheText() {
         UUID reply = a.start();
-        a.repository.draft(chat, reply, 1).accept("one ");
+        a.repository.draft(chat, reply, 1).text("one ");
         a.replica.flush();
-        a.repository.draft(chat, reply, 1).accept("two");
+        a.repository.draft(chat, reply, 1).text("two");
 
         assertThat(b.content(reply)).isEqualTo("one ");
         assertThat(a.content(reply)).isEqualTo("one two");
@@ -88,11 +88,11 @@ class ReplicaTest {
     @Test
     void flush_betweenTheHalvesOfAPair_keepsThemTogether() {
         UUID reply = a.start();
-        a.repository.draft(chat, reply, 1).accept("x\uD83C");
+        a.repository.draft(chat, reply, 1).text("x\uD83C");
         a.replica.flush();
 
         assertThat(b.content(reply)).isEqualTo("x");
-        a.repository.draft(chat, reply, 1).accept("\uDF89y");
+        a.repository.draft(chat, reply, 1).text("\uDF89y");
         a.replica.flush();
         assertThat(b.content(reply)).isEqualTo("x🎉y");
     }
@@ -110,19 +110,19 @@ class ReplicaTest {
     @Test
     void takenOver_theFirstOwnerChangesNothingAnyMore() {
         UUID reply = a.start();
-        a.repository.draft(chat, reply, 1).accept("old text");
+        a.repository.draft(chat, reply, 1).text("old text");
         a.replica.flush();
 
         Started again = b.repository.start(chat, "m").orElseThrow();
 
         assertThat(again.turn().reply().content()).isEmpty();
         assertThat(again.streamed()).isTrue();
-        a.repository.draft(chat, reply, 1).accept(" goes on");
+        a.repository.draft(chat, reply, 1).text(" goes on");
         a.replica.flush();
         Message late = a.repository.finish(chat, reply, 1, done("old text goes on"));
         assertThat(late.status()).isEqualTo(Status.IN_PROGRESS);
         assertThat(b.content(reply)).isEmpty();
-        b.repository.draft(chat, reply, 1).accept("new");
+        b.repository.draft(chat, reply, 1).text("new");
         b.replica.flush();
         assertThat(a.content(reply)).isEqualTo("new");
         b.repository.finish(chat, reply, 1, done("new text"));
@@ -158,7 +158,7 @@ class ReplicaTest {
         b.start();
         b.forget();
         b.start();
-        b.repository.draft(chat, reply, 1).accept("third try");
+        b.repository.draft(chat, reply, 1).text("third try");
         b.replica.flush();
         b.forget();
 
@@ -202,7 +202,7 @@ class ReplicaTest {
     @Test
     void cancelledBeforeItWasTakenOver_itEndsSo() {
         UUID reply = a.start();
-        a.repository.draft(chat, reply, 1).accept("so far");
+        a.repository.draft(chat, reply, 1).text("so far");
         a.replica.flush();
         b.repository.cancel(chat, reply);
 
@@ -221,7 +221,7 @@ class ReplicaTest {
         a.replica.round();
 
         assertThat(a.stopped).containsExactly(reply);
-        a.repository.draft(chat, reply, 1).accept("too late");
+        a.repository.draft(chat, reply, 1).text("too late");
         a.replica.flush();
         assertThat(pieces()).isZero();
         assertThatThrownBy(() -> a.repository.finish(chat, reply, 1, done("too late")))
@@ -245,22 +245,22 @@ class ReplicaTest {
     @Test
     void ownedButNotRun_isFoundAndStartedAgain() {
         UUID reply = a.start();
-        Consumer<String> first = a.repository.draft(chat, reply, 1);
+        Draft first = a.repository.draft(chat, reply, 1);
         a.forget(); // as if the answer to the start had been lost
 
         a.replica.round();
 
         assertThat(a.startable).contains(chat);
         assertThat(a.start()).isEqualTo(reply);
-        first.accept("of the first run");
-        a.repository.draft(chat, reply, 1).accept("of the second");
+        first.text("of the first run");
+        a.repository.draft(chat, reply, 1).text("of the second");
         assertThat(a.content(reply)).isEqualTo("of the second");
     }
 
     @Test
     void handedOver_anotherMayStartAtOnce() {
         UUID reply = a.start();
-        a.repository.draft(chat, reply, 1).accept("so far");
+        a.repository.draft(chat, reply, 1).text("so far");
         Part c = new Part(false);
         c.replica.renew();
 

@@ -74,7 +74,7 @@ final class TestLog implements AutoCloseable {
     /** Runs the chat's next reply, with its text flushed on the way. */
     Message answer(UUID chat, String text) {
         Message reply = repository.start(chat, "m").orElseThrow().turn().reply();
-        repository.draft(chat, reply.id(), reply.attempt()).accept(text);
+        repository.draft(chat, reply.id(), reply.attempt()).text(text);
         replica.flush();
         return repository.finish(
                 chat, reply.id(), reply.attempt(), Outcome.ended(text, FinishReason.STOP, null));

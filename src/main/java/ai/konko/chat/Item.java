@@ -1,0 +1,129 @@
+package ai.konko.chat;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a message consists of beside its text. The log keeps only these items; the texts between
+ * them are the message's content, cut at their offsets, see {@link Items#withTexts}.
+ *
+ * <p>{@code offset} is how many UTF-16 units of the message's content come before the item.
+ */
+public sealed interface Item extends Sized {
+
+    int offset();
+
+    /** A part of the content. It is made to be shown, and never kept. */
+    record Text(int offset, String text) implements Item {
+        @Override
+        public long characters() {
+            return text.length();
+        }
+
+        @Override
+        public String toString() {
+            return "Text[offset=" + offset + "]";
+        }
+    }
+
+    /**
+     * An image that a user shows the model.
+     *
+     * @param url http or https, as the client gave it
+     */
+    record Image(int offset, String url) implements Item {
+        @Override
+        public long characters() {
+            return url.length();
+        }
+
+        @Override
+        public String toString() {
+            return "Image[offset=" + offset + "]";
+        }
+    }
+
+    /** What a provider tells of the model's thinking. It is never sent back to the model. */
+    record Reasoning(int offset, String text) implements Item {
+        @Override
+        public long characters() {
+            return text.length();
+        }
+
+        @Override
+        public String toString() {
+            return "Reasoning[offset=" + offset + "]";
+        }
+    }
+
+    /**
+     * The model wants a tool to be called, and what came of it.
+     *
+     * @param callId the provider's id, made unique within the chat
+     * @param tool its name, as the model wrote it
+     * @param arguments JSON, as the model wrote it, which need not be JSON at all
+     * @param output what the tool gave, or why it failed; absent unless the call is completed or
+     *     failed
+     * @param completedAt when the call ended; absent while it is open
+     */
+    record Call(
+            int offset,
+            String callId,
+            String tool,
+            String arguments,
+            CallStatus status,
+            @Nullable String output,
+            @Nullable Instant completedAt)
+            implements Item {
+
+        public Call {
+            boolean open = status == CallStatus.OPEN;
+            if (open != (completedAt == null) || (output != null) != status.hasOutput()) {
+                throw new IllegalArgumentException("not a legal state of a call: " + status);
+            }
+        }
+
+        /** A call that waits for its output, or that the model still writes. */
+        public static Call open(int offset, String callId, String tool, String arguments) {
+            return new Call(offset, callId, tool, arguments, CallStatus.OPEN, null, null);
+        }
+
+        /** The call's end; the first one counts. */
+        Call ended(CallStatus end, @Nullable String with, Instant now) {
+            return status == CallStatus.OPEN
+                    ? new Call(offset, callId, tool, arguments, end, with, now)
+                    : this;
+        }
+
+        @Override
+        public long characters() {
+            return (long) callId.length()
+                    + tool.length()
+                    + arguments.length()
+                    + (output == null ? 0 : output.length());
+        }
+
+        @Override
+        public String toString() {
+            return "Call[callId=%s, status=%s]".formatted(callId, status);
+        }
+    }
+
+    /**
+     * The output of a call of the reply before, as a client posted it.
+     *
+     * @param output may be empty
+     * @param failed whether the output says why the tool failed
+     */
+    record Output(int offset, String callId, String output, boolean failed) implements Item {
+        @Override
+        public long characters() {
+            return (long) callId.length() + output.length();
+        }
+
+        @Override
+        public String toString() {
+            return "Output[callId=" + callId + "]";
+        }
+    }
+}

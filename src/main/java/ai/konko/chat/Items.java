@@ -1,0 +1,171 @@
+package ai.konko.chat;
+
+import ai.konko.chat.Item.Call;
+import ai.konko.chat.Item.Output;
+import ai.konko.chat.RefusedException.Violation;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of items, and above all of calls: each ends in exactly one way, and the output of a
+ * call is kept with it, so no window, fork or crash can part the two.
+ */
+public final class Items {
+    private static final String OUTPUTS = "outputs";
+
+    private Items() {}
+
+    /**
+     * @param kept the items of a message that are not text
+     * @return all items in order, the texts of the content included; of a message that is only
+     *     text, none
+     */
+    public static List<Item> withTexts(String content, List<Item> kept) {
+        if (kept.isEmpty()) {
+            return kept;
+        }
+        List<Item> all = new ArrayList<>();
+        int from = 0;
+        for (Item each : kept) {
+            if (each.offset() > from) {
+                all.add(new Item.Text(from, content.substring(from, each.offset())));
+                from = each.offset();
+            }
+            all.add(each);
+        }
+        if (from < content.length()) {
+            all.add(new Item.Text(from, content.substring(from)));
+        }
+        return List.copyOf(all);
+    }
+
+    /** The calls among the items, in their order. */
+    public static List<Call> calls(List<Item> items) {
+        return of(items, Call.class);
+    }
+
+    /** The outputs among the items, in their order. */
+    public static List<Output> outputs(List<Item> items) {
+        return of(items, Output.class);
+    }
+
+    private static <T extends Item> List<T> of(List<Item> items, Class<T> type) {
+        return items.isEmpty()
+                ? List.of()
+                : items.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    /** Whether a client is to give outputs. */
+    static boolean wait(List<Item> items) {
+        for (Item each : items) {
+            if (each instanceof Call call && call.status() == CallStatus.OPEN) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static boolean haveCalls(List<Item> items) {
+        for (Item each : items) {
+            if (each instanceof Call) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The items of a reply that ends now: calls wait for their outputs only if it is whole. */
+    static List<Item> ended(List<Item> items, Outcome outcome, Instant now) {
+        if (outcome.status() == Status.COMPLETED) {
+            return items;
+        }
+        CallStatus end =
+                outcome.finishReason() == FinishReason.CANCELLED
+                        ? CallStatus.CANCELLED
+                        : CallStatus.INTERRUPTED;
+        return closed(items, end, now);
+    }
+
+    /** The same items with each open call ended. */
+    static List<Item> closed(List<Item> items, CallStatus end, Instant now) {
+        return eachCall(items, call -> call.ended(end, null, now));
+    }
+
+    private static List<Item> eachCall(List<Item> items, UnaryOperator<Call> change) {
+        return items.stream()
+                .map(each -> each instanceof Call call ? change.apply(call) : each)
+                .toList();
+    }
+
+    /**
+     * The rule of a post to a chat whose last reply has calls: its outputs answer all that are
+     * open; a post without outputs leaves them.
+     *
+     * @param last the items of the chat's last reply; empty unless that is over
+     * @param posted the post's items
+     * @param known whether the chat has a call with this id
+     * @return the items of the last reply from now on
+     * @throws RefusedException {@link ErrorCode#INVALID} if an output is for a call that the chat
+     *     never had, or one is missing, {@link ErrorCode#CALL_CLOSED} if the call is not open
+     */
+    static List<Item> answered(
+            List<Item> last, List<Item> posted, Predicate<String> known, Instant now) {
+        List<Output> outputs = outputs(posted);
+        if (outputs.isEmpty()) {
+            return closed(last, CallStatus.ABANDONED, now);
+        }
+        Set<String> open = new HashSet<>();
+        for (Call each : calls(last)) {
+            if (each.status() == CallStatus.OPEN) {
+                open.add(each.callId());
+            }
+        }
+        requireOpen(outputs, open, known);
+        return eachCall(last, call -> answered(call, outputs, now));
+    }
+
+    private static void requireOpen(
+            List<Output> outputs, Set<String> open, Predicate<String> known) {
+        boolean closed = false;
+        for (int i = 0; i < outputs.size(); i++) {
+            String id = outputs.get(i).callId();
+            if (!open.contains(id)) {
+                if (!known.test(id)) {
+                    throw RefusedException.invalid(
+                            "%s[%d].callId".formatted(OUTPUTS, i), "is no call of this chat");
+                }
+                closed = true;
+            }
+        }
+        if (closed) {
+            throw RefusedException.callClosed();
+        }
+        outputs.forEach(each -> open.remove(each.callId()));
+        if (!open.isEmpty()) {
+            throw RefusedException.invalid(
+                    open.stream()
+                            .sorted()
+                            .map(each -> new Violation(OUTPUTS, "must have one for call " + each))
+                            .toList());
+        }
+    }
+
+    private static Call answered(Call call, List<Output> outputs, Instant now) {
+        @Nullable Output given = null;
+        for (Output each : outputs) {
+            given = each.callId().equals(call.callId()) ? each : given;
+        }
+        return given == null
+                ? call
+                : call.ended(
+                        given.failed() ? CallStatus.FAILED : CallStatus.COMPLETED,
+                        given.output(),
+                        now);
+    }
+}
