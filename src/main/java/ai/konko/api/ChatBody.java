@@ -6,6 +6,7 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.http.JsonBody;
 import ai.konko.http.TextBound;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,11 @@ record ChatBody(
         @Nullable String title,
         @Nullable String instructions,
         @Nullable String model,
-        @Nullable Map<String, String> metadata)
+        @Nullable Map<String, String> metadata,
+        @Nullable JsonNode tools,
+        @Nullable JsonNode toolChoice,
+        @Nullable JsonNode responseFormat,
+        @Nullable JsonNode parameters)
         implements JsonBody {
     private static final String METADATA = "metadata";
 
@@ -35,6 +40,7 @@ record ChatBody(
                             "must have at most " + SettingsPatch.METADATA_ENTRIES + " entries"));
         }
         entries().forEach((key, value) -> check(key, value, limits, broken));
+        Map<String, @Nullable Object> _ = ModelOptions.read(forModel(), broken);
         return broken;
     }
 
@@ -52,7 +58,13 @@ record ChatBody(
     }
 
     Settings settings() {
-        return new Settings(title, instructions, model, entries());
+        Map<String, Object> options =
+                PostBody.present(ModelOptions.read(forModel(), new ArrayList<>()));
+        return new Settings(title, instructions, model, entries(), options);
+    }
+
+    private ModelOptions.Given forModel() {
+        return new ModelOptions.Given(tools, toolChoice, responseFormat, parameters);
     }
 
     @Override

@@ -4,6 +4,8 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.Role;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -66,10 +69,52 @@ final class ChatMarkdown {
             writer.write(
                     "\n## %s · %s\n\n"
                             .formatted(who(message), JsonTimes.wire(message.createdAt())));
-            writer.write(
-                    message.content().isEmpty() ? "_" + instead(message) + "_" : message.content());
-            writer.write('\n');
+            if (message.content().isEmpty() && message.items().isEmpty()) {
+                writer.write("_" + instead(message) + "_\n");
+            } else if (message.items().isEmpty()) {
+                writer.write(message.content() + "\n");
+            } else {
+                write(Items.withTexts(message.content(), message.items()), writer);
+            }
         }
+    }
+
+    private static void write(List<Item> items, Writer writer) throws IOException {
+        String between = "";
+        for (Item each : items) {
+            writer.write(between + markdown(each) + "\n");
+            between = "\n";
+        }
+    }
+
+    private static String markdown(Item item) {
+        return switch (item) {
+            case Item.Text text -> text.text();
+            case Item.Image image -> "![Image](<%s>)".formatted(image.url());
+            case Item.Reasoning reasoning -> "> " + reasoning.text().replaceAll("\\R", "\n> ");
+            case Item.Call call ->
+                    "Calls `%s` (%s, %s):\n\n%s"
+                            .formatted(
+                                    call.tool(),
+                                    call.callId(),
+                                    call.status().wire(),
+                                    fenced(call.arguments()));
+            case Item.Output output ->
+                    "%s of %s:\n\n%s"
+                            .formatted(
+                                    output.failed() ? "Failure" : "Output",
+                                    output.callId(),
+                                    fenced(output.output()));
+        };
+    }
+
+    /** The fence is longer than any in the text. */
+    private static String fenced(String text) {
+        String fence = "```";
+        while (text.contains(fence)) {
+            fence += "`";
+        }
+        return fence + "\n" + text + "\n" + fence;
     }
 
     private static String who(Message message) {

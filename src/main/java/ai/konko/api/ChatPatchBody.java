@@ -24,7 +24,11 @@ record ChatPatchBody(
         @Nullable JsonNode title,
         @Nullable JsonNode instructions,
         @Nullable JsonNode model,
-        @Nullable JsonNode metadata)
+        @Nullable JsonNode metadata,
+        @Nullable JsonNode tools,
+        @Nullable JsonNode toolChoice,
+        @Nullable JsonNode responseFormat,
+        @Nullable JsonNode parameters)
         implements JsonBody {
 
     /**
@@ -38,11 +42,19 @@ record ChatPatchBody(
                         reader.text("instructions", instructions, TextBound.INSTRUCTIONS),
                         reader.text("model", model, TextBound.MODEL),
                         reader.entries(metadata),
-                        new Change.Keep<>());
+                        options(reader.violations()));
         if (!reader.violations().isEmpty()) {
             throw RefusedException.invalid(reader.violations());
         }
         return patch;
+    }
+
+    private Change<Map<String, @Nullable Object>> options(List<Violation> broken) {
+        Map<String, @Nullable Object> options =
+                ModelOptions.read(
+                        new ModelOptions.Given(tools, toolChoice, responseFormat, parameters),
+                        broken);
+        return options.isEmpty() ? new Change.Keep<>() : new Change.Set<>(options);
     }
 
     @Override

@@ -5,6 +5,7 @@ import ai.konko.chat.Chat;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,10 @@ record ChatView(
         @Nullable String instructions,
         String model,
         Map<String, String> metadata,
+        @Nullable List<Object> tools,
+        @Nullable Object toolChoice,
+        @Nullable Object responseFormat,
+        @Nullable Map<String, Object> parameters,
         String status,
         int messageCount,
         @Nullable UsageView usage,
@@ -25,12 +30,17 @@ record ChatView(
         Instant updatedAt) {
 
     static ChatView of(Chat chat, ModelEndpoint endpoint) {
+        ModelOptionsView options = ModelOptionsView.of(chat.settings().parameters());
         return new ChatView(
                 chat.id(),
                 chat.settings().title(),
                 chat.settings().instructions(),
                 chat.settings().modelToAsk(endpoint.defaultModel()),
                 chat.settings().metadata(),
+                options.tools(),
+                options.toolChoice(),
+                options.responseFormat(),
+                options.parameters(),
                 chat.busy() ? "busy" : chat.waiting() ? "waiting" : "idle",
                 chat.messageCount(),
                 UsageView.of(chat.usage()),

@@ -1,45 +1,86 @@
 package ai.konko.api;
 
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.Options;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.WhenBusy;
 import ai.konko.http.JsonBody;
-import ai.konko.http.TextBound;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A user's message to a chat. */
+/**
+ * What a user says to a chat.
+ *
+ * @param content text, or a list of parts; may be absent if there are outputs
+ * @param outputs of the calls of the chat's last reply
+ */
 @RegisterForReflection
-record PostBody(@Nullable String content, @Nullable String whenBusy) implements JsonBody {
+record PostBody(
+        @Nullable JsonNode content,
+        @Nullable String whenBusy,
+        @Nullable JsonNode outputs,
+        @Nullable JsonNode tools,
+        @Nullable JsonNode toolChoice,
+        @Nullable JsonNode responseFormat,
+        @Nullable JsonNode parameters)
+        implements JsonBody {
     private static final Set<String> WHEN_BUSY = Set.of("enqueue", "reject", "interrupt");
 
     @Override
     public List<Violation> broken(ChatLimits limits) {
         List<Violation> broken = new ArrayList<>();
-        if (content == null) {
-            broken.add(new Violation("content", "is missing"));
-        }
-        TextBound.MESSAGE.check("content", content, limits, broken);
+        PostContent.check(content, outputs, limits, broken);
         if (whenBusy != null && !WHEN_BUSY.contains(whenBusy)) {
             broken.add(new Violation("whenBusy", "must be enqueue, reject or interrupt"));
         }
+        Map<String, @Nullable Object> _ = ModelOptions.read(forModel(), broken);
         return broken;
     }
 
+    private ModelOptions.Given forModel() {
+        return new ModelOptions.Given(tools, toolChoice, responseFormat, parameters);
+    }
+
     Post post(@Nullable String idempotencyKey, boolean streamed) {
-        if (content == null) {
-            throw new IllegalStateException("a body is validated when it is read");
-        }
         WhenBusy chosen =
                 whenBusy == null
                         ? WhenBusy.ENQUEUE
                         : WhenBusy.valueOf(whenBusy.toUpperCase(Locale.ROOT));
-        return new Post(content, chosen, idempotencyKey, streamed);
+        PostContent said = PostContent.of(content, outputs);
+        return new Post(
+                said.text(),
+                said.items(),
+                chosen,
+                idempotencyKey,
+                streamed,
+                options(),
+                List.of(),
+                null);
+    }
+
+    private @Nullable Options options() {
+        Map<String, Object> given = present(ModelOptions.read(forModel(), new ArrayList<>()));
+        return given.isEmpty() ? null : Options.ofParameters(given);
+    }
+
+    /** What is null is as if it were not there. */
+    static Map<String, Object> present(Map<String, @Nullable Object> given) {
+        Map<String, Object> present = new LinkedHashMap<>();
+        given.forEach(
+                (name, value) -> {
+                    if (value != null) {
+                        present.put(name, value);
+                    }
+                });
+        return present;
     }
 
     @Override

@@ -98,6 +98,14 @@ public interface ChatLimits {
     int messageCharacters();
 
     /**
+     * @return the longest output of a tool that a client may post, in UTF-16 units; a longer one is
+     *     {@code invalid}. At least 1.
+     */
+    @Min(1)
+    @WithDefault("262144")
+    int outputCharacters();
+
+    /**
      * @return the longest instructions of a chat, in UTF-16 units; longer ones are {@code invalid}.
      *     Zero for none.
      */

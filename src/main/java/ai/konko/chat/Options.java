@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model asked in place of the chat's
  * @param instructions sent in place of the chat's
- * @param parameters given to the model's provider by its own names for them: numbers, strings, and
- *     lists and maps of them
+ * @param parameters given to the model's provider by its own names for them, in place of the chat's
+ *     of the same name: {@code tools}, {@code tool_choice} and {@code response_format} among them;
+ *     numbers, strings, booleans, and lists and maps of them
  * @param metadata the client's own notes on the turn
  * @param previous what the turn goes on from, as its client has named it
  * @param earlier how many turns right before it came with it, see {@link Post#earlier}
@@ -49,6 +50,11 @@ public record Options(
         return map == null || map.isEmpty()
                 ? Map.of()
                 : Collections.unmodifiableMap(new LinkedHashMap<>(map));
+    }
+
+    /** Of a turn that only gives the provider other parameters. */
+    public static Options ofParameters(Map<String, Object> parameters) {
+        return new Options(null, null, parameters, Map.of(), null, 0, false, false, false);
     }
 
     /** The same, of a turn for which its chat was made. */

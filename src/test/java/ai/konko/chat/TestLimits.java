@@ -11,6 +11,7 @@ public record TestLimits(
         int waitingTurns,
         int turnsInFlight,
         int messageCharacters,
+        int outputCharacters,
         int instructionsCharacters,
         int replyCharacters,
         OptionalLong charactersInFlight)
@@ -24,6 +25,7 @@ public record TestLimits(
                     16,
                     20_000,
                     32_768,
+                    262_144,
                     32_768,
                     1_000_000,
                     OptionalLong.empty());
@@ -36,6 +38,7 @@ public record TestLimits(
                 waitingTurns,
                 turnsInFlight,
                 messageCharacters,
+                outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
                 charactersInFlight);
@@ -49,6 +52,7 @@ public record TestLimits(
                 waitingTurns,
                 turnsInFlight,
                 messageCharacters,
+                outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
                 charactersInFlight);
@@ -62,6 +66,7 @@ public record TestLimits(
                 waitingTurns,
                 turnsInFlight,
                 messageCharacters,
+                outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
                 charactersInFlight);
@@ -75,6 +80,7 @@ public record TestLimits(
                 most,
                 turnsInFlight,
                 messageCharacters,
+                outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
                 charactersInFlight);
@@ -88,6 +94,7 @@ public record TestLimits(
                 waitingTurns,
                 most,
                 messageCharacters,
+                outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
                 charactersInFlight);
@@ -102,6 +109,7 @@ public record TestLimits(
                 waitingTurns,
                 turnsInFlight,
                 messageCharacters,
+                outputCharacters,
                 instructionsCharacters,
                 each,
                 OptionalLong.of(all));

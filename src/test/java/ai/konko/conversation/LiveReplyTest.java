@@ -154,7 +154,7 @@ class LiveReplyTest {
         seen.add(early.next());
         reply.draft().text("cde");
         seen.addAll(rest(early));
-        assertThat(reply.seal()).isEqualTo("abcde");
+        assertThat(reply.seal().text()).isEqualTo("abcde");
         reply.ended(ended("abcde"));
         seen.addAll(rest(early));
 
@@ -173,7 +173,7 @@ class LiveReplyTest {
         Listener late = listen(1);
 
         List<Piece> after = new ArrayList<>(List.of(early.next()));
-        assertThat(reply.seal()).isEqualTo("ax");
+        assertThat(reply.seal().text()).isEqualTo("ax");
         reply.ended(ended("ax"));
         after.addAll(rest(early));
 
