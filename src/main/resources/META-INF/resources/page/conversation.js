@@ -198,7 +198,10 @@ export class Conversation extends EventTarget {
   }
 
   #attach(id, signal) {
-    const offset = this.#find(id).content.length;
+    const reply = this.#find(id);
+    const anew = (reply.items ?? []).length > 0; // the length of its text does not say how much was read of the rest
+    if (anew) this.#replace({ ...reply, content: '' });
+    const offset = anew ? 0 : reply.content.length;
     const headers = { Accept: 'text/event-stream', ...(offset && { 'Last-Event-ID': String(offset) }) };
     return call('GET', `${this.path}/messages/${id}`, { headers, signal });
   }

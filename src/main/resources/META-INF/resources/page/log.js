@@ -222,13 +222,14 @@ class Log extends LitElement {
 
   #question(message) {
     return html`<article class="question" data-id=${message.id} tabindex="-1" aria-label="You" title=${day.format(new Date(message.createdAt))}>
-      <div class="text" dir="auto">${tame(message.content)}</div></article>`;
+      <div class="text" dir="auto">${tame(message.content)}${beside(message)}</div></article>`;
   }
 
   #reply(reply, last, next) {
     const over = isOver(reply);
     return html`<article class="reply ${reply.status}" data-id=${reply.id} tabindex="-1" aria-label="Reply" aria-busy=${!over}>
       ${reply.content ? html`<konko-markdown class="text" .whole=${over} .text=${reply.content}></konko-markdown>` : nothing}
+      ${beside(reply)}
       ${!over && !reply.content ? this.#waiting(reply, next) : nothing}
       ${reply.status === 'failed' ? html`<p class="failed-note">${inWords(reply.error ?? {})} Your message is kept.</p>` : nothing}
       ${reply.status === 'incomplete' ? html`<p class="cut-note">${ENDS[reply.finishReason] ?? 'Not complete.'}</p>` : nothing}
@@ -253,6 +254,15 @@ const troubleInWords = trouble => (trouble instanceof Lost
 const ENDS = {
   cancelled: 'Stopped.', length: 'Cut off: the reply has reached its longest.',
   interrupted: 'Broke off before the end.', content_filter: 'Cut off by the provider’s filter.',
+};
+
+/** What a message has that is no text. */
+const beside = message => (message.items ?? []).filter(item => BESIDE[item.type])
+  .map(item => html`<p class="aside-note">${tame(BESIDE[item.type](item))}</p>`);
+const BESIDE = {
+  image: item => `Image: ${item.url}`,
+  call: item => `Calls ${item.tool} (${item.status})`,
+  output: item => `${item.failed ? 'Failure' : 'Output'} of ${item.callId}`,
 };
 const arrow = html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 16V4M5 9l5-5 5 5"/></svg>`;
 const square = html`<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="5" y="5" width="10" height="10" rx="2"/></svg>`;
