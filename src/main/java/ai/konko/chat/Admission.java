@@ -80,13 +80,56 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
      */
     public static @Nullable Message answered(
             Post post, @Nullable Message last, Predicate<String> known, Instant now) {
-        if (post.items().isEmpty() && (last == null || !last.waits())) {
-            return null;
+        List<Item> posted = post.earlier().isEmpty() ? post.items() : List.of();
+        if (posted.isEmpty()) {
+            return leftBehind(last, now);
         }
         Message over = last != null && last.status().terminal() ? last : null;
         List<Item> items = over == null ? List.of() : over.items();
-        List<Item> after = Items.answered(items, post.items(), known, now);
+        List<Item> after = Items.answered(items, posted, known, now);
         return over == null || after.equals(items) ? null : over.with(after);
+    }
+
+    /**
+     * What becomes of the chat's last reply if it goes on with no outputs for it.
+     *
+     * @return the same reply with its calls abandoned; null if nothing changes
+     */
+    public static @Nullable Message leftBehind(@Nullable Message last, Instant now) {
+        return last == null || !last.waits() ? null : last.callsClosed(CallStatus.ABANDONED, now);
+    }
+
+    /**
+     * Turns that come with a post: the post's outputs are for the calls of the last of them.
+     *
+     * @return the same post, with those calls ended
+     * @throws RefusedException see {@link Items#answered}
+     */
+    public static Post withEarlierAnswered(Post post, Instant now) {
+        if (post.earlier().isEmpty()) {
+            return post;
+        }
+        List<PastTurn> turns = new ArrayList<>(leftBehind(post.earlier(), now));
+        PastTurn last = turns.removeLast();
+        List<Item> items = last.reply() == null ? List.of() : last.reply().items();
+        turns.add(last.with(Items.answered(items, post.items(), _ -> false, now)));
+        return post.with(turns);
+    }
+
+    /**
+     * @return the same turns; each but the last has no open calls any more
+     */
+    static List<PastTurn> leftBehind(List<PastTurn> turns, Instant now) {
+        List<PastTurn> left = new ArrayList<>();
+        for (PastTurn each : turns) {
+            boolean last = left.size() == turns.size() - 1;
+            Outcome reply = each.reply();
+            left.add(
+                    last || reply == null
+                            ? each
+                            : each.with(Items.closed(reply.items(), CallStatus.ABANDONED, now)));
+        }
+        return left;
     }
 
     /**

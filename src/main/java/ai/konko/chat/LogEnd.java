@@ -36,7 +36,7 @@ public record LogEnd(UUID chatId, int seq, @Nullable UUID id) {
     public List<Turn> next(List<PastTurn> turns, Supplier<UUID> ids, Instant now) {
         List<Turn> placed = new ArrayList<>(turns.size());
         LogEnd end = this;
-        for (PastTurn each : turns) {
+        for (PastTurn each : Admission.leftBehind(turns, now)) {
             Turn place = end.next(each.message(), each.items(), null, ids, now);
             Turn over = new Turn(place.message(), each.ended(place.reply(), now));
             placed.add(over);

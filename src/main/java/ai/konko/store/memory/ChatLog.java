@@ -193,7 +193,8 @@ final class ChatLog {
     }
 
     /** Takes from the budget after all that may refuse the post, and before all that changes. */
-    private Accepted add(Post post) {
+    private Accepted add(Post given) {
+        Post post = Admission.withEarlierAnswered(given, now());
         Admission.requireLast(post, transcript.size());
         Message last = transcript.lastUnpacked();
         Message answered = Admission.answered(post, last, transcript::hasCall, now());
@@ -224,6 +225,10 @@ final class ChatLog {
                 () -> {
                     Admission.admitPast(turns.size(), transcript.size(), transcript.line(), limits);
                     budget.take(TextBudget.weight(turns));
+                    Message left = Admission.leftBehind(transcript.lastUnpacked(), now());
+                    if (left != null && !turns.isEmpty()) {
+                        transcript.replace(left);
+                    }
                     return addPast(turns);
                 });
     }
