@@ -47,6 +47,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ModelClientTest {
     private static final String STREAM =
             StreamedAnswerTest.delta("Hello") + StreamedAnswerTest.STOP + StreamedAnswerTest.DONE;
+    private static final String BODY =
+            "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
     private static final String HEAD = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
 
     private final Vertx vertx = Vertx.vertx();
@@ -318,7 +320,7 @@ class ModelClientTest {
     }
 
     private static CompletableFuture<?> begin(ModelClient client, String owner) {
-        String body = "{\"model\":\"%s\",\"stream\":true,\"messages\":[]}".formatted(owner);
+        String body = BODY.replace("\"m\"", "\"" + owner + "\"");
         return client.send(
                 Buffer.buffer(body),
                 call(new Owner(owner), new Cancellation()),
@@ -354,10 +356,7 @@ class ModelClientTest {
 
         CompletableFuture<@Nullable Void> over =
                 client(model.baseUrl(), null)
-                        .send(
-                                Buffer.buffer("{\"stream\":true,\"messages\":[]}"),
-                                call(Owner.ANONYMOUS, cancellation),
-                                reader);
+                        .send(Buffer.buffer(BODY), call(Owner.ANONYMOUS, cancellation), reader);
 
         assertThatThrownBy(over::join).isInstanceOf(CancellationException.class);
         assertThat(closed.get(10, TimeUnit.SECONDS)).isTrue();
@@ -399,7 +398,7 @@ class ModelClientTest {
 
     private static void send(ModelClient client, StreamedAnswer answer) {
         ModelParameters call = call(Owner.ANONYMOUS, new Cancellation());
-        client.send(Buffer.buffer("{\"stream\":true,\"messages\":[]}"), call, answer).join();
+        client.send(Buffer.buffer(BODY), call, answer).join();
     }
 
     private static ModelParameters call(Owner owner, Cancellation cancellation) {

@@ -56,6 +56,7 @@ public final class FakeModel implements AutoCloseable {
     private final AtomicInteger connections = new AtomicInteger();
     private volatile Function<Call, Reply> behaviour = FakeModel::echo;
     private volatile Ledger ledger = new Ledger();
+    private volatile boolean strict = true;
 
     private FakeModel(ServerSocket server, String scheme) {
         this.server = server;
@@ -104,6 +105,16 @@ public final class FakeModel implements AutoCloseable {
         this.behaviour = behaviour;
     }
 
+    /** Whether requests are refused that OpenAI refuses; that is so unless told otherwise. */
+    public void strict(boolean refuses) {
+        strict = refuses;
+    }
+
+    /** Why requests were refused so far. */
+    public List<String> refused() {
+        return ledger.refused();
+    }
+
     /**
      * The chat completion requests so far, in order of arrival; requests refused with 404 or 400
      * are not kept.
@@ -131,6 +142,7 @@ public final class FakeModel implements AutoCloseable {
     public void reset() {
         behaviour = FakeModel::echo;
         ledger = new Ledger();
+        strict = true;
     }
 
     /** Stops listening and closes every connection. */
@@ -202,6 +214,12 @@ public final class FakeModel implements AutoCloseable {
             body = JSON.readTree(request.body());
         } catch (JsonProcessingException _) {
             wire.send(400, Map.of(), error("the body is not JSON"));
+            return;
+        }
+        String refusal = strict ? OpenAiRules.refusal(body) : null;
+        if (refusal != null) {
+            ledger.refuse(refusal);
+            wire.send(400, Map.of(), error(refusal));
             return;
         }
         hold(
@@ -291,7 +309,8 @@ public final class FakeModel implements AutoCloseable {
                         JSON.createObjectNode().put("role", "assistant").put("content", ""),
                         null));
         wire.flush();
-        int count = Math.min(text.deltas().size(), text.fault().deltas());
+        List<ObjectNode> deltas = text.allDeltas();
+        int count = Math.min(deltas.size(), text.fault().deltas());
         for (int i = 0; i < count; i++) {
             if (i > 0) {
                 Thread.sleep(text.pace().gap());
@@ -299,11 +318,7 @@ public final class FakeModel implements AutoCloseable {
             if (i == text.pace().gateAt()) {
                 text.pace().pass();
             }
-            wire.event(
-                    chunk(
-                            model,
-                            JSON.createObjectNode().put("content", text.deltas().get(i)),
-                            null));
+            wire.event(chunk(model, deltas.get(i), null));
             wire.flush();
         }
         if (text.fault().kind() == Fault.Kind.NO_END) {
@@ -346,7 +361,7 @@ public final class FakeModel implements AutoCloseable {
     private static String completion(Reply.Text text, String model) {
         ObjectNode json = envelope("chat.completion", model);
         ObjectNode choice = json.putArray("choices").addObject().put("index", 0);
-        choice.putObject("message").put("role", "assistant").put("content", text.text());
+        choice.set("message", text.message());
         choice.put("finish_reason", text.finish());
         if (text.usage() != null) {
             json.set("usage", text.usage().json());
@@ -448,7 +463,19 @@ public final class FakeModel implements AutoCloseable {
         /** Answers with this text, as a plain answer or as a stream, whichever was asked for. */
         static Text text(String text) {
             return new Text(
-                    text, Pace.NONE, "stop", new Usage(10, 5), Text.pieces(text), Fault.NONE);
+                    text, Pace.NONE, "stop", new Usage(10, 5), Text.pieces(text), Fault.NONE, null);
+        }
+
+        /** Answers with more than text. */
+        static Text script(Script script) {
+            return new Text(
+                    "",
+                    Pace.NONE,
+                    script.finish(),
+                    new Usage(10, 5),
+                    List.of(),
+                    Fault.NONE,
+                    script);
         }
 
         /**
@@ -512,10 +539,25 @@ public final class FakeModel implements AutoCloseable {
                 @Nullable String finish,
                 @Nullable Usage usage,
                 List<String> deltas,
-                Fault fault)
+                Fault fault,
+                @Nullable Script script)
                 implements Reply {
 
             private static final int PIECE = 4;
+
+            private List<ObjectNode> allDeltas() {
+                return script == null
+                        ? deltas.stream()
+                                .map(each -> JSON.createObjectNode().put("content", each))
+                                .toList()
+                        : script.deltas();
+            }
+
+            private ObjectNode message() {
+                return script == null
+                        ? JSON.createObjectNode().put("role", "assistant").put("content", text)
+                        : script.message();
+            }
 
             /** Waits this long before the first byte. */
             public Text after(Duration after) {
@@ -539,22 +581,29 @@ public final class FakeModel implements AutoCloseable {
 
             /** Gives this finish_reason, null for JSON null. */
             public Text finish(@Nullable String reason) {
-                return new Text(text, pace, reason, usage, deltas, fault);
+                return new Text(text, pace, reason, usage, deltas, fault, script);
             }
 
             /** Reports this usage. */
             public Text usage(int prompt, int completion) {
-                return new Text(text, pace, finish, new Usage(prompt, completion), deltas, fault);
+                return new Text(
+                        text, pace, finish, new Usage(prompt, completion), deltas, fault, script);
+            }
+
+            /** Reports this usage, with the tokens from the cache and those of reasoning. */
+            public Text usage(int prompt, int completion, int cached, int reasoning) {
+                Usage all = new Usage(prompt, completion, cached, reasoning);
+                return new Text(text, pace, finish, all, deltas, fault, script);
             }
 
             /** Reports no usage. */
             public Text noUsage() {
-                return new Text(text, pace, finish, null, deltas, fault);
+                return new Text(text, pace, finish, null, deltas, fault, script);
             }
 
             /** Streams these deltas instead of pieces of the text. */
             public Text deltas(List<String> pieces) {
-                return new Text(text, pace, finish, usage, List.copyOf(pieces), fault);
+                return new Text(text, pace, finish, usage, List.copyOf(pieces), fault, script);
             }
 
             /** Closes the connection after n deltas. */
@@ -588,11 +637,11 @@ public final class FakeModel implements AutoCloseable {
             }
 
             private Text pace(Pace changed) {
-                return new Text(text, changed, finish, usage, deltas, fault);
+                return new Text(text, changed, finish, usage, deltas, fault, script);
             }
 
             private Text fault(Fault.Kind kind, int n) {
-                return new Text(text, pace, finish, usage, deltas, new Fault(kind, n));
+                return new Text(text, pace, finish, usage, deltas, new Fault(kind, n), script);
             }
 
             private static List<String> pieces(String text) {
@@ -618,13 +667,25 @@ public final class FakeModel implements AutoCloseable {
     }
 
     /** The tokens an answer is said to have taken. */
-    public record Usage(int prompt, int completion) {
+    public record Usage(int prompt, int completion, int cached, int reasoning) {
+
+        public Usage(int prompt, int completion) {
+            this(prompt, completion, 0, 0);
+        }
 
         private ObjectNode json() {
-            return JSON.createObjectNode()
-                    .put("prompt_tokens", prompt)
-                    .put("completion_tokens", completion)
-                    .put("total_tokens", prompt + completion);
+            ObjectNode json =
+                    JSON.createObjectNode()
+                            .put("prompt_tokens", prompt)
+                            .put("completion_tokens", completion)
+                            .put("total_tokens", prompt + completion);
+            if (cached > 0) {
+                json.putObject("prompt_tokens_details").put("cached_tokens", cached);
+            }
+            if (reasoning > 0) {
+                json.putObject("completion_tokens_details").put("reasoning_tokens", reasoning);
+            }
+            return json;
         }
     }
 
@@ -649,6 +710,7 @@ public final class FakeModel implements AutoCloseable {
     private static final class Ledger {
 
         private final List<Call> calls = new ArrayList<>();
+        private final List<String> refused = new ArrayList<>();
         private int inFlight;
         private int mostInFlight;
 
@@ -657,6 +719,14 @@ public final class FakeModel implements AutoCloseable {
             inFlight++;
             mostInFlight = Math.max(mostInFlight, inFlight);
             return new Exchange(call, this, new AtomicBoolean());
+        }
+
+        synchronized void refuse(String why) {
+            refused.add(why);
+        }
+
+        synchronized List<String> refused() {
+            return List.copyOf(refused);
         }
 
         synchronized void leave() {

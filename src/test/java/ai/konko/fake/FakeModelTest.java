@@ -22,6 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class FakeModelTest {
@@ -65,6 +67,66 @@ class FakeModelTest {
         assertThat(chunks.get(5).at("/choices/0/finish_reason").asText()).isEqualTo("stop");
         assertThat(chunks.getLast().at("/choices")).isEmpty();
         assertThat(chunks.getLast().at("/usage/total_tokens").asInt()).isEqualTo(15);
+    }
+
+    @Test
+    void answersWithMoreThanText_streamedOrNot() throws Exception {
+        model.answer(
+                _ ->
+                        new Script()
+                                .reasoning("hm")
+                                .text("a")
+                                .call("c1", "f", "{\"city\":1}")
+                                .call("c2", "g", "{}")
+                                .reply());
+
+        JsonNode message = JSON.readTree(post("hi", false).body()).at("/choices/0/message");
+        List<String> events = events(post("hi", true));
+
+        assertThat(message.path("content").asText()).isEqualTo("a");
+        assertThat(message.path("reasoning_content").asText()).isEqualTo("hm");
+        assertThat(message.at("/tool_calls/0/function/arguments").asText())
+                .isEqualTo("{\"city\":1}");
+        assertThat(message.at("/tool_calls/1/id").asText()).isEqualTo("c2");
+        assertThat(events).filteredOn(each -> each.contains("\"id\":\"c1\"")).hasSize(1);
+        assertThat(events.get(events.size() - 3)).contains("\"finish_reason\":\"tool_calls\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[]",
+                "[{\"role\":\"user\"}]",
+                "[{\"role\":\"user\",\"content\":[]}]",
+                "[{\"role\":\"assistant\",\"content\":null}]",
+                "[CALLS]",
+                "[CALLS,{\"role\":\"user\",\"content\":\"x\"}]",
+                "[CALLS,OUTPUT,OUTPUT]",
+                "[OUTPUT]",
+                "[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":\"auto\"",
+                "[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[]",
+                "[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"function\":{\"name\":\"a b\"}}]"
+            })
+    void refusesWhatOpenAiRefuses(String messages) throws Exception {
+        HttpResponse<?> response = send(body(messages));
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(model.refused()).hasSize(1);
+        assertThat(model.calls()).isEmpty();
+    }
+
+    @Test
+    void takesACallWithItsOutput() throws Exception {
+        assertThat(send(body("[CALLS,OUTPUT]")).statusCode()).isEqualTo(200);
+    }
+
+    private static String body(String messages) {
+        String calls =
+                "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\","
+                        + "\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}";
+        String output = "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"\"}";
+        return "{\"model\":\"m\",\"messages\":%s}"
+                .formatted(messages.replace("CALLS", calls).replace("OUTPUT", output));
     }
 
     @Test
@@ -159,13 +221,20 @@ class FakeModelTest {
         return client.send(request(text, stream), BodyHandlers.ofString());
     }
 
+    private HttpResponse<String> send(String body) throws IOException, InterruptedException {
+        return client.send(request(body), BodyHandlers.ofString());
+    }
+
     private HttpRequest request(String text, boolean stream) {
-        String body =
+        return request(
                 """
                 {"model": "m1", "stream": %s, "stream_options": {"include_usage": true},
                  "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "%s"}]}
                 """
-                        .formatted(stream, text);
+                        .formatted(stream, text));
+    }
+
+    private HttpRequest request(String body) {
         return HttpRequest.newBuilder(URI.create(model.baseUrl() + "/chat/completions"))
                 .header("Content-Type", "application/json")
                 .header("Authorization", "Bearer k")
