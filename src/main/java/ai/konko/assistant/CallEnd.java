@@ -85,7 +85,14 @@ final class CallEnd {
             return null;
         }
         return new Usage(
-                atLeastNone(usage.inputTokenCount()), atLeastNone(usage.outputTokenCount()));
+                atLeastNone(usage.inputTokenCount()),
+                atLeastNone(usage.outputTokenCount()),
+                counted(ProviderUsage.cachedInput(usage)),
+                counted(ProviderUsage.reasoning(usage)));
+    }
+
+    private static @Nullable Long counted(@Nullable Integer count) {
+        return count == null ? null : Long.valueOf(atLeastNone(count));
     }
 
     private static int atLeastNone(@Nullable Integer count) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     its reasoning
  * @param failed whether the provider reports an error
  * @param finishReason in the provider's words
+ * @param beside null if there is only text
  */
 record Chunk(
         boolean said,
@@ -29,7 +30,8 @@ record Chunk(
         boolean token,
         boolean failed,
         @Nullable String finishReason,
-        @Nullable TokenUsage usage) {
+        @Nullable TokenUsage usage,
+        @Nullable Beside beside) {
     private static final JsonFactory JSON = new JsonFactory();
     private static final OutputStream NOWHERE = OutputStream.nullOutputStream();
 
@@ -103,6 +105,11 @@ record Chunk(
      */
     @Nullable ModelEnd end() {
         return failed ? ModelEnd.BROKEN : ModelEnd.of(finishReason);
+    }
+
+    /** Whether it has neither text of the reply nor a call. */
+    boolean isNoAnswer() {
+        return text.isEmpty() && (beside == null || beside.calls().isEmpty());
     }
 
     @Override

@@ -5,22 +5,18 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.langchain4j.model.output.TokenUsage;
 import java.io.IOException;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a {@link Chunk} from a parser that is fed with all of it. Each method is called at the
- * opening brace of what it reads and stops at the closing one.
+ * Reads a {@link Chunk}. Each method is called at the opening brace of what it reads and stops at
+ * the closing one.
  *
  * <p>Only choice 0 is the reply's. A choice without an index is choice 0 if it is the first.
  */
-final class ChunkReader {
+final class ChunkReader extends ProviderJson {
     /** The types of parts that are text of the reply: chat completions' and responses'. */
     private static final Set<String> TEXTS = Set.of("text", "output_text");
 
-    private static final Pattern COUNT = Pattern.compile("[0-9]{1,18}(\\.[0-9]{1,18})?");
-
-    private final JsonParser json;
     private String text = "";
 
     /** All pieces, if there is more than one. */
@@ -33,15 +29,32 @@ final class ChunkReader {
     private @Nullable String finishReason;
     private @Nullable TokenUsage usage;
 
+    /** There from when something beside text comes on. */
+    private @Nullable BesideReader others;
+
+    /** What is beside the text of this choice in other parts of the list. */
+    private @Nullable Beside beside;
+
     /** The index of the choice that is being read; -1 until it is known. */
     private int index;
 
     ChunkReader(JsonParser json) {
-        this.json = json;
+        super(json);
     }
 
     Chunk chunk() {
-        return new Chunk(said, text(), whole, token, failed, finishReason, usage);
+        return new Chunk(said, text(), whole, token, failed, finishReason, usage, beside());
+    }
+
+    private @Nullable Beside beside() {
+        return others == null ? beside : Beside.joined(others.beside(), beside);
+    }
+
+    private BesideReader others() {
+        if (others == null) {
+            others = new BesideReader(json);
+        }
+        return others;
     }
 
     private String text() {
@@ -66,7 +79,7 @@ final class ChunkReader {
         }
         require(JsonToken.START_ARRAY);
         boolean first = true;
-        while (json.nextToken() != JsonToken.END_ARRAY) {
+        while (nextElement()) {
             if (json.currentToken() == JsonToken.VALUE_NULL) {
                 continue;
             }
@@ -97,6 +110,7 @@ final class ChunkReader {
             failed = failedBefore;
             finishReason = null;
             usage = usageBefore;
+            others = null;
         }
     }
 
@@ -106,7 +120,8 @@ final class ChunkReader {
         failed |= same.failed;
         add(same.text(), same.whole);
         finishReason = same.finishReason == null ? finishReason : same.finishReason;
-        usage = same.usage == null ? usage : fuller(usage, same.usage);
+        usage = same.usage == null ? usage : ProviderUsage.fuller(usage, same.usage);
+        beside = Beside.joined(beside, same.beside());
     }
 
     private void choice() throws IOException {
@@ -145,6 +160,9 @@ final class ChunkReader {
                 case "content" -> content(all);
                 case "role" -> json.skipChildren();
                 case "error" -> failed |= something();
+                case "reasoning_content", "reasoning" ->
+                        token |= others().reasoning(json.currentName(), all);
+                case "tool_calls", "function_call" -> token |= others().calls(all);
                 default -> token |= something();
             }
         }
@@ -156,19 +174,23 @@ final class ChunkReader {
             add(string(), all);
             return;
         }
-        while (json.nextToken() != JsonToken.END_ARRAY) {
+        while (nextElement()) {
             require(JsonToken.START_OBJECT);
             String type = null;
             String part = null;
+            String thinking = null;
             while (nextField()) {
                 switch (json.currentName()) {
                     case "type" -> type = string();
                     case "text" -> part = string();
+                    case "thinking" -> thinking = others().thinking();
                     default -> token |= something();
                 }
             }
             if (type == null || TEXTS.contains(type)) {
                 add(part, all);
+            } else {
+                token |= others().part(type, thinking == null ? part : thinking, all);
             }
         }
     }
@@ -196,33 +218,6 @@ final class ChunkReader {
         }
     }
 
-    /**
-     * @return whether it has a value other than null, false, zero, empty, or only such values
-     */
-    private boolean something() throws IOException {
-        boolean something = value();
-        if (json.currentToken().isStructStart()) {
-            for (int depth = 1; depth > 0; ) {
-                JsonToken next = json.nextToken();
-                if (next == null || next == JsonToken.NOT_AVAILABLE) {
-                    throw ModelException.nonsense();
-                }
-                depth += next.isStructStart() ? 1 : next.isStructEnd() ? -1 : 0;
-                something |= value();
-            }
-        }
-        return something;
-    }
-
-    private boolean value() throws IOException {
-        return switch (json.currentToken()) {
-            case VALUE_STRING -> json.getTextLength() > 0;
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> json.getDoubleValue() != 0;
-            case VALUE_TRUE -> true;
-            default -> false;
-        };
-    }
-
     /** Groq has its usage here, and why it stopped early. */
     private void groq() throws IOException {
         if (json.currentToken() != JsonToken.START_OBJECT) {
@@ -238,91 +233,8 @@ final class ChunkReader {
         }
     }
 
-    /** An error that is no object counts as none. */
     private void usage() throws IOException {
-        if (json.currentToken() != JsonToken.START_OBJECT) {
-            json.skipChildren();
-            return;
-        }
-        Integer input = null;
-        Integer output = null;
-        while (nextField()) {
-            switch (json.currentName()) {
-                case "prompt_tokens", "input_tokens" -> input = fuller(input, count());
-                case "completion_tokens", "output_tokens" -> output = fuller(output, count());
-                default -> json.skipChildren();
-            }
-        }
-        if (input != null || output != null) {
-            usage = fuller(usage, new TokenUsage(input, output));
-        }
-    }
-
-    /**
-     * @return the later counts; if the later ones are missing, the earlier
-     */
-    static TokenUsage fuller(@Nullable TokenUsage before, TokenUsage later) {
-        return before == null
-                ? later
-                : new TokenUsage(
-                        fuller(before.inputTokenCount(), later.inputTokenCount()),
-                        fuller(before.outputTokenCount(), later.outputTokenCount()));
-    }
-
-    private static @Nullable Integer fuller(@Nullable Integer before, @Nullable Integer later) {
-        return before == null || isCount(later) ? later : before;
-    }
-
-    private static boolean isCount(@Nullable Integer count) {
-        return count != null && count > 0;
-    }
-
-    private boolean nextField() throws IOException {
-        JsonToken next = json.nextToken();
-        JsonToken last = next == JsonToken.FIELD_NAME ? json.nextToken() : next;
-        if (last == JsonToken.NOT_AVAILABLE) { // the current token is the one before then
-            throw ModelException.nonsense();
-        }
-        return next == JsonToken.FIELD_NAME;
-    }
-
-    /**
-     * Reads a text. Some providers have a number or a boolean in its place, which is read as text.
-     */
-    private @Nullable String string() throws IOException {
-        if (json.currentToken() == JsonToken.VALUE_NULL) {
-            return null;
-        }
-        if (!json.currentToken().isScalarValue()) {
-            throw ModelException.nonsense();
-        }
-        return json.getText();
-    }
-
-    /** Reads a whole number. Some providers give it as a fraction or in quotes. */
-    private @Nullable Integer count() throws IOException {
-        return switch (json.currentToken()) {
-            case VALUE_NUMBER_INT ->
-                    json.getNumberType() == JsonParser.NumberType.INT
-                            ? json.getIntValue()
-                            : Integer.MAX_VALUE;
-            case VALUE_NUMBER_FLOAT, VALUE_STRING -> count(json.getText());
-            default -> {
-                json.skipChildren();
-                yield null;
-            }
-        };
-    }
-
-    private static @Nullable Integer count(String number) {
-        return COUNT.matcher(number).matches()
-                ? (int) Math.min(Double.parseDouble(number), Integer.MAX_VALUE)
-                : null;
-    }
-
-    private void require(JsonToken expected) {
-        if (json.currentToken() != expected) {
-            throw ModelException.nonsense();
-        }
+        TokenUsage more = new UsageReader(json).read();
+        usage = more == null ? usage : ProviderUsage.fuller(usage, more);
     }
 }

@@ -143,7 +143,7 @@ enum ModelEnd {
         "succeed",
         "normal",
         "natural",
-        // a call of a tool that nobody offered: the text before it is whole
+        // the model is through, and wants tools to be called
         "toolcall",
         "tooluse",
         "functioncall"

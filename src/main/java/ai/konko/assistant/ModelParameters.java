@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.Draft;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
@@ -7,6 +8,7 @@ import dev.langchain4j.model.chat.request.ResponseFormatType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +21,11 @@ final class ModelParameters extends DefaultChatRequestParameters {
     private final Timeouts timeouts;
     private final Cancellation cancellation;
     private final TextAllowance allowance;
+    private final DraftWriter out;
 
     /**
+     * Of a call whose answer is of use only as text.
+     *
      * @param sent to the provider as they are
      * @param streamed whether the model is to give its answer piece by piece
      * @param allowance how much of an answer may be held
@@ -32,14 +37,55 @@ final class ModelParameters extends DefaultChatRequestParameters {
             Timeouts timeouts,
             Cancellation cancellation,
             TextAllowance allowance) {
+        this(
+                model,
+                sent,
+                streamed,
+                timeouts,
+                cancellation,
+                allowance,
+                new DraftWriter(Draft.NOWHERE, new CallIds(1, Set.of()), 0));
+    }
+
+    private ModelParameters(
+            String model,
+            Map<String, Object> sent,
+            boolean streamed,
+            Timeouts timeouts,
+            Cancellation cancellation,
+            TextAllowance allowance,
+            DraftWriter out) {
         super(builder().modelName(model));
         this.sent = sent;
         this.streamed = streamed;
         this.timeouts = timeouts;
         this.cancellation = cancellation;
         this.allowance = allowance;
+        this.out = out;
     }
 
+    /**
+     * Of a call that writes a reply.
+     *
+     * @param out takes what the service that is asked has no place for: all but the text
+     */
+    ModelParameters(
+            Prompt prompt,
+            Timeouts timeouts,
+            Cancellation cancellation,
+            TextAllowance allowance,
+            DraftWriter out) {
+        this(
+                prompt.model(),
+                prompt.parameters(),
+                prompt.streamed(),
+                timeouts,
+                cancellation,
+                allowance,
+                out);
+    }
+
+    /** Of a call whose answer is of use only as text. */
     ModelParameters(
             Prompt prompt, Timeouts timeouts, Cancellation cancellation, TextAllowance allowance) {
         this(
@@ -53,7 +99,7 @@ final class ModelParameters extends DefaultChatRequestParameters {
 
     /**
      * @return what of a plain request is sent to the provider, by the provider's names
-     * @throws UnsupportedFeatureException if it has tools, or wants an answer that is no text
+     * @throws UnsupportedFeatureException if it wants an answer that is no text
      */
     static Map<String, Object> sent(ChatRequestParameters plain) {
         requireText(plain);
@@ -66,17 +112,27 @@ final class ModelParameters extends DefaultChatRequestParameters {
         put(sent, Dialect.MAX_TOKENS, plain.maxOutputTokens());
         List<String> stop = plain.stopSequences();
         put(sent, "stop", stop == null || stop.isEmpty() ? null : stop);
+        if (!plain.toolSpecifications().isEmpty()) {
+            put(sent, "tools", PlainTools.sent(plain.toolSpecifications()));
+            put(sent, "tool_choice", PlainTools.sent(plain.toolChoice()));
+        }
         return sent;
     }
 
     /**
+     * Services of ours ask for text alone, so that LangChain4j never runs a tool.
+     *
      * @throws UnsupportedFeatureException if a request has tools, or asks for an answer that is no
      *     text
      */
-    static void requireText(ChatRequestParameters plain) {
+    static void requireNoTools(ChatRequestParameters plain) {
         if (!plain.toolSpecifications().isEmpty()) {
             throw new UnsupportedFeatureException("Tools are not supported.");
         }
+        requireText(plain);
+    }
+
+    private static void requireText(ChatRequestParameters plain) {
         if (plain.responseFormat() != null
                 && plain.responseFormat().type() != ResponseFormatType.TEXT) {
             throw new UnsupportedFeatureException("Only text is supported as response format.");
@@ -107,6 +163,10 @@ final class ModelParameters extends DefaultChatRequestParameters {
 
     TextAllowance allowance() {
         return allowance;
+    }
+
+    DraftWriter out() {
+        return out;
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +19,16 @@ import org.jspecify.annotations.Nullable;
  * @param messages what the model sees, in this order, the message to reply to included
  * @param parameters sent to the provider as they are
  * @param streamed whether the answer is to come piece by piece
+ * @param callIds the ids of calls that new ones must differ from; null if none are expected, which
+ *     spares reading them
  */
 public record Prompt(
         @Nullable UUID chatId,
         String model,
         List<ContextMessage> messages,
         Map<String, Object> parameters,
-        boolean streamed) {
+        boolean streamed,
+        @Nullable Set<String> callIds) {
 
     public Prompt {
         if (messages.isEmpty()) {

@@ -62,7 +62,12 @@ public class Prompts {
                         cancellation::cancelled);
         seen.add(ContextMessage.of(Speaker.USER, message.content()));
         return new Prompt(
-                message.chatId(), reply.model(), seen, options.parameters(), started.streamed());
+                message.chatId(),
+                reply.model(),
+                seen,
+                options.parameters(),
+                started.streamed(),
+                null);
     }
 
     /**
@@ -74,7 +79,7 @@ public class Prompts {
             String model, List<Said> said, Map<String, Object> parameters, boolean streamed) {
         List<ContextMessage> seen =
                 said.stream().map(each -> ContextMessage.of(each.by(), each.text())).toList();
-        return new Prompt(null, model, seen, parameters, streamed);
+        return new Prompt(null, model, seen, parameters, streamed, null);
     }
 
     /**
@@ -109,7 +114,8 @@ public class Prompts {
                 settings.modelToAsk(options.model(), endpoint.defaultModel()),
                 seen,
                 options.parameters(),
-                streamed);
+                streamed,
+                null);
     }
 
     private List<ContextMessage> before(
@@ -164,6 +170,7 @@ public class Prompts {
                 chat.settings().modelToAsk(endpoint.defaultModel()),
                 List.of(ContextMessage.of(Speaker.USER, transcript.toString())),
                 Map.of(),
-                false);
+                false,
+                null);
     }
 }

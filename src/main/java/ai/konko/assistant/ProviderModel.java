@@ -16,6 +16,7 @@ import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -54,25 +55,47 @@ class ProviderModel implements ChatModel, StreamingChatModel {
         } catch (CompletionException failed) {
             throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
         }
-        return answer.response();
+        return isPlain(request) ? answer.wholeResponse() : answer.response();
+    }
+
+    private static boolean isPlain(ChatRequest request) {
+        return !(request.parameters() instanceof ModelParameters);
     }
 
     /**
      * Pieces come on one event loop, the end on whichever thread brings it about. Whether there are
      * pieces is the provider's choice: some stream although nobody asked for it, some do not
      * although somebody did. Of a request with {@link ModelParameters}, the response has only the
-     * text that did not come in pieces; of a plain one it has all, as LangChain4j wants it.
+     * text that did not come in pieces, because all else goes to the reply's draft past
+     * LangChain4j; of a plain one it has all, as LangChain4j wants it.
      */
     @Override
     public void chat(
             ChatRequest request, ChatRequestOptions options, StreamingChatResponseHandler handler) {
-        StreamedAnswer answer =
-                request.parameters() instanceof ModelParameters
-                        ? new StreamedAnswer(client.bounds(), handler::onPartialResponse)
-                        : StreamedAnswer.kept(client.bounds(), handler::onPartialResponse);
+        StreamedAnswer answer;
+        if (request.parameters() instanceof ModelParameters call) {
+            call.out().textsGoBy(handler::onPartialResponse);
+            answer = new StreamedAnswer(client.bounds(), call.out());
+        } else {
+            answer = StreamedAnswer.kept(client.bounds(), handler::onPartialResponse);
+        }
+        Supplier<ChatResponse> response =
+                isPlain(request) ? answer::wholeResponse : answer::response;
         CompletableFuture<@Nullable Void> _ =
                 send(request, true, answer)
-                        .whenComplete((_, failed) -> end(failed, answer::response, handler));
+                        .whenComplete(
+                                (_, failed) -> {
+                                    if (failed != null && !isCancelled(failed)) {
+                                        answer.failed();
+                                    }
+                                    end(failed, response, handler);
+                                });
+    }
+
+    /** Whoever cancels is on another thread than the answer, and has all that was given out. */
+    private static boolean isCancelled(Throwable failed) {
+        return failed instanceof CancellationException
+                || failed.getCause() instanceof CancellationException;
     }
 
     private static void end(

@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Has the model write a reply by one call, which always leads to an end. */
 @Singleton
@@ -63,6 +64,9 @@ public class ReplyWriter {
         /** Bounded once it is known whether a stream is asked for. */
         private Draft draft;
 
+        /** Brings the answer into order before it comes to the draft. */
+        private @Nullable DraftWriter writer;
+
         /** Whether the AI service is asked, which makes a memory for the chat. */
         private boolean remembered;
 
@@ -101,12 +105,17 @@ public class ReplyWriter {
             draft =
                     allowance.bounding(
                             draft, cancellation, prompt.streamed() || config.streamOnly());
+            DraftWriter out =
+                    new DraftWriter(
+                            draft, new CallIds(reply.seq(), prompt.callIds()), allowance.most());
+            writer = out;
             ModelParameters parameters =
                     new ModelParameters(
                             prompt,
                             Timeouts.of(config, prompt.streamed()),
                             cancellation,
-                            allowance);
+                            allowance,
+                            out);
             UUID chatId = prompt.chatId();
             if (chatId == null) {
                 model.chat(
@@ -153,9 +162,8 @@ public class ReplyWriter {
             }
             try {
                 allowance.hold(0); // what was unread is the text that follows
-                String whole = response.aiMessage().text();
-                if (whole != null && !whole.isEmpty() && !pieces) {
-                    draft.text(whole);
+                if (!pieces && writer != null) {
+                    writer.whole(response.aiMessage().text());
                 }
                 return CallEnd.of(response, allowance);
             } catch (RuntimeException | Error fault) {

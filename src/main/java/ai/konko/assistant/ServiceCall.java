@@ -60,7 +60,7 @@ final class ServiceCall {
         if (!CURRENT.isBound()) {
             return request;
         }
-        ModelParameters.requireText(
+        ModelParameters.requireNoTools(
                 request.parameters()); // nothing that a service asks for is lost
         return ChatRequest.builder().messages(request.messages()).parameters(parameters()).build();
     }

@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.DraftContent;
 import ai.konko.chat.WellFormed;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An answer that comes as a stream of chunks. All text that came with one read is given out at
- * once, never half of a surrogate pair, also if what comes right after it breaks the answer off.
- * What was given out is not kept.
+ * once, to a {@link DraftWriter}, as is what comes beside it; never half of a surrogate pair, also
+ * if what comes right after it breaks the answer off. What was given out is not kept.
  *
  * <p>The reply is whole once a finish reason came in a chunk without text; what comes after it can
  * only add the usage. Some providers send a reason with every chunk, so one beside text is the end
@@ -30,17 +31,22 @@ final class StreamedAnswer implements AnswerReader {
     private static final Set<String> NOTHING = Set.of("", "null", "[]");
 
     private final AnswerBounds bounds;
-    private final Consumer<String> out;
+    private final DraftWriter out;
     private final EventStream events;
 
-    /** Text that is not given out yet. */
+    /** Text, or reasoning, that is not given out yet. */
     private final StringBuilder text = new StringBuilder();
+
+    private boolean thinking;
 
     /** How much text was given out. */
     private long given;
 
-    /** All of the text, if nobody takes it piece by piece. */
-    private final @Nullable StringBuilder kept;
+    /** How much has come in all, what is given out of it and what is not. */
+    private long came;
+
+    /** All of the answer, if nobody takes it piece by piece. */
+    private final @Nullable DraftContent kept;
 
     /** The answer, if it turns out to be no stream. */
     private @Nullable WholeAnswer unstreamed;
@@ -50,6 +56,7 @@ final class StreamedAnswer implements AnswerReader {
     /** Whether the text comes in messages and not in deltas; only one of them is the reply's. */
     private boolean messages;
 
+    private boolean thought;
     private boolean spoken;
     private @Nullable ModelEnd end;
     private @Nullable String finishReason;
@@ -64,21 +71,21 @@ final class StreamedAnswer implements AnswerReader {
     private Progress progress = Progress.NONE;
 
     /**
-     * @param out takes the text of a stream, piece by piece
+     * @param out takes a stream, piece by piece; and what an answer that is none has beside its
+     *     text
      */
-    StreamedAnswer(AnswerBounds bounds, Consumer<String> out) {
+    StreamedAnswer(AnswerBounds bounds, DraftWriter out) {
         this(bounds, out, null);
     }
 
-    private StreamedAnswer(
-            AnswerBounds bounds, Consumer<String> out, @Nullable StringBuilder kept) {
+    private StreamedAnswer(AnswerBounds bounds, DraftWriter out, @Nullable DraftContent kept) {
         this.bounds = bounds;
         this.out = out;
         this.kept = kept;
         this.events = new EventStream(bounds.bytes());
     }
 
-    /** An answer that is of use only as a whole: its text is in the response. */
+    /** An answer that is of use only as a whole: all of it is in the response. */
     static StreamedAnswer kept(AnswerBounds bounds) {
         return kept(bounds, _ -> {});
     }
@@ -86,18 +93,18 @@ final class StreamedAnswer implements AnswerReader {
     /**
      * The same, for somebody who wants the pieces too.
      *
-     * @param out takes the text of a stream, piece by piece
+     * @param pieces takes the text of a stream, piece by piece
      */
-    static StreamedAnswer kept(AnswerBounds bounds, Consumer<String> out) {
-        StringBuilder all = new StringBuilder();
+    static StreamedAnswer kept(AnswerBounds bounds, Consumer<String> pieces) {
+        DraftContent all = new DraftContent();
         int most = Math.min(bounds.bytes(), bounds.characters()); // nobody else bounds this text
-        return new StreamedAnswer(
-                new AnswerBounds(bounds.bytes(), most),
+        DraftWriter out = new DraftWriter(all, new CallIds(1, Set.of()), most);
+        out.textsGoBy(
                 piece -> {
-                    all.append(piece);
-                    out.accept(piece);
-                },
-                all);
+                    all.text(piece);
+                    pieces.accept(piece);
+                });
+        return new StreamedAnswer(new AnswerBounds(bounds.bytes(), most), out, all);
     }
 
     @Override
@@ -115,6 +122,9 @@ final class StreamedAnswer implements AnswerReader {
             requireEnded(unusable);
         } finally {
             giveOut(progress == Progress.WHOLE);
+            if (progress == Progress.WHOLE) {
+                out.end();
+            }
         }
         return progress;
     }
@@ -145,7 +155,7 @@ final class StreamedAnswer implements AnswerReader {
         Chunk chunk = Chunk.parse(data);
         boolean more = add(chunk);
         if (chunk.usage() != null) {
-            usage = ChunkReader.fuller(usage, chunk.usage());
+            usage = ProviderUsage.fuller(usage, chunk.usage());
         }
         ModelEnd reason = chunk.end();
         if (reason == ModelEnd.BROKEN) {
@@ -157,7 +167,7 @@ final class StreamedAnswer implements AnswerReader {
             spoken = true;
             ended = false;
             goesOn |= end != null;
-            if (given + text.length() > bounds.characters()) {
+            if (came > bounds.characters()) {
                 throw ModelException.tooLong();
             }
         }
@@ -191,18 +201,38 @@ final class StreamedAnswer implements AnswerReader {
      * @return whether the model has written more
      */
     private boolean add(Chunk chunk) {
-        if (chunk.whole() != messages && !chunk.text().isEmpty()) {
-            if (hasText()) {
-                return false; // it says again what was said
-            }
-            messages = chunk.whole();
+        Beside beside = chunk.beside();
+        if (beside != null && !(beside.wholeReasoning() && thought)) {
+            add(beside.reasoning(), true);
         }
-        text.append(chunk.text());
-        return chunk.token();
+        boolean again = chunk.whole() != messages && !chunk.text().isEmpty() && hasText();
+        if (!again) { // else it says again what was said
+            messages = chunk.text().isEmpty() ? messages : chunk.whole();
+            add(chunk.text(), false);
+        }
+        if (beside != null && !beside.calls().isEmpty()) {
+            giveOut(true);
+            beside.calls().forEach(each -> came += each.arguments().length());
+            out.calls(beside.calls());
+        }
+        return chunk.token() && !again;
+    }
+
+    private void add(String piece, boolean reasoning) {
+        if (piece.isEmpty()) {
+            return;
+        }
+        if (reasoning != thinking) {
+            giveOut(true);
+            thinking = reasoning;
+        }
+        thought |= reasoning;
+        text.append(piece);
+        came += piece.length();
     }
 
     private void breakOff() {
-        if (!ended && !hasText()) {
+        if (!ended && !hasText() && !out.hasCalls()) {
             throw ModelException.reported();
         }
         end = ended ? end : ModelEnd.BROKEN;
@@ -210,7 +240,7 @@ final class StreamedAnswer implements AnswerReader {
     }
 
     private boolean hasText() {
-        return given > 0 || !text.isEmpty();
+        return given > 0 || (!thinking && !text.isEmpty());
     }
 
     private void giveOut(boolean all) {
@@ -221,9 +251,18 @@ final class StreamedAnswer implements AnswerReader {
         if (end > 0) {
             String piece = WellFormed.repaired(text.substring(0, end));
             text.delete(0, end);
-            given += end;
-            out.accept(piece);
+            if (thinking) {
+                out.reasoning(piece);
+            } else {
+                given += end;
+                out.text(piece);
+            }
         }
+    }
+
+    /** The answer has failed: what was held back of it is given out. */
+    void failed() {
+        out.end();
     }
 
     @Override
@@ -238,6 +277,7 @@ final class StreamedAnswer implements AnswerReader {
             requireEnded(unusable);
         } finally {
             giveOut(true);
+            out.end();
         }
         requireFinished();
     }
@@ -255,9 +295,11 @@ final class StreamedAnswer implements AnswerReader {
 
     @Override
     public int held() {
-        return unstreamed == null
-                ? events.held() + text.length() + (kept == null ? 0 : kept.length())
-                : unstreamed.held();
+        if (unstreamed != null) {
+            return unstreamed.held();
+        }
+        long held = kept == null ? text.length() + (long) out.held() : came;
+        return (int) Math.min(events.held() + held, Integer.MAX_VALUE);
     }
 
     /**
@@ -265,9 +307,24 @@ final class StreamedAnswer implements AnswerReader {
      */
     ChatResponse response() {
         if (unstreamed != null) {
+            out.keep(unstreamed.answer().beside());
             return unstreamed.response();
         }
         return Objects.requireNonNull(end)
-                .response(kept == null ? "" : kept.toString(), finishReason, usage);
+                .response(kept == null ? "" : kept.text().toString(), finishReason, usage);
+    }
+
+    /**
+     * @return the end of an answer that is of use as a whole, and all of it as LangChain4j has it
+     */
+    ChatResponse wholeResponse() {
+        ChatResponse response = response();
+        if (kept == null) {
+            return response;
+        }
+        if (unstreamed != null) {
+            out.whole(response.aiMessage().text());
+        }
+        return PlainTools.with(kept.items(), response);
     }
 }

@@ -51,6 +51,11 @@ public final class TextAllowance implements AutoCloseable {
         return owner;
     }
 
+    /** How long the reply may be, in UTF-16 units. */
+    int most() {
+        return most;
+    }
+
     /**
      * Bounds a reply: what is too much is left out, and the call is stopped.
      *

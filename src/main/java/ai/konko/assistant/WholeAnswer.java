@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class WholeAnswer implements AnswerReader {
     private final int mostBytes;
     private @Nullable Buffer body;
+    private @Nullable Chunk answer;
     private @Nullable ChatResponse response;
 
     /** Whether the body is more than its first part, which may be of a fixed size. */
@@ -39,21 +40,22 @@ final class WholeAnswer implements AnswerReader {
 
     @Override
     public void end() {
-        Chunk answer = Chunk.parse(body == null ? ByteBuffer.allocate(0) : EventStream.bytes(body));
+        Chunk read = Chunk.parse(body == null ? ByteBuffer.allocate(0) : EventStream.bytes(body));
         body = null;
-        ModelEnd end = answer.end();
-        if (end == ModelEnd.BROKEN && answer.text().isEmpty()) {
+        ModelEnd end = read.end();
+        if (end == ModelEnd.BROKEN && read.isNoAnswer()) {
             throw ModelException.reported();
         }
-        if (!answer.said()) {
+        if (!read.said()) {
             throw ModelException.nonsense();
         }
+        answer = read;
         response =
                 (end == null ? ModelEnd.STOP : end)
                         .response(
-                                WellFormed.repaired(answer.text()),
-                                answer.finishReason(),
-                                answer.usage());
+                                WellFormed.repaired(read.text()),
+                                read.finishReason(),
+                                read.usage());
     }
 
     @Override
@@ -62,7 +64,14 @@ final class WholeAnswer implements AnswerReader {
     }
 
     /**
-     * @return the answer once it has ended; one that gives no finish reason has come to its end
+     * @return the answer once it has ended
+     */
+    Chunk answer() {
+        return Objects.requireNonNull(answer);
+    }
+
+    /**
+     * @return its text and end; one that gives no finish reason has come to its end
      */
     ChatResponse response() {
         return Objects.requireNonNull(response);

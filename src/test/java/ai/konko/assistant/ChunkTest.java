@@ -23,6 +23,8 @@ class ChunkTest {
             "finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":4,\
             "total_tokens":7,"prompt_tokens_details":{"cached_tokens":2}}}""";
 
+    private static final TokenUsage USAGE = new ProviderUsage(3, 4, 2, null);
+
     @Test
     void parse_takesTextFinishReasonAndUsage() {
         Chunk chunk = parse(FULL);
@@ -30,7 +32,10 @@ class ChunkTest {
         assertThat(chunk.text()).isEqualTo("SECRET \u00e9 \ud83d\ude00");
         assertThat(chunk.token()).isTrue();
         assertThat(chunk.finishReason()).isEqualTo("stop");
-        assertThat(chunk.usage()).isEqualTo(new TokenUsage(3, 4));
+        assertThat(chunk.usage()).isNotNull();
+        assertThat(chunk.usage().inputTokenCount()).isEqualTo(3);
+        assertThat(chunk.usage().outputTokenCount()).isEqualTo(4);
+        assertThat(chunk.beside()).isNull();
     }
 
     @ParameterizedTest
@@ -66,7 +71,8 @@ class ChunkTest {
     void parse_ofAChunkWithoutAnyText_isNoToken(String event) {
         Chunk chunk = parse(event);
 
-        assertThat(chunk).isEqualTo(new Chunk(chunk.said(), "", false, false, false, null, null));
+        assertThat(chunk)
+                .isEqualTo(new Chunk(chunk.said(), "", false, false, false, null, null, null));
     }
 
     @Test
@@ -78,7 +84,16 @@ class ChunkTest {
                         "finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}""");
 
         assertThat(chunk)
-                .isEqualTo(new Chunk(true, "all", true, true, false, "stop", new TokenUsage(1, 2)));
+                .isEqualTo(
+                        new Chunk(
+                                true,
+                                "all",
+                                true,
+                                true,
+                                false,
+                                "stop",
+                                new TokenUsage(1, 2),
+                                null));
         assertThat(parse("{\"choices\":[{\"index\":0}]}").said()).isFalse();
         assertThat(parse("{\"choices\":[{\"message\":null}]}").said()).isFalse();
         assertThat(parse("{\"choices\":[]}").said()).isFalse();
@@ -94,7 +109,9 @@ class ChunkTest {
 
         Chunk chunk = parse("{\"choices\":[{\"delta\":{\"content\":" + parts + "}}]}");
 
-        assertThat(chunk).isEqualTo(new Chunk(true, "one two", false, true, false, null, null));
+        assertThat(chunk)
+                .isEqualTo(
+                        new Chunk(true, "one two", false, true, false, null, null, thought("hm")));
         assertThat(parse("{\"choices\":[{\"delta\":{\"content\":[]}}]}").token()).isFalse();
     }
 
@@ -107,7 +124,7 @@ class ChunkTest {
             assertThat(parse("{\"choices\":[{" + both + "}]}").text()).isEqualTo("once");
         }
         assertThat(parse("{\"choices\":[{\"delta\":{\"content\":\"\"}," + message + "}]}"))
-                .isEqualTo(new Chunk(true, "once more", true, true, false, null, null));
+                .isEqualTo(new Chunk(true, "once more", true, true, false, null, null, null));
     }
 
     @ParameterizedTest
@@ -121,7 +138,7 @@ class ChunkTest {
     void parse_ofSeveralChoices_takesTheFirst(String choices) {
         Chunk chunk = parse("{\"choices\":[" + choices + "]}");
 
-        assertThat(chunk).isEqualTo(new Chunk(true, "a", false, true, false, null, null));
+        assertThat(chunk).isEqualTo(new Chunk(true, "a", false, true, false, null, null, null));
     }
 
     @Test
@@ -142,7 +159,22 @@ class ChunkTest {
                         {"choices":[{"index":0,"delta":{"content":"a"}},\
                         {"index":0,"delta":{"tool_calls":[{"id":"x"}]},"finish_reason":"stop"}]}""");
 
-        assertThat(chunk).isEqualTo(new Chunk(true, "a", false, true, false, "stop", null));
+        CallPiece piece = new CallPiece(-1, "x", null, "", false);
+        assertThat(chunk)
+                .isEqualTo(
+                        new Chunk(
+                                true,
+                                "a",
+                                false,
+                                true,
+                                false,
+                                "stop",
+                                null,
+                                new Beside("", false, List.of(piece))));
+    }
+
+    private static Beside thought(String text) {
+        return new Beside(text, false, List.of());
     }
 
     @ParameterizedTest
@@ -175,7 +207,8 @@ class ChunkTest {
         for (String content : List.of(scalar, "[{\"type\":\"text\",\"text\":" + scalar + "}]")) {
             Chunk chunk = parse("{\"choices\":[{\"delta\":{\"content\":" + content + "}}]}");
 
-            assertThat(chunk).isEqualTo(new Chunk(true, text, false, true, false, null, null));
+            assertThat(chunk)
+                    .isEqualTo(new Chunk(true, text, false, true, false, null, null, null));
         }
     }
 
@@ -214,7 +247,8 @@ class ChunkTest {
     void parse_ofWhatIsNotText_isATokenAllTheSame(String delta) {
         Chunk chunk = parse("{\"choices\":[{\"delta\":{" + delta + "}}]}");
 
-        assertThat(chunk).isEqualTo(new Chunk(chunk.said(), "", false, true, false, null, null));
+        assertThat(chunk.token()).isTrue();
+        assertThat(chunk.text()).isEmpty();
     }
 
     @ParameterizedTest
@@ -249,7 +283,8 @@ class ChunkTest {
                                 true,
                                 false,
                                 "length",
-                                new TokenUsage(1, 2)));
+                                new TokenUsage(1, 2),
+                                null));
     }
 
     @ParameterizedTest
@@ -359,7 +394,7 @@ class ChunkTest {
         for (String between : List.of("", " ")) {
             assertThatThrownBy(() -> parse(FULL + between + more))
                     .isInstanceOf(ModelException.class);
-            assertThat(parse(FULL).usage()).isEqualTo(new TokenUsage(3, 4));
+            assertThat(parse(FULL).usage()).isEqualTo(USAGE);
         }
     }
 
@@ -377,7 +412,6 @@ class ChunkTest {
 
     @Test
     void parse_ofRandomlyBrokenChunks_failsInNoOtherWayAndLeavesNothingToTheNext() {
-        TokenUsage usage = new TokenUsage(3, 4);
         for (long seed = 0; seed < 5_000; seed++) {
             Random random = new Random(seed);
             byte[] event = FULL.getBytes(UTF_8);
@@ -390,7 +424,82 @@ class ChunkTest {
             if (thrown != null) {
                 assertThat(thrown).as("seed %d", seed).isInstanceOf(ModelException.class);
             }
-            assertThat(parse(FULL).usage()).as("after seed %d", seed).isEqualTo(usage);
+            assertThat(parse(FULL).usage()).as("after seed %d", seed).isEqualTo(USAGE);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"reasoning_content\":\"hm\"",
+                "\"reasoning\":\"hm\",\"reasoning_content\":\"hm\"",
+                "\"reasoning\":\"hm\",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"hm\"}]",
+                "\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"h\"},{\"text\":\"m\"}]}]",
+                "\"content\":[{\"type\":\"thinking\",\"thinking\":\"hm\"}]",
+                "\"content\":[{\"type\":\"reasoning\",\"text\":\"hm\"}]"
+            })
+    void parse_ofReasoningInAnyForm_hasItOnce(String delta) {
+        Chunk chunk = parse("{\"choices\":[{\"delta\":{" + delta + "}}]}");
+
+        assertThat(chunk)
+                .isEqualTo(new Chunk(true, "", false, true, false, null, null, thought("hm")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"tool_calls\":[{\"index\":0,\"id\":\"x\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":[1.50]}\"}}]",
+                "\"tool_calls\":[{\"index\":\"0\",\"id\":\"x\",\"function\":{\"name\":\"f\",\"arguments\":{\"a\":[1.50]}}}]",
+                "\"tool_calls\":[null,{\"index\":0,\"id\":\"x\",\"name\":\"f\",\"arguments\":{\"a\":[1.50]}},{}]"
+            })
+    void parse_ofACallInAnyForm_hasItsPiece(String delta) {
+        Chunk chunk = parse("{\"choices\":[{\"delta\":{" + delta + "}}]}");
+
+        assertThat(chunk.beside()).isNotNull();
+        assertThat(chunk.beside().calls())
+                .containsExactly(new CallPiece(0, "x", "f", "{\"a\":[1.50]}", false));
+    }
+
+    @Test
+    void parse_ofACallOfTheEarlierForm_hasItsPiece() {
+        String call = "\"function_call\":{\"name\":\"f\",\"arguments\":null}";
+
+        Chunk chunk = parse("{\"choices\":[{\"message\":{\"content\":null," + call + "}}]}");
+
+        assertThat(chunk.beside()).isNotNull();
+        assertThat(chunk.beside().calls()).containsExactly(new CallPiece(-1, null, "f", "", true));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"prompt_tokens_details\":{\"cached_tokens\":2},\"completion_tokens_details\":{\"reasoning_tokens\":1}",
+                "\"input_tokens_details\":{\"cached_tokens\":2},\"output_tokens_details\":{\"reasoning_tokens\":1}",
+                "\"prompt_cache_hit_tokens\":2,\"reasoning_tokens\":1,\"prompt_tokens_details\":null"
+            })
+    void parse_ofUsageInDetail_hasIt(String details) {
+        TokenUsage usage =
+                parse("{\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4," + details + "}}")
+                        .usage();
+
+        assertThat(ProviderUsage.cachedInput(usage)).isEqualTo(2);
+        assertThat(ProviderUsage.reasoning(usage)).isEqualTo(1);
+    }
+
+    @Test
+    void parse_ofTruncatedCalls_fails() {
+        byte[] event =
+                """
+                {"choices":[null,{"index":0,"delta":{"content":[{"type":"thinking","thinking":[{"text":"x"}]}],\
+                "tool_calls":[null,{"index":0,"function":{"arguments":{"a":[1,{}]}}}]}}],\
+                "usage":{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":1}}}"""
+                        .getBytes(UTF_8);
+        for (int length = 0; length < event.length; length++) {
+            byte[] truncated = Arrays.copyOf(event, length);
+
+            assertThatThrownBy(() -> Chunk.parse(ByteBuffer.wrap(truncated)))
+                    .as("the first %d bytes", length)
+                    .isInstanceOf(ModelException.class);
         }
     }
 

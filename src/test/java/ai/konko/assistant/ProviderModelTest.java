@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.konko.api.HttpTest;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.Script;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
-import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.memory.chat.ChatMemoryProvider;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ToolChoice;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.output.FinishReason;
@@ -37,6 +42,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @TestProfile(ProviderModelTest.Settings.class)
 class ProviderModelTest extends HttpTest {
+    private static final ToolExecutionRequest CALL =
+            ToolExecutionRequest.builder().id("c1").name("t").arguments("{\"a\":1}").build();
     private static final String TEXT = "The quick brown fox jumps over the lazy dog.";
 
     @Inject ChatModel chatModel;
@@ -135,16 +142,38 @@ class ProviderModelTest extends HttpTest {
     }
 
     @Test
-    void chat_withTools_isRefusedBeforeTheModelIsAsked() {
-        ChatRequest request =
-                ChatRequest.builder()
-                        .messages(UserMessage.from("hello"))
-                        .toolSpecifications(ToolSpecification.builder().name("t").build())
-                        .build();
+    void chat_withTools_sendsThemAndTakesCallsAndReasoning() throws Exception {
+        model.answer(_ -> new Script().reasoning("hm").call("c1", "t", "{\"a\":1}").reply());
+        ChatRequest request = withTool(UserMessage.from("hello"));
+        Heard heard = new Heard();
 
-        assertThatThrownBy(() -> chatModel.chat(request))
-                .isInstanceOf(UnsupportedFeatureException.class);
-        assertThat(model.calls()).isEmpty();
+        AiMessage whole = chatModel.chat(request).aiMessage();
+        streamingModel.chat(request, heard);
+
+        ChatResponse streamed = heard.end.get(10, TimeUnit.SECONDS);
+        assertThat(whole.toolExecutionRequests()).containsExactly(CALL);
+        assertThat(whole.thinking()).isEqualTo("hm");
+        assertThat(whole.text()).isNull();
+        assertThat(streamed.aiMessage()).isEqualTo(whole);
+        assertThat(streamed.finishReason()).isEqualTo(FinishReason.TOOL_EXECUTION);
+        JsonNode sent = model.calls().getLast().body();
+        assertThat(sent.at("/tools/0/function/name").asText()).isEqualTo("t");
+        assertThat(sent.at("/tools/0/function/parameters/properties/a/type").asText())
+                .isEqualTo("integer");
+        assertThat(sent.path("tool_choice").asText()).isEqualTo("required");
+    }
+
+    private static ChatRequest withTool(ChatMessage... messages) {
+        ToolSpecification tool =
+                ToolSpecification.builder()
+                        .name("t")
+                        .parameters(JsonObjectSchema.builder().addIntegerProperty("a").build())
+                        .build();
+        return ChatRequest.builder()
+                .messages(messages)
+                .toolSpecifications(tool)
+                .toolChoice(ToolChoice.REQUIRED)
+                .build();
     }
 
     @Test

@@ -25,7 +25,9 @@ class StreamedAnswerRandomTest {
             String text = text(random);
             Buffer body = Buffer.buffer(deltas(text, random) + STOP + USAGE + DONE);
             List<String> given = new ArrayList<>();
-            StreamedAnswer cut = new StreamedAnswer(StreamedAnswerTest.BOUNDS, given::add);
+            StreamedAnswer cut =
+                    new StreamedAnswer(
+                            StreamedAnswerTest.BOUNDS, StreamedAnswerTest.texts(given::add));
 
             Progress last = Progress.NONE;
             for (int from = 0, to; from < body.length(); from = to) {

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.konko.assistant.AnswerReader.Progress;
+import ai.konko.chat.Draft;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,7 +28,7 @@ class StreamedAnswerTest {
     private static final String GARBAGE = event("{SECRET");
 
     private final List<String> pieces = new ArrayList<>();
-    private final StreamedAnswer answer = new StreamedAnswer(BOUNDS, pieces::add);
+    private final StreamedAnswer answer = new StreamedAnswer(BOUNDS, texts(pieces::add));
 
     @Test
     void read_givesOutTheTextOfOneReadAtOnce() {
@@ -156,7 +158,7 @@ class StreamedAnswerTest {
 
     @Test
     void read_ofTextOverTheLimit_fails() {
-        StreamedAnswer limited = new StreamedAnswer(new AnswerBounds(100, 100), pieces::add);
+        StreamedAnswer limited = new StreamedAnswer(new AnswerBounds(100, 100), texts(pieces::add));
         for (int i = 0; i < 10; i++) {
             limited.read(Buffer.buffer(delta("0123456789")));
         }
@@ -234,7 +236,7 @@ class StreamedAnswerTest {
 
     @Test
     void read_ofTooMuchTextAfterAReason_fails() {
-        StreamedAnswer limited = new StreamedAnswer(new AnswerBounds(1000, 10), pieces::add);
+        StreamedAnswer limited = new StreamedAnswer(new AnswerBounds(1000, 10), texts(pieces::add));
         limited.read(Buffer.buffer(delta("0123456789", "stop")));
 
         assertThatThrownBy(() -> limited.read(Buffer.buffer(delta("x"))))
@@ -245,7 +247,7 @@ class StreamedAnswerTest {
     @Test
     void read_ofMoreTextThanAnEventMayHave_goesOn() {
         StreamedAnswer unbounded =
-                new StreamedAnswer(new AnswerBounds(100, Integer.MAX_VALUE), pieces::add);
+                new StreamedAnswer(new AnswerBounds(100, Integer.MAX_VALUE), texts(pieces::add));
         for (int i = 0; i < 100; i++) {
             unbounded.read(Buffer.buffer(delta("0123456789")));
         }
@@ -438,6 +440,13 @@ class StreamedAnswerTest {
 
     static String delta(String escaped) {
         return event("{\"choices\":[{\"delta\":{\"content\":\"" + escaped + "\"}}]}");
+    }
+
+    /** Takes the text of an answer. */
+    static DraftWriter texts(Consumer<String> out) {
+        DraftWriter writer = new DraftWriter(Draft.NOWHERE, new CallIds(2, null), 1000);
+        writer.textsGoBy(out);
+        return writer;
     }
 
     static String event(String data) {

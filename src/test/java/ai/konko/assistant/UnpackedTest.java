@@ -32,7 +32,8 @@ class UnpackedTest {
                     + StreamedAnswerTest.DONE;
 
     private final List<String> pieces = new ArrayList<>();
-    private final StreamedAnswer answer = new StreamedAnswer(BOUNDS, pieces::add);
+    private final StreamedAnswer answer =
+            new StreamedAnswer(BOUNDS, StreamedAnswerTest.texts(pieces::add));
 
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
     private final AnswerReader unpacking = Unpacked.of("gzip", answer, MOST, allocator);
@@ -152,10 +153,11 @@ class UnpackedTest {
         StreamedAnswer closing =
                 new StreamedAnswer(
                         BOUNDS,
-                        piece -> {
-                            texts.add(piece);
-                            self[0].close();
-                        });
+                        StreamedAnswerTest.texts(
+                                piece -> {
+                                    texts.add(piece);
+                                    self[0].close();
+                                }));
         self[0] = Unpacked.of("gzip", closing, MOST, allocator);
         Buffer body = Buffer.buffer(packed(StreamedAnswerTest.delta("a") + noise(), "gzip"));
 
