@@ -69,67 +69,53 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
     }
 
     /**
-     * What the post is to the calls of the chat's last reply: it gives their outputs, or goes on
-     * without them. Comes before {@link #of}.
+     * What the post is to the calls of the reply before it: it gives their outputs, or goes on
+     * without them. If it brings earlier turns, that is the last one of theirs. Comes before {@link
+     * #of}.
      *
      * @param last the chat's last reply; null if there is none
+     * @param earlier the post's earlier turns with their places
      * @param known whether the chat has a call with this id
-     * @return the same reply with its calls as they are once the post is accepted; null if nothing
-     *     changes
+     * @return those of these replies whose calls change, as they are once the post is accepted
      * @throws RefusedException see {@link Items#answered}
      */
-    public static @Nullable Message answered(
+    public static List<Message> answered(
+            Post post,
+            @Nullable Message last,
+            List<Turn> earlier,
+            Predicate<String> known,
+            Instant now) {
+        List<Message> changed = new ArrayList<>(followed(last, earlier, now));
+        Message before = earlier.isEmpty() ? last : earlier.getLast().reply();
+        Message answered = answered(post, before, known, now);
+        if (answered != null) {
+            changed.add(answered);
+        }
+        return List.copyOf(changed);
+    }
+
+    /**
+     * What turns that are over are to the calls of the chat's last reply.
+     *
+     * @param last that reply; null if there is none
+     * @param turns with their places
+     * @return the same reply if its calls change, as they are once the turns are taken in
+     */
+    public static List<Message> followed(@Nullable Message last, List<Turn> turns, Instant now) {
+        return last == null || !last.waits() || turns.isEmpty()
+                ? List.of()
+                : List.of(last.followedBy(turns.getFirst().message(), now));
+    }
+
+    private static @Nullable Message answered(
             Post post, @Nullable Message last, Predicate<String> known, Instant now) {
-        List<Item> posted = post.earlier().isEmpty() ? post.items() : List.of();
-        if (posted.isEmpty()) {
-            return leftBehind(last, now);
+        if (post.items().isEmpty() && (last == null || !last.waits())) {
+            return null;
         }
         Message over = last != null && last.status().terminal() ? last : null;
         List<Item> items = over == null ? List.of() : over.items();
-        List<Item> after = Items.answered(items, posted, known, now);
+        List<Item> after = Items.answered(items, post.items(), known, now);
         return over == null || after.equals(items) ? null : over.with(after);
-    }
-
-    /**
-     * What becomes of the chat's last reply if it goes on with no outputs for it.
-     *
-     * @return the same reply with its calls abandoned; null if nothing changes
-     */
-    public static @Nullable Message leftBehind(@Nullable Message last, Instant now) {
-        return last == null || !last.waits() ? null : last.callsClosed(CallStatus.ABANDONED, now);
-    }
-
-    /**
-     * Turns that come with a post: the post's outputs are for the calls of the last of them.
-     *
-     * @return the same post, with those calls ended
-     * @throws RefusedException see {@link Items#answered}
-     */
-    public static Post withEarlierAnswered(Post post, Instant now) {
-        if (post.earlier().isEmpty()) {
-            return post;
-        }
-        List<PastTurn> turns = new ArrayList<>(leftBehind(post.earlier(), now));
-        PastTurn last = turns.removeLast();
-        List<Item> items = last.reply() == null ? List.of() : last.reply().items();
-        turns.add(last.with(Items.answered(items, post.items(), _ -> false, now)));
-        return post.with(turns);
-    }
-
-    /**
-     * @return the same turns; each but the last has no open calls any more
-     */
-    static List<PastTurn> leftBehind(List<PastTurn> turns, Instant now) {
-        List<PastTurn> left = new ArrayList<>();
-        for (PastTurn each : turns) {
-            boolean last = left.size() == turns.size() - 1;
-            Outcome reply = each.reply();
-            left.add(
-                    last || reply == null
-                            ? each
-                            : each.with(Items.closed(reply.items(), CallStatus.ABANDONED, now)));
-        }
-        return left;
     }
 
     /**

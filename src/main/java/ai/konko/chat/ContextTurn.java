@@ -64,7 +64,11 @@ public final class ContextTurn {
      * @return the message and right after it the reply
      */
     public static byte[] joined(byte[] message, int messageBytes, String reply) {
-        byte[] replied = reply.getBytes(UTF_8);
+        return joined(message, messageBytes, reply.getBytes(UTF_8));
+    }
+
+    /** The same of a reply that is UTF-8 already. */
+    public static byte[] joined(byte[] message, int messageBytes, byte[] replied) {
         byte[] both = new byte[messageBytes + replied.length];
         System.arraycopy(message, 0, both, 0, messageBytes);
         System.arraycopy(replied, 0, both, messageBytes, replied.length);

@@ -62,7 +62,7 @@ public final class Items {
     }
 
     /** Whether a client is to give outputs. */
-    static boolean wait(List<Item> items) {
+    public static boolean wait(List<Item> items) {
         for (Item each : items) {
             if (each instanceof Call call && call.status() == CallStatus.OPEN) {
                 return true;
@@ -71,6 +71,7 @@ public final class Items {
         return false;
     }
 
+    /** Whether the model wants tools to be called. */
     static boolean haveCalls(List<Item> items) {
         for (Item each : items) {
             if (each instanceof Call) {
@@ -80,10 +81,19 @@ public final class Items {
         return false;
     }
 
-    /** The items of a reply that ends now: calls wait for their outputs only if it is whole. */
-    static List<Item> ended(List<Item> items, Outcome outcome, Instant now) {
-        if (outcome.status() == Status.COMPLETED) {
+    /**
+     * The items of a reply that ends now: calls wait for their outputs only if it is whole.
+     *
+     * @param last whether the reply is the chat's last; if not, another turn is in line already and
+     *     goes on without the calls
+     */
+    public static List<Item> ended(Outcome outcome, boolean last, Instant now) {
+        List<Item> items = outcome.items();
+        if (items.isEmpty()) {
             return items;
+        }
+        if (outcome.status() == Status.COMPLETED) {
+            return last ? items : closed(items, CallStatus.ABANDONED, now);
         }
         CallStatus end =
                 outcome.finishReason() == FinishReason.CANCELLED
@@ -101,6 +111,13 @@ public final class Items {
         return items.stream()
                 .map(each -> each instanceof Call call ? change.apply(call) : each)
                 .toList();
+    }
+
+    /** The items of a reply once a turn that is over has come after it, see {@link PastTurn}. */
+    static List<Item> followed(List<Item> items, List<Item> next, Instant now) {
+        List<Output> outputs = outputs(next);
+        return eachCall(
+                items, call -> answered(call, outputs, now).ended(CallStatus.ABANDONED, null, now));
     }
 
     /**

@@ -31,14 +31,19 @@ public record LogEnd(UUID chatId, int seq, @Nullable UUID id) {
     }
 
     /**
-     * @return the turns with their places, one after the other
+     * @return the turns with their places, one after the other; the calls of each reply but the
+     *     last are over
      */
     public List<Turn> next(List<PastTurn> turns, Supplier<UUID> ids, Instant now) {
         List<Turn> placed = new ArrayList<>(turns.size());
         LogEnd end = this;
-        for (PastTurn each : Admission.leftBehind(turns, now)) {
+        for (PastTurn each : turns) {
             Turn place = end.next(each.message(), each.items(), null, ids, now);
             Turn over = new Turn(place.message(), each.ended(place.reply(), now));
+            if (!placed.isEmpty()) {
+                Turn before = placed.removeLast();
+                placed.add(before.followedBy(over, now));
+            }
             placed.add(over);
             end = of(over);
         }

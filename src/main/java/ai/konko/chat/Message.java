@@ -136,6 +136,14 @@ public record Message(
         return with(Items.closed(items, end, now));
     }
 
+    /**
+     * The same reply once a turn that is over has come after it: that has outputs for the calls
+     * that wait, or goes on without them.
+     */
+    public Message followedBy(Message next, Instant now) {
+        return waits() ? with(Items.followed(items, next.items, now)) : this;
+    }
+
     /** The same message with other items. */
     public Message with(List<Item> others) {
         return copy(content, others, options);
@@ -196,8 +204,17 @@ public record Message(
                 turns);
     }
 
-    /** The reply in its terminal state. */
+    /** The reply in its terminal state; it is the chat's last. */
     public Message ended(Outcome outcome, Instant now) {
+        return ended(outcome, true, now);
+    }
+
+    /**
+     * The reply in its terminal state.
+     *
+     * @param last whether it is the chat's last
+     */
+    public Message ended(Outcome outcome, boolean last, Instant now) {
         require(!status.terminal(), "a reply ends once");
         return new Message(
                 id,
@@ -205,7 +222,7 @@ public record Message(
                 seq,
                 role,
                 outcome.content(),
-                Items.ended(outcome.items(), outcome, now),
+                Items.ended(outcome, last, now),
                 outcome.status(),
                 attempt,
                 createdAt,

@@ -29,23 +29,6 @@ public record PastTurn(
         this(message, List.of(), reply, model);
     }
 
-    /** The same turn, whose reply has these items beside its text. */
-    PastTurn with(List<Item> replied) {
-        return reply == null || reply.items().equals(replied)
-                ? this
-                : new PastTurn(
-                        message,
-                        items,
-                        new Outcome(
-                                reply.status(),
-                                reply.content(),
-                                replied,
-                                reply.finishReason(),
-                                reply.usage(),
-                                reply.failure()),
-                        model);
-    }
-
     /** The same turn for another chat. */
     public static PastTurn of(Turn turn) {
         Message reply = turn.reply();

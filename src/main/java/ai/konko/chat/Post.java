@@ -35,11 +35,6 @@ public record Post(
         this(content, List.of(), whenBusy, idempotencyKey, streamed, null, List.of(), null);
     }
 
-    /** The same post with other earlier turns. */
-    Post with(List<PastTurn> turns) {
-        return new Post(content, items, whenBusy, idempotencyKey, streamed, options, turns, after);
-    }
-
     @Override
     public String toString() {
         return "Post[whenBusy=" + whenBusy + "]";

@@ -1,5 +1,7 @@
 package ai.konko.chat;
 
+import java.time.Instant;
+
 /**
  * One user message and the one reply to it. Both have their place from the moment the turn is
  * accepted.
@@ -13,5 +15,10 @@ public record Turn(Message message, Message reply) {
             throw new IllegalArgumentException(
                     "a turn is a user message and the reply that follows it");
         }
+    }
+
+    /** The same turn once one that is over has come after it. */
+    Turn followedBy(Turn next, Instant now) {
+        return new Turn(message, reply.followedBy(next.message, now));
     }
 }

@@ -193,27 +193,29 @@ final class ChatLog {
     }
 
     /** Takes from the budget after all that may refuse the post, and before all that changes. */
-    private Accepted add(Post given) {
-        Post post = Admission.withEarlierAnswered(given, now());
+    private Accepted add(Post post) {
         Admission.requireLast(post, transcript.size());
-        Message last = transcript.lastUnpacked();
-        Message answered = Admission.answered(post, last, transcript::hasCall, now());
+        Instant now = now();
+        List<Turn> earlier = logEnd().next(post.earlier(), ids, now);
+        List<Message> answered =
+                Admission.answered(
+                        post, transcript.lastUnpacked(), earlier, transcript::hasCall, now);
         Admission<PlaceInLine> admission =
                 Admission.of(post, transcript.size(), transcript.line(), limits);
-        budget.take(TextBudget.weight(post) + TextBudget.weight(post.earlier()));
+        int weight = TextBudget.weight(post) + TextBudget.weight(post.earlier());
+        budget.take(weight);
+        changedAt(now);
         List<Message> cancelled = new ArrayList<>();
         for (PlaceInLine each : admission.cancelled()) {
             cancelled.add(end(each.seq(), Outcome.cancelled()));
         }
-        if (answered != null) {
-            transcript.replace(answered);
-        }
         PlaceInLine running = admission.toCancel();
         Message toCancel = running == null ? null : transcript.at(running.seq());
-        List<Turn> _ = addPast(post.earlier());
-        Turn turn = logEnd().next(post, ids, changedNow());
+        earlier.forEach(transcript::addPast);
+        answered.forEach(transcript::replace);
+        Turn turn = logEnd().next(post, ids, updatedAt);
         transcript.add(turn, post.streamed());
-        characters += TextBudget.weight(post);
+        characters += weight;
         if (post.idempotencyKey() != null) {
             keys.put(post.idempotencyKey(), new KeyedTurn(turn.reply().seq(), post.whenBusy()));
         }
@@ -224,23 +226,17 @@ final class ChatLog {
         return write(
                 () -> {
                     Admission.admitPast(turns.size(), transcript.size(), transcript.line(), limits);
-                    budget.take(TextBudget.weight(turns));
-                    Message left = Admission.leftBehind(transcript.lastUnpacked(), now());
-                    if (left != null && !turns.isEmpty()) {
-                        transcript.replace(left);
+                    if (turns.isEmpty()) {
+                        return List.of();
                     }
-                    return addPast(turns);
+                    budget.take(TextBudget.weight(turns));
+                    Message last = transcript.lastUnpacked();
+                    List<Turn> added = logEnd().next(turns, ids, changedNow());
+                    Admission.followed(last, added, updatedAt).forEach(transcript::replace);
+                    added.forEach(transcript::addPast);
+                    characters += TextBudget.weight(turns);
+                    return added;
                 });
-    }
-
-    private List<Turn> addPast(List<PastTurn> turns) {
-        if (turns.isEmpty()) {
-            return List.of();
-        }
-        List<Turn> added = logEnd().next(turns, ids, changedNow());
-        added.forEach(transcript::addPast);
-        characters += TextBudget.weight(turns);
-        return added;
     }
 
     private LogEnd logEnd() {
@@ -457,9 +453,13 @@ final class ChatLog {
     }
 
     private Instant changedNow() {
-        updatedAt = now();
-        changed = System.nanoTime();
+        changedAt(now());
         return updatedAt;
+    }
+
+    private void changedAt(Instant now) {
+        updatedAt = now;
+        changed = System.nanoTime();
     }
 
     private Instant now() {

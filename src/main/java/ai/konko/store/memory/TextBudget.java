@@ -25,6 +25,11 @@ final class TextBudget {
     /** A turn with options is not packed, see {@link PackedTurns}. */
     private static final int OPTIONS_WEIGHT = 150;
 
+    /** Nor is one with items, which are objects of their own. */
+    private static final int ITEMS_WEIGHT = 150;
+
+    private static final int ITEM_WEIGHT = 120;
+
     /** An idempotency key is kept with what it stands for. */
     private static final int KEY_WEIGHT = 60;
 
@@ -49,7 +54,13 @@ final class TextBudget {
     static int weight(String text, List<Item> items) {
         return items.isEmpty()
                 ? weight(text)
-                : (int) Math.min(weight(text) + Sized.characters(items), Integer.MAX_VALUE);
+                : (int)
+                        Math.min(
+                                weight(text)
+                                        + ITEMS_WEIGHT
+                                        + (long) ITEM_WEIGHT * items.size()
+                                        + Sized.characters(items),
+                                Integer.MAX_VALUE);
     }
 
     /** What a chat with these settings takes of the budget before its first turn. */

@@ -1,6 +1,5 @@
 package ai.konko.store.memory;
 
-import ai.konko.chat.CallStatus;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ContextTurn;
@@ -69,7 +68,10 @@ final class Transcript {
         return line;
     }
 
-    /** The seq of the last reply that is over and has text; 0 if there is none. */
+    /**
+     * The seq of the last reply that {@linkplain Message#isAnswer is an answer}; 0 if there is
+     * none.
+     */
     int answeredThrough() {
         return answeredThrough;
     }
@@ -155,7 +157,7 @@ final class Transcript {
 
     Message end(int seq, Outcome outcome, Instant now) {
         Message reply = messages.get(seq);
-        Message ended = ended(reply, outcome, now);
+        Message ended = reply.ended(outcome, seq == size(), now);
         messages.set(ended); // first: if memory runs out here, nothing has changed yet
         if (reply.status() == Status.IN_PROGRESS) {
             draft = new DraftContent();
@@ -165,14 +167,6 @@ final class Transcript {
             answeredThrough = Math.max(answeredThrough, seq);
         }
         return ended;
-    }
-
-    /** A turn that is in line already goes on without the calls of the one before it. */
-    private Message ended(Message reply, Outcome outcome, Instant now) {
-        Message ended = reply.ended(outcome, now);
-        return ended.waits() && reply.seq() < size()
-                ? ended.callsClosed(CallStatus.ABANDONED, now)
-                : ended;
     }
 
     /** Puts a reply that is over in the place of the same reply as it was. */
