@@ -29,14 +29,13 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link ChatRepository} has to do. */
-public abstract class ChatRepositoryContract {
+public abstract class ChatRepositoryContract extends ItemsContract {
     private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "It failed.");
     private static final String MODEL = "default-model";
     private static final long ANY_LENGTH = Long.MAX_VALUE;
@@ -62,18 +61,8 @@ public abstract class ChatRepositoryContract {
                     true,
                     false);
 
-    /** An empty repository with these limits, in a process with this clock. */
-    protected abstract ChatRepository repository(TestLimits limits, Clock clock);
-
     private ChatRepository repository(TestLimits limits) {
         return repository(limits, Clock.systemUTC());
-    }
-
-    private ChatRepository repository;
-
-    @BeforeEach
-    void anEmptyRepository() {
-        repository = repository(TestLimits.WIDE);
     }
 
     @Test

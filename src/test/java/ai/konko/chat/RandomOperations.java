@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Does the same random things to a repository and to a naive model of one, and compares. */
@@ -31,6 +32,9 @@ public final class RandomOperations {
         private Status status;
         private boolean unanswered;
 
+        /** The ids of its calls, and what became of each. */
+        private final Map<String, CallStatus> calls = new LinkedHashMap<>();
+
         /** Of its last run. */
         private @Nullable Draft draft;
 
@@ -43,7 +47,22 @@ public final class RandomOperations {
         private boolean is(Message message) {
             return id.equals(message.id())
                     && content.equals(message.content())
-                    && status == message.status();
+                    && status == message.status()
+                    && calls.equals(callsOf(message.items()));
+        }
+
+        private boolean waits() {
+            return status.terminal() && calls.containsValue(CallStatus.OPEN);
+        }
+
+        private void end(CallStatus open) {
+            calls.replaceAll((_, was) -> was == CallStatus.OPEN ? open : was);
+        }
+
+        private static Map<String, CallStatus> callsOf(List<Item> items) {
+            Map<String, CallStatus> calls = new LinkedHashMap<>();
+            Items.calls(items).forEach(each -> calls.put(each.callId(), each.status()));
+            return calls;
         }
     }
 
@@ -98,11 +117,14 @@ public final class RandomOperations {
         WhenBusy whenBusy = pick(List.of(WhenBusy.values()));
         String content = random.nextInt() + " \u00e9\u65e5\uD83D\uDE00";
         List<Naive> unfinished = log.stream().filter(each -> !each.status.terminal()).toList();
+        Naive last = log.isEmpty() || !log.getLast().waits() ? null : log.getLast();
+        List<Item> outputs = outputs(log, last);
         boolean refused =
-                (whenBusy == WhenBusy.REJECT && !unfinished.isEmpty())
+                !answers(outputs, last)
+                        || (whenBusy == WhenBusy.REJECT && !unfinished.isEmpty())
                         || (whenBusy == WhenBusy.ENQUEUE && unfinished.size() > WAITING);
-        Accepted accepted =
-                orNull(() -> repository.accept(chat, new Post(content, whenBusy, null, false)));
+        Post post = new Post(content, outputs, whenBusy, null, false, null, List.of(), null);
+        Accepted accepted = orNull(() -> repository.accept(chat, post));
         assertThat(accepted == null).isEqualTo(refused);
         if (accepted == null) {
             return;
@@ -112,8 +134,45 @@ public final class RandomOperations {
                     .filter(each -> each.status == Status.QUEUED)
                     .forEach(each -> each.status = Status.INCOMPLETE);
         }
+        if (last != null) {
+            last.end(outputs.isEmpty() ? CallStatus.ABANDONED : CallStatus.COMPLETED);
+        }
         log.add(new Naive(accepted.turn().message()));
         log.add(new Naive(accepted.turn().reply()));
+    }
+
+    /** Mostly none, or those that are right; or one of any call, or of none. */
+    private List<Item> outputs(List<Naive> log, @Nullable Naive last) {
+        int die = random.nextInt(20);
+        List<String> ids = new ArrayList<>();
+        if (die < 10 && last != null) {
+            last.calls.keySet().forEach(ids::addFirst);
+        } else if (die == 10) {
+            ids.add("x");
+        } else if (die == 11 && !log.isEmpty()) {
+            pick(log).calls.keySet().stream().findFirst().ifPresent(ids::add);
+        }
+        return ids.stream().<Item>map(each -> new Item.Output(0, each, "out", false)).toList();
+    }
+
+    private static boolean answers(List<Item> outputs, @Nullable Naive last) {
+        return outputs.isEmpty()
+                || (last != null
+                        && last.calls
+                                .keySet()
+                                .equals(
+                                        Items.outputs(outputs).stream()
+                                                .map(Item.Output::callId)
+                                                .collect(Collectors.toSet())));
+    }
+
+    private Written calls(String content) {
+        List<Item> calls = new ArrayList<>();
+        for (int i = random.nextInt(2); i >= 0; i--) {
+            String id = "c" + random.nextInt();
+            calls.add(Item.Call.open(content.length(), id, "tool", "{}"));
+        }
+        return new Written(content, calls);
     }
 
     private void take(UUID chat, List<Naive> log) {
@@ -125,6 +184,9 @@ public final class RandomOperations {
                         null);
         List<Turn> taken = orNull(() -> repository.take(chat, List.of(past, past)));
         assertThat(taken == null).isEqualTo(log.stream().anyMatch(each -> !each.status.terminal()));
+        if (taken != null && !log.isEmpty()) {
+            log.getLast().end(CallStatus.ABANDONED);
+        }
         for (Turn each : taken == null ? List.<Turn>of() : taken) {
             log.add(new Naive(each.message()));
             log.add(new Naive(each.reply()));
@@ -163,6 +225,8 @@ public final class RandomOperations {
                 pick(
                         List.of(
                                 Outcome.ended("done", FinishReason.STOP, null),
+                                Outcome.ended(calls(any.content), FinishReason.CALLS, null),
+                                Outcome.ended(calls("cut"), FinishReason.LENGTH, null),
                                 Outcome.cancelled(Written.of(any.content)),
                                 Outcome.brokenOff(
                                         Written.of(""),
@@ -171,6 +235,12 @@ public final class RandomOperations {
         if (!any.status.terminal()) {
             any.status = outcome.status();
             any.content = outcome.content();
+            any.calls.putAll(Naive.callsOf(outcome.items()));
+            if (outcome.status() == Status.INCOMPLETE) {
+                any.end(CallStatus.INTERRUPTED);
+            } else if (any != log.getLast()) {
+                any.end(CallStatus.ABANDONED);
+            }
         }
         assertThat(any.is(ended)).isTrue();
     }
@@ -185,6 +255,7 @@ public final class RandomOperations {
         if (any.status == Status.QUEUED) {
             any.status = Status.INCOMPLETE;
         }
+        any.end(CallStatus.CANCELLED);
         assertThat(any.is(cancelled.reply())).isTrue();
     }
 
@@ -201,6 +272,7 @@ public final class RandomOperations {
         if (retryable) {
             any.status = Status.QUEUED;
             any.content = "";
+            any.calls.clear();
             any.attempt++;
         }
     }
@@ -236,6 +308,13 @@ public final class RandomOperations {
                     }
                     assertThat(repository.chat(id).busy())
                             .isEqualTo(log.stream().anyMatch(each -> !each.status.terminal()));
+                    assertThat(repository.chat(id).waiting())
+                            .isEqualTo(!log.isEmpty() && log.getLast().waits());
+                    assertThat(repository.callIds(id))
+                            .isEqualTo(
+                                    log.stream()
+                                            .flatMap(each -> each.calls.keySet().stream())
+                                            .collect(Collectors.toSet()));
                     compareContext(id, log);
                 });
     }
@@ -244,7 +323,8 @@ public final class RandomOperations {
         List<UUID> expected = new ArrayList<>();
         for (int i = 1; i < log.size(); i += 2) {
             Naive reply = log.get(i);
-            if (reply.status.terminal() && (reply.unanswered || !reply.content.isEmpty())) {
+            if (reply.status.terminal()
+                    && (reply.unanswered || !reply.content.isEmpty() || !reply.calls.isEmpty())) {
                 expected.add(reply.id);
             }
         }

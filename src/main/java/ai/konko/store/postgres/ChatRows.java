@@ -28,8 +28,9 @@ final class ChatRows {
 
     private static final String SELECT =
             """
-            select c.id, c.title, c.instructions, c.model, c.metadata, c.message_count, c.input_tokens,
-                c.output_tokens, c.created_at, c.updated_at,
+            select c.id, c.title, c.instructions, c.model, c.metadata, c.parameters, c.waiting,
+                c.message_count, c.input_tokens, c.output_tokens, c.cached_tokens, c.reasoning_tokens,
+                c.created_at, c.updated_at,
                 exists (select 1 from pending p where p.chat_id = c.id) as busy
             from chat c
             """;
@@ -42,9 +43,15 @@ final class ChatRows {
     /**
      * A chat's row, locked until the transaction is over.
      *
+     * @param waiting see {@link Chat}
      * @param timeOfChange see {@link Chat#timeOfChange}; by the database's clock
      */
-    record Locked(LogEnd end, Settings settings, Instant updatedAt, Instant timeOfChange) {}
+    record Locked(
+            LogEnd end,
+            boolean waiting,
+            Settings settings,
+            Instant updatedAt,
+            Instant timeOfChange) {}
 
     /**
      * Comes first in each transaction that changes a chat.
@@ -54,8 +61,8 @@ final class ChatRows {
     static Locked lock(Session session, UUID chatId) throws SQLException {
         return session.first(
                         """
-                        select title, instructions, model, metadata, message_count, last_id, updated_at,
-                            clock_timestamp() as now
+                        select title, instructions, model, metadata, parameters, waiting, message_count,
+                            last_id, updated_at, clock_timestamp() as now
                         from chat where id = ? for no key update
                         """,
                         row -> locked(chatId, row),
@@ -68,6 +75,7 @@ final class ChatRows {
         Instant updatedAt = Columns.instant(row, "updated_at");
         return new Locked(
                 new LogEnd(chatId, row.getInt("message_count"), lastId),
+                row.getBoolean("waiting"),
                 settings(row),
                 updatedAt,
                 Chat.timeOfChange(updatedAt, Columns.instant(row, "now")));
@@ -85,8 +93,8 @@ final class ChatRows {
             throws SQLException {
         return session.first(
                         """
-                        insert into chat (id, owner, title, instructions, model, metadata, created_at, updated_at)
-                        select ?, ?, ?, ?, ?, ?::json, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
+                        insert into chat (id, owner, title, instructions, model, metadata, parameters, created_at, updated_at)
+                        select ?, ?, ?, ?, ?, ?::json, ?::json, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
                         returning created_at
                         """,
                         row -> Columns.instant(row, "created_at"),
@@ -95,7 +103,8 @@ final class ChatRows {
                         settings.title(),
                         settings.instructions(),
                         settings.model(),
-                        Columns.json(settings.metadata()))
+                        Columns.json(settings.metadata()),
+                        Columns.jsonOrNull(settings.parameters()))
                 .map(now -> new Chat(id, settings, false, false, 0, null, now, now))
                 .orElseThrow();
     }
@@ -104,13 +113,15 @@ final class ChatRows {
             throws SQLException {
         session.update(
                 """
-                update chat set title = ?, instructions = ?, model = ?, metadata = ?::json, updated_at = ?
+                update chat set title = ?, instructions = ?, model = ?, metadata = ?::json, parameters = ?::json,
+                    updated_at = ?
                 where id = ?
                 """,
                 settings.title(),
                 settings.instructions(),
                 settings.model(),
                 Columns.json(settings.metadata()),
+                Columns.jsonOrNull(settings.parameters()),
                 now,
                 id);
     }
@@ -118,11 +129,17 @@ final class ChatRows {
     /** Makes this message, which is new, the chat's last. */
     static void endWith(Session session, Message last) throws SQLException {
         session.update(
-                "update chat set message_count = ?, last_id = ?, updated_at = ? where id = ?",
+                "update chat set message_count = ?, last_id = ?, waiting = ?, updated_at = ? where id = ?",
                 last.seq(),
                 last.id(),
+                last.waits(),
                 last.createdAt(),
                 last.chatId());
+    }
+
+    /** The calls of the chat's last reply have ended without outputs. */
+    static void waitNoMore(Session session, UUID id, Instant now) throws SQLException {
+        session.update("update chat set waiting = false, updated_at = ? where id = ?", now, id);
     }
 
     /** Removes highlights that have taken the reply in, because it runs again. */
@@ -217,7 +234,7 @@ final class ChatRows {
                 row.getObject("id", UUID.class),
                 settings(row),
                 row.getBoolean("busy"),
-                false,
+                row.getBoolean("waiting"),
                 row.getInt("message_count"),
                 Columns.usage(row),
                 Columns.instant(row, "created_at"),
@@ -232,6 +249,7 @@ final class ChatRows {
                 row.getString("title"),
                 row.getString("instructions"),
                 row.getString("model"),
-                entries);
+                entries,
+                Columns.parameters(row));
     }
 }

@@ -1,25 +1,71 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.Highlights;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Options;
+import ai.konko.chat.Sized;
 import ai.konko.chat.Usage;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Values of columns that JDBC has no type for. */
-@RegisterForReflection(targets = {Options.class, Highlights.class, Highlights.Point.class})
+@RegisterForReflection(
+        targets = {
+            Options.class,
+            Highlights.class,
+            Highlights.Point.class,
+            Item.Image.class,
+            Item.Reasoning.class,
+            Item.Call.class,
+            Item.Output.class,
+            Columns.TypedItem.class
+        })
 final class Columns {
     private static final ObjectMapper WHOLE = new ObjectMapper();
+
+    private static final TypeReference<List<Item>> ITEMS = new TypeReference<>() {};
+    private static final TypeReference<LinkedHashMap<String, Object>> VALUES =
+            new TypeReference<>() {};
+
+    /** Times are text. */
+    private static final ObjectMapper ITEM =
+            JsonMapper.builder()
+                    .addModule(new JavaTimeModule())
+                    .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+                    .defaultPropertyInclusion(
+                            JsonInclude.Value.construct(
+                                    JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
+                    .addMixIn(Item.class, TypedItem.class)
+                    .build();
+
+    /** Items name their type, without knowing of Jackson. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = Item.Image.class, name = "image"),
+        @JsonSubTypes.Type(value = Item.Reasoning.class, name = "reasoning"),
+        @JsonSubTypes.Type(value = Item.Call.class, name = "call"),
+        @JsonSubTypes.Type(value = Item.Output.class, name = "output")
+    })
+    interface TypedItem {}
 
     /** Leaves out values that are the default. */
     private static final ObjectMapper SPARSE =
@@ -39,24 +85,59 @@ final class Columns {
     private Columns() {}
 
     static String json(Object value) {
-        return json(WHOLE, value);
+        return json(WHOLE.writer(), value);
     }
 
     static @Nullable String json(@Nullable Options options) {
-        return options == null ? null : json(SPARSE, options);
+        return options == null ? null : json(SPARSE.writer(), options);
     }
 
-    private static String json(ObjectMapper mapper, Object value) {
+    static @Nullable String json(@Nullable List<Item> items) {
+        return items == null || items.isEmpty() ? null : json(ITEM.writerFor(ITEMS), items);
+    }
+
+    /** How much text the items hold; null if there are none. */
+    static @Nullable Integer length(List<Item> items) {
+        return items.isEmpty() ? null : (int) Math.min(Sized.characters(items), Integer.MAX_VALUE);
+    }
+
+    /** The ids of the calls among the items; null if there are none. */
+    static String @Nullable [] callIds(List<Item> items) {
+        List<Item.Call> calls = Items.calls(items);
+        return calls.isEmpty()
+                ? null
+                : calls.stream().map(Item.Call::callId).toArray(String[]::new);
+    }
+
+    static @Nullable String jsonOrNull(Map<String, Object> values) {
+        return values.isEmpty() ? null : json(values);
+    }
+
+    private static String json(ObjectWriter writer, Object value) {
         try {
-            return mapper.writeValueAsString(value);
+            return writer.writeValueAsString(value);
         } catch (JsonProcessingException unwritable) {
             throw new IllegalStateException("a value can't be written as JSON", unwritable);
         }
     }
 
     static <T> T read(String json, TypeReference<T> type) {
+        return read(WHOLE, json, type);
+    }
+
+    static List<Item> items(ResultSet row, String column) throws SQLException {
+        String items = row.getString(column);
+        return items == null ? List.of() : read(ITEM, items, ITEMS);
+    }
+
+    static Map<String, Object> parameters(ResultSet row) throws SQLException {
+        String parameters = row.getString("parameters");
+        return parameters == null ? Map.of() : read(parameters, VALUES);
+    }
+
+    private static <T> T read(ObjectMapper mapper, String json, TypeReference<T> type) {
         try {
-            return WHOLE.readValue(json, type);
+            return mapper.readValue(json, type);
         } catch (JsonProcessingException unreadable) {
             throw new IllegalStateException("the store has unreadable JSON");
         }
@@ -73,6 +154,12 @@ final class Columns {
 
     static @Nullable Usage usage(ResultSet row) throws SQLException {
         long input = row.getLong("input_tokens");
-        return row.wasNull() ? null : new Usage(input, row.getLong("output_tokens"));
+        return row.wasNull()
+                ? null
+                : new Usage(
+                        input,
+                        row.getLong("output_tokens"),
+                        row.getObject("cached_tokens", Long.class),
+                        row.getObject("reasoning_tokens", Long.class));
     }
 }

@@ -34,7 +34,7 @@ final class MessageRows {
             """
             select m.chat_id, m.seq, m.id, m.content, m.status, m.attempt, m.created_at, m.completed_at,
                 coalesce(m.model, p.model) as model, m.finish_reason, m.input_tokens, m.output_tokens,
-                m.failure_code, m.failure_message, m.failure_retry_s, m.failure_status,
+                m.cached_tokens, m.reasoning_tokens, coalesce(m.items, p.items) as items, m.failure_code, m.failure_message, m.failure_retry_s, m.failure_status,
                 m.options, p.run,
                 case when p.run > 0 then
                     (select string_agg(t.text, '' order by t.start) from piece t
@@ -44,16 +44,17 @@ final class MessageRows {
 
     /**
      * Reads one message more than the page has, which shows that there are more. The subquery looks
-     * at lengths alone, because PostgreSQL knows them without reading the texts.
+     * at lengths alone, because PostgreSQL knows them without reading the texts. Of items it counts
+     * as many bytes as their characters may take.
      */
     private static final String PAGE =
             """
             m.seq %1$s ? and m.seq %2$s= (
                 select %3$s(seq) from (
-                    select seq, sum(octet_length(content)) over (
+                    select seq, sum(octet_length(content) + 3::bigint * coalesce(items_length, 0)) over (
                         order by seq %4$s rows between unbounded preceding and 2 preceding)
                     from (
-                        select seq, content from message
+                        select seq, content, items_length from message
                         where chat_id = ? and seq %1$s ? order by seq %4$s limit ?) as page) as sums (seq, earlier)
                 where coalesce(earlier, 0) <= ?)
             order by m.seq %4$s
@@ -61,29 +62,6 @@ final class MessageRows {
 
     private static final String FORWARD = PAGE.formatted(">", "<", "max", "asc");
     private static final String BACKWARD = PAGE.formatted("<", ">", "min", "desc");
-
-    /** {@link Message#isContext} as a condition; the index {@code message_answer} has the same. */
-    private static final String IS_CONTEXT =
-            """
-            a.seq % 2 = 0 and (a.content <> ''
-                or (a.status is not null and a.options ->> 'unanswered' = 'true'))
-            """;
-
-    private static final String CONTEXT =
-            """
-            m.seq = any (array(
-                select s from (
-                    select seq, sum(bytes) over (
-                        order by seq desc rows between unbounded preceding and 1 preceding)
-                    from (
-                        select a.seq, octet_length(a.content) from message a
-                        where a.chat_id = ? and a.seq < ? and %s
-                        order by a.seq desc limit ?) as answers (seq, bytes)) as newest (seq, newer),
-                lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s)
-                where coalesce(newest.newer, 0) <= ?))
-            order by m.seq
-            """
-                    .formatted(IS_CONTEXT);
 
     private final RunningReplies running;
 
@@ -143,7 +121,7 @@ final class MessageRows {
     List<Turn> context(Session session, UUID chatId, int beforeSeq, int maxTurns, long mostBytes)
             throws SQLException {
         List<Message> messages =
-                list(session, chatId, CONTEXT, chatId, beforeSeq, maxTurns, mostBytes);
+                list(session, chatId, ContextRows.NEWEST, chatId, beforeSeq, maxTurns, mostBytes);
         List<Turn> turns = new ArrayList<>();
         for (int i = 0; i < messages.size(); i += 2) {
             turns.add(new Turn(messages.get(i), messages.get(i + 1)));
@@ -152,7 +130,7 @@ final class MessageRows {
     }
 
     /** If nothing is found, the chat may be gone. */
-    private static <T> List<T> requireChat(Session session, UUID chatId, List<T> found)
+    static <T> List<T> requireChat(Session session, UUID chatId, List<T> found)
             throws SQLException {
         if (found.isEmpty()) {
             ChatRows.require(session, chatId);
@@ -168,20 +146,6 @@ final class MessageRows {
                         chatId,
                         seq)
                 .orElse(null);
-    }
-
-    /**
-     * @return the seq of the last reply that {@linkplain Message#isAnswer is an answer}: only those
-     *     that are over have a content; 0 if there is none
-     */
-    static int answeredThrough(Session session, UUID chatId) throws SQLException {
-        return session.first(
-                        """
-                        select seq from message where chat_id = ? and seq % 2 = 0 and content <> ''
-                        order by seq desc limit 1
-                        """,
-                        row -> row.getInt(1), chatId)
-                .orElse(0);
     }
 
     Turn turnOf(Session session, UUID chatId, int replySeq) throws SQLException {
@@ -210,7 +174,7 @@ final class MessageRows {
                 seq,
                 seq % 2 == 1 ? Role.USER : Role.ASSISTANT,
                 status == null ? (running == null ? "" : running) : row.getString("content"),
-                List.of(),
+                Columns.items(row, "items"),
                 status != null
                         ? Status.valueOf(status)
                         : waits ? Status.QUEUED : Status.IN_PROGRESS,

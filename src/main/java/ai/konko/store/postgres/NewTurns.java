@@ -3,6 +3,7 @@ package ai.konko.store.postgres;
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Admission;
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.Items;
 import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
@@ -12,11 +13,14 @@ import ai.konko.chat.Turn;
 import ai.konko.store.postgres.PendingRows.Pending;
 import ai.konko.store.postgres.TurnRows.Keyed;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Takes turns into the log, each call in the transaction of its session. */
 final class NewTurns {
@@ -45,6 +49,8 @@ final class NewTurns {
     private Accepted add(Session session, ChatRows.Locked chat, Post post) throws SQLException {
         LogEnd end = chat.end();
         Admission.requireLast(post, end.seq());
+        List<Turn> earlier = end.next(post.earlier(), ids, chat.timeOfChange());
+        List<Message> answered = answered(session, chat, post, earlier);
         List<Pending> line = PendingRows.line(session, end.chatId());
         Admission<Pending> admission = Admission.of(post, end.seq(), line, limits);
         List<Message> cancelled = new ArrayList<>();
@@ -54,13 +60,37 @@ final class NewTurns {
         }
         Pending running = admission.toCancel();
         Message toCancel = running == null ? null : requestCancel(session, running);
-        List<Turn> earlier = insertPast(session, chat, post.earlier());
+        insertPast(session, earlier, answered);
         LogEnd last = earlier.isEmpty() ? end : LogEnd.of(earlier.getLast());
         Turn turn = last.next(post, ids, chat.timeOfChange());
         TurnRows.insert(session, turn, post);
         PendingRows.insert(session, turn.reply(), post.streamed());
         ChatRows.endWith(session, turn.reply());
         return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
+    }
+
+    /**
+     * The replies whose calls the post ends. Only a chat that waits has one, so most posts need to
+     * read nothing for it.
+     */
+    private List<Message> answered(
+            Session session, ChatRows.Locked chat, Post post, List<Turn> earlier)
+            throws SQLException {
+        if (!chat.waiting() && post.items().isEmpty() && earlier.isEmpty()) {
+            return List.of();
+        }
+        Set<String> known =
+                Items.outputs(post.items()).isEmpty()
+                        ? Set.of()
+                        : ContextRows.callIds(session, chat.end().chatId());
+        Message last = waiting(session, chat);
+        return Admission.answered(post, last, earlier, known::contains, chat.timeOfChange());
+    }
+
+    /** The chat's last reply, if it has calls that wait. */
+    private @Nullable Message waiting(Session session, ChatRows.Locked chat) throws SQLException {
+        LogEnd end = chat.end();
+        return chat.waiting() ? messages.turnOf(session, end.chatId(), end.seq()).reply() : null;
     }
 
     private Message requestCancel(Session session, Pending running) throws SQLException {
@@ -72,19 +102,22 @@ final class NewTurns {
         ChatRows.Locked chat = ChatRows.lock(session, chatId);
         List<Pending> line = PendingRows.line(session, chatId);
         Admission.admitPast(turns.size(), chat.end().seq(), line, limits);
-        List<Turn> taken = insertPast(session, chat, turns);
+        Instant now = chat.timeOfChange();
+        List<Turn> taken = chat.end().next(turns, ids, now);
+        insertPast(session, taken, Admission.followed(waiting(session, chat), taken, now));
         if (!taken.isEmpty()) {
             ChatRows.endWith(session, taken.getLast().reply());
         }
         return taken;
     }
 
-    private List<Turn> insertPast(Session session, ChatRows.Locked chat, List<PastTurn> turns)
+    private static void insertPast(Session session, List<Turn> past, List<Message> answered)
             throws SQLException {
-        List<Turn> past = chat.end().next(turns, ids, chat.timeOfChange());
         for (Turn each : past) {
             TurnRows.insert(session, each, null);
         }
-        return past;
+        for (Message each : answered) {
+            TurnRows.updateItems(session, each);
+        }
     }
 }

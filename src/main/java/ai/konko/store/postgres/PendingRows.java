@@ -123,7 +123,7 @@ final class PendingRows {
     static void startRun(Session session, Pending pending, UUID replica, String model)
             throws SQLException {
         session.update(
-                "update pending set run = run + 1, owner = ?, model = ? where chat_id = ? and seq = ?",
+                "update pending set run = run + 1, owner = ?, model = ?, items = null where chat_id = ? and seq = ?",
                 replica,
                 model,
                 pending.chatId(),

@@ -5,6 +5,7 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Draft;
 import ai.konko.chat.GrowingIds;
@@ -205,8 +206,21 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
+    public List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
+        return database.statement(
+                session -> ContextRows.recall(session, chatId, beforeSeq, maxTurns, mostBytes));
+    }
+
+    @Override
     public Set<String> callIds(UUID chatId) {
-        return Set.of();
+        return database.statement(
+                session -> {
+                    Set<String> ids = ContextRows.callIds(session, chatId);
+                    if (ids.isEmpty()) {
+                        ChatRows.require(session, chatId);
+                    }
+                    return ids;
+                });
     }
 
     @Override
@@ -222,7 +236,7 @@ public class PostgresChatRepository implements ChatRepository {
                             half,
                             MessageRows.createdAt(session, chatId, 1),
                             MessageRows.createdAt(session, chatId, chat.messageCount()),
-                            MessageRows.answeredThrough(session, chatId));
+                            ContextRows.answeredThrough(session, chatId));
                 });
     }
 
@@ -238,7 +252,7 @@ public class PostgresChatRepository implements ChatRepository {
                         session -> {
                             ChatRows.Locked _ = ChatRows.lock(session, chatId);
                             Highlights known = ChatRows.highlights(session, chatId).orElse(null);
-                            int through = MessageRows.answeredThrough(session, chatId);
+                            int through = ContextRows.answeredThrough(session, chatId);
                             return found.replaces(known, through)
                                     && ChatRows.keep(session, chatId, found);
                         });

@@ -1,14 +1,17 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.Draft;
+import ai.konko.chat.DraftContent;
 import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Written;
+import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a reply by this process, and the end of its text that the database does not have yet.
- * Its monitor guards {@code tail} and {@code start}.
+ * One run of a reply by this process: the end of its text that the database does not have yet, and
+ * all of its items. Its monitor guards {@code tail} and what stands below it.
  */
 final class ReplyRun implements Draft {
     final UUID chatId;
@@ -23,6 +26,14 @@ final class ReplyRun implements Draft {
     private final StringBuilder tail = new StringBuilder();
     private int start;
 
+    /** Without the text. */
+    private final DraftContent items = new DraftContent();
+
+    /** How often the items have changed, and how often of that the database has been told. */
+    private int changes;
+
+    private int flushedChanges;
+
     ReplyRun(UUID chatId, UUID replyId, int seq, int attempt, int number) {
         this.chatId = chatId;
         this.replyId = replyId;
@@ -32,11 +43,17 @@ final class ReplyRun implements Draft {
     }
 
     /**
-     * The end of the text.
+     * The end of the text, and the items.
      *
      * @param start where it begins in the reply, in UTF-16 units
+     * @param items null if the database has them already
+     * @param changes how often the items had changed
      */
-    record Tail(int start, String text) {
+    record Tail(int start, String text, @Nullable List<Item> items, int changes) {
+        boolean isEmpty() {
+            return text.isEmpty() && items == null;
+        }
+
         @Override
         public String toString() {
             return "Tail[start=" + start + "]";
@@ -53,39 +70,64 @@ final class ReplyRun implements Draft {
     }
 
     @Override
-    public void begin(Item item) {}
-
-    @Override
-    public void reasoning(String piece) {}
-
-    @Override
-    public void whole(Item item) {}
-
-    synchronized Tail tail() {
-        return new Tail(start, tail.toString());
+    public synchronized void begin(Item item) {
+        items.begin(item);
+        changes++;
     }
 
-    /** The tail without a first half of a surrogate pair, because that can't be stored. */
-    synchronized Tail wholeCharacters() {
-        int length = tail.length();
-        boolean half = length > 0 && Character.isHighSurrogate(tail.charAt(length - 1));
-        return new Tail(start, tail.substring(0, half ? length - 1 : length));
+    @Override
+    public synchronized void reasoning(String piece) {
+        items.reasoning(piece);
+        changes++;
+    }
+
+    @Override
+    public synchronized void whole(Item item) {
+        items.whole(item);
+        changes++;
+    }
+
+    synchronized Tail tail() {
+        return new Tail(start, tail.toString(), items.items(), changes);
+    }
+
+    /**
+     * What is new in the tail, without a first half of a surrogate pair, because that can't be
+     * stored. Items that such a half comes before, or is in, are left for the next time.
+     */
+    synchronized Tail unflushed() {
+        boolean half = endsInHalf(tail);
+        CharSequence reasoning = items.reasoningOf(items.count() - 1);
+        boolean withItems =
+                changes > flushedChanges && !half && (reasoning == null || !endsInHalf(reasoning));
+        return new Tail(
+                start,
+                tail.substring(0, tail.length() - (half ? 1 : 0)),
+                withItems ? items.items() : null,
+                changes);
+    }
+
+    private static boolean endsInHalf(CharSequence text) {
+        return !text.isEmpty() && Character.isHighSurrogate(text.charAt(text.length() - 1));
     }
 
     /** Drops what the database has now. */
     synchronized void flushed(Tail flushed) {
         tail.delete(0, flushed.text().length());
         start += flushed.text().length();
+        flushedChanges = flushed.items() == null ? flushedChanges : flushed.changes();
     }
 
     /**
      * @param stored the reply as the database has it, read after {@code tail}
-     * @return the running reply with all of its text
+     * @return the running reply with all of its text and items; those of the database, if more was
+     *     flushed since
      */
     static Message complete(Message stored, Tail tail) {
         int known = stored.content().length() - tail.start();
-        return known < 0 || known >= tail.text().length()
+        List<Item> items = tail.items();
+        return known < 0 || known > tail.text().length() || items == null
                 ? stored
-                : stored.with(Written.of(stored.content() + tail.text().substring(known)));
+                : stored.with(new Written(stored.content() + tail.text().substring(known), items));
     }
 }

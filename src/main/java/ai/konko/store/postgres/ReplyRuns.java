@@ -1,5 +1,6 @@
 package ai.konko.store.postgres;
 
+import ai.konko.chat.CallStatus;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
@@ -168,7 +169,13 @@ final class ReplyRuns {
         } else if (pending.isPresent()) {
             PendingRows.requestCancel(session, pending.get());
         }
-        return new Cancelled(messages.reply(session, chatId, replyId), waits);
+        Message reply = messages.reply(session, chatId, replyId);
+        if (chat.waiting() && reply.waits()) {
+            reply = reply.callsClosed(CallStatus.CANCELLED, chat.timeOfChange());
+            TurnRows.updateItems(session, reply);
+            ChatRows.waitNoMore(session, chatId, chat.timeOfChange());
+        }
+        return new Cancelled(reply, waits);
     }
 
     Turn retry(UUID chatId, UUID replyId, boolean streamed) {

@@ -13,23 +13,33 @@ import org.jspecify.annotations.Nullable;
  * The replies that this process runs, at most one of each chat. Their text is added without
  * waiting, and flushed to the database from time to time.
  *
- * <p>One flush carries the text of many replies, to save round trips. Each stands for itself: the
- * database takes its text only if the reply is still run by this process.
+ * <p>One flush carries what is new of many replies, to save round trips. Each stands for itself:
+ * the database takes it only if the reply is still run by this process.
  */
 final class RunningReplies {
-    /** How many replies' text one statement carries. */
+    /** How many replies one statement carries the news of. */
     private static final int ROWS = 500;
 
     private static final String FLUSH =
             """
+            with news as (
+                    select * from unnest(?::uuid[], ?::int[], ?::int[], ?::int[], ?::int[], ?::text[], ?::text[])
+                        as n (chat_id, seq, attempt, run, start, text, items)),
+                texts as (
+                    select n.chat_id, n.seq, n.run, n.start, n.text from news n
+                    join pending p on p.chat_id = n.chat_id and p.seq = n.seq
+                        and p.attempt = n.attempt and p.run = n.run and p.owner = ?
+                    where n.items is null
+                    order by n.chat_id
+                    for key share of p),
+                with_items as (
+                    update pending p set items = n.items::json from news n
+                    where p.chat_id = n.chat_id and p.seq = n.seq
+                        and p.attempt = n.attempt and p.run = n.run and p.owner = ?
+                        and n.items is not null
+                    returning n.chat_id, n.seq, n.run, n.start, n.text)
             insert into piece (chat_id, seq, run, start, text)
-            select t.chat_id, t.seq, t.run, t.start, t.text
-            from unnest(?::uuid[], ?::int[], ?::int[], ?::int[], ?::int[], ?::text[])
-                as t (chat_id, seq, attempt, run, start, text)
-            join pending p on p.chat_id = t.chat_id and p.seq = t.seq
-                and p.attempt = t.attempt and p.run = t.run and p.owner = ?
-            order by t.chat_id
-            for key share of p
+            select * from texts union all select * from with_items where text <> ''
             on conflict (chat_id, seq, run, start) do update set text = excluded.text
             """;
 
@@ -69,43 +79,43 @@ final class RunningReplies {
         byChat.clear();
     }
 
+    /** What is new of a reply. */
+    private record News(ReplyRun run, ReplyRun.Tail tail) {}
+
     /**
-     * Writes the text that the database does not have yet.
+     * Writes the text and the items that the database does not have yet.
      *
-     * @param flushed takes the chats whose text was written
+     * @param flushed takes the chats of these replies
      */
     void flush(Database database, Consumer<UUID> flushed) {
-        List<ReplyRun> runs = new ArrayList<>();
-        List<ReplyRun.Tail> tails = new ArrayList<>();
+        List<News> all = new ArrayList<>();
         for (ReplyRun run : byChat.values()) {
-            ReplyRun.Tail tail = run.wholeCharacters();
-            if (!tail.text().isEmpty() && run.confirmed) {
-                runs.add(run);
-                tails.add(tail);
+            ReplyRun.Tail tail = run.unflushed();
+            if (!tail.isEmpty() && run.confirmed) {
+                all.add(new News(run, tail));
             }
         }
-        for (int from = 0; from < runs.size(); from += ROWS) {
-            int to = Math.min(runs.size(), from + ROWS);
-            List<ReplyRun> some = runs.subList(from, to);
-            List<ReplyRun.Tail> theirs = tails.subList(from, to);
-            int _ = database.urgent(session -> insert(session, some, theirs));
-            for (int i = 0; i < some.size(); i++) {
-                some.get(i).flushed(theirs.get(i));
-                flushed.accept(some.get(i).chatId);
+        for (int from = 0; from < all.size(); from += ROWS) {
+            List<News> some = all.subList(from, Math.min(all.size(), from + ROWS));
+            int _ = database.urgent(session -> write(session, some));
+            for (News each : some) {
+                each.run.flushed(each.tail);
+                flushed.accept(each.run.chatId);
             }
         }
     }
 
-    private int insert(Session session, List<ReplyRun> runs, List<ReplyRun.Tail> tails)
-            throws SQLException {
+    private int write(Session session, List<News> all) throws SQLException {
         return session.update(
                 FLUSH,
-                runs.stream().map(run -> run.chatId).toArray(UUID[]::new),
-                runs.stream().map(run -> run.seq).toArray(Integer[]::new),
-                runs.stream().map(run -> run.attempt).toArray(Integer[]::new),
-                runs.stream().map(run -> run.number).toArray(Integer[]::new),
-                tails.stream().map(ReplyRun.Tail::start).toArray(Integer[]::new),
-                tails.stream().map(ReplyRun.Tail::text).toArray(String[]::new),
+                all.stream().map(each -> each.run.chatId).toArray(UUID[]::new),
+                all.stream().map(each -> each.run.seq).toArray(Integer[]::new),
+                all.stream().map(each -> each.run.attempt).toArray(Integer[]::new),
+                all.stream().map(each -> each.run.number).toArray(Integer[]::new),
+                all.stream().map(each -> each.tail.start()).toArray(Integer[]::new),
+                all.stream().map(each -> each.tail.text()).toArray(String[]::new),
+                all.stream().map(each -> Columns.json(each.tail.items())).toArray(String[]::new),
+                me,
                 me);
     }
 }

@@ -2,8 +2,12 @@ package ai.konko.store.postgres;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.sql.SQLException;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.Configuration;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 
 /**
  * The tables, in the first schema of the connection's search path. Other applications may have
@@ -16,12 +20,14 @@ final class Schema {
     private static final String EARLIER_HISTORY = "flyway_schema_history";
 
     /**
-     * Lifts the bound of time, because an index may take long. Adds the schema of the extension to
-     * the search path, because the index needs its operators.
+     * Lifts the bounds of time, because an index may take long, and Flyway keeps a transaction open
+     * beside it. Adds the schema of the extension to the search path, because the index needs its
+     * operators.
      */
     private static final String PREPARE =
             """
-            select set_config('statement_timeout', '0', false), set_config('search_path',
+            select set_config('statement_timeout', '0', false),
+                set_config('idle_in_transaction_session_timeout', '0', false), set_config('search_path',
                 concat_ws(', ', current_setting('search_path'), (select quote_ident(n.nspname)
                     from pg_extension e join pg_namespace n on n.oid = e.extnamespace
                     where e.extname = 'pg_trgm')), false)
@@ -42,15 +48,23 @@ final class Schema {
     void migrate(Session session) throws SQLException {
         requireUtf8(session);
         requireSchema(session);
-        var _ =
+        boolean shared = Sessions.isShared(session.connection());
+        FluentConfiguration ours =
                 Flyway.configure(configuration.getClassLoader())
                         .configuration(configuration)
                         .table(isEarlier(session) ? EARLIER_HISTORY : HISTORY)
                         .baselineOnMigrate(true)
                         .baselineVersion("0")
-                        .initSql(Sessions.isShared(session.connection()) ? "select 1" : PREPARE)
-                        .load()
-                        .migrate();
+                        .placeholders(Map.of("concurrently", shared ? "" : "concurrently"))
+                        .initSql(shared ? "select 1" : PREPARE);
+        PostgreSQLConfigurationExtension lock =
+                ours.getConfigurationExtension(PostgreSQLConfigurationExtension.class);
+        lock.setTransactionalLock(shared); // an index would wait for the transaction
+        Flyway flyway = ours.load();
+        if (Stream.of(flyway.info().all()).anyMatch(each -> each.getState().isFailed())) {
+            var _ = flyway.repair(); // what is not done in a transaction can begin anew
+        }
+        var _ = flyway.migrate();
     }
 
     /** Because in any other encoding, some texts can't be stored. */

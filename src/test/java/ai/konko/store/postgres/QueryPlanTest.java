@@ -125,7 +125,7 @@ class QueryPlanTest {
     void context_readsItsOwnTurns() {
         assertThat(repository.context(CHAT, MESSAGES, 20, Long.MAX_VALUE)).hasSize(20);
 
-        assertPlans("message_answer", "message_pkey");
+        assertPlans("message_context", "message_pkey");
     }
 
     @Test
@@ -185,7 +185,7 @@ class QueryPlanTest {
         assertThat(repository.messageCounts(CHAT).answeredThrough())
                 .isGreaterThanOrEqualTo(MESSAGES);
 
-        assertPlans("message_answer");
+        assertPlans("message_context");
     }
 
     @Test

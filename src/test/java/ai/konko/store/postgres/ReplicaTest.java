@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ai.konko.chat.CallStatus;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
@@ -13,6 +14,11 @@ import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
+import ai.konko.chat.Item;
+import ai.konko.chat.Item.Call;
+import ai.konko.chat.Item.Output;
+import ai.konko.chat.Item.Reasoning;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -25,6 +31,7 @@ import ai.konko.chat.TestClock;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Written;
 import io.agroal.api.AgroalDataSource;
 import java.time.Clock;
 import java.time.Duration;
@@ -42,6 +49,7 @@ import org.junit.jupiter.api.Test;
 /** Two replicas on one log, without their background tasks. */
 class ReplicaTest {
     private static final Duration LEASE = Duration.ofSeconds(10);
+    private static final Call CALL = Call.open(4, "a", "tool", "{}");
     private static AgroalDataSource source;
     private static Database database;
 
@@ -95,6 +103,103 @@ class ReplicaTest {
         a.repository.draft(chat, reply, 1).text("\uDF89y");
         a.replica.flush();
         assertThat(b.content(reply)).isEqualTo("x🎉y");
+    }
+
+    @Test
+    void flush_ofItems_letsTheOtherReadThemWithTheirText() {
+        UUID reply = a.start();
+        Draft draft = a.repository.draft(chat, reply, 1);
+        draft.begin(new Reasoning(0, ""));
+        draft.reasoning("Hm\uD83C");
+        a.replica.flush();
+        assertThat(b.items(reply)).isEmpty();
+        draft.reasoning("\uDF89");
+        a.replica.flush();
+        assertThat(b.items(reply)).containsExactly(new Reasoning(0, "Hm🎉"));
+        draft.whole(new Reasoning(0, "Hm🎉"));
+        draft.text("so");
+        a.replica.flush();
+        draft.text("!\uD83C");
+        draft.begin(CALL);
+        draft.whole(CALL);
+
+        assertThat(a.items(reply)).containsExactly(new Reasoning(0, "Hm🎉"), CALL);
+        assertThat(b.items(reply)).containsExactly(new Reasoning(0, "Hm🎉"));
+        a.replica.flush();
+        assertThat(b.content(reply)).isEqualTo("so!");
+        assertThat(b.items(reply)).as("not beyond the text").hasSize(1);
+        draft.text("\uDF89");
+        a.replica.flush();
+        assertThat(b.content(reply)).isEqualTo("so!🎉");
+        assertThat(b.items(reply)).isEqualTo(a.items(reply)).hasSize(2);
+    }
+
+    @Test
+    void flush_ofManyReplies_writesTextsAndItemsOfEach() {
+        UUID first = a.start();
+        UUID other = a.repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        a.repository.accept(other, new Post("hello", WhenBusy.ENQUEUE, null, true));
+        UUID second = a.repository.start(other, "m").orElseThrow().turn().reply().id();
+        a.repository.draft(chat, first, 1).text("text");
+        a.repository.draft(other, second, 1).begin(new Reasoning(0, "hm"));
+
+        a.replica.flush();
+
+        assertThat(b.content(first)).isEqualTo("text");
+        assertThat(b.repository.message(other, second).items())
+                .containsExactly(new Reasoning(0, "hm"));
+    }
+
+    @Test
+    void takenOver_itemsOfTheFirstRunAreGone() {
+        UUID reply = a.start();
+        Draft first = a.repository.draft(chat, reply, 1);
+        first.text("old!");
+        first.begin(CALL);
+        a.replica.flush();
+
+        Started again = b.repository.start(chat, "m").orElseThrow();
+
+        assertThat(again.turn().reply().items()).isEmpty();
+        first.whole(CALL);
+        a.replica.flush();
+        assertThat(b.items(reply)).isEmpty();
+        assertThat(a.items(reply)).isEmpty();
+        b.repository.draft(chat, reply, 1).begin(new Reasoning(0, "hm"));
+        b.replica.flush();
+        b.forget();
+        b.start();
+        b.repository.draft(chat, reply, 1).text("1234");
+        b.repository.draft(chat, reply, 1).begin(CALL);
+        b.replica.flush();
+        b.forget();
+        assertThat(b.repository.start(chat, "m")).as("given up").isEmpty();
+        assertThat(Items.calls(a.items(reply)))
+                .extracting(Call::status)
+                .containsExactly(CallStatus.INTERRUPTED);
+    }
+
+    @Test
+    void outputsGivenToTheOther_endTheCalls() {
+        UUID reply = a.start();
+        Outcome calls = Outcome.ended(new Written("1234", List.of(CALL)), FinishReason.CALLS, null);
+        a.repository.finish(chat, reply, 1, calls);
+        assertThat(b.repository.chat(chat).waiting()).isTrue();
+        Post outputs =
+                new Post(
+                        "",
+                        List.of(new Output(0, "a", "out", false)),
+                        WhenBusy.ENQUEUE,
+                        "key",
+                        true,
+                        null,
+                        List.of(),
+                        null);
+
+        Turn turn = b.repository.accept(chat, outputs).turn();
+
+        assertThat(a.repository.accept(chat, outputs).turn()).isEqualTo(turn);
+        assertThat(Items.calls(a.items(reply))).extracting(Call::output).containsExactly("out");
     }
 
     @Test
@@ -306,10 +411,13 @@ class ReplicaTest {
                 .containsExactlyElementsOf(chats.reversed());
     }
 
-    private static int pieces() {
+    private int pieces() {
         return database.statement(
                 session ->
-                        session.first("select count(*) from piece", row -> row.getInt(1))
+                        session.first(
+                                        "select count(*) from piece where chat_id = ?",
+                                        row -> row.getInt(1),
+                                        chat)
                                 .orElseThrow());
     }
 
@@ -368,6 +476,10 @@ class ReplicaTest {
 
         private String content(UUID reply) {
             return repository.message(chat, reply).content();
+        }
+
+        private List<Item> items(UUID reply) {
+            return repository.message(chat, reply).items();
         }
 
         /** Clears what it runs, like a new process in its place. */

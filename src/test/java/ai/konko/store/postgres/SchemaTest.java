@@ -3,9 +3,16 @@ package ai.konko.store.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.konko.chat.Chat;
+import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Message;
+import ai.konko.chat.Status;
+import ai.konko.chat.Usage;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +24,32 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The tables are made in databases that others have used before, and by roles that may do little.
  */
 class SchemaTest {
+    private static final UUID CHAT = UUID.fromString("01a20b86-8c89-7414-9000-000000000000");
+
+    private static final String DATA_OF_VERSION_5 =
+            """
+            insert into chat (id, owner, title, metadata, message_count, last_id, input_tokens, output_tokens,
+                highlights, created_at, updated_at)
+            values ('%1$s', 'anonymous', 'a chat', '{"k":"v"}', 6, '%1$s', 3, 4,
+                '{"points":[],"asked":5,"by":"MODEL","through":2}', now(), now());
+            insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at, model,
+                finish_reason, input_tokens, output_tokens, options)
+            select '%1$s', s.seq, ('01a20b86-8c89-7414-9000-00000000000' || s.seq)::uuid, s.content, s.status, 1,
+                now(), case when s.status is not null then now() end, s.model, s.reason, s.input, s.output, s.options::json
+            from (values
+                (1, 'hello', 'COMPLETED', null, null, null::bigint, null::bigint, null),
+                (2, 'hi', 'COMPLETED', 'm', 'STOP', 3, 4, '{"parameters":{"seed":7}}'),
+                (3, 'only said', 'COMPLETED', null, null, null, null, null),
+                (4, '', 'INCOMPLETE', null, 'CANCELLED', null, null, '{"unanswered":true}'),
+                (5, 'go on', 'COMPLETED', null, null, null, null, null),
+                (6, '', null, null, null, null, null, null))
+                as s (seq, content, status, model, reason, input, output, options);
+            insert into pending (chat_id, seq, reply_id, attempt, streamed, model, run, owner, since)
+            values ('%1$s', 6, '01a20b86-8c89-7414-9000-000000000006', 1, true, 'm', 1, null, now());
+            insert into piece (chat_id, seq, run, start, text) values ('%1$s', 6, 1, 0, 'so f');
+            """
+                    .formatted(CHAT);
+
     private String url;
 
     @BeforeEach
@@ -138,6 +171,67 @@ class SchemaTest {
                     .containsExactly("01a20b86-8c89-7414-9000-000000000000");
             log.assertWorks();
             assertThat(histories(log)).containsExactly("flyway_schema_history");
+        }
+    }
+
+    /** The version before messages had items. */
+    @Test
+    void databaseOfTheVersionBefore_isReadAndGoesOn() {
+        try (AgroalDataSource source =
+                TestPostgres.source(url, TestPostgres.user(), TestPostgres.password())) {
+            assertThat(Flyway.configure().dataSource(source).target("5").load().migrate().success)
+                    .isTrue();
+        }
+        TestPostgres.execute(url, DATA_OF_VERSION_5);
+
+        try (TestLog log = TestLog.on(url)) {
+            List<Message> messages = log.messages(CHAT);
+            assertThat(messages)
+                    .extracting(Message::content)
+                    .containsExactly("hello", "hi", "only said", "", "go on", "so f");
+            assertThat(messages).allMatch(each -> each.items().isEmpty());
+            assertThat(messages.get(1).usage()).isEqualTo(new Usage(3, 4));
+            assertThat(messages.get(1).options()).isNotNull();
+            assertThat(messages.get(3).unanswered()).isTrue();
+            assertThat(messages.get(5).status()).isEqualTo(Status.IN_PROGRESS);
+            Chat chat = log.repository.chat(CHAT);
+            assertThat(chat.settings().metadata()).containsExactly(Map.entry("k", "v"));
+            assertThat(chat.settings().parameters()).isEmpty();
+            assertThat(chat.waiting()).isFalse();
+            assertThat(chat.usage()).isEqualTo(new Usage(3, 4));
+            assertThat(log.repository.highlights(CHAT)).isPresent();
+            assertThat(log.repository.callIds(CHAT)).isEmpty();
+            assertThat(log.repository.recall(CHAT, 5, 10, 1000))
+                    .extracting(ContextTurn::message)
+                    .containsExactly("hello", "only said");
+
+            assertThat(log.answer(CHAT, "so far so good").seq()).isEqualTo(6);
+            assertThat(log.repository.context(CHAT, 7, 10, 1000)).hasSize(3);
+            assertThat(log.search("FAR SO")).containsExactly(CHAT);
+            log.assertWorks();
+        }
+    }
+
+    /** Such as one that builds an index beside other work. */
+    @Test
+    void migrationThatHasFailedOutsideOfATransaction_beginsAnew() {
+        TestLog.on(url).close();
+        TestPostgres.execute(
+                url,
+                "update konko_schema_history set success = false where version = '7'",
+                "drop index message_calls");
+
+        try (TestLog log = TestLog.on(url)) {
+            log.assertWorks();
+            assertThat(
+                            log.database.<Boolean>statement(
+                                    session ->
+                                            session.first(
+                                                            "select indisvalid from pg_index where"
+                                                                    + " indexrelid = 'message_calls'::regclass",
+                                                            row -> row.getBoolean(1))
+                                                    .orElseThrow()))
+                    .isTrue();
         }
     }
 

@@ -1,0 +1,114 @@
+package ai.konko.store.postgres;
+
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Item;
+import ai.konko.chat.Message;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** Reads what the next turn has to know of those that are over. */
+final class ContextRows {
+    /** {@link Message#isAnswer} as a condition: only replies that are over have a content here. */
+    private static final String IS_ANSWER =
+            "a.seq % 2 = 0 and (a.content <> '' or a.call_ids is not null)";
+
+    /** {@link Message#isContext} as a condition; the index {@code message_context} has the same. */
+    private static final String IS_CONTEXT =
+            """
+            a.seq % 2 = 0 and (a.content <> '' or a.call_ids is not null
+                or (a.status is not null and a.options ->> 'unanswered' = 'true'))
+            """;
+
+    /** The newest turns that are context, as a condition on {@code m}. */
+    static final String NEWEST =
+            """
+            m.seq = any (array(
+                select s from (
+                    select seq, sum(bytes) over (
+                        order by seq desc rows between unbounded preceding and 1 preceding)
+                    from (
+                        select a.seq, octet_length(a.content) + coalesce(a.items_length, 0) from message a
+                        where a.chat_id = ? and a.seq < ? and %s
+                        order by a.seq desc limit ?) as answers (seq, bytes)) as newest (seq, newer),
+                lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s)
+                where coalesce(newest.newer, 0) <= ?))
+            order by m.seq
+            """
+                    .formatted(IS_CONTEXT);
+
+    private ContextRows() {}
+
+    /** What the model is sent of a message. */
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+    private record Said(int seq, int attempt, byte[] text, List<Item> items) {
+        static Said of(ResultSet row) throws SQLException {
+            return new Said(
+                    row.getInt("seq"),
+                    row.getInt("attempt"),
+                    row.getString("content").getBytes(StandardCharsets.UTF_8),
+                    Columns.items(row, "items"));
+        }
+
+        ContextTurn with(Said reply) {
+            return new ContextTurn(
+                    reply.seq,
+                    reply.attempt,
+                    ContextTurn.joined(text, text.length, reply.text),
+                    text.length,
+                    items,
+                    reply.items);
+        }
+    }
+
+    /** See {@link ChatRepository#recall}. */
+    static List<ContextTurn> recall(
+            Session session, UUID chatId, int beforeSeq, int maxTurns, long mostBytes)
+            throws SQLException {
+        List<Said> said =
+                session.list(
+                        "select m.seq, m.attempt, m.content, m.items from message m where m.chat_id = ? and "
+                                + NEWEST,
+                        Said::of,
+                        chatId,
+                        chatId,
+                        beforeSeq,
+                        maxTurns,
+                        mostBytes);
+        List<ContextTurn> turns = new ArrayList<>(said.size() / 2);
+        for (int i = 0; i < said.size(); i += 2) {
+            turns.add(said.get(i).with(said.get(i + 1)));
+        }
+        return List.copyOf(MessageRows.requireChat(session, chatId, turns));
+    }
+
+    /**
+     * @return the seq of the last reply that {@linkplain Message#isAnswer is an answer}; 0 if there
+     *     is none
+     */
+    static int answeredThrough(Session session, UUID chatId) throws SQLException {
+        return session.first(
+                        "select a.seq from message a where a.chat_id = ? and %s order by a.seq desc limit 1"
+                                .formatted(IS_ANSWER),
+                        row -> row.getInt(1),
+                        chatId)
+                .orElse(0);
+    }
+
+    /** The ids of all calls of the chat's replies that are over. */
+    static Set<String> callIds(Session session, UUID chatId) throws SQLException {
+        return Set.copyOf(
+                session.list(
+                        """
+                        select distinct unnest(call_ids) from message
+                        where chat_id = ? and call_ids is not null
+                        """,
+                        row -> row.getString(1),
+                        chatId));
+    }
+}
