@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A turn that is over when the log takes it in: said elsewhere, or copied from another chat. No
- * model is asked for it, and nothing of it counts as use.
+ * model is asked for it, and nothing of it counts as use. Its outputs end the calls of the reply
+ * before it; those that it has no output for are abandoned.
  *
  * @param message the user's text, to the letter
  * @param items what there is beside it

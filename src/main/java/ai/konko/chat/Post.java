@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     the same chat is the same turn
  * @param streamed whether the model is to give the reply piece by piece, as it is written
  * @param options how this turn differs from others of its chat
- * @param earlier turns that the log takes in right before this one
+ * @param earlier turns that the log takes in right before this one, whose outputs are for the calls
+ *     of the last of them
  * @param after the seq that has to be the chat's last; absent for whichever it is
  */
 public record Post(

@@ -6,6 +6,7 @@ import ai.konko.chat.ContextTurn;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
@@ -32,6 +33,8 @@ class PackedTurnsTest {
     private static final UUID CHAT = UUID.randomUUID();
     private static final Instant NOW = Instant.parse("2026-11-25T20:40:43.123Z");
     private static final Instant LATER = NOW.plusMillis(70);
+    private static final List<Item> CALLS = List.of(Item.Call.open(0, "a", "tool", "{}"));
+    private static final List<Item> IMAGES = List.of(new Item.Image(0, "http://example.com"));
     private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "The model failed.");
 
     private final PackedTurns turns = new PackedTurns(CHAT);
@@ -47,6 +50,12 @@ class PackedTurnsTest {
                 over(Outcome.ended("\u65e5\uD83D\uDE00", FinishReason.STOP, new Usage(3, 4))),
                 over(Outcome.ended("\uD83D\uDE00", FinishReason.LENGTH, null)),
                 over(Outcome.ended("text", FinishReason.STOP, Usage.NONE)),
+                over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4, 0L, null))),
+                over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4, null, 5L))),
+                over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4, 1L << 31, 5L))),
+                over(Outcome.ended(new Written("text", CALLS), FinishReason.CALLS, null)),
+                over(Outcome.ended(new Written("", CALLS), FinishReason.CALLS, null)),
+                over(Outcome.cancelled(new Written("", List.of(new Item.Reasoning(0, "hm"))))),
                 over(Outcome.ended("text", FinishReason.STOP, usage(Integer.MAX_VALUE))),
                 over(Outcome.ended("text", FinishReason.STOP, usage(1L << 31))),
                 over(Outcome.ended("text", FinishReason.STOP, usage(Long.MAX_VALUE))),
@@ -100,7 +109,7 @@ class PackedTurnsTest {
                             CHAT,
                             2 * turn + 1,
                             "text \u00e9\u65e5 " + turn,
-                            List.of(),
+                            turn % 2 == 0 ? IMAGES : List.of(),
                             NOW);
             Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, 2 * turn + 2, NOW);
             turns.add(user, queued);
@@ -146,7 +155,12 @@ class PackedTurnsTest {
                 Instant now = NOW.plusMillis(step);
                 Message user =
                         Message.ofUser(
-                                UUID.randomUUID(), CHAT, seq, "t\u00e9xt " + seq, List.of(), now);
+                                UUID.randomUUID(),
+                                CHAT,
+                                seq,
+                                "t\u00e9xt " + seq,
+                                random.nextInt(3) == 0 ? IMAGES : List.of(),
+                                now);
                 Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, seq + 1, now);
                 turns.add(user, queued);
                 expected.addAll(List.of(user, queued));
@@ -163,16 +177,26 @@ class PackedTurnsTest {
                     .isEqualTo(expected.stream().map(Message::content).toList());
             for (int seq = 2; seq <= expected.size(); seq += 2) {
                 Turn turn = new Turn(expected.get(seq - 2), expected.get(seq - 1));
-                assertThat(turns.contextTurn(seq))
-                        .usingRecursiveComparison()
-                        .isEqualTo(ContextTurn.of(turn));
+                assertThat(said(turns.contextTurn(seq))).isEqualTo(said(ContextTurn.of(turn)));
                 assertThat(turns.isContext(seq)).isEqualTo(isContext(turn.reply()));
             }
         }
     }
 
+    private static List<Object> said(ContextTurn turn) {
+        return List.of(
+                turn.replySeq(),
+                turn.attempt(),
+                turn.message(),
+                turn.reply(),
+                turn.messageItems(),
+                turn.replyItems());
+    }
+
     private static boolean isContext(Message reply) {
-        return reply.unanswered() || (reply.status().terminal() && !reply.content().isEmpty());
+        return reply.unanswered()
+                || (reply.status().terminal()
+                        && (!reply.content().isEmpty() || reply.items().equals(CALLS)));
     }
 
     private <T> List<T> all(IntFunction<T> part) {

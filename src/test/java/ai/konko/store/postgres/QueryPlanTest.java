@@ -178,6 +178,14 @@ class QueryPlanTest {
         repository.finish(CHAT, turn.reply().id(), 1, Outcome.ended("hi", FinishReason.STOP, null));
 
         assertPlans("message_key", "message_pkey", "chat_pkey");
+        assertThat(explained.plans()).as("as many as before there were items").hasSize(19);
+    }
+
+    @Test
+    void callIds_readsNoOtherReplies() {
+        assertThat(repository.callIds(CHAT)).isEmpty();
+
+        assertPlans("message_calls");
     }
 
     @Test
