@@ -7,6 +7,7 @@ import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ChatRepository.UsageQuery;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -16,11 +17,13 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.Started;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Written;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -101,6 +104,20 @@ public class InMemoryChatRepositoryLincheckTest {
     }
 
     @Operation
+    public String finishWithACall() {
+        Written call = new Written("", List.of(Item.Call.open(0, "a", "tool", "{}")));
+        Outcome outcome = Outcome.ended(call, FinishReason.CALLS, null);
+        return told(() -> describe(repository.finish(chat, FIRST_REPLY, 1, outcome)));
+    }
+
+    @Operation
+    public String answerTheCall() {
+        List<Item> outputs = List.of(new Item.Output(0, "a", "out", false));
+        Post post = new Post("", outputs, WhenBusy.ENQUEUE, null, false, null, List.of(), null);
+        return told(() -> describe(repository.accept(chat, post).turn().reply()));
+    }
+
+    @Operation
     public String cancel() {
         return told(
                 () -> {
@@ -119,7 +136,7 @@ public class InMemoryChatRepositoryLincheckTest {
         return told(
                 () -> {
                     Chat now = repository.chat(chat);
-                    return now.messageCount() + " " + now.busy();
+                    return now.messageCount() + " " + now.busy() + " " + now.waiting();
                 });
     }
 
@@ -162,7 +179,7 @@ public class InMemoryChatRepositoryLincheckTest {
     }
 
     private static String describe(Message message) {
-        return message.seq() + " " + message.status() + " " + message.content();
+        return message.seq() + " " + message.status() + " " + message.content() + message.items();
     }
 
     private static String told(Supplier<String> operation) {
