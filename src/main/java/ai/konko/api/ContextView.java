@@ -48,7 +48,8 @@ record ContextView(
     /** A message as it is sent to the model. */
     @RegisterForReflection
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Entry(String role, String content, @Nullable UUID messageId) implements Sized {
+    record Entry(String role, String content, @Nullable UUID messageId, @Nullable String callId)
+            implements Sized {
 
         @Override
         public long characters() {
@@ -56,7 +57,8 @@ record ContextView(
         }
 
         static Entry of(ContextMessage message) {
-            return new Entry(message.role(), message.content(), message.messageId());
+            return new Entry(
+                    message.role(), message.content(), message.messageId(), message.callId());
         }
 
         @Override

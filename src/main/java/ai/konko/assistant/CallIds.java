@@ -15,7 +15,7 @@ final class CallIds {
 
     private final int seq;
     private final @Nullable Set<String> taken;
-    private final Set<String> given = new HashSet<>();
+    private Set<String> given = Set.of();
     private int count;
 
     /**
@@ -32,7 +32,9 @@ final class CallIds {
      * @param wanted the provider's id
      */
     String next(@Nullable String wanted) {
-        count++;
+        if (count++ == 0) {
+            given = new HashSet<>();
+        }
         if (wanted != null && isUsable(wanted)) {
             String free = free(taken == null ? wanted + "_" + seq : wanted);
             if (free.length() <= LONGEST) {

@@ -4,9 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Item;
+import ai.konko.chat.Item.Call;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.ChatMessageType;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -20,24 +24,42 @@ public final class ContextMessage implements ChatMessage {
     private final byte[] text;
     private final int from;
     private final int length;
+
+    /** What is sent beside the text: a user's images, the calls of a reply. */
+    private final List<Item> items;
+
     private final @Nullable UUID messageId;
+    private final @Nullable String callId;
 
     private ContextMessage(
-            Speaker by, byte[] text, int from, int length, @Nullable UUID messageId) {
+            Speaker by,
+            byte[] text,
+            int from,
+            int length,
+            List<Item> items,
+            @Nullable UUID messageId,
+            @Nullable String callId) {
         this.by = by;
         this.text = text;
         this.from = from;
         this.length = length;
+        this.items = items;
         this.messageId = messageId;
+        this.callId = callId;
     }
 
     static ContextMessage of(Speaker by, String text) {
-        return of(by, text, null);
+        return of(by, text, List.of(), null, null);
     }
 
-    private static ContextMessage of(Speaker by, String text, @Nullable UUID messageId) {
+    private static ContextMessage of(
+            Speaker by,
+            String text,
+            List<Item> items,
+            @Nullable UUID messageId,
+            @Nullable String callId) {
         byte[] bytes = text.getBytes(UTF_8);
-        return new ContextMessage(by, bytes, 0, bytes.length, messageId);
+        return new ContextMessage(by, bytes, 0, bytes.length, sent(by, items), messageId, callId);
     }
 
     /** The same with the message's id, so that {@code /context} can name it. */
@@ -47,16 +69,55 @@ public final class ContextMessage implements ChatMessage {
                     case USER -> Speaker.USER;
                     case ASSISTANT -> Speaker.ASSISTANT;
                 };
-        return of(by, message.content(), message.id());
+        return of(by, message.content(), message.items(), message.id(), null);
+    }
+
+    static ContextMessage of(Speaker by, String text, List<Item> items) {
+        return of(by, text, items, null, null);
     }
 
     static ContextMessage ofMessage(ContextTurn turn) {
-        return new ContextMessage(Speaker.USER, turn.text(), 0, turn.messageBytes(), null);
+        return new ContextMessage(
+                Speaker.USER,
+                turn.text(),
+                0,
+                turn.messageBytes(),
+                sent(Speaker.USER, turn.messageItems()),
+                null,
+                null);
     }
 
     static ContextMessage ofReply(ContextTurn turn) {
         return new ContextMessage(
-                Speaker.ASSISTANT, turn.text(), turn.messageBytes(), turn.replyBytes(), null);
+                Speaker.ASSISTANT,
+                turn.text(),
+                turn.messageBytes(),
+                turn.replyBytes(),
+                sent(Speaker.ASSISTANT, turn.replyItems()),
+                null,
+                null);
+    }
+
+    /**
+     * The output of a call.
+     *
+     * @param reply the reply that has both
+     */
+    static ContextMessage ofOutput(String callId, String output, @Nullable UUID reply) {
+        return of(Speaker.TOOL, output, List.of(), reply, callId);
+    }
+
+    /** A reply's reasoning is never sent, and outputs are sent as messages of their own. */
+    private static List<Item> sent(Speaker by, List<Item> items) {
+        return items.isEmpty()
+                ? items
+                : items.stream()
+                        .filter(
+                                each ->
+                                        by == Speaker.USER
+                                                ? each instanceof Item.Image
+                                                : each instanceof Call)
+                        .toList();
     }
 
     @Override
@@ -64,7 +125,7 @@ public final class ContextMessage implements ChatMessage {
         return by.type();
     }
 
-    /** {@code system}, {@code user} or {@code assistant}. */
+    /** {@code system}, {@code user}, {@code assistant} or {@code tool}. */
     public String role() {
         return by.role();
     }
@@ -78,6 +139,28 @@ public final class ContextMessage implements ChatMessage {
      */
     public @Nullable UUID messageId() {
         return messageId;
+    }
+
+    /**
+     * @return of the call that this is the output of; null if it is none
+     */
+    public @Nullable String callId() {
+        return callId;
+    }
+
+    /** The calls of a reply. */
+    List<Call> calls() {
+        return Items.calls(items);
+    }
+
+    /** What is sent beside the text. */
+    List<Item> items() {
+        return items;
+    }
+
+    /** Whether there is nothing to send. */
+    boolean isEmpty() {
+        return length == 0 && items.isEmpty() && callId == null;
     }
 
     /** The array that has the text as UTF-8 from {@link #from} on. It must not be changed. */

@@ -1,21 +1,15 @@
 package ai.konko.assistant;
 
-import ai.konko.assistant.ModelContext.Excluded;
-import ai.konko.assistant.ModelContext.Reason;
 import ai.konko.chat.ChatRepository;
-import ai.konko.chat.ChatRepository.MessageQuery;
-import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ContextTurn;
-import ai.konko.chat.Message;
-import ai.konko.chat.Page;
-import ai.konko.chat.Role;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Turn;
 import jakarta.inject.Singleton;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses which turns of a chat the model sees: the newest whole turns that fit, see {@link
@@ -23,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public class ContextWindow {
-    private static final int PAGE = 1000;
-
     private final ChatRepository repository;
     private final MemoryConfig config;
     private final Tokens tokens;
@@ -36,20 +28,59 @@ public class ContextWindow {
     }
 
     /**
+     * @param items what the message has beside its text
      * @param earlier how many turns right before the message are sent in any case
      * @return the turns that the model sees before a message at this place, oldest first
      */
-    public List<ContextTurn> before(UUID chatId, int seq, String message, int earlier) {
-        List<ContextTurn> candidates =
-                repository.recall(chatId, seq, Math.max(maxTurns(), earlier), mostBytes());
-        if (candidates.size() < earlier) { // they are long, or fewer
-            candidates = repository.recall(chatId, seq, earlier, Long.MAX_VALUE);
+    public List<ContextTurn> before(
+            UUID chatId, int seq, String message, List<Item> items, int earlier) {
+        int most = Math.max(maxTurns(), earlier);
+        int least = Math.max(earlier, Items.outputs(items).isEmpty() ? 0 : 1);
+        List<ContextTurn> candidates = repository.recall(chatId, seq, most, mostBytes());
+        int needed = whole(candidates, least);
+        for (int read = -1; needed > candidates.size() && candidates.size() > read; ) {
+            read = candidates.size(); // they are long, or many, or fewer
+            candidates = repository.recall(chatId, seq, Math.max(needed, 2 * read), Long.MAX_VALUE);
+            needed = whole(candidates, least);
         }
         List<ContextTurn> fitting =
-                newestThatFit(candidates, message, Tokens::atMost, turn -> tokens.of(chatId, turn));
-        return fitting.size() >= earlier
-                ? fitting
-                : candidates.subList(Math.max(0, candidates.size() - earlier), candidates.size());
+                newestThatFit(
+                        newest(candidates, most),
+                        message,
+                        items,
+                        Tokens::atMost,
+                        turn -> tokens.of(chatId, turn));
+        List<ContextTurn> pieces = withoutParts(fitting, ContextTurn::answersCalls);
+        return pieces.size() >= needed ? pieces : newest(candidates, needed);
+    }
+
+    /**
+     * @return how many of the newest turns are needed so that these are whole pieces. A turn that
+     *     answers calls is one piece with the turn before it
+     */
+    private static int whole(List<ContextTurn> turns, int least) {
+        int needed = least;
+        while (needed > 0
+                && needed <= turns.size()
+                && turns.get(turns.size() - needed).answersCalls()) {
+            needed++;
+        }
+        return needed;
+    }
+
+    private static <T> List<T> newest(List<T> turns, int most) {
+        return turns.subList(Math.max(0, turns.size() - most), turns.size());
+    }
+
+    /**
+     * @return the turns without the oldest, if these are only a part of a piece
+     */
+    private static <T> List<T> withoutParts(List<T> turns, Predicate<T> answersCalls) {
+        int from = 0;
+        while (from < turns.size() && answersCalls.test(turns.get(from))) {
+            from++;
+        }
+        return turns.subList(from, turns.size());
     }
 
     /**
@@ -58,13 +89,16 @@ public class ContextWindow {
      */
     public ModelContext next(UUID chatId) {
         List<Turn> turns =
-                newestThatFit(
-                        repository.context(chatId, Integer.MAX_VALUE, maxTurns(), mostBytes()));
+                withoutParts(
+                        newestThatFit(
+                                repository.context(
+                                        chatId, Integer.MAX_VALUE, maxTurns(), mostBytes())),
+                        turn -> turn.message().hasOutputs());
         int estimate = turns.stream().mapToInt(tokens::of).sum();
         return new ModelContext(
                 repository.chat(chatId).settings().instructions(),
                 turns,
-                excluded(chatId, turns),
+                new Exclusion(repository, maxTurns()).of(chatId, turns),
                 estimate,
                 config.maxMessages(),
                 config.maxTokens());
@@ -87,25 +121,26 @@ public class ContextWindow {
      * @return the newest of these turns that fit the window's tokens, if no message goes with them
      */
     List<Turn> newestThatFit(List<Turn> candidates) {
-        return newestThatFit(
-                candidates,
-                "",
-                turn ->
-                        Tokens.atMost(turn.message().content())
-                                + Tokens.atMost(turn.reply().content()),
-                tokens::of);
+        return newestThatFit(candidates, "", List.of(), Tokens::atMost, tokens::of);
     }
 
     /**
-     * @param newMessage is sent with them; empty if there is none
+     * @param newMessage is sent with them, and the items with it; empty if there is none
      * @param most what a turn does not exceed, at next to no cost
      */
     private <T> List<T> newestThatFit(
-            List<T> candidates, String newMessage, ToIntFunction<T> most, ToIntFunction<T> count) {
-        if (fitsForSure(candidates, newMessage, most)) {
+            List<T> candidates,
+            String newMessage,
+            List<Item> items,
+            ToIntFunction<T> most,
+            ToIntFunction<T> count) {
+        if (fitsForSure(candidates, Tokens.atMost(newMessage) + Tokens.atMost(items), most)) {
             return candidates;
         }
-        int left = config.maxTokens() - (newMessage.isEmpty() ? 0 : tokens.ofMessage(newMessage));
+        int left =
+                config.maxTokens()
+                        - Tokens.atMost(items)
+                        - (newMessage.isEmpty() ? 0 : tokens.ofMessage(newMessage));
         int from = candidates.size();
         while (from > 0 && (left -= count.applyAsInt(candidates.get(from - 1))) >= 0) {
             from--;
@@ -113,9 +148,8 @@ public class ContextWindow {
         return candidates.subList(from, candidates.size());
     }
 
-    private <T> boolean fitsForSure(
-            List<T> candidates, String newMessage, ToIntFunction<T> atMost) {
-        long most = Tokens.atMost(newMessage);
+    private <T> boolean fitsForSure(List<T> candidates, long message, ToIntFunction<T> atMost) {
+        long most = message;
         for (T turn : candidates) {
             most += atMost.applyAsInt(turn);
         }
@@ -123,55 +157,5 @@ public class ContextWindow {
             tokens.prepare();
         }
         return most <= config.maxTokens();
-    }
-
-    private List<Excluded> excluded(UUID chatId, List<Turn> sent) {
-        int firstSent = sent.isEmpty() ? Integer.MAX_VALUE : sent.getFirst().message().seq();
-        List<Excluded> excluded = new ArrayList<>();
-        Integer after = null;
-        Page<Message> page;
-        Message user = null;
-        do {
-            page = repository.messages(chatId, new MessageQuery(PAGE, Order.ASC, after));
-            for (Message message : page.items()) {
-                after = message.seq();
-                if (message.role() == Role.USER) {
-                    user = message;
-                } else if (user != null) {
-                    Reason reason = reason(message, firstSent);
-                    if (reason != null) {
-                        excluded.add(new Excluded(user.id(), reason));
-                        excluded.add(new Excluded(message.id(), reason));
-                    }
-                }
-            }
-        } while (page.more());
-        return withinTheWindow(excluded, maxTurns() - sent.size());
-    }
-
-    /**
-     * @param turns how many more the window would have, if there were no bound of tokens
-     * @return the same with the reason of the newest of those that are context
-     */
-    private static List<Excluded> withinTheWindow(List<Excluded> excluded, int turns) {
-        int left = 2 * turns;
-        for (int i = excluded.size() - 1; i >= 0 && left > 0; i--) {
-            if (excluded.get(i).reason() == Reason.WINDOW) {
-                excluded.set(i, new Excluded(excluded.get(i).messageId(), Reason.TOKENS));
-                left--;
-            }
-        }
-        return excluded;
-    }
-
-    /** Whether a turn is left out for its tokens is decided later, when all turns are known. */
-    private static @Nullable Reason reason(Message reply, int firstSent) {
-        if (!reply.status().terminal()) {
-            return Reason.PENDING;
-        }
-        if (!reply.isContext()) {
-            return Reason.NO_REPLY;
-        }
-        return reply.seq() > firstSent ? null : Reason.WINDOW;
     }
 }

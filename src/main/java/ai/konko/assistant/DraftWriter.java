@@ -4,9 +4,7 @@ import ai.konko.chat.Draft;
 import ai.konko.chat.Item.Reasoning;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,17 +34,12 @@ final class DraftWriter {
     /** The call under way. */
     private @Nullable CallDraft call;
 
-    /** What comes after the call under way. */
-    private final Deque<Held> held = new ArrayDeque<>();
+    /** What comes after the call under way. Most replies have none. */
+    private final Deque<Held> held = new ArrayDeque<>(0);
 
     private int heldSize;
 
-    /**
-     * Calls by the provider's index of them, and by its id. Later ones take earlier ones' place.
-     */
-    private Map<Object, CallDraft> known = Map.of();
-
-    private @Nullable CallDraft last;
+    private final CallDrafts calls = new CallDrafts();
 
     /** What an answer that came as a whole has beside its text. */
     private @Nullable Beside kept;
@@ -78,7 +71,7 @@ final class DraftWriter {
 
     /** Whether a call has come. */
     boolean hasCalls() {
-        return last != null;
+        return !calls.isEmpty();
     }
 
     /** How many UTF-16 units are held back, roughly. */
@@ -159,12 +152,16 @@ final class DraftWriter {
 
     /** Takes the pieces of calls that came together. */
     void calls(List<CallPiece> pieces) {
-        if (ended || (last != null && pieces.getFirst().whole())) {
+        if (ended || (hasCalls() && pieces.getFirst().whole())) {
             return; // a message repeats what has come before it
         }
         CallDraft before = null;
         for (CallPiece piece : pieces) {
-            CallDraft of = callOf(piece, before);
+            CallDraft of = calls.find(piece, before);
+            if (of == null) {
+                of = calls.open(piece);
+                heldSize += CALL;
+            }
             boolean named = of.name() != null;
             int size = of.size();
             of.add(piece);
@@ -177,40 +174,6 @@ final class DraftWriter {
             before = of;
         }
         endIfFull();
-    }
-
-    /**
-     * Finds the call that a piece belongs to. Without an index, a piece with a name is of the last
-     * call only if that still waits for its arguments, and is not beside it in the same list.
-     */
-    private CallDraft callOf(CallPiece piece, @Nullable CallDraft before) {
-        CallDraft of = null;
-        if (!piece.whole()) {
-            if (piece.index() >= 0) {
-                of = known.get(piece.index());
-            } else if (piece.id() != null) {
-                of = known.get(piece.id());
-            } else if (piece.name() == null || last != before) {
-                of = last;
-            }
-        }
-        return of == null || of.isOther(piece) ? open(piece) : of;
-    }
-
-    private CallDraft open(CallPiece piece) {
-        CallDraft opened = new CallDraft();
-        heldSize += CALL;
-        if (last == null) {
-            known = new HashMap<>();
-        }
-        if (piece.index() >= 0) {
-            known.put(piece.index(), opened);
-        }
-        if (piece.id() != null) {
-            known.put(piece.id(), opened);
-        }
-        last = opened;
-        return opened;
     }
 
     private void begin(CallDraft named) {

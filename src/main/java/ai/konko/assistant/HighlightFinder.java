@@ -111,7 +111,10 @@ public class HighlightFinder {
 
     private Highlights fromModel(Chat chat, Key key, List<Turn> turns) {
         List<Message> messages =
-                turns.stream().flatMap(turn -> Stream.of(turn.message(), turn.reply())).toList();
+                turns.stream()
+                        .flatMap(turn -> Stream.of(turn.message(), turn.reply()))
+                        .filter(message -> !message.content().isBlank()) // outputs, calls, images
+                        .toList();
         List<Point> points = List.of();
         try {
             if (!messages.isEmpty()) { // else the only turn is written again at this moment

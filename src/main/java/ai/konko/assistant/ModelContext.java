@@ -22,14 +22,13 @@ public record ModelContext(
         int maxTokens) {
 
     /**
-     * @return what is sent before the new message, in this order, with the ids of the log's
+     * @return what is sent before the new message, in this order, with the ids of the log's; calls
+     *     that wait are shown as if the new message goes on without their outputs
      */
     public List<ContextMessage> messages() {
-        return Prompt.ofChat(
-                instructions,
-                turns,
-                turn -> ContextMessage.of(turn.message()),
-                turn -> ContextMessage.of(turn.reply()));
+        PromptMessages seen = new PromptMessages(instructions, turns.size());
+        turns.forEach(seen::add);
+        return seen.list();
     }
 
     @Override

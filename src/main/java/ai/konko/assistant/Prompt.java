@@ -1,14 +1,13 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.Item.Call;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.ChatMessageType;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,37 +28,64 @@ public record Prompt(
         Map<String, Object> parameters,
         boolean streamed,
         @Nullable Set<String> callIds) {
+    private static final String NO_TEXT = "(no text)";
 
     public Prompt {
         if (messages.isEmpty()) {
             throw new IllegalArgumentException("a prompt has a message");
         }
+        requireOutputs(messages);
         messages = Collections.unmodifiableList(messages);
     }
 
     /**
-     * The messages that the model sees of a chat: its instructions, if it has any, then the message
-     * of each turn, and its reply if there is one.
-     *
-     * @return a list that can be added to
+     * The last check before the messages are sent. {@link PromptMessages} sees to it that each call
+     * has its output, so what this finds is a fault of ours. It would be the provider that refuses
+     * this turn, and with it each later turn of the chat.
      */
-    static <T> List<ContextMessage> ofChat(
-            @Nullable String instructions,
-            List<T> turns,
-            Function<T, ContextMessage> message,
-            Function<T, ContextMessage> reply) {
-        List<ContextMessage> seen = new ArrayList<>(2 * turns.size() + 2);
-        if (instructions != null && !instructions.isEmpty()) {
-            seen.add(ContextMessage.of(Speaker.SYSTEM, instructions));
-        }
-        for (T turn : turns) {
-            seen.add(message.apply(turn));
-            ContextMessage replied = reply.apply(turn);
-            if (replied.length() > 0) {
-                seen.add(replied);
+    private static void requireOutputs(List<ContextMessage> messages) {
+        List<Call> calls = List.of();
+        int answered = 0;
+        for (ContextMessage each : messages) {
+            String callId = each.callId();
+            if (callId == null) {
+                require(answered == calls.size());
+                calls = each.calls();
+                answered = 0;
+            } else {
+                require(answered < calls.size() && calls.get(answered++).callId().equals(callId));
             }
         }
-        return seen;
+        require(answered == calls.size());
+    }
+
+    private static void require(boolean holds) {
+        if (!holds) {
+            throw new IllegalStateException("each call has one output, right after it");
+        }
+    }
+
+    /** Whether a model that is sent these messages may call tools, and so give calls ids. */
+    static boolean mayCall(Map<String, Object> parameters, List<ContextMessage> messages) {
+        if (ProviderParameters.haveTools(parameters)) {
+            return true;
+        }
+        for (ContextMessage each : messages) {
+            if (each.callId() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * What the AI service takes for the user's message, which must not be blank. It is not sent,
+     * because the messages of this prompt are the service's memory.
+     */
+    String lastText() {
+        ContextMessage last = messages.getLast();
+        String text = last.callId() == null ? last.content() : "";
+        return text.isBlank() ? NO_TEXT : text;
     }
 
     /** The messages as LangChain4j's list of its own. */
@@ -76,7 +102,9 @@ public record Prompt(
     public enum Speaker {
         SYSTEM("system", ChatMessageType.SYSTEM),
         USER("user", ChatMessageType.USER),
-        ASSISTANT("assistant", ChatMessageType.AI);
+        ASSISTANT("assistant", ChatMessageType.AI),
+        /** Gives the output of a call. */
+        TOOL("tool", ChatMessageType.TOOL_EXECUTION_RESULT);
 
         private final String role;
         private final ChatMessageType type;

@@ -4,6 +4,8 @@ import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.PastTurn;
@@ -12,8 +14,10 @@ import ai.konko.chat.Started;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Turn;
 import jakarta.inject.Singleton;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -46,28 +50,36 @@ public class Prompts {
     public Prompt of(Started started, Cancellation cancellation) {
         Message message = started.turn().message();
         Message reply = started.turn().reply();
-        if (reply.model() == null) {
+        String model = reply.model();
+        if (model == null) {
             throw new IllegalArgumentException("a started reply knows its model");
         }
         Options options = reply.options() == null ? Options.NONE : reply.options();
-        List<ContextMessage> seen =
-                StoreOutage.outlast(
-                        () ->
-                                before(
-                                        message.chatId(),
-                                        message.seq(),
-                                        instructions(started.settings(), options),
-                                        message.content(),
-                                        options.earlier()),
-                        cancellation::cancelled);
-        seen.add(ContextMessage.of(Speaker.USER, message.content()));
-        return new Prompt(
-                message.chatId(),
-                reply.model(),
-                seen,
-                options.parameters(),
-                started.streamed(),
-                null);
+        Map<String, Object> parameters =
+                ProviderParameters.of(started.settings().parameters(), options.parameters());
+        return StoreOutage.outlast(
+                () -> {
+                    PromptMessages seen =
+                            before(
+                                    message.chatId(),
+                                    message.seq(),
+                                    instructions(started.settings(), options),
+                                    message.content(),
+                                    message.items(),
+                                    options.earlier());
+                    seen.add(message);
+                    List<ContextMessage> messages = seen.list();
+                    return new Prompt(
+                            message.chatId(),
+                            model,
+                            messages,
+                            parameters,
+                            started.streamed(),
+                            Prompt.mayCall(parameters, messages)
+                                    ? repository.callIds(message.chatId())
+                                    : null);
+                },
+                cancellation::cancelled);
     }
 
     /**
@@ -79,7 +91,13 @@ public class Prompts {
             String model, List<Said> said, Map<String, Object> parameters, boolean streamed) {
         List<ContextMessage> seen =
                 said.stream().map(each -> ContextMessage.of(each.by(), each.text())).toList();
-        return new Prompt(null, model, seen, parameters, streamed, null);
+        return new Prompt(
+                null,
+                model,
+                seen,
+                ProviderParameters.of(Map.of(), parameters),
+                streamed,
+                callIds(seen));
     }
 
     /**
@@ -88,47 +106,56 @@ public class Prompts {
      * @param chatId the chat; null if there is none
      * @param beforeSeq where in the chat the turn would be
      * @param earlier turns that come with the message, after those of the chat
+     * @param items what the message has beside its text; if there are outputs, they are those of
+     *     the calls of the reply before it
      */
     public Prompt goingOn(
             @Nullable UUID chatId,
             int beforeSeq,
             List<PastTurn> earlier,
             String message,
+            List<Item> items,
             Options options,
             boolean streamed) {
         Settings settings = chatId == null ? Settings.NONE : repository.chat(chatId).settings();
-        List<ContextMessage> seen =
-                before(chatId, beforeSeq, instructions(settings, options), message, 0);
-        seen.addAll(
-                Prompt.ofChat(
-                        null,
-                        earlier,
-                        turn -> ContextMessage.of(Speaker.USER, turn.message()),
-                        turn ->
-                                ContextMessage.of(
-                                        Speaker.ASSISTANT,
-                                        turn.reply() == null ? "" : turn.reply().content())));
-        seen.add(ContextMessage.of(Speaker.USER, message));
+        List<Item> next = earlier.isEmpty() ? items : earlier.getFirst().items();
+        PromptMessages seen =
+                before(chatId, beforeSeq, instructions(settings, options), message, next, 0);
+        earlier.forEach(seen::add);
+        seen.say(message, items);
+        List<ContextMessage> messages = seen.list();
         return new Prompt(
                 null,
                 settings.modelToAsk(options.model(), endpoint.defaultModel()),
-                seen,
-                options.parameters(),
+                messages,
+                ProviderParameters.of(settings.parameters(), options.parameters()),
                 streamed,
-                null);
+                callIds(messages));
     }
 
-    private List<ContextMessage> before(
+    /** Of what no chat keeps, because its client may send all of it again. */
+    private static Set<String> callIds(List<ContextMessage> messages) {
+        Set<String> ids = new HashSet<>();
+        for (ContextMessage each : messages) {
+            if (each.callId() != null) {
+                ids.add(each.callId());
+            }
+        }
+        return ids;
+    }
+
+    private PromptMessages before(
             @Nullable UUID chatId,
             int seq,
             @Nullable String instructions,
             String message,
+            List<Item> items,
             int earlier) {
-        return Prompt.ofChat(
-                instructions,
-                chatId == null ? List.of() : window.before(chatId, seq, message, earlier),
-                ContextMessage::ofMessage,
-                ContextMessage::ofReply);
+        List<ContextTurn> turns =
+                chatId == null ? List.of() : window.before(chatId, seq, message, items, earlier);
+        PromptMessages seen = new PromptMessages(instructions, turns.size());
+        turns.forEach(seen::add);
+        return seen;
     }
 
     /** A turn's own instructions are sent in place of the chat's. */

@@ -2,17 +2,17 @@ package ai.konko.assistant;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
-import dev.langchain4j.data.message.SystemMessage;
-import dev.langchain4j.data.message.UserMessage;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.buffer.impl.BufferImpl;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the body of a request for a chat completion, as in OpenAI's API reference. It needs no
@@ -40,8 +40,9 @@ final class ProviderRequestBody {
             json.writeStartObject();
             json.writeStringField("model", call.modelName());
             json.writeArrayFieldStart("messages");
+            ProviderMessage each = new ProviderMessage(json);
             for (ChatMessage message : messages) {
-                write(message, json);
+                each.write(message);
             }
             json.writeEndArray();
             for (Map.Entry<String, Object> parameter : dialect.parameters(call.sent()).entrySet()) {
@@ -62,8 +63,9 @@ final class ProviderRequestBody {
         return bytes.all();
     }
 
-    private static void write(Object value, JsonGenerator json) throws IOException {
+    private static void write(@Nullable Object value, JsonGenerator json) throws IOException {
         switch (value) {
+            case null -> json.writeNull();
             case List<?> list -> {
                 json.writeStartArray();
                 for (Object each : list) {
@@ -82,29 +84,11 @@ final class ProviderRequestBody {
             case Integer number -> json.writeNumber(number);
             case Long number -> json.writeNumber(number);
             case Double number -> json.writeNumber(number);
+            case BigInteger number -> json.writeNumber(number);
+            case BigDecimal number -> json.writeNumber(number);
+            case Boolean truth -> json.writeBoolean(truth);
             case String text -> json.writeString(text);
             default -> throw new IllegalArgumentException("no such parameter is ever sent");
         }
-    }
-
-    private static void write(ChatMessage message, JsonGenerator json) throws IOException {
-        json.writeStartObject();
-        switch (message) {
-            case SystemMessage system -> write("system", system.text(), json);
-            case UserMessage user -> write("user", user.singleText(), json);
-            case ContextMessage said -> {
-                json.writeStringField("role", said.role());
-                json.writeFieldName("content");
-                json.writeUTF8String(said.text(), said.from(), said.length());
-            }
-            case AiMessage reply -> write("assistant", reply.text(), json);
-            default -> throw new IllegalArgumentException("no such message is ever sent");
-        }
-        json.writeEndObject();
-    }
-
-    private static void write(String role, String content, JsonGenerator json) throws IOException {
-        json.writeStringField("role", role);
-        json.writeStringField("content", content);
     }
 }

@@ -132,7 +132,7 @@ public class ReplyWriter {
 
         private void reply(UUID chatId, Prompt prompt) {
             assistant
-                    .reply(chatId, prompt.messages().getLast().content())
+                    .reply(chatId, prompt.lastText())
                     .onPartialResponse(this::onPartialResponse)
                     .onCompleteResponse(this::onCompleteResponse)
                     .onError(this::onError)

@@ -1,7 +1,6 @@
 package ai.konko.assistant;
 
 import ai.konko.chat.DraftContent;
-import ai.konko.chat.WellFormed;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
 import io.vertx.core.buffer.Buffer;
@@ -34,15 +33,9 @@ final class StreamedAnswer implements AnswerReader {
     private final DraftWriter out;
     private final EventStream events;
 
-    /** Text, or reasoning, that is not given out yet. */
-    private final StringBuilder text = new StringBuilder();
+    private final AnswerText text;
 
-    private boolean thinking;
-
-    /** How much text was given out. */
-    private long given;
-
-    /** How much has come in all, what is given out of it and what is not. */
+    /** How many UTF-16 units have come. */
     private long came;
 
     /** All of the answer, if nobody takes it piece by piece. */
@@ -56,7 +49,6 @@ final class StreamedAnswer implements AnswerReader {
     /** Whether the text comes in messages and not in deltas; only one of them is the reply's. */
     private boolean messages;
 
-    private boolean thought;
     private boolean spoken;
     private @Nullable ModelEnd end;
     private @Nullable String finishReason;
@@ -81,6 +73,7 @@ final class StreamedAnswer implements AnswerReader {
     private StreamedAnswer(AnswerBounds bounds, DraftWriter out, @Nullable DraftContent kept) {
         this.bounds = bounds;
         this.out = out;
+        this.text = new AnswerText(out);
         this.kept = kept;
         this.events = new EventStream(bounds.bytes());
     }
@@ -121,7 +114,7 @@ final class StreamedAnswer implements AnswerReader {
         } catch (ModelException unusable) {
             requireEnded(unusable);
         } finally {
-            giveOut(progress == Progress.WHOLE);
+            text.giveOut(progress == Progress.WHOLE);
             if (progress == Progress.WHOLE) {
                 out.end();
             }
@@ -202,62 +195,30 @@ final class StreamedAnswer implements AnswerReader {
      */
     private boolean add(Chunk chunk) {
         Beside beside = chunk.beside();
-        if (beside != null && !(beside.wholeReasoning() && thought)) {
-            add(beside.reasoning(), true);
+        if (beside != null && !(beside.wholeReasoning() && text.thought())) {
+            text.think(beside.reasoning());
+            came += beside.reasoning().length();
         }
-        boolean again = chunk.whole() != messages && !chunk.text().isEmpty() && hasText();
+        boolean again = chunk.whole() != messages && !chunk.text().isEmpty() && text.spoken();
         if (!again) { // else it says again what was said
             messages = chunk.text().isEmpty() ? messages : chunk.whole();
-            add(chunk.text(), false);
+            text.speak(chunk.text());
+            came += chunk.text().length();
         }
         if (beside != null && !beside.calls().isEmpty()) {
-            giveOut(true);
+            text.giveOut(true);
             beside.calls().forEach(each -> came += each.arguments().length());
             out.calls(beside.calls());
         }
         return chunk.token() && !again;
     }
 
-    private void add(String piece, boolean reasoning) {
-        if (piece.isEmpty()) {
-            return;
-        }
-        if (reasoning != thinking) {
-            giveOut(true);
-            thinking = reasoning;
-        }
-        thought |= reasoning;
-        text.append(piece);
-        came += piece.length();
-    }
-
     private void breakOff() {
-        if (!ended && !hasText() && !out.hasCalls()) {
+        if (!ended && !text.spoken() && !out.hasCalls()) {
             throw ModelException.reported();
         }
         end = ended ? end : ModelEnd.BROKEN;
         progress = Progress.WHOLE;
-    }
-
-    private boolean hasText() {
-        return given > 0 || (!thinking && !text.isEmpty());
-    }
-
-    private void giveOut(boolean all) {
-        int end = text.length();
-        if (!all && end > 0 && Character.isHighSurrogate(text.charAt(end - 1))) {
-            end--;
-        }
-        if (end > 0) {
-            String piece = WellFormed.repaired(text.substring(0, end));
-            text.delete(0, end);
-            if (thinking) {
-                out.reasoning(piece);
-            } else {
-                given += end;
-                out.text(piece);
-            }
-        }
     }
 
     /** The answer has failed: what was held back of it is given out. */
@@ -276,7 +237,7 @@ final class StreamedAnswer implements AnswerReader {
         } catch (ModelException unusable) {
             requireEnded(unusable);
         } finally {
-            giveOut(true);
+            text.giveOut(true);
             out.end();
         }
         requireFinished();
@@ -298,7 +259,7 @@ final class StreamedAnswer implements AnswerReader {
         if (unstreamed != null) {
             return unstreamed.held();
         }
-        long held = kept == null ? text.length() + (long) out.held() : came;
+        long held = kept == null ? text.held() + (long) out.held() : came;
         return (int) Math.min(events.held() + held, Integer.MAX_VALUE);
     }
 

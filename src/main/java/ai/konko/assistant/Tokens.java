@@ -1,13 +1,17 @@
 package ai.konko.assistant;
 
 import ai.konko.RecentCache;
+import ai.konko.chat.CallStatus;
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Turn;
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
 import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -30,13 +34,16 @@ class Tokens {
 
     private static final int FRAME = 4;
 
+    /** What providers count for an image of usual size, roughly. */
+    static final int IMAGE = 1000;
+
     /** In UTF-16 units: some milliseconds' worth. */
     private static final int COUNTED = 16_384;
 
     private final AtomicBoolean prepared = new AtomicBoolean();
     private final RecentCache<Attempt, Integer> counted = RecentCache.ofMost(100_000);
 
-    /** A message's text changes only by a retry. */
+    /** A message changes only by a retry, once its calls have ended. */
     private record Attempt(UUID chatId, int seq, int number) {}
 
     /**
@@ -58,7 +65,9 @@ class Tokens {
      */
     int of(Message message) {
         return of(
-                new Attempt(message.chatId(), message.seq(), message.attempt()), message::content);
+                new Attempt(message.chatId(), message.seq(), message.attempt()),
+                message::content,
+                message.items());
     }
 
     /**
@@ -66,21 +75,71 @@ class Tokens {
      *     an empty one
      */
     int of(UUID chatId, ContextTurn turn) {
-        return of(new Attempt(chatId, turn.replySeq() - 1, 1), turn::message)
-                + of(new Attempt(chatId, turn.replySeq(), turn.attempt()), turn::reply);
+        return of(new Attempt(chatId, turn.replySeq() - 1, 1), turn::message, turn.messageItems())
+                + of(
+                        new Attempt(chatId, turn.replySeq(), turn.attempt()),
+                        turn::reply,
+                        turn.replyItems());
     }
 
     /**
      * @param content is asked only if the count is not known, because a turn decodes its text for
      *     it
      */
-    private int of(Attempt attempt, Supplier<String> content) {
+    private int of(Attempt attempt, Supplier<String> content, List<Item> items) {
         Integer known = counted.get(attempt);
-        if (known == null) {
-            known = ofMessage(content.get());
-            counted.put(attempt, known);
+        if (known != null) {
+            return known;
         }
-        return known;
+        int count = ofMessage(content.get()) + of(items);
+        if (items.isEmpty() || !isOpen(items)) { // the outputs of calls come later
+            counted.put(attempt, count);
+        }
+        return count;
+    }
+
+    private static boolean isOpen(List<Item> items) {
+        return Items.calls(items).stream().anyMatch(call -> call.status() == CallStatus.OPEN);
+    }
+
+    /**
+     * @return the estimate for what is sent of a message beside its text; that of a call has its
+     *     output
+     */
+    private int of(List<Item> items) {
+        long sum = 0;
+        for (Item each : items) {
+            sum +=
+                    switch (each) {
+                        case Item.Image _ -> IMAGE;
+                        case Item.Call call ->
+                                ofMessage(call.tool() + call.arguments())
+                                        + ofMessage(PromptMessages.output(call));
+                        case Item.Text _, Item.Reasoning _, Item.Output _ -> 0;
+                    };
+        }
+        return (int) Math.min(sum, MOST);
+    }
+
+    /**
+     * @return a number that the estimate for the same does not exceed, at next to no cost
+     */
+    static int atMost(List<Item> items) {
+        long sum = 0;
+        for (Item each : items) {
+            sum +=
+                    switch (each) {
+                        case Item.Image _ -> IMAGE;
+                        case Item.Call call ->
+                                (long) MOST_BYTES
+                                                * (call.tool().length()
+                                                        + call.arguments().length()
+                                                        + PromptMessages.output(call).length())
+                                        + 2 * FRAME;
+                        case Item.Text _, Item.Reasoning _, Item.Output _ -> 0;
+                    };
+        }
+        return (int) Math.min(sum, Integer.MAX_VALUE / 4);
     }
 
     /** Counts only the beginning of a long text, so that nobody waits long. */
@@ -109,8 +168,21 @@ class Tokens {
     /**
      * @return the same for both messages of a turn
      */
+    static int atMost(Turn turn) {
+        return atMost(turn.message().content())
+                + atMost(turn.reply().content())
+                + atMost(turn.message().items())
+                + atMost(turn.reply().items());
+    }
+
+    /**
+     * @return the same for both messages of a turn
+     */
     static int atMost(ContextTurn turn) {
-        return turn.text().length + 2 * FRAME;
+        return turn.text().length
+                + 2 * FRAME
+                + atMost(turn.messageItems())
+                + atMost(turn.replyItems());
     }
 
     /**

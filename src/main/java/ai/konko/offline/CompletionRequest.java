@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The parts of a chat completion request that the offline model uses; it ignores all others. */
-record CompletionRequest(List<PromptMessage> messages, boolean stream, boolean includeUsage) {
+record CompletionRequest(
+        List<PromptMessage> messages, boolean tools, boolean stream, boolean includeUsage) {
 
     private static final ObjectReader JSON =
             JsonMapper.builder()
@@ -33,6 +34,7 @@ record CompletionRequest(List<PromptMessage> messages, boolean stream, boolean i
         JsonNode request = json(body);
         return new CompletionRequest(
                 elements(request.path("messages")).map(PromptMessage::of).toList(),
+                !request.path("tools").isEmpty(),
                 request.path("stream").asBoolean(),
                 request.path("stream_options").path("include_usage").asBoolean());
     }

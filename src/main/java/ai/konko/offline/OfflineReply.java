@@ -25,11 +25,21 @@ final class OfflineReply {
     private static final Pattern BLANKS = Pattern.compile("[\\s\\p{Z}\\p{Cc}]+");
 
     private final boolean instructed;
+    private final boolean tools;
     private final List<String> said;
 
-    OfflineReply(List<PromptMessage> prompt) {
+    /**
+     * @param tools whether there are tools to call
+     */
+    OfflineReply(List<PromptMessage> prompt, boolean tools) {
         instructed = prompt.stream().anyMatch(PromptMessage::isInstruction);
-        said = prompt.stream().filter(PromptMessage::isFromUser).map(PromptMessage::text).toList();
+        this.tools = tools;
+        said =
+                prompt.stream()
+                        .filter(PromptMessage::isFromUser)
+                        .map(PromptMessage::text)
+                        .filter(text -> !text.isBlank()) // an image alone
+                        .toList();
     }
 
     /** The reply in Markdown. */
@@ -38,6 +48,9 @@ final class OfflineReply {
         paragraphs.add(INTRODUCTION);
         if (instructed) {
             paragraphs.add("I was given instructions, which I cannot follow.");
+        }
+        if (tools) {
+            paragraphs.add("I was given tools, which I cannot call.");
         }
         if (said.isEmpty()) {
             paragraphs.add("I see no message of yours.");

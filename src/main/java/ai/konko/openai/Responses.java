@@ -209,6 +209,7 @@ class Responses {
                         seq,
                         wanted.earlier(),
                         wanted.message(),
+                        List.of(),
                         wanted.options(),
                         wanted.streamed()),
                 wanted.options());

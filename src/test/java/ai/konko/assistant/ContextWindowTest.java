@@ -7,6 +7,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
+import ai.konko.chat.Item;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
@@ -14,6 +15,7 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Written;
 import ai.konko.store.memory.InMemoryChatRepository;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +24,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ContextWindowTest {
@@ -144,9 +148,102 @@ class ContextWindowTest {
         turn("m2", "x ".repeat(20_000));
         ContextWindow window = new ContextWindow(repository, new Bounds(100, 50), tokens);
 
-        assertThat(window.before(chat, 9999, "m", 2))
+        assertThat(window.before(chat, 9999, "m", List.of(), 2))
                 .extracting(ContextTurn::message)
                 .containsExactly("m1", "m2");
+    }
+
+    @Test
+    void before_aMessageThatAnswersCalls_hasTheirWholePiece() {
+        turn("before", "x");
+        String first = called("m1", "x ".repeat(20_000));
+        String second = answered(first, "x ".repeat(20_000));
+        ContextWindow window = new ContextWindow(repository, new Bounds(5, 50), tokens);
+
+        List<ContextTurn> answering = window.before(chat, 9999, "", List.of(output(second)), 0);
+
+        assertThat(answering).extracting(ContextTurn::message).containsExactly("m1", "");
+        assertThat(window.before(chat, 9999, "plain", List.of(), 0)).isEmpty();
+    }
+
+    @Test
+    void before_aWindowThatWouldPartAPiece_leavesOutAllOfIt() {
+        String call = called("m1", "a");
+        answered(call, null);
+        turn("m2", "b");
+
+        assertThat(sent(5, 10_000)).containsExactly("m2");
+        assertThat(sent(7, 10_000)).containsExactly("m1", "", "m2");
+        ContextWindow window = new ContextWindow(repository, new Bounds(5, 10_000), tokens);
+        assertThat(window.next(chat).turns())
+                .extracting(turn -> turn.message().content())
+                .containsExactly("m2");
+        assertThat(window.next(chat).excluded())
+                .extracting(ModelContext.Excluded::reason)
+                .containsOnly(Reason.WINDOW)
+                .hasSize(4);
+    }
+
+    @Test
+    void before_tokensThatWouldPartAPiece_leaveOutAllOfIt() {
+        String call = called(TEN.repeat(10), "a");
+        answered(call, null);
+        turn("m2", "b");
+
+        assertThat(sent(100, 100)).containsExactly("m2");
+        ContextWindow window = new ContextWindow(repository, new Bounds(100, 100), tokens);
+        assertThat(window.next(chat).excluded())
+                .extracting(ModelContext.Excluded::reason)
+                .containsOnly(Reason.TOKENS)
+                .hasSize(4);
+    }
+
+    @Test
+    void tokens_countCallsOutputsAndImages_andAnOutputThatComesLater() {
+        Turn asked = accept("look", List.of(new Item.Image(4, "https://x")));
+        repository.start(chat, "m");
+        String call = finish(asked, "", "c1");
+        ContextTurn open = repository.recall(chat, 9999, 1, Long.MAX_VALUE).getFirst();
+        int before = tokens.of(chat, open);
+        accept("", List.of(new Item.Output(0, call, TEN.repeat(100), false)));
+        ContextTurn ended = repository.recall(chat, 3, 1, Long.MAX_VALUE).getFirst();
+
+        assertThat(before).isBetween(Tokens.IMAGE, Tokens.IMAGE + 100);
+        assertThat(tokens.of(chat, ended)).isBetween(before + 800, before + 1000);
+        assertThat(tokens.of(chat, ended)).isLessThanOrEqualTo(Tokens.atMost(ended));
+    }
+
+    /** A turn whose reply has a call. */
+    private String called(String message, String reply) {
+        Turn turn = accept(message);
+        repository.start(chat, "m");
+        return finish(turn, reply, "call" + turn.reply().seq());
+    }
+
+    /** A turn that answers a call; its reply has another one, or text alone. */
+    private String answered(String call, @Nullable String replyWithCall) {
+        Turn turn = accept("", List.of(output(call)));
+        repository.start(chat, "m");
+        return replyWithCall == null
+                ? finish(turn, "done")
+                : finish(turn, replyWithCall, "call" + turn.reply().seq());
+    }
+
+    private static Item output(String call) {
+        return new Item.Output(0, call, "out", false);
+    }
+
+    private String finish(Turn turn, String text, String... calls) {
+        List<Item> items =
+                Stream.of(calls)
+                        .<Item>map(id -> Item.Call.open(text.length(), id, "f", "{}"))
+                        .toList();
+        repository.finish(
+                chat,
+                turn.reply().id(),
+                1,
+                Outcome.ended(new Written(text, items), FinishReason.STOP, null));
+        return calls.length == 0 ? "" : calls[0];
     }
 
     @Test
@@ -180,14 +277,14 @@ class ContextWindowTest {
                                 });
         ContextWindow window = new ContextWindow(counting, new Bounds(100, 100), tokens);
 
-        assertThat(window.before(chat, 9999, "m", 0)).isEmpty();
+        assertThat(window.before(chat, 9999, "m", List.of(), 0)).isEmpty();
         assertThat(window.next(chat).turns()).isEmpty();
         assertThat(read).as("one turn each").hasValue(2);
     }
 
     private List<String> sent(int maxMessages, int maxTokens) {
         return new ContextWindow(repository, new Bounds(maxMessages, maxTokens), tokens)
-                .before(chat, 9999, TEN, 0).stream().map(ContextTurn::message).toList();
+                .before(chat, 9999, TEN, List.of(), 0).stream().map(ContextTurn::message).toList();
     }
 
     private void turns(int count) {
@@ -202,6 +299,11 @@ class ContextWindowTest {
     }
 
     private Turn accept(String message) {
-        return repository.accept(chat, new Post(message, WhenBusy.ENQUEUE, null, false)).turn();
+        return accept(message, List.of());
+    }
+
+    private Turn accept(String message, List<Item> items) {
+        Post post = new Post(message, items, WhenBusy.ENQUEUE, null, false, null, List.of(), null);
+        return repository.accept(chat, post).turn();
     }
 }

@@ -7,11 +7,13 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Highlights;
+import ai.konko.chat.Item;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
+import ai.konko.chat.Written;
 import ai.konko.store.memory.InMemoryChatRepository;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.time.Clock;
@@ -27,6 +29,7 @@ class HighlightFinderTest {
             new InMemoryChatRepository(
                     TestLimits.WIDE, Clock.systemUTC(), new GrowingIds(Clock.systemUTC()));
     private final List<Owner> charged = new ArrayList<>();
+    private String transcript = "";
 
     private record Bounds(int maxMessages, int maxTokens) implements MemoryConfig {}
 
@@ -47,9 +50,28 @@ class HighlightFinderTest {
         assertThat(found.by()).isEqualTo(Highlights.By.EXTRACT);
     }
 
+    @Test
+    void find_ofMessagesWithoutText_readsTheOthersAlone() {
+        Chat chat = repository.create(ADA, Settings.NONE);
+        List<Item> call = List.of(Item.Call.open(0, "c", "f", "{}"));
+        repository.take(
+                chat.id(),
+                List.of(
+                        new PastTurn(
+                                "What is it?",
+                                Outcome.ended(new Written("", call), FinishReason.STOP, null),
+                                null)));
+
+        Highlights found = finder().find(chat, 2, 3);
+
+        assertThat(transcript).doesNotContain("[2]").contains("[1] user: What is it?");
+        assertThat(found.points()).extracting(Highlights.Point::text).containsOnly("What is it?");
+    }
+
     private HighlightFinder finder() {
         Highlighter noting =
-                _ -> {
+                given -> {
+                    transcript = given;
                     charged.add(ServiceCall.parameters().allowance().owner());
                     return new Highlighter.Found(List.of());
                 };

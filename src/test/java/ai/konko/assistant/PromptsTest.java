@@ -1,20 +1,26 @@
 package ai.konko.assistant;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Failure;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
+import ai.konko.chat.Item;
 import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
+import ai.konko.chat.Started;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Written;
 import ai.konko.store.memory.InMemoryChatRepository;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -72,7 +78,13 @@ class PromptsTest {
 
         Prompt prompt =
                 prompts.goingOn(
-                        chat, 3, List.of(replied("q3", "a3")), "q4", OWN_INSTRUCTIONS, true);
+                        chat,
+                        3,
+                        List.of(replied("q3", "a3")),
+                        "q4",
+                        List.of(),
+                        OWN_INSTRUCTIONS,
+                        true);
 
         assertThat(lines(prompt.messages()))
                 .containsExactly(
@@ -99,13 +111,167 @@ class PromptsTest {
         assertThat(lines(prompt.messages())).containsExactly("user: q", "system: Be kind.");
     }
 
+    @Test
+    void of_aTurnThatAnswersCalls_hasEachCallAndItsOutput() {
+        post("q1", List.of());
+        finish("Let me see.", call("a"), new Item.Reasoning(11, "hm"), call("b"));
+        post("", List.of(output("b", "2"), output("a", "1")));
+
+        Prompt prompt = prompts.of(started(), new Cancellation());
+
+        assertThat(lines(prompt.messages()))
+                .containsExactly(
+                        "system: Be short.",
+                        "user: q1",
+                        "assistant: Let me see. [a, b]",
+                        "tool a: 1",
+                        "tool b: 2");
+        assertThat(prompt.callIds()).containsExactlyInAnyOrder("a", "b");
+    }
+
+    @Test
+    void of_aTurnAfterCallsWithoutOutputs_saysWhatBecameOfThem() {
+        post("q1", List.of());
+        finish("", call("a"));
+        List<String> shown = lines(window.next(chat).messages());
+        post("q2", List.of());
+        Started second = started();
+        repository.finish(
+                chat,
+                second.turn().reply().id(),
+                1,
+                Outcome.brokenOff(
+                        new Written("", List.of(call("b"))),
+                        Failure.of(ErrorCode.MODEL_FAILED, "x")));
+        post("q3", List.of());
+        Started third = started();
+        repository.finish(
+                chat,
+                third.turn().reply().id(),
+                1,
+                Outcome.cancelled(new Written("t", List.of(call("c")))));
+        post("q4", List.of(new Item.Image(2, "https://x")));
+
+        List<String> lines = lines(prompts.of(started(), new Cancellation()).messages());
+
+        assertThat(lines).startsWith(shown.toArray(String[]::new));
+        assertThat(lines.get(3)).startsWith("tool a: ").contains("went on without it");
+        assertThat(lines.get(6)).startsWith("tool b: ").contains("nobody knows");
+        assertThat(lines.get(9)).startsWith("tool c: ").contains("cancelled");
+        assertThat(lines.getLast()).isEqualTo("user: q4 [https://x]");
+    }
+
+    @Test
+    void goingOn_withOutputs_givesThemToTheCallsThatWait() {
+        post("q1", List.of());
+        finish("", call("a"));
+        PastTurn between =
+                new PastTurn(
+                        "",
+                        List.of(output("a", "1")),
+                        Outcome.ended(
+                                new Written("x", List.of(call("b"))), FinishReason.STOP, null),
+                        null);
+
+        Prompt prompt =
+                prompts.goingOn(
+                        chat,
+                        3,
+                        List.of(between),
+                        "q2",
+                        List.of(output("b", "2")),
+                        Options.NONE,
+                        false);
+
+        assertThat(lines(prompt.messages()))
+                .containsExactly(
+                        "system: Be short.",
+                        "user: q1",
+                        "assistant:  [a]",
+                        "tool a: 1",
+                        "assistant: x [b]",
+                        "tool b: 2",
+                        "user: q2");
+        assertThat(prompt.callIds()).containsExactlyInAnyOrder("a", "b");
+    }
+
+    @Test
+    void of_aTurnWithoutTools_doesNotReadTheIdsOfCalls() {
+        post("q1", List.of());
+
+        assertThat(prompts.of(started(), new Cancellation()).callIds()).isNull();
+    }
+
+    @Test
+    void prompt_withACallWithoutItsOutput_isRefused() {
+        ContextMessage reply = ContextMessage.of(Speaker.ASSISTANT, "x", List.of(call("a")));
+        ContextMessage output = ContextMessage.ofOutput("a", "", null);
+        ContextMessage other = ContextMessage.ofOutput("b", "", null);
+        ContextMessage user = ContextMessage.of(Speaker.USER, "x");
+
+        for (List<ContextMessage> bad :
+                List.of(
+                        List.of(reply),
+                        List.of(reply, user),
+                        List.of(reply, user, output),
+                        List.of(reply, other),
+                        List.of(reply, output, output),
+                        List.of(output),
+                        List.of(user, output))) {
+            assertThatThrownBy(() -> new Prompt(null, "m", bad, Map.of(), false, null))
+                    .isInstanceOf(IllegalStateException.class);
+        }
+        assertThat(new Prompt(null, "m", List.of(reply, output), Map.of(), false, null).lastText())
+                .isNotBlank();
+    }
+
+    private void post(String content, List<Item> items) {
+        repository.accept(
+                chat,
+                new Post(content, items, WhenBusy.ENQUEUE, null, false, null, List.of(), null));
+    }
+
+    private Started started() {
+        return repository.start(chat, "m").orElseThrow();
+    }
+
+    private void finish(String text, Item... items) {
+        repository.finish(
+                chat,
+                started().turn().reply().id(),
+                1,
+                Outcome.ended(new Written(text, List.of(items)), FinishReason.STOP, null));
+    }
+
+    private static Item call(String id) {
+        return Item.Call.open(0, id, "f", "{}");
+    }
+
+    private static Item output(String id, String output) {
+        return new Item.Output(0, id, output, false);
+    }
+
     private static PastTurn replied(String message, String reply) {
         return new PastTurn(message, Outcome.ended(reply, FinishReason.STOP, null), null);
     }
 
     private static List<String> lines(List<ContextMessage> messages) {
         List<String> lines = new ArrayList<>();
-        messages.forEach(each -> lines.add(each.role() + ": " + each.content()));
+        for (ContextMessage each : messages) {
+            List<String> items =
+                    each.items().stream()
+                            .map(
+                                    item ->
+                                            item instanceof Item.Call call
+                                                    ? call.callId()
+                                                    : ((Item.Image) item).url())
+                            .toList();
+            lines.add(
+                    each.role()
+                            + (each.callId() == null ? ": " : " " + each.callId() + ": ")
+                            + each.content()
+                            + (items.isEmpty() ? "" : " " + items));
+        }
         return lines;
     }
 }

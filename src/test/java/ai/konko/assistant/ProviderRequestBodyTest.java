@@ -5,10 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Item;
 import ai.konko.chat.TestLimits;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ProviderRequestBodyTest {
     private static final String NASTY = "\"\\\b\n\u0001\u007f</\u00e9\u65e5\uD83D\uDE00";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final Dialect OPENAI = new Dialect(true, false, null, Map.of());
 
@@ -71,6 +81,91 @@ class ProviderRequestBodyTest {
                                         .getBytes());
 
         assertThat(body.path("messages").path(0).path("content").asText()).isEqualTo(text);
+    }
+
+    @Test
+    void of_messagesThatAreMoreThanText_hasThemInTheProvidersForm() throws Exception {
+        ContextMessage image =
+                ContextMessage.of(
+                        Speaker.USER, "What is this?", List.of(new Item.Image(5, "https://x/y")));
+        ContextMessage calls =
+                ContextMessage.of(
+                        Speaker.ASSISTANT,
+                        "",
+                        List.of(
+                                new Item.Reasoning(0, "SECRET"),
+                                Item.Call.open(0, "a", "get weather", "[1]"),
+                                Item.Call.open(0, "b", "f", "{\"x\":1}")));
+
+        JsonNode messages =
+                messages(
+                        image,
+                        calls,
+                        ContextMessage.ofOutput("a", "", null),
+                        ContextMessage.ofOutput("b", NASTY, null));
+
+        assertThat(messages)
+                .isEqualTo(
+                        JSON.readTree(
+                                """
+                                [{"role":"user","content":[{"type":"text","text":"What "},
+                                    {"type":"image_url","image_url":{"url":"https://x/y"}},
+                                    {"type":"text","text":"is this?"}]},
+                                 {"role":"assistant","content":null,"tool_calls":[
+                                    {"id":"a","type":"function","function":
+                                      {"name":"get_weather","arguments":"{\\"arguments\\":\\"[1]\\"}"}},
+                                    {"id":"b","type":"function","function":
+                                      {"name":"f","arguments":"{\\"x\\":1}"}}]},
+                                 {"role":"tool","content":"","tool_call_id":"a"},
+                                 {"role":"tool","content":%s,"tool_call_id":"b"}]
+                                """
+                                        .formatted(JSON.writeValueAsString(NASTY))));
+    }
+
+    @Test
+    void of_langChain4jsOwnMessages_hasTheSameForm() throws Exception {
+        ToolExecutionRequest call =
+                ToolExecutionRequest.builder().id("a").name("f").arguments("").build();
+
+        JsonNode messages =
+                messages(
+                        UserMessage.from(
+                                TextContent.from("What?"), ImageContent.from("AAAA", "image/png")),
+                        AiMessage.from(call),
+                        ToolExecutionResultMessage.from(call, "out"));
+
+        assertThat(messages)
+                .isEqualTo(
+                        JSON.readTree(
+                                """
+                                [{"role":"user","content":[{"type":"text","text":"What?"},
+                                    {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},
+                                 {"role":"assistant","content":null,"tool_calls":[
+                                    {"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},
+                                 {"role":"tool","content":"out","tool_call_id":"a"}]
+                                """));
+    }
+
+    @Test
+    void of_parametersOfAnyKind_hasThemAsTheyAre() throws Exception {
+        String parameters =
+                "{\"a\":[true,null,1,2.5,12345678901234567890],\"b\":{\"c\":false,\"d\":9007199254740993}}";
+
+        JsonNode body =
+                body(
+                        call(
+                                false,
+                                JSON.readValue(
+                                        parameters, new TypeReference<Map<String, Object>>() {})),
+                        OPENAI);
+
+        assertThat(body.path("a")).isEqualTo(JSON.readTree(parameters).path("a"));
+        assertThat(body.path("b")).isEqualTo(JSON.readTree(parameters).path("b"));
+    }
+
+    private static JsonNode messages(ChatMessage... messages) throws Exception {
+        return JSON.readTree(ProviderRequestBody.of(List.of(messages), call(), OPENAI).getBytes())
+                .path("messages");
     }
 
     @ParameterizedTest

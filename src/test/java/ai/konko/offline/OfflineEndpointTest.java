@@ -75,6 +75,28 @@ class OfflineEndpointTest {
     }
 
     @Test
+    void completionWithToolsAndAnImage_saysWhatItCanNotDo() throws Exception {
+        // Given
+        String body =
+                """
+                {"tools": [{"type": "function", "function": {"name": "f"}}], "messages": [
+                  {"role": "user", "content": "Ada"},
+                  {"role": "assistant", "content": null, "tool_calls":
+                    [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+                  {"role": "tool", "tool_call_id": "c", "content": "SECRET"},
+                  {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x"}}]}]}
+                """;
+
+        // When
+        var response = post(body);
+
+        // Then
+        assertThat(response.body())
+                .contains("I was given tools, which I cannot call.", "You just said: “Ada”")
+                .doesNotContain("SECRET");
+    }
+
+    @Test
     void streamedCompletion_joinsToThePlainReply() throws Exception {
         // Given
         JsonNode plain = JSON.readTree(post("{" + MESSAGES + "}").body());

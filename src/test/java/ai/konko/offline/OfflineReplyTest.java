@@ -13,7 +13,7 @@ class OfflineReplyTest {
     @Test
     void firstMessage_isQuotedAndCalledTheFirst() {
         // Given
-        var reply = new OfflineReply(said("Hello there"));
+        var reply = new OfflineReply(said("Hello there"), false);
 
         // When
         String text = reply.text();
@@ -42,7 +42,7 @@ class OfflineReplyTest {
                         new PromptMessage("user", "Good night."));
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text)
@@ -69,7 +69,7 @@ class OfflineReplyTest {
                                 .toArray(String[]::new));
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text)
@@ -88,7 +88,7 @@ class OfflineReplyTest {
                                 .toArray(String[]::new));
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text).contains("oldest first:\n\n1. “Message 1”\n").endsWith("10. “Message 10”");
@@ -100,7 +100,7 @@ class OfflineReplyTest {
         var prompt = said("a".repeat(200), "b".repeat(201));
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text).contains("“" + "a".repeat(200) + "”", "“" + "b".repeat(200) + "…”");
@@ -112,7 +112,7 @@ class OfflineReplyTest {
         var prompt = said("a".repeat(199) + "😀" + "b");
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text).contains("“" + "a".repeat(199) + "…”");
@@ -124,7 +124,7 @@ class OfflineReplyTest {
         var prompt = said("a".repeat(198) + "😀" + "b");
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text).contains("“" + "a".repeat(198) + "😀…”");
@@ -136,7 +136,7 @@ class OfflineReplyTest {
         var prompt = said("One\r\n\n# Two\u2028\tThree\n");
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text).contains("You just said: “One # Two Three”");
@@ -151,7 +151,7 @@ class OfflineReplyTest {
                         new PromptMessage("user", "Hello"));
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text)
@@ -165,7 +165,7 @@ class OfflineReplyTest {
         var prompt = List.of(new PromptMessage("system", "Be brief."));
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text)
@@ -183,7 +183,7 @@ class OfflineReplyTest {
                         "What is my favourite colour?");
 
         // When
-        String text = new OfflineReply(prompt).text();
+        String text = new OfflineReply(prompt, false).text();
 
         // Then
         assertThat(text).endsWith("\n\nEarlier you said: “My favourite colour is teal.”");
@@ -192,7 +192,7 @@ class OfflineReplyTest {
     @Test
     void toString_keepsTheTextOfMessagesOut() {
         // Given
-        var request = new CompletionRequest(said("my secret"), false, false);
+        var request = new CompletionRequest(said("my secret"), false, false, false);
 
         // When
         String shown =

@@ -1,0 +1,102 @@
+package ai.konko.assistant;
+
+import ai.konko.assistant.ModelContext.Excluded;
+import ai.konko.assistant.ModelContext.Reason;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Message;
+import ai.konko.chat.Page;
+import ai.konko.chat.Role;
+import ai.konko.chat.Turn;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out why each message that the model does not see is left out. */
+final class Exclusion {
+    private static final int PAGE = 1000;
+
+    private final ChatRepository repository;
+    private final int maxTurns;
+
+    /** The chat's turns that are not sent. */
+    private final List<Left> left = new ArrayList<>();
+
+    /** A turn and why it is left out. */
+    private record Left(Message message, Message reply, Reason reason) {}
+
+    /**
+     * @param maxTurns how many turns the window has
+     */
+    Exclusion(ChatRepository repository, int maxTurns) {
+        this.repository = repository;
+        this.maxTurns = maxTurns;
+    }
+
+    /**
+     * @param sent the turns that the model sees
+     * @return the messages that it does not see, in the chat's order
+     */
+    List<Excluded> of(UUID chatId, List<Turn> sent) {
+        int firstSent = sent.isEmpty() ? Integer.MAX_VALUE : sent.getFirst().message().seq();
+        Integer after = null;
+        Page<Message> page;
+        Message user = null;
+        do {
+            page = repository.messages(chatId, new MessageQuery(PAGE, Order.ASC, after));
+            for (Message message : page.items()) {
+                after = message.seq();
+                if (message.role() == Role.USER) {
+                    user = message;
+                } else if (user != null) {
+                    Reason reason = reason(message, firstSent);
+                    if (reason != null) {
+                        left.add(new Left(user, message, reason));
+                    }
+                }
+            }
+        } while (page.more());
+        withinTheWindow(maxTurns - sent.size());
+        List<Excluded> excluded = new ArrayList<>();
+        for (Left each : left) {
+            excluded.add(new Excluded(each.message().id(), each.reason()));
+            excluded.add(new Excluded(each.reply().id(), each.reason()));
+        }
+        return excluded;
+    }
+
+    /**
+     * Gives the newest of those that are context the other reason. The window has only whole
+     * pieces, so it does not begin with a turn that answers the calls of the one before it.
+     *
+     * @param turns how many more the window would have, if there were no bound of tokens
+     */
+    private void withinTheWindow(int turns) {
+        List<Integer> within = new ArrayList<>();
+        for (int i = left.size() - 1; i >= 0 && within.size() < turns; i--) {
+            if (left.get(i).reason() == Reason.WINDOW) {
+                within.add(i);
+            }
+        }
+        while (!within.isEmpty() && left.get(within.getLast()).message().hasOutputs()) {
+            within.removeLast();
+        }
+        for (int i : within) {
+            Left turn = left.get(i);
+            left.set(i, new Left(turn.message(), turn.reply(), Reason.TOKENS));
+        }
+    }
+
+    /** Whether a turn is left out for its tokens is decided later, when all turns are known. */
+    private static @Nullable Reason reason(Message reply, int firstSent) {
+        if (!reply.status().terminal()) {
+            return Reason.PENDING;
+        }
+        if (!reply.isContext()) {
+            return Reason.NO_REPLY;
+        }
+        return reply.seq() > firstSent ? null : Reason.WINDOW;
+    }
+}

@@ -1,0 +1,131 @@
+package ai.konko.assistant;
+
+import ai.konko.assistant.Prompt.Speaker;
+import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Item;
+import ai.konko.chat.Item.Call;
+import ai.konko.chat.Item.Output;
+import ai.konko.chat.Items;
+import ai.konko.chat.Message;
+import ai.konko.chat.PastTurn;
+import ai.konko.chat.Turn;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages that the model sees of a chat: its instructions, if it has any, then of each turn
+ * what the user says, and the reply, if there is one. Right after a reply with calls comes one
+ * output for each, in the calls' order, whatever has become of them. So no call is ever sent
+ * without an output, and no output without its call.
+ */
+final class PromptMessages {
+    private final List<ContextMessage> all;
+
+    /** The calls of the last reply, whose outputs come next. */
+    private List<Call> calls = List.of();
+
+    /** That reply's id, if it is known. */
+    private @Nullable UUID calledBy;
+
+    /**
+     * @param turns how many come, at most
+     */
+    PromptMessages(@Nullable String instructions, int turns) {
+        all = new ArrayList<>(2 * turns + 2);
+        if (instructions != null && !instructions.isEmpty()) {
+            all.add(ContextMessage.of(Speaker.SYSTEM, instructions));
+        }
+    }
+
+    void add(ContextTurn turn) {
+        said(ContextMessage.ofMessage(turn), turn.messageItems());
+        replied(ContextMessage.ofReply(turn));
+    }
+
+    void add(Turn turn) {
+        said(ContextMessage.of(turn.message()), turn.message().items());
+        replied(ContextMessage.of(turn.reply()));
+    }
+
+    void add(PastTurn turn) {
+        say(turn.message(), turn.items());
+        if (turn.reply() != null) {
+            replied(
+                    ContextMessage.of(
+                            Speaker.ASSISTANT, turn.reply().content(), turn.reply().items()));
+        }
+    }
+
+    /** Adds the message to reply to. */
+    void add(Message message) {
+        say(message.content(), message.items());
+    }
+
+    /** Adds a message of the user. */
+    void say(String content, List<Item> items) {
+        said(ContextMessage.of(Speaker.USER, content, items), items);
+    }
+
+    private void said(ContextMessage message, List<Item> items) {
+        addOutputs(items);
+        addUnlessEmpty(message);
+    }
+
+    private void replied(ContextMessage reply) {
+        addUnlessEmpty(reply);
+        calls = reply.calls();
+        calledBy = reply.messageId();
+    }
+
+    private void addUnlessEmpty(ContextMessage message) {
+        if (!message.isEmpty()) {
+            all.add(message);
+        }
+    }
+
+    /**
+     * @param next the items of the message after the calls, which has the outputs of those that the
+     *     log has not ended yet
+     */
+    private void addOutputs(List<Item> next) {
+        if (!calls.isEmpty()) {
+            List<Output> given = Items.outputs(next);
+            for (Call call : calls) {
+                all.add(ContextMessage.ofOutput(call.callId(), output(call, given), calledBy));
+            }
+            calls = List.of();
+        }
+    }
+
+    private static String output(Call call, List<Output> given) {
+        for (Output each : given) {
+            if (call.output() == null && each.callId().equals(call.callId())) {
+                return each.output();
+            }
+        }
+        return output(call);
+    }
+
+    /** What the model is told of a call's end; of one that is open, as if it were abandoned. */
+    static String output(Call call) {
+        if (call.output() != null) {
+            return call.output();
+        }
+        return switch (call.status()) {
+            case CANCELLED -> "This call was cancelled, and has no output.";
+            case INTERRUPTED ->
+                    "This call was interrupted. It has no output, and nobody knows whether it took"
+                            + " effect.";
+            case OPEN, ABANDONED, COMPLETED, FAILED ->
+                    "This call has no output: the conversation went on without it.";
+        };
+    }
+
+    /** All messages; more can be added to the list. */
+    List<ContextMessage> list() {
+        addOutputs(List.of());
+        return all;
+    }
+}

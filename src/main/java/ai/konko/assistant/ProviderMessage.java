@@ -1,0 +1,145 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.Item;
+import ai.konko.chat.Item.Call;
+import ai.konko.chat.Items;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
+import dev.langchain4j.data.image.Image;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
+import dev.langchain4j.data.message.UserMessage;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Writes a message as chat completions have it, LangChain4j's own messages too. */
+final class ProviderMessage {
+    private final JsonGenerator json;
+
+    ProviderMessage(JsonGenerator json) {
+        this.json = json;
+    }
+
+    void write(ChatMessage message) throws IOException {
+        json.writeStartObject();
+        switch (message) {
+            case SystemMessage system -> write("system", system.text());
+            case UserMessage user -> write(user);
+            case ContextMessage said -> write(said);
+            case AiMessage reply -> {
+                write("assistant", reply.text());
+                calls(reply.toolExecutionRequests().stream().map(ProviderMessage::call).toList());
+            }
+            case ToolExecutionResultMessage result -> {
+                write("tool", result.text());
+                json.writeStringField("tool_call_id", result.id());
+            }
+            default -> throw new IllegalArgumentException("no such message is ever sent");
+        }
+        json.writeEndObject();
+    }
+
+    private void write(String role, @Nullable String content) throws IOException {
+        json.writeStringField("role", role);
+        json.writeStringField("content", content);
+    }
+
+    private void write(ContextMessage said) throws IOException {
+        json.writeStringField("role", said.role());
+        json.writeFieldName("content");
+        if (said.items().isEmpty()) {
+            json.writeUTF8String(said.text(), said.from(), said.length());
+        } else if (said.items().getFirst() instanceof Call) {
+            if (said.length() == 0) {
+                json.writeNull();
+            } else {
+                json.writeUTF8String(said.text(), said.from(), said.length());
+            }
+            calls(said.calls());
+        } else {
+            parts(Items.withTexts(said.content(), said.items()));
+        }
+        if (said.callId() != null) {
+            json.writeStringField("tool_call_id", said.callId());
+        }
+    }
+
+    private void parts(List<Item> items) throws IOException {
+        json.writeStartArray();
+        for (Item each : items) {
+            switch (each) {
+                case Item.Text text -> part(text.text());
+                case Item.Image image -> image(image.url());
+                default -> throw new IllegalArgumentException("no such part is ever sent");
+            }
+        }
+        json.writeEndArray();
+    }
+
+    private void write(UserMessage user) throws IOException {
+        if (user.hasSingleText()) {
+            write("user", user.singleText());
+            return;
+        }
+        json.writeStringField("role", "user");
+        json.writeArrayFieldStart("content");
+        for (Content each : user.contents()) {
+            switch (each) {
+                case TextContent text -> part(text.text());
+                case ImageContent image -> image(url(image.image()));
+                default -> throw new IllegalArgumentException("no such part is ever sent");
+            }
+        }
+        json.writeEndArray();
+    }
+
+    private static String url(Image image) {
+        return image.url() == null
+                ? "data:%s;base64,%s".formatted(image.mimeType(), image.base64Data())
+                : image.url().toString();
+    }
+
+    private void part(String text) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("type", "text");
+        json.writeStringField("text", text);
+        json.writeEndObject();
+    }
+
+    private void image(String url) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("type", "image_url");
+        json.writeObjectFieldStart("image_url");
+        json.writeStringField("url", url);
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private static Call call(ToolExecutionRequest request) {
+        return Call.open(0, request.id(), request.name(), request.arguments());
+    }
+
+    private void calls(List<Call> calls) throws IOException {
+        if (calls.isEmpty()) { // an empty list is refused
+            return;
+        }
+        json.writeArrayFieldStart("tool_calls");
+        for (Call each : calls) {
+            json.writeStartObject();
+            json.writeStringField("id", each.callId());
+            json.writeStringField("type", "function");
+            json.writeObjectFieldStart("function");
+            json.writeStringField("name", CallForm.name(each.tool()));
+            json.writeStringField("arguments", CallForm.arguments(each.arguments()));
+            json.writeEndObject();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+}

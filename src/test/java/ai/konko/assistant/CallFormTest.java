@@ -1,0 +1,52 @@
+package ai.konko.assistant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CallFormTest {
+
+    @ParameterizedTest
+    @CsvSource({"get_weather-2, get_weather-2", "get weather, get_weather", "'', _", "é日, __"})
+    void name_isOneThatProvidersTake(String written, String sent) {
+        assertThat(CallForm.name(written)).isEqualTo(sent);
+        assertThat(CallForm.name("x".repeat(65))).hasSize(64);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", " {\"a\": {\"b\": [1.50, \"}\"]}} ", "{\"a\":1,\"a\":2}"})
+    void arguments_thatAreAnObject_areSentToTheLetter(String written) {
+        assertThat(CallForm.arguments(written)).isEqualTo(written);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "no json",
+                "[1]",
+                "null",
+                "\"x\"",
+                "{",
+                "{\"a\":",
+                "{}{}",
+                "{} x",
+                "{'a':1}",
+                "\u0001\"\\"
+            })
+    void arguments_thatAreNone_areWrappedInOne(String written) throws Exception {
+        JsonNode sent = new ObjectMapper().readTree(CallForm.arguments(written));
+
+        assertThat(sent).hasSize(1);
+        assertThat(sent.path("arguments").asText()).isEqualTo(written);
+    }
+
+    @Test
+    void arguments_thatAreMissing_areAnEmptyObject() {
+        assertThat(CallForm.arguments(" ")).isEqualTo("{}");
+    }
+}
