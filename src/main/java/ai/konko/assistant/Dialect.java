@@ -12,24 +12,27 @@ import org.jspecify.annotations.Nullable;
  * @param streamOptions whether it takes {@code stream_options}
  * @param streamOnly whether it only streams
  * @param maxTokens its name for the most tokens of an answer; null for the one that the client uses
+ * @param ownMaxTokens the name that this service uses by itself, if none is configured
  * @param byDefault the parameters of calls that have none of that name
  */
 record Dialect(
         boolean streamOptions,
         boolean streamOnly,
         @Nullable String maxTokens,
+        String ownMaxTokens,
         Map<String, Object> byDefault) {
     static final String MAX_TOKENS = "max_tokens";
     static final String MAX_COMPLETION_TOKENS = "max_completion_tokens";
 
     private static final Set<String> LIMITS = Set.of(MAX_TOKENS, MAX_COMPLETION_TOKENS);
 
-    static Dialect of(ModelConfig.Model config, Map<String, Object> byDefault) {
+    static Dialect of(ModelConfig.Model config, ModelEndpoint endpoint) {
         return new Dialect(
                 config.streamOptions(),
                 config.streamOnly(),
                 config.maxTokensName().map(ModelConfig.MaxTokensName::field).orElse(null),
-                byDefault);
+                endpoint.completions().isOpenAi() ? MAX_COMPLETION_TOKENS : MAX_TOKENS,
+                endpoint.parameters());
     }
 
     /**
@@ -51,9 +54,19 @@ record Dialect(
     }
 
     /**
-     * @return the provider's name for a parameter
+     * @return the provider's name for a parameter of a request that this service writes. Its limit
+     *     of tokens is called as OpenAI calls it now, which most other servers do not know.
      */
     String name(String parameter) {
+        return maxTokens == null && parameter.equals(MAX_COMPLETION_TOKENS)
+                ? ownMaxTokens
+                : configuredName(parameter);
+    }
+
+    /**
+     * @return the configured name for a parameter, else the client's
+     */
+    private String configuredName(String parameter) {
         return maxTokens != null && LIMITS.contains(parameter) ? maxTokens : parameter;
     }
 }

@@ -35,6 +35,11 @@ public record ModelAddress(
     /** What a host may not have (WHATWG URL, 3.1), controls and letters beyond ASCII too. */
     private static final Pattern NAME = Pattern.compile("[!-~&&[^\"#%/:<>?@\\[\\\\\\]^`{|}]]+");
 
+    private static final Pattern OPENAI =
+            Pattern.compile(
+                    "(?:.+\\.)?api\\.openai\\.com"
+                            + "|.+\\.(?:openai|cognitiveservices|services\\.ai)\\.azure\\.com");
+
     private static final Pattern AUTHORITY =
             Pattern.compile("(?:(.*)@)?(?:\\[([^\\]]*)\\]|([^:]*))(?::([0-9]*))?", Pattern.DOTALL);
 
@@ -133,6 +138,11 @@ public record ModelAddress(
             }
         }
         return encoded.toString();
+    }
+
+    /** Whether the provider is OpenAI itself, or OpenAI's models at Azure. */
+    boolean isOpenAi() {
+        return OPENAI.matcher(host).matches();
     }
 
     /** Whether the port is another than that of the scheme. */

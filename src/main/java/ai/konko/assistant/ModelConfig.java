@@ -86,8 +86,9 @@ public interface ModelConfig {
         boolean streamOnly();
 
         /**
-         * @return the provider's name for the most tokens of an answer; the one that the client
-         *     uses where none is set.
+         * @return the provider's name for the most tokens of an answer. Where none is set, chat
+         *     completions have the one that the client uses, and all else {@code
+         *     max_completion_tokens} for OpenAI, at Azure too, and {@code max_tokens} for others.
          */
         Optional<MaxTokensName> maxTokensName();
 

@@ -43,7 +43,7 @@ class ProviderModel implements ChatModel, StreamingChatModel {
         this.client = client;
         this.endpoint = endpoint;
         this.config = config.model();
-        this.dialect = Dialect.of(this.config, endpoint.parameters());
+        this.dialect = Dialect.of(this.config, endpoint);
         this.inFlight = inFlight;
     }
 

@@ -115,4 +115,20 @@ class ModelAddressTest {
                 .hasMessageStartingWith("must ")
                 .hasMessageNotContaining("SECRET");
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://api.openai.com/v1, true",
+        "https://eu.api.openai.com/v1, true",
+        "https://a.openai.azure.com/openai/deployments/d?api-version=1, true",
+        "https://a.cognitiveservices.azure.com/openai/v1, true",
+        "https://a.services.ai.azure.com/openai/v1, true",
+        "http://localhost:11434/v1, false",
+        "https://openai.com.example/v1, false",
+        "https://api.openai.com.example/v1, false",
+        "https://xapi.openai.com/v1, false"
+    })
+    void isOpenAi_isToldByTheHost(String baseUrl, boolean is) {
+        assertThat(ModelAddress.of(baseUrl).isOpenAi()).isEqualTo(is);
+    }
 }

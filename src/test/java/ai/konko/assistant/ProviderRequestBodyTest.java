@@ -30,7 +30,8 @@ class ProviderRequestBodyTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private static final Dialect OPENAI = new Dialect(true, false, null, Map.of());
+    private static final Dialect OPENAI =
+            new Dialect(true, false, null, "max_completion_tokens", Map.of());
 
     @Test
     void of_anyMessages_hasTheirTextToTheLetter() throws Exception {
@@ -179,7 +180,7 @@ class ProviderRequestBodyTest {
     void of_aCall_asksForAStreamAsTheProviderWantsIt(
             boolean streamed, boolean options, boolean only, boolean stream, boolean usage)
             throws Exception {
-        Dialect dialect = new Dialect(options, only, null, Map.of());
+        Dialect dialect = new Dialect(options, only, null, "max_tokens", Map.of());
 
         JsonNode body = body(call(streamed, Map.of()), dialect);
 
@@ -191,16 +192,18 @@ class ProviderRequestBodyTest {
 
     @ParameterizedTest
     @CsvSource({
-        "max_tokens, , max_tokens",
-        "max_completion_tokens, , max_completion_tokens",
-        "max_tokens, max_completion_tokens, max_completion_tokens",
-        "max_completion_tokens, max_tokens, max_tokens"
+        "max_tokens, , max_completion_tokens, max_tokens",
+        "max_tokens, , max_tokens, max_tokens",
+        "max_completion_tokens, , max_completion_tokens, max_completion_tokens",
+        "max_completion_tokens, , max_tokens, max_tokens",
+        "max_tokens, max_completion_tokens, max_tokens, max_completion_tokens",
+        "max_completion_tokens, max_tokens, max_completion_tokens, max_tokens"
     })
-    void of_aLimitOfTokens_hasTheNameThatTheProviderKnows(String given, String wanted, String sent)
-            throws Exception {
+    void of_aLimitOfTokens_hasTheNameThatTheProviderKnows(
+            String given, String wanted, String own, String sent) throws Exception {
         ModelParameters call = call(false, Map.of(given, 7, "seed", 8));
 
-        JsonNode body = body(call, new Dialect(true, false, wanted, Map.of()));
+        JsonNode body = body(call, new Dialect(true, false, wanted, own, Map.of()));
 
         assertThat(body.path(sent).asInt()).isEqualTo(7);
         assertThat(body.path("seed").asInt()).isEqualTo(8);

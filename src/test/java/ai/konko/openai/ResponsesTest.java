@@ -73,7 +73,7 @@ class ResponsesTest extends SdkTest {
         assertThat(sent.path("model").asText()).isEqualTo("own");
         assertThat(sent.path("temperature").asDouble()).isEqualTo(0.5);
         assertThat(sent.path("top_p").asDouble()).isEqualTo(0.25);
-        assertThat(sent.path("max_completion_tokens").asInt()).isEqualTo(77);
+        assertThat(sent.path("max_tokens").asInt()).isEqualTo(77);
         assertThat(model.calls().getFirst().messages())
                 .containsExactly(new Message("system", "Be brief."), new Message("user", "hello"));
     }
