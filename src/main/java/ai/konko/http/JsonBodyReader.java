@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Reads request bodies: first the whole body must be one JSON text, then each field must be known
  * and of its type, see {@link StrictJson}, then the body must be valid.
  *
- * <p>Bodies are validated here, so no resource can forget it. Whoever binds a {@link JsonTree}
- * later validates what comes of it.
+ * <p>Bodies are validated here, so no resource can forget it. Whoever binds a {@link JsonTree}, or
+ * looks into a {@link JsonText}, later validates what comes of it.
  *
  * <p>It is a {@link ServerMessageBodyReader} because RESTEasy parses a parameter's annotations anew
  * for each request that it gives to a plain reader. That was two thirds of what a turn allocated.
@@ -119,6 +119,9 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         }
         if (bytes.length == 0) {
             return null;
+        }
+        if (type == (Class<?>) JsonText.class) {
+            return StrictJson.outlined(bytes);
         }
         JsonNode tree = StrictJson.object(bytes);
         return type == (Class<?>) JsonTree.class

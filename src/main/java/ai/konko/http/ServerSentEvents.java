@@ -1,6 +1,5 @@
 package ai.konko.http;
 
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 
@@ -45,10 +44,6 @@ public interface ServerSentEvents {
 
     /** An answer that is these events. */
     default Response response() {
-        return Response.ok(this)
-                .type(MediaType.SERVER_SENT_EVENTS_TYPE)
-                .header(HttpHeaders.CACHE_CONTROL, "no-cache")
-                .header("X-Accel-Buffering", "no") // proxies such as nginx: pass each event on
-                .build();
+        return new EventsBody(this).events(MediaType.SERVER_SENT_EVENTS);
     }
 }

@@ -1,37 +1,27 @@
 package ai.konko.http;
 
-import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.buffer.impl.BufferImpl;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * One client's connection while it is sent events. It takes them only when the connection has room,
- * so a client that does not read costs what it was sent and no more; and after a time it is closed.
- * All but {@link #wake} happens on the event loop of {@code context}.
+ * One client's connection while it is sent a streamed body. It takes parts only when the connection
+ * has room, so a client that does not read costs what it was sent and no more; and after a time it
+ * is closed. All but {@link #wake} happens on the event loop of {@code context}.
  */
 final class StreamConnection {
     private static final String PING = ": ping\n\n";
 
-    /** What is written to the connection at once, roughly, in UTF-16 units. */
-    private static final int BATCH = Outgoing.LONG;
-
-    /** Each thread puts its batches together here. */
-    private static final ThreadLocal<StringBuilder> EVENTS =
-            ThreadLocal.withInitial(StringBuilder::new);
-
     private final Context context;
     private final RoutingContext routing;
     private final HttpServerResponse response;
-    private final ServerSentEvents events;
+    private final StreamedBody body;
     private final Duration heartbeat;
     private final Duration unread;
     private final AtomicBoolean woken = new AtomicBoolean();
@@ -47,20 +37,20 @@ final class StreamConnection {
     StreamConnection(
             Context context,
             RoutingContext routing,
-            ServerSentEvents events,
+            StreamedBody body,
             Duration heartbeat,
             Duration unread) {
         this.context = context;
         this.routing = routing;
         this.response = routing.response();
-        this.events = events;
+        this.body = body;
         this.heartbeat = heartbeat;
         this.unread = unread;
     }
 
     void start() {
         if (response.closed()) {
-            events.abandoned();
+            body.abandoned();
             return;
         }
         routing.addEndHandler(_ -> leave());
@@ -71,14 +61,10 @@ final class StreamConnection {
             response.setChunked(true);
         }
         open = true;
-        StringBuilder opening = empty();
-        events.open(BATCH, this::wake, opening);
+        body.open(this::wake);
         beatAfter(heartbeat);
-        if (!opening.isEmpty()) {
-            write(bytes(opening));
-        }
         send();
-        if (!response.headWritten()) {
+        if (!response.headWritten() && body.takesComments()) {
             write(Buffer.buffer(PING)); // the client has the status, also if the reply waits
         }
     }
@@ -101,32 +87,18 @@ final class StreamConnection {
     private void send() {
         boolean more = true;
         while (more && open && !response.writeQueueFull()) {
-            StringBuilder batch = empty();
-            more = events.next(batch);
-            if (events.over()) {
+            Buffer part = body.next();
+            more = body.hasMore();
+            if (body.over()) {
                 stop();
-                end(bytes(batch));
-            } else if (events.left()) {
+                end(part);
+            } else if (body.left()) {
                 stop();
                 routing.request().connection().close(); // the client may resume elsewhere
-            } else if (!batch.isEmpty()) {
-                write(bytes(batch));
+            } else if (part.length() > 0) {
+                write(part);
             }
         }
-    }
-
-    private static StringBuilder empty() {
-        StringBuilder events = EVENTS.get();
-        events.setLength(0);
-        return events;
-    }
-
-    private static Buffer bytes(StringBuilder events) {
-        byte[] bytes = events.toString().getBytes(StandardCharsets.UTF_8);
-        if (events.capacity() > 4 * BATCH) { // a long reply's end
-            EVENTS.remove();
-        }
-        return BufferImpl.buffer(Unpooled.wrappedBuffer(bytes)); // as they are, not a copy
     }
 
     private void end(Buffer last) {
@@ -136,9 +108,9 @@ final class StreamConnection {
         }
     }
 
-    private void write(Buffer batch) {
+    private void write(Buffer part) {
         lastWrite = System.nanoTime();
-        Future<Void> _ = response.write(batch); // one that fails comes with the end handler
+        Future<Void> _ = response.write(part); // one that fails comes with the end handler
     }
 
     private void beatAfter(Duration left) {
@@ -156,7 +128,7 @@ final class StreamConnection {
         }
         Duration left = heartbeat.minusNanos(System.nanoTime() - lastWrite);
         if (left.toMillis() <= 0) {
-            if (!response.writeQueueFull() && !events.insideEvent()) {
+            if (!response.writeQueueFull() && body.takesComments()) {
                 write(Buffer.buffer(PING));
             }
             left = heartbeat;
@@ -180,14 +152,14 @@ final class StreamConnection {
         boolean before = open;
         stop();
         if (before) {
-            events.abandoned();
+            body.abandoned();
         }
     }
 
     private void stop() {
         if (open) {
             open = false;
-            events.close();
+            body.close();
             context.owner().cancelTimer(timer);
         }
     }

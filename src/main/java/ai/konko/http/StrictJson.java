@@ -1,5 +1,6 @@
 package ai.konko.http;
 
+import ai.konko.JsonOutline;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.WellFormed;
@@ -19,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
@@ -33,6 +35,9 @@ final class StrictJson {
     private static final char UNDECODABLE = '\uFFFD';
 
     private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+    /** How long that is in UTF-8. */
+    private static final int MARK_BYTES = 3;
 
     private static final ObjectMapper JSON =
             JsonMapper.builder()
@@ -71,9 +76,30 @@ final class StrictJson {
     static JsonNode object(byte[] bytes) {
         JsonNode tree = parse(bytes);
         if (!tree.isObject()) {
-            throw RefusedException.invalid("body", "must be a JSON object");
+            throw notAnObject();
         }
         return tree;
+    }
+
+    /**
+     * The same, without reading more of it than where its fields are.
+     *
+     * @throws RefusedException see {@link #object}
+     */
+    static JsonText outlined(byte[] bytes) {
+        try {
+            byte[] unmarked =
+                    decoded(bytes).charAt(0) == BYTE_ORDER_MARK
+                            ? Arrays.copyOfRange(bytes, MARK_BYTES, bytes.length)
+                            : bytes;
+            JsonOutline outline = JsonOutline.of(unmarked);
+            if (outline != null) {
+                return new JsonText(unmarked, outline);
+            }
+        } catch (JsonProcessingException | CharacterCodingException _) {
+            throw malformed(); // the parser's message may quote the body
+        }
+        throw notAnObject();
     }
 
     private static JsonNode parse(byte[] bytes) {
@@ -85,9 +111,17 @@ final class StrictJson {
         } catch (JsonProcessingException | CharacterCodingException _) {
             // The parser's message may quote the body.
         }
-        throw RefusedException.of(
+        throw malformed();
+    }
+
+    private static RefusedException malformed() {
+        return RefusedException.of(
                 ErrorCode.MALFORMED_JSON,
                 "The body is not a JSON text, or an object in it has a name twice.");
+    }
+
+    private static RefusedException notAnObject() {
+        return RefusedException.invalid("body", "must be a JSON object");
     }
 
     /**
@@ -95,11 +129,16 @@ final class StrictJson {
      * pair as if it were not JSON.
      */
     private static String text(byte[] bytes) throws CharacterCodingException {
+        String text = decoded(bytes);
+        return text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+    }
+
+    private static String decoded(byte[] bytes) throws CharacterCodingException {
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (text.indexOf(UNDECODABLE) >= 0) {
             CharBuffer _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
         }
-        return text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+        return text;
     }
 
     /**

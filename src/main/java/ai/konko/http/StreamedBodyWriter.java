@@ -15,15 +15,15 @@ import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 /**
- * Sends a {@link ServerSentEvents}. It writes to the connection itself, because the REST layer's
+ * Sends a {@link StreamedBody}. It writes to the connection itself, because the REST layer's
  * streams pass each item through its writers and wait for each to be sent.
  */
 @Provider
-class ServerSentEventsWriter implements ServerMessageBodyWriter<ServerSentEvents> {
+class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody> {
     private final StreamConfig config;
     private final HttpLimits limits;
 
-    ServerSentEventsWriter(StreamConfig config, HttpLimits limits) {
+    StreamedBodyWriter(StreamConfig config, HttpLimits limits) {
         this.limits = limits;
         this.config = config;
     }
@@ -31,17 +31,17 @@ class ServerSentEventsWriter implements ServerMessageBodyWriter<ServerSentEvents
     @Override
     public boolean isWriteable(
             Class<?> type, Type generic, ResteasyReactiveResourceInfo target, MediaType media) {
-        return ServerSentEvents.class.isAssignableFrom(type);
+        return StreamedBody.class.isAssignableFrom(type);
     }
 
     @Override
     public boolean isWriteable(
             Class<?> type, Type generic, Annotation[] annotations, MediaType media) {
-        return ServerSentEvents.class.isAssignableFrom(type);
+        return StreamedBody.class.isAssignableFrom(type);
     }
 
     @Override
-    public void writeResponse(ServerSentEvents stream, Type generic, ServerRequestContext request) {
+    public void writeResponse(StreamedBody body, Type generic, ServerRequestContext request) {
         RoutingContext routing =
                 ((ResteasyReactiveRequestContext) request).unwrap(RoutingContext.class);
         Context context = Vertx.currentContext();
@@ -49,7 +49,7 @@ class ServerSentEventsWriter implements ServerMessageBodyWriter<ServerSentEvents
             throw new IllegalStateException("a request has a context");
         }
         StreamConnection connection =
-                new StreamConnection(context, routing, stream, config.heartbeat(), limits.unread());
+                new StreamConnection(context, routing, body, config.heartbeat(), limits.unread());
         context.runOnContext(_ -> start(connection, routing));
     }
 
@@ -64,7 +64,7 @@ class ServerSentEventsWriter implements ServerMessageBodyWriter<ServerSentEvents
 
     @Override
     public void writeTo(
-            ServerSentEvents stream,
+            StreamedBody body,
             Class<?> type,
             Type generic,
             Annotation[] annotations,
