@@ -7,6 +7,7 @@ import ai.konko.conversation.RetentionConfig;
 import ai.konko.conversation.TurnConfig;
 import ai.konko.http.HttpLimits;
 import ai.konko.http.StreamConfig;
+import ai.konko.openai.PassThroughConfig;
 import ai.konko.store.StoreConfig;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -43,7 +44,8 @@ import java.util.Optional;
             ModelConfig.class,
             StoreConfig.class,
             TurnConfig.class,
-            RetentionConfig.class
+            RetentionConfig.class,
+            PassThroughConfig.class
         })
 class SettingsCheck {
     /**

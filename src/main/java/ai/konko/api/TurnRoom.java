@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 class TurnRoom {
     private static final Pattern TURNS =
             Pattern.compile(
-                    "/chats/[^/]+/messages(?:/[^/]+/retry)?|/v1/(?:responses|chat/completions)");
+                    "/chats/[^/]+/messages(?:/[^/]+/retry)?"
+                            + "|/v1/(?:responses|(?:chat/)?completions|embeddings|moderations)");
 
     private final TurnEngine turns;
     private final Refusals refusals;

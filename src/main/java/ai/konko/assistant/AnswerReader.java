@@ -1,6 +1,7 @@
 package ai.konko.assistant;
 
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
 
 /** Takes in the body of a successful answer, part by part, on one event loop. */
 interface AnswerReader {
@@ -15,6 +16,23 @@ interface AnswerReader {
         ENDING,
         /** The answer is whole; anything that follows is ignored. */
         WHOLE
+    }
+
+    /** The way to stop what comes for a while. */
+    interface Flow {
+        /** On the answer's event loop. */
+        void pause();
+
+        /** On any thread. */
+        void resume();
+    }
+
+    /** The answer begins. */
+    default void begin(HttpClientResponse response, Flow flow) {}
+
+    /** Whether it matters why the provider finds a request wrong. */
+    default boolean explains() {
+        return false;
     }
 
     /**

@@ -79,7 +79,7 @@ final class Connections {
     void take(Taker taker) {
         HttpClientConnection kept = kept();
         if (kept != null) {
-            kept.channel().pipeline().get(ReadTurns.Reader.class).isFor(taker.owner());
+            reader(kept).isFor(taker.owner());
             taker.take(kept);
         } else if (open.size() + opening < most) {
             open(taker);
@@ -87,6 +87,11 @@ final class Connections {
             waiting.add(taker.owner(), taker);
         }
         note();
+    }
+
+    /** What reads on a connection. */
+    static ReadTurns.Reader reader(HttpClientConnection connection) {
+        return connection.channel().pipeline().get(ReadTurns.Reader.class);
     }
 
     private void note() {

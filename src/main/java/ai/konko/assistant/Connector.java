@@ -40,22 +40,26 @@ final class Connector {
     private final @Nullable HttpChannelConnector tunnel;
 
     private final SocketAddress server;
-    private final String target;
+    private final ModelAddress provider;
+
+    /** Whether an HTTP proxy is asked for each request. */
+    private final boolean asked;
+
     private final @Nullable String proxyAuthorization;
 
     Connector(ModelEndpoint endpoint, ModelConfig.Model config, VertxInternal vertx) {
         ModelAddress address = endpoint.completions();
         ProxyOptions proxy = endpoint.proxy().orElse(null);
         HttpClientOptions options = options(endpoint, config);
-        SocketAddress provider = SocketAddress.inetSocketAddress(address.port(), address.host());
-        boolean asked = proxy != null && proxy.getType() == ProxyType.HTTP && !address.tls();
-        this.target = asked ? address.absolute() : address.target();
+        SocketAddress there = SocketAddress.inetSocketAddress(address.port(), address.host());
+        this.provider = address;
+        this.asked = proxy != null && proxy.getType() == ProxyType.HTTP && !address.tls();
         if (proxy == null || asked) {
             this.http = (HttpClientInternal) vertx.createHttpClient(options);
             this.tunnel = null;
             this.server =
                     proxy == null
-                            ? provider
+                            ? there
                             : SocketAddress.inetSocketAddress(proxy.getPort(), proxy.getHost());
             this.proxyAuthorization = proxy == null ? null : authorization(proxy);
             return;
@@ -63,7 +67,7 @@ final class Connector {
         HttpClientImpl own =
                 new HttpClientImpl(vertx, options, new PoolOptions(), new CloseFuture());
         this.http = own;
-        this.server = provider;
+        this.server = there;
         this.proxyAuthorization = null; // the tunnel's request has it
         this.tunnel =
                 new HttpChannelConnector(
@@ -74,8 +78,8 @@ final class Connector {
                         HttpVersion.HTTP_1_1,
                         address.tls(),
                         false,
-                        provider,
-                        provider);
+                        there,
+                        there);
     }
 
     private static HttpClientOptions options(ModelEndpoint endpoint, ModelConfig.Model config) {
@@ -102,9 +106,13 @@ final class Connector {
         return "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The target in the request line. */
-    String target() {
-        return target;
+    /**
+     * @param path behind the base URL
+     * @return the target in the request line
+     */
+    String target(String path) {
+        ModelAddress address = provider.at(path);
+        return asked ? address.absolute() : address.target();
     }
 
     @Nullable String proxyAuthorization() {

@@ -52,7 +52,10 @@ final class EventStream {
      * @throws ModelException if an event is too long
      */
     void read(Buffer part, Sink sink) {
-        ByteBuffer bytes = bytes(part);
+        read(bytes(part), sink);
+    }
+
+    void read(ByteBuffer bytes, Sink sink) {
         int start = bytes.position();
         for (int i = start; i < bytes.limit(); i++) {
             byte unit = bytes.get(i);

@@ -52,6 +52,9 @@ final class Exchange implements Connections.Taker {
     private long timer;
     private @Nullable HttpClientConnection connection;
 
+    /** Of an answer that is not read at the moment, because nobody takes what was read. */
+    private @Nullable HttpClientResponse paused;
+
     /** The body, until it is sent. */
     private @Nullable Buffer body;
 
@@ -102,6 +105,7 @@ final class Exchange implements Connections.Taker {
     /** Looks again when the call would be too late if nothing came until then. */
     private void watch() {
         long now = System.nanoTime();
+        lastToken = paused == null ? lastToken : now; // the model is not the one who is late
         long left =
                 Math.min(
                         timeouts.total().toNanos() - (now - begun),
@@ -123,6 +127,7 @@ final class Exchange implements Connections.Taker {
     private void settle(boolean whole) {
         loop.owner().cancelTimer(timer);
         reader.close();
+        resume();
         if (connection != null && whole) {
             timer = loop.setTimer(GRACE.toMillis(), _ -> close());
         } else {
@@ -176,8 +181,10 @@ final class Exchange implements Connections.Taker {
 
     private void receive(HttpClientResponse response) {
         response.exceptionHandler(_ -> brokeOff());
-        if (response.statusCode() != OK) {
-            refusal = new Refusal(response, clock.instant());
+        if (response.statusCode() == OK) {
+            reader.begin(response, new Flow(response));
+        } else {
+            refusal = new Refusal(response, clock.instant(), reader.explains());
             if (!refusal.isToBeRead()) {
                 brokeOff();
                 return;
@@ -218,6 +225,41 @@ final class Exchange implements Connections.Taker {
             Future<Void> _ = free.close();
         } else { // once Vert.x is through with this answer; it closes what is not to be kept
             loop.runOnContext(_ -> lane.connections().giveBack(free));
+        }
+    }
+
+    /** While the answer is stopped, time does not run against the model. */
+    private final class Flow implements AnswerReader.Flow {
+        private final HttpClientResponse response;
+
+        Flow(HttpClientResponse response) {
+            this.response = response;
+        }
+
+        @Override
+        public void pause() {
+            if (connection != null) {
+                paused = response;
+                Connections.reader(connection).hold();
+                response.pause();
+            }
+        }
+
+        @Override
+        public void resume() {
+            loop.runOnContext(_ -> Exchange.this.resume());
+        }
+    }
+
+    private void resume() {
+        if (paused != null) {
+            HttpClientResponse response = paused;
+            paused = null;
+            lastToken = System.nanoTime();
+            response.resume();
+            if (connection != null) {
+                Connections.reader(connection).release();
+            }
         }
     }
 

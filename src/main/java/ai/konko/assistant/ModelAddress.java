@@ -140,6 +140,17 @@ public record ModelAddress(
         return encoded.toString();
     }
 
+    /**
+     * @param path behind the base URL, such as {@code models}
+     * @return the address of that in place of the completions'
+     */
+    ModelAddress at(String path) {
+        int query = target.indexOf('?');
+        int end = query < 0 ? target.length() : query;
+        String base = target.substring(0, end - COMPLETIONS.length());
+        return new ModelAddress(tls, host, port, base + "/" + path + target.substring(end), user);
+    }
+
     /** Whether the provider is OpenAI itself, or OpenAI's models at Azure. */
     boolean isOpenAi() {
         return OPENAI.matcher(host).matches();

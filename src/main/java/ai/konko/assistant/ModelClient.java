@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Posts to the provider over HTTP/1.1, one call at a time on a connection, so that closing the
+ * Asks the provider over HTTP/1.1, one call at a time on a connection, so that closing the
  * connection stops the model and nobody else. Nothing is sent twice, no redirect is followed.
  *
  * <p>Each event loop is a lane of its own. A call that is made on one stays on it, if there is a
@@ -37,6 +37,7 @@ class ModelClient {
     private final Clock clock;
     private final Connector connector;
     private final AnswerBounds bounds;
+    private final String completions;
     private final List<Header> headers;
     private final List<Lane> lanes = new ArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
@@ -53,6 +54,7 @@ class ModelClient {
         this.bounds = AnswerBounds.of(config.model(), limits);
         VertxInternal internal = (VertxInternal) vertx;
         this.connector = new Connector(endpoint, config.model(), internal);
+        this.completions = target(ProviderResource.CHAT_COMPLETIONS.path());
         this.headers = headers(endpoint, config.model(), connector);
         int all = config.model().maxConnections();
         List<ContextInternal> loops = loops(internal).stream().limit(all).toList();
@@ -128,6 +130,29 @@ class ModelClient {
      *     AnswerReader#finished whole} by then.
      */
     CompletableFuture<@Nullable Void> send(Buffer body, ModelParameters call, AnswerReader reader) {
+        return send(
+                HttpMethod.POST,
+                completions,
+                body,
+                call.timeouts(),
+                call.cancellation(),
+                call.allowance(),
+                reader);
+    }
+
+    /**
+     * The same, for whatever the provider has.
+     *
+     * @param target see {@link #target}
+     */
+    CompletableFuture<@Nullable Void> send(
+            HttpMethod method,
+            String target,
+            Buffer body,
+            Timeouts timeouts,
+            Cancellation cancellation,
+            TextAllowance allowance,
+            AnswerReader reader) {
         Lane lane = lane();
         ContextInternal own = lane.loop().duplicate(); // what is noted for the log is the call's
         Exchange exchange =
@@ -135,13 +160,13 @@ class ModelClient {
                         own,
                         lane,
                         clock,
-                        call.timeouts(),
-                        this::head,
+                        timeouts,
+                        request -> head(request, method, target),
                         body,
                         reader,
-                        call.allowance(),
+                        allowance,
                         bounds.bytes());
-        call.cancellation().onCancel(() -> exchange.over().cancel(false));
+        cancellation.onCancel(() -> exchange.over().cancel(false));
         own.emit(_ -> exchange.begin());
         CompletableFuture<@Nullable Void> read = new CompletableFuture<>();
         CompletableFuture<@Nullable Void> _ =
@@ -159,6 +184,14 @@ class ModelClient {
         return read;
     }
 
+    /**
+     * @param path behind the base URL, such as {@code embeddings}
+     * @return the target of requests for that
+     */
+    String target(String path) {
+        return connector.target(path);
+    }
+
     private Lane lane() {
         for (Lane each : lanes) {
             if (each.loop().nettyEventLoop().inEventLoop() && !each.connections().full()) {
@@ -172,8 +205,8 @@ class ModelClient {
         return Objects.requireNonNull(other);
     }
 
-    private void head(HttpClientRequest request) {
-        request.setMethod(HttpMethod.POST).setURI(connector.target());
+    private void head(HttpClientRequest request, HttpMethod method, String target) {
+        request.setMethod(method).setURI(target);
         for (Header each : headers) {
             request.putHeader(each.name(), each.value());
         }

@@ -4,15 +4,21 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import org.jspecify.annotations.Nullable;
 
-/** A model call failed. Carries nothing of what the provider said. */
+/** A model call failed. What the provider said is apart from the failure, which may be kept. */
 final class ModelException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final transient Failure failure;
+    private final transient @Nullable ProviderError error;
 
     ModelException(Failure failure) {
+        this(failure, null);
+    }
+
+    ModelException(Failure failure, @Nullable ProviderError error) {
         super(failure.message(), null, false, false);
         this.failure = failure;
+        this.error = error;
     }
 
     static ModelException failed(String message) {
@@ -56,6 +62,14 @@ final class ModelException extends RuntimeException {
 
     Failure failure() {
         return failure;
+    }
+
+    /**
+     * @return why the provider has found the request wrong, if somebody wanted to know and it says
+     *     so
+     */
+    @Nullable ProviderError error() {
+        return error;
     }
 
     /**

@@ -46,6 +46,12 @@ final class ReadTurns {
         private boolean more;
         private boolean inLine;
 
+        /** Whether nobody takes what is read. */
+        private boolean held;
+
+        /** Whether its turn has come meanwhile. */
+        private boolean missed;
+
         Reader(Owner owner) {
             this.owner = owner;
         }
@@ -95,9 +101,25 @@ final class ReadTurns {
             return channel != null && channel.isActive();
         }
 
+        /** Nobody takes what is read, so the connection is not to be read in its turn. */
+        void hold() {
+            held = true;
+        }
+
+        /** It is again. */
+        void release() {
+            held = false;
+            if (missed) {
+                missed = false;
+                resume();
+            }
+        }
+
         private void resume() {
             inLine = false;
-            if (channel != null) {
+            if (held) {
+                missed = true;
+            } else if (channel != null) {
                 channel.config().setAutoRead(true);
             }
         }

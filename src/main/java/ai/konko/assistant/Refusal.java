@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 
 /**
  * An answer with another status than 200. Its body is read only if it may say that waiting does not
- * help, and only as far as its beginning. Nothing of it is passed on to clients.
+ * help, or what is wrong with a request that is passed on, and only as far as its beginning.
+ * Nothing else of it is passed on to clients.
  */
 final class Refusal implements AnswerReader {
     private static final JsonFactory JSON = new JsonFactory();
@@ -37,20 +38,25 @@ final class Refusal implements AnswerReader {
 
     private final int status;
     private final Duration retryAfter;
+    private final boolean explained;
     private final Buffer body = Buffer.buffer();
 
-    Refusal(HttpClientResponse response, Instant now) {
-        this(response.statusCode(), RetryAfter.of(response::getHeader, now));
+    /**
+     * @param explained whether it matters what is wrong with the request
+     */
+    Refusal(HttpClientResponse response, Instant now, boolean explained) {
+        this(response.statusCode(), RetryAfter.of(response::getHeader, now), explained);
     }
 
-    Refusal(int status, Duration retryAfter) {
+    Refusal(int status, Duration retryAfter, boolean explained) {
         this.status = status;
         this.retryAfter = retryAfter;
+        this.explained = explained && ProviderError.isOfRequest(status);
     }
 
     /** Whether the body can change what the refusal means. */
     boolean isToBeRead() {
-        return status == TOO_MANY_REQUESTS;
+        return explained || status == TOO_MANY_REQUESTS;
     }
 
     @Override
@@ -97,7 +103,8 @@ final class Refusal implements AnswerReader {
                         ErrorCode.MODEL_FAILED,
                         "The model's provider answered with status " + status + ".",
                         null,
-                        status));
+                        status),
+                explained ? ProviderError.of(status, body.getBytes()) : null);
     }
 
     private boolean isOfQuota() {

@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A server that does not stream may answer with a whole completion. Its text is in the response.
  */
 final class StreamedAnswer implements AnswerReader {
-    private static final String DONE = "[DONE]";
+    static final String DONE = "[DONE]";
 
     /** Events without content. */
-    private static final Set<String> NOTHING = Set.of("", "null", "[]");
+    static final Set<String> NOTHING = Set.of("", "null", "[]");
 
     private final AnswerBounds bounds;
     private final DraftWriter out;

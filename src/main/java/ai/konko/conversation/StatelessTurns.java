@@ -1,6 +1,9 @@
 package ai.konko.conversation;
 
 import ai.konko.assistant.Ending;
+import ai.konko.assistant.PassThrough;
+import ai.konko.assistant.PassedAnswer;
+import ai.konko.assistant.PassedRequest;
 import ai.konko.assistant.Prompt;
 import ai.konko.assistant.ReplyWriter;
 import ai.konko.assistant.TextAllowance;
@@ -29,8 +32,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replies that no chat has: they are in this process while they are written, and nowhere after. The
- * limits on what is in flight hold for them too.
+ * Replies that no chat has: they are in this process while they are written, and nowhere after. So
+ * are answers that are passed on. The limits on what is in flight hold for them too.
  */
 @Singleton
 public class StatelessTurns {
@@ -38,6 +41,7 @@ public class StatelessTurns {
 
     private final ChatRepository repository;
     private final ReplyWriter writer;
+    private final PassThrough provider;
     private final TextInFlight inFlight;
     private final LiveReplies live;
     private final Places places;
@@ -51,6 +55,7 @@ public class StatelessTurns {
     StatelessTurns(
             ChatRepository repository,
             ReplyWriter writer,
+            PassThrough provider,
             TextInFlight inFlight,
             LiveReplies live,
             Places places,
@@ -62,6 +67,7 @@ public class StatelessTurns {
             Workers workers) {
         this.repository = repository;
         this.writer = writer;
+        this.provider = provider;
         this.inFlight = inFlight;
         this.live = live;
         this.places = places;
@@ -82,6 +88,17 @@ public class StatelessTurns {
     public record Asked(Message reply, LiveReply live) {}
 
     /**
+     * A request that is passed on to the provider.
+     *
+     * @param live its turn, which has no text
+     * @param answer what the client gets of it
+     */
+    public record Passed(LiveReply live, PassedAnswer answer) {}
+
+    /** What a run needs once it has its place. */
+    private record Begun(Message reply, LiveReply live, Run run, TextAllowance allowance) {}
+
+    /**
      * Asks the model.
      *
      * @param options what the reply is to carry beside its text
@@ -89,6 +106,44 @@ public class StatelessTurns {
      *     {@link TurnEngine#post}
      */
     public Asked ask(Origin origin, Prompt prompt, Options options) {
+        Begun begun = begin(origin, prompt.model(), TurnSpans.CHAT, options);
+        run(
+                begun,
+                () ->
+                        writer.write(
+                                begun.reply(),
+                                () -> prompt,
+                                begun.live().run(),
+                                begun.allowance(),
+                                draft(prompt, begun.live()),
+                                begun.run()::over));
+        return new Asked(begun.reply(), begun.live());
+    }
+
+    /**
+     * Passes a request on to the provider. It takes a place and is counted as a turn is.
+     *
+     * @throws RefusedException see {@link #ask}
+     */
+    public Passed pass(Origin origin, PassedRequest request) {
+        Begun begun =
+                begin(origin, request.countedModel(), request.resource().operation(), Options.NONE);
+        PassedAnswer answer = new PassedAnswer();
+        Runnable first = metrics.firstEvent();
+        run(
+                begun,
+                () ->
+                        provider.pass(
+                                request,
+                                answer,
+                                begun.live().run(),
+                                begun.allowance(),
+                                first,
+                                begun.run()::over));
+        return new Passed(begun.live(), answer);
+    }
+
+    private Begun begin(Origin origin, String model, String operation, Options options) {
         Places.Place place = places.take(origin.owner());
         Message reply = null;
         LiveReply entry;
@@ -98,9 +153,9 @@ public class StatelessTurns {
             reply =
                     Message.queuedReply(ids.get(), ids.get(), 2, now())
                             .with(options)
-                            .started(prompt.model());
+                            .started(model);
             allowance = inFlight.open(origin.owner());
-            Span span = spans.begin(reply, origin);
+            Span span = spans.begin(reply, origin, operation);
             entry = live.admit(reply, place);
             run = new Run(reply, workers, new EndHere(origin, entry, span, allowance));
         } catch (RuntimeException | Error failed) {
@@ -113,14 +168,16 @@ public class StatelessTurns {
         entry.postedBy(origin);
         places.started();
         entry.isRunBy(run);
+        return new Begun(reply, entry, run, allowance);
+    }
+
+    private static void run(Begun begun, Runnable ask) {
         try {
-            writer.write(
-                    reply, () -> prompt, entry.run(), allowance, draft(prompt, entry), run::over);
-            run.modelAsked();
+            ask.run();
+            begun.run().modelAsked();
         } catch (RuntimeException | Error failed) {
-            run.failed(failed);
+            begun.run().failed(failed);
         }
-        return new Asked(reply, entry);
     }
 
     /** Stops a reply, also at the model: nobody wants it any more. */

@@ -131,6 +131,15 @@ class TurnMetrics {
         }
     }
 
+    /**
+     * @return notes how long it has taken from now on until the first event of a stream; to be run
+     *     once
+     */
+    Runnable firstEvent() {
+        long asked = System.nanoTime();
+        return () -> firstToken.record(Duration.ofNanos(System.nanoTime() - asked));
+    }
+
     void count(@Observes TurnEnded turn) {
         Message reply = turn.reply();
         Counter.builder("konko.turns")

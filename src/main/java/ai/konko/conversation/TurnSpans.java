@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 class TurnSpans {
+    static final String CHAT = "chat";
+
     private static final AttributeKey<List<String>> FINISH_REASONS =
             AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
 
@@ -55,12 +57,19 @@ class TurnSpans {
     }
 
     Span begin(Message reply, @Nullable Origin origin) {
+        return begin(reply, origin, CHAT);
+    }
+
+    /**
+     * @param operation what the provider is asked to do, by its name in the semantic conventions
+     */
+    Span begin(Message reply, @Nullable Origin origin, String operation) {
         String model = reply.model() == null ? "" : reply.model();
         SpanBuilder span =
-                tracer.spanBuilder("chat " + model)
+                tracer.spanBuilder(operation + " " + model)
                         .setSpanKind(SpanKind.CLIENT)
                         .setParent(parent(origin))
-                        .setAttribute("gen_ai.operation.name", "chat")
+                        .setAttribute("gen_ai.operation.name", operation)
                         .setAttribute("gen_ai.provider.name", "openai")
                         .setAttribute("gen_ai.request.model", model)
                         .setAttribute("gen_ai.conversation.id", reply.chatId().toString())

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** A problem as OpenAI's clients expect it. */
 @RegisterForReflection
 public record OpenAiProblem(OpenAiError error) {
+    private static final int BAD_REQUEST = 400;
 
     /** The problem of a reply that failed, or whose end has no name in OpenAI's API. */
     public static OpenAiProblem of(Message reply) {
@@ -16,6 +17,11 @@ public record OpenAiProblem(OpenAiError error) {
                 reply.status() == Status.FAILED
                         ? Problem.of(reply)
                         : Problem.of(ErrorCode.MODEL_FAILED, "The reply broke off."));
+    }
+
+    /** What the provider has found wrong with a request. */
+    public static OpenAiProblem ofRequest(String message, @Nullable String param, String code) {
+        return new OpenAiProblem(new OpenAiError(message, type(BAD_REQUEST), param, code));
     }
 
     static OpenAiProblem of(Problem problem) {
@@ -55,7 +61,7 @@ public record OpenAiProblem(OpenAiError error) {
 
     /** The native API's status, except that an unknown parameter is a bad request. */
     int status(Problem problem) {
-        return error.code().equals("unknown_parameter") ? 400 : problem.status();
+        return error.code().equals("unknown_parameter") ? BAD_REQUEST : problem.status();
     }
 
     /**

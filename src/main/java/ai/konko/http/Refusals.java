@@ -42,10 +42,19 @@ public class Refusals {
                                                         .register(registry)));
     }
 
+    /** Counts a problem that somebody else sends. */
+    public void count(ErrorCode code) {
+        count(code.wire());
+    }
+
     void count(Problem problem) {
-        Counter counter = counters.get(problem.code());
+        count(problem.code());
+    }
+
+    private void count(String code) {
+        Counter counter = counters.get(code);
         if (counter == null) {
-            throw new IllegalArgumentException("no code of ours: " + problem.code());
+            throw new IllegalArgumentException("no code of ours: " + code);
         }
         counter.increment();
     }

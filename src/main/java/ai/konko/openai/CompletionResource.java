@@ -1,7 +1,9 @@
 package ai.konko.openai;
 
+import ai.konko.assistant.ModelConfig;
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.Prompts;
+import ai.konko.assistant.ProviderResource;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
@@ -14,13 +16,14 @@ import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.http.Caller;
 import ai.konko.http.JsonBodyReader;
+import ai.konko.http.JsonText;
 import ai.konko.http.JsonTree;
 import ai.konko.http.Outgoing;
 import ai.konko.http.TextBound;
 import ai.konko.http.TurnFailedException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.smallrye.common.annotation.Blocking;
-import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.quarkus.virtual.threads.VirtualThreads;
+import io.smallrye.common.annotation.NonBlocking;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -32,6 +35,9 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +46,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Path("/v1/chat/completions")
 @Produces(MediaType.WILDCARD)
-@RunOnVirtualThread
 public class CompletionResource {
     private final Responses responses;
     private final StatelessTurns stateless;
@@ -49,6 +54,9 @@ public class CompletionResource {
     private final ChatLimits limits;
     private final ObjectMapper json;
     private final Outgoing outgoing;
+    private final Passages passages;
+    private final boolean streamOnly;
+    private final Executor threads;
 
     CompletionResource(
             Responses responses,
@@ -57,7 +65,13 @@ public class CompletionResource {
             ModelEndpoint endpoint,
             ChatLimits limits,
             ObjectMapper json,
-            Outgoing outgoing) {
+            Outgoing outgoing,
+            Passages passages,
+            ModelConfig config,
+            @VirtualThreads ExecutorService threads) {
+        this.passages = passages;
+        this.streamOnly = config.model().streamOnly();
+        this.threads = threads;
         this.outgoing = outgoing;
         this.responses = responses;
         this.stateless = stateless;
@@ -67,17 +81,37 @@ public class CompletionResource {
         this.json = json;
     }
 
+    /**
+     * What is not kept is passed on as it came. Only a completion that is kept is read; and one
+     * that has to be put together of a stream, because the provider has nothing else.
+     */
     @POST
-    @Blocking
+    @NonBlocking
     @Consumes(MediaType.APPLICATION_JSON)
     public CompletionStage<Response> create(
-            @Nullable JsonTree body, @Context RoutingContext request) {
-        CompletionBody given = JsonBodyReader.required(body).as(CompletionBody.class);
+            @Nullable JsonText body, @Context RoutingContext request) {
+        JsonText given = JsonBodyReader.required(body);
+        boolean passes =
+                !Passages.flag("store", given)
+                        && passages.passes(ProviderResource.CHAT_COMPLETIONS)
+                        && (Passages.flag("stream", given) || !streamOnly);
+        return passes
+                ? passages.pass(ProviderResource.CHAT_COMPLETIONS, given, request)
+                : CompletableFuture.supplyAsync(() -> read(given.tree(), request), threads)
+                        .thenCompose(Function.identity());
+    }
+
+    private CompletionStage<Response> read(JsonTree body, RoutingContext request) {
+        CompletionBody given = body.as(CompletionBody.class);
         given.check(limits);
         Dialogue messages = Dialogue.of("messages", given.messages());
-        if (!given.kept()) {
-            return stateless(given, messages, request);
-        }
+        return given.kept()
+                ? kept(body, given, messages, request)
+                : stateless(given, messages, request);
+    }
+
+    private CompletionStage<Response> kept(
+            JsonTree body, CompletionBody given, Dialogue messages, RoutingContext request) {
         Dialogue.ByTurns said = messages.byTurns();
         TurnRequest wanted = TurnRequest.of(given, said, limits);
         RequestParameters.text("messages", said.instructions(), TextBound.INSTRUCTIONS, limits);

@@ -1,6 +1,7 @@
 package ai.konko.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel.Message;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every way in which a model fails. */
 @QuarkusTest
@@ -295,5 +297,39 @@ class FaultsTest extends HttpTest {
 
     private static Reply retryAfter(int status, String header) {
         return Reply.status(status, "{}", Map.of("Retry-After", header));
+    }
+
+    /** Nothing has gone out before the model's first byte, so the status can say it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void completion_thatIsPassedOn_timesOut(boolean streamed) {
+        model.answer(_ -> Reply.hang());
+
+        Answer failed = client.post("/v1/chat/completions", "{\"stream\": %s}".formatted(streamed));
+
+        assertThat(failed.status()).isEqualTo(504);
+        assertThat(failed.json().at("/error/code").asText()).isEqualTo("model_timeout");
+        await().until(() -> model.inFlight() == 0);
+    }
+
+    @Test
+    void stream_thatIsPassedOnAndStalls_endsWithAnError() {
+        model.answer(_ -> Reply.text("some text").thenStall(1));
+
+        Answer broken = client.post("/v1/chat/completions", "{\"stream\": true}");
+
+        assertThat(broken.text())
+                .contains("some", "\"code\":\"model_failed\"")
+                .doesNotContain("[DONE]");
+        await().until(() -> model.inFlight() == 0);
+    }
+
+    @Test
+    void stream_thatIsPassedOnAndStaysOpenAfterItsEnd_isWhole() {
+        model.answer(_ -> Reply.text("some text").noEnd());
+
+        Answer whole = client.post("/v1/chat/completions", "{\"stream\": true}");
+
+        assertThat(whole.text()).contains("\"finish_reason\":\"stop\"").doesNotContain("error");
     }
 }

@@ -29,7 +29,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LongRepliesTest {
     private static final int LONGEST = 1000;
 
-    /** A thousand characters a reply, and 100,000 in all. */
+    /**
+     * A thousand characters a reply, and 100,000 in all. Not all is passed on, and any page is let
+     * in.
+     */
     public static final class Small implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
@@ -37,7 +40,9 @@ class LongRepliesTest {
                     "konko.limits.reply-characters",
                     Integer.toString(LONGEST),
                     "konko.limits.characters-in-flight",
-                    "100000");
+                    "100000",
+                    "konko.passthrough",
+                    "embeddings");
         }
     }
 
@@ -100,6 +105,29 @@ class LongRepliesTest {
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.text()).contains("\"finish_reason\":\"length\"");
         await().until(() -> model.inFlight() == 0);
+    }
+
+    @Test
+    void completion_thatIsNotPassedOn_refusesWhatCantBeRead() {
+        Answer refused =
+                client.post(
+                        "/v1/chat/completions",
+                        "{\"n\":2,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.json().at("/error/param").asText()).isEqualTo("n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/completions", "/v1/moderations"})
+    void whatIsNotPassedOn_isNotThere(String path) {
+        Answer posted = client.post(path, "{}");
+        Answer read = client.get(path);
+
+        assertThat(posted.status()).isEqualTo(404);
+        assertThat(posted.json().at("/error/code").asText()).isEqualTo("not_found");
+        assertThat(read.json()).isEqualTo(client.get("/v1/nothing").json());
+        assertThat(client.post("/v1/embeddings", "{}").status()).isEqualTo(200);
     }
 
     @Test

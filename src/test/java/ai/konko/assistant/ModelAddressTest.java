@@ -131,4 +131,15 @@ class ModelAddressTest {
     void isOpenAi_isToldByTheHost(String baseUrl, boolean is) {
         assertThat(ModelAddress.of(baseUrl).isOpenAi()).isEqualTo(is);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://h/v1, http://h/v1/embeddings",
+        "http://h, http://h/embeddings",
+        "http://h/d?a=/b, http://h/d/embeddings?a=/b",
+        "http://h/v1/chat/completions, http://h/v1/embeddings"
+    })
+    void at_anotherPath_isBehindTheBase(String baseUrl, String address) {
+        assertThat(ModelAddress.of(baseUrl).at("embeddings").absolute()).isEqualTo(address);
+    }
 }

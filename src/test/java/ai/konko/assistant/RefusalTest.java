@@ -64,7 +64,7 @@ class RefusalTest {
         "503, MODEL_UNAVAILABLE"
     })
     void failure_ofAStatus_tellsIt(int status, ErrorCode code) {
-        Refusal refusal = new Refusal(status, LATER);
+        Refusal refusal = new Refusal(status, LATER, false);
 
         assertThat(refusal.isToBeRead()).isFalse();
         assertThat(refusal.failure().failure().code()).isEqualTo(code);
@@ -73,7 +73,7 @@ class RefusalTest {
 
     @Test
     void read_ofMoreThanABeginning_doesNotWaitForTheEnd() {
-        Refusal refusal = new Refusal(429, LATER);
+        Refusal refusal = new Refusal(429, LATER, false);
         refusal.read(Buffer.buffer(" ".repeat(16_383)));
 
         ModelException failed =
@@ -84,7 +84,7 @@ class RefusalTest {
     }
 
     private static Failure read(int status, String body) {
-        Refusal refusal = new Refusal(status, LATER);
+        Refusal refusal = new Refusal(status, LATER, false);
         refusal.read(Buffer.buffer(body));
         return catchThrowableOfType(ModelException.class, refusal::end).failure();
     }

@@ -49,6 +49,8 @@ public final class FakeModel implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final ObjectWriter ASCII = JSON.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
     private static final int BACKLOG = 8192;
+    private static final List<String> RESOURCES =
+            List.of("/chat/completions", "/completions", "/embeddings", "/moderations");
 
     private final ServerSocket server;
     private final String scheme;
@@ -57,6 +59,8 @@ public final class FakeModel implements AutoCloseable {
     private volatile Function<Call, Reply> behaviour = FakeModel::echo;
     private volatile Ledger ledger = new Ledger();
     private volatile boolean strict = true;
+    private final AtomicInteger modelsAsked = new AtomicInteger();
+    private volatile Reply.@Nullable Status models;
 
     private FakeModel(ServerSocket server, String scheme) {
         this.server = server;
@@ -115,9 +119,19 @@ public final class FakeModel implements AutoCloseable {
         return ledger.refused();
     }
 
+    /** Answers requests for the list of models so from now on; null for 404. */
+    public void models(Reply.@Nullable Status answer) {
+        models = answer;
+    }
+
+    /** How often the list of models was asked for, and there was one. */
+    public int modelsAsked() {
+        return modelsAsked.get();
+    }
+
     /**
-     * The chat completion requests so far, in order of arrival; requests refused with 404 or 400
-     * are not kept.
+     * The requests so far for what the model can do, in order of arrival; requests refused with 404
+     * or 400 are not kept.
      */
     public List<Call> calls() {
         return ledger.calls();
@@ -143,6 +157,8 @@ public final class FakeModel implements AutoCloseable {
         behaviour = FakeModel::echo;
         ledger = new Ledger();
         strict = true;
+        models = null;
+        modelsAsked.set(0);
     }
 
     /** Stops listening and closes every connection. */
@@ -201,8 +217,13 @@ public final class FakeModel implements AutoCloseable {
     }
 
     private void handle(Request request, Wire wire) throws IOException, InterruptedException {
-        if (!request.method().equals("POST")
-                || !request.target().split("\\?", 2)[0].endsWith("/chat/completions")) {
+        String path = request.target().split("\\?", 2)[0];
+        if (request.method().equals("GET") && path.endsWith("/models") && models != null) {
+            modelsAsked.incrementAndGet();
+            wire.send(models.status(), models.headers(), models.body());
+            return;
+        }
+        if (!request.method().equals("POST") || RESOURCES.stream().noneMatch(path::endsWith)) {
             wire.send(
                     404,
                     Map.of(),

@@ -105,6 +105,23 @@ class GivenUpClientsTest {
         ann.post(reply + "/cancel", "");
     }
 
+    @Test
+    void clients_thatDoNotReadWhatIsPassedOn_areGivenUpAndTheModelIsStopped() throws Exception {
+        model.answer(_ -> Reply.text(TEXT + TEXT));
+
+        silent.post("/v1/chat/completions", "{}");
+        silent.awaitAnswer();
+
+        await().atMost(Duration.ofSeconds(60))
+                .until(
+                        () ->
+                                new Client(base)
+                                        .get("/q/metrics")
+                                        .text()
+                                        .contains("konko_replies_in_flight 0.0"));
+        assertThat(silent.rest()).isLessThan(TEXT.length());
+    }
+
     private double listeners() {
         return new Client(base)
                 .get("/q/metrics")

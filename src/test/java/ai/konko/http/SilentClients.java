@@ -23,13 +23,24 @@ public final class SilentClients implements AutoCloseable {
     }
 
     public void ask(String path, String accept) throws IOException {
+        send("GET %s HTTP/1.1\r\nAccept: %s\r\n".formatted(path, accept), "");
+    }
+
+    public void post(String path, String body) throws IOException {
+        send(
+                "POST %s HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+                        .formatted(path, body.length()),
+                body);
+    }
+
+    private void send(String head, String body) throws IOException {
         Socket socket = new Socket();
         sockets.add(socket);
         socket.setReceiveBufferSize(4096);
         socket.connect(new InetSocketAddress(base.getHost(), base.getPort()));
         String request =
-                "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\nAuthorization: Bearer %s\r\n\r\n"
-                        .formatted(path, accept, key);
+                "%sHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n%s"
+                        .formatted(head, key, body);
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     }
 

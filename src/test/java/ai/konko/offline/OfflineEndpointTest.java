@@ -140,6 +140,25 @@ class OfflineEndpointTest {
     }
 
     @Test
+    void completion_ofARequestWithMore_isOfItsText() throws Exception {
+        // Given what clients send that know more than text
+        String body =
+                """
+                {"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "auto", "n": 1, "top_k": 5,
+                 "response_format": {"type": "json_object"}, "messages": [
+                  {"role": "user", "content": [{"type": "text", "text": "Look."}, {"type": "image_url", "image_url": {"url": "x"}}]},
+                  {"role": "assistant", "content": null, "tool_calls": [{"id": "c", "type": "function"}]},
+                  {"role": "tool", "tool_call_id": "c", "content": "7"}]}""";
+
+        // When
+        var response = post(body);
+
+        // Then
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(contentOf(JSON.readTree(response.body()))).contains("You just said: “Look.”");
+    }
+
+    @Test
     void models_listTheOne() throws Exception {
         // Given
         var request = HttpRequest.newBuilder(uri("/models")).build();

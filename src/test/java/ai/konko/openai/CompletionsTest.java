@@ -69,13 +69,13 @@ class CompletionsTest extends SdkTest {
                         new Message("assistant", "Hello."),
                         new Message("user", "{config:['x']} one"),
                         new Message("user", "two"),
-                        new Message("system", "Now."));
+                        new Message("developer", "Now."));
         JsonNode sent = model.calls().getFirst().body();
         assertThat(sent.path("seed").asInt()).isEqualTo(7);
         assertThat(sent.path("max_completion_tokens").asInt()).isEqualTo(77);
         assertThat(sent.path("temperature").asDouble()).isEqualTo(0.5);
         assertThat(sent.path("presence_penalty").asDouble()).isEqualTo(1);
-        assertThat(sent.path("stop")).hasSize(1);
+        assertThat(sent.path("stop").asText()).isEqualTo("END");
         assertThat(client.get("/chats?limit=1").text()).isEqualTo(before);
     }
 
@@ -235,12 +235,11 @@ class CompletionsTest extends SdkTest {
                 "response_format: {\"type\": \"json_object\"}",
                 "prediction: {}",
                 "web_search_options: {}",
-                "metadata: {\"k\": \"v\"}",
             })
-    void whatIsNotSupported_isRefusedByName(String parameter) {
+    void whatIsNotSupportedIfStored_isRefusedByName(String parameter) {
         String name = parameter.substring(0, parameter.indexOf(':'));
         String body =
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"%s\": %s}"
+                "{\"store\": true, \"messages\": [{\"role\": \"user\", \"content\": \"hi\"}], \"%s\": %s}"
                         .formatted(name, parameter.substring(name.length() + 2));
 
         Answer refused = client.post("/v1/chat/completions", body);
@@ -263,8 +262,11 @@ class CompletionsTest extends SdkTest {
                 "{\"role\": \"assistant\", \"content\": \"x\", \"audio\": {\"id\": \"a\"}}",
                 "{\"role\": \"assistant\", \"content\": \"x\", \"function_call\": {\"name\": \"f\"}}",
             })
-    void messages_thatAreMoreThanText_areRefusedByName(String message) {
-        Answer refused = client.post("/v1/chat/completions", "{\"messages\": [" + message + "]}");
+    void messages_thatAreMoreThanTextIfStored_areRefusedByName(String message) {
+        Answer refused =
+                client.post(
+                        "/v1/chat/completions",
+                        "{\"store\": true, \"messages\": [" + message + "]}");
 
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.json().at("/error/code").asText()).isEqualTo("unsupported");
@@ -287,7 +289,7 @@ class CompletionsTest extends SdkTest {
                 client.post(
                         "/v1/chat/completions",
                         """
-                        {"messages": [{"role": "user", "content": "a"},
+                        {"store": true, "messages": [{"role": "user", "content": "a"},
                         {"role": "assistant", "content": "b", %s}, {"role": "user", "content": "c", %s}]}"""
                                 .formatted(more, more));
 
@@ -321,11 +323,11 @@ class CompletionsTest extends SdkTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"7", "[]", "{\"x\": 1}"})
-    void messageNamedByNoText_isRefused(String name) {
+    void messageNamedByNoTextIfStored_isRefused(String name) {
         Answer refused =
                 client.post(
                         "/v1/chat/completions",
-                        "{\"messages\": [{\"role\": \"user\", \"content\": \"x\", \"name\": "
+                        "{\"store\": true, \"messages\": [{\"role\": \"user\", \"content\": \"x\", \"name\": "
                                 + name
                                 + "}]}");
 

@@ -51,7 +51,7 @@ class LocalesIT {
                 client.post(
                         "/v1/chat/completions",
                         """
-                        {"model": "m", "stream": true, "messages": [{"role": "user", "content": "x"}]}
+                        {"model": "m", "stream": true, "store": true, "messages": [{"role": "user", "content": "x"}]}
                         """);
         model.answer(_ -> Reply.status(429, "{}", Map.of("Retry-After", "12")));
         Answer busy = client.say("/chats/" + chat.id(), "hello");

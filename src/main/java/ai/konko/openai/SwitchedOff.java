@@ -1,0 +1,47 @@
+package ai.konko.openai;
+
+import ai.konko.assistant.ProviderResource;
+import ai.konko.chat.ErrorCode;
+import ai.konko.chat.RefusedException;
+import ai.konko.http.HttpEntrance;
+import ai.konko.http.Refusals;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** There is nothing at the addresses of what is not passed on. */
+@ApplicationScoped
+class SwitchedOff {
+    private final Set<String> paths;
+    private final Refusals refusals;
+
+    SwitchedOff(Passages passages, Refusals refusals) {
+        this.refusals = refusals;
+        this.paths =
+                Arrays.stream(ProviderResource.values())
+                        .filter(each -> each != ProviderResource.CHAT_COMPLETIONS)
+                        .filter(each -> !passages.passes(each))
+                        .map(each -> "/v1/" + each.path())
+                        .collect(Collectors.toUnmodifiableSet());
+    }
+
+    void register(@Observes Filters filters) {
+        if (!paths.isEmpty()) {
+            filters.register(this::refuse, HttpEntrance.PRIORITY - 1);
+        }
+    }
+
+    private void refuse(RoutingContext context) {
+        if (paths.contains(context.normalizedPath())) {
+            refusals.send(
+                    RefusedException.of(ErrorCode.NOT_FOUND, "There is nothing at this address."),
+                    context.request());
+        } else {
+            context.next();
+        }
+    }
+}
