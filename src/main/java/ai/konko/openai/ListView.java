@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -51,7 +52,7 @@ final class ListView {
 
     /** The list of models. */
     @RegisterForReflection
-    record Models(String object, List<ModelView> data) {}
+    record Models(String object, List<JsonNode> data) {}
 
     private static <T> String id(List<T> data, boolean first, Function<T, String> id) {
         return data.isEmpty() ? "" : id.apply(first ? data.getFirst() : data.getLast());
