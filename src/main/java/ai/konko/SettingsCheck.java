@@ -5,6 +5,7 @@ import ai.konko.assistant.ModelConfig;
 import ai.konko.chat.ChatLimits;
 import ai.konko.conversation.RetentionConfig;
 import ai.konko.conversation.TurnConfig;
+import ai.konko.http.CrossOriginConfig;
 import ai.konko.http.HttpLimits;
 import ai.konko.http.StreamConfig;
 import ai.konko.openai.PassThroughConfig;
@@ -39,6 +40,7 @@ import java.util.Optional;
         targets = {
             ChatLimits.class,
             HttpLimits.class,
+            CrossOriginConfig.class,
             StreamConfig.class,
             MemoryConfig.class,
             ModelConfig.class,

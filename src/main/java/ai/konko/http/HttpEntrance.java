@@ -28,6 +28,7 @@ import org.jboss.logging.MDC;
 /**
  * Every request passes here first. The request gets its id, and the response its security headers.
  * Requests of {@linkplain SameSite other sites' pages} and bodies that are too long are refused.
+ * Browsers are told which {@linkplain CrossOrigin pages of other origins} may use the service.
  * Unless the {@linkplain PublicAddress address is public}, the caller must be known and within its
  * limits.
  */
@@ -49,6 +50,7 @@ public class HttpEntrance {
     private final RateLimit rateLimit;
     private final Refusals refusals;
     private final SameSite sameSite;
+    private final CrossOrigin crossOrigin;
     private final ContentSecurity contentSecurity;
     private final HttpLimits limits;
     private final Incoming incoming;
@@ -59,6 +61,7 @@ public class HttpEntrance {
             RateLimit rateLimit,
             Refusals refusals,
             SameSite sameSite,
+            CrossOrigin crossOrigin,
             ContentSecurity contentSecurity,
             HttpLimits limits,
             Incoming incoming,
@@ -67,6 +70,7 @@ public class HttpEntrance {
         this.rateLimit = rateLimit;
         this.refusals = refusals;
         this.sameSite = sameSite;
+        this.crossOrigin = crossOrigin;
         this.contentSecurity = contentSecurity;
         this.limits = limits;
         this.incoming = incoming;
@@ -104,7 +108,9 @@ public class HttpEntrance {
             refusals.send(foreign, request);
             return;
         }
-        if (Incoming.length(request) > limits.bodySize().asLongValue()) {
+        if (crossOrigin.isPreflight(request)) {
+            crossOrigin.answer(request);
+        } else if (Incoming.length(request) > limits.bodySize().asLongValue()) {
             incoming.discard(
                     context, () -> refusals.send(JsonBodyReader.tooLarge(limits), request));
         } else if (!isPublic) {
@@ -116,7 +122,7 @@ public class HttpEntrance {
         }
     }
 
-    /** Gives the request its id, and the response its security headers. */
+    /** Gives the request its id, and the response its headers for browsers. */
     void mark(RoutingContext context) {
         HttpServerRequest request = context.request();
         String id = RequestId.chosenFor(request);
@@ -124,6 +130,7 @@ public class HttpEntrance {
                 .putHeader(RequestId.HEADER, id)
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Content-Security-Policy", contentSecurity.of(context.normalizedPath()));
+        crossOrigin.mark(request);
         MDC.put("requestId", id); // of this request's own context
     }
 

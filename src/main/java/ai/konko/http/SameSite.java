@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps web pages from using a service that needs no credentials, unless the page is the service's
- * own, or of one of its {@link Hosts}. Browsers say with {@code Origin} and {@code Sec-Fetch-Site}
- * which page sends a request; programs send neither.
+ * own, of one of its {@link Hosts}, or of an {@linkplain CrossOrigin origin that is let in}.
+ * Browsers say with {@code Origin} and {@code Sec-Fetch-Site} which page sends a request; programs
+ * send neither.
  */
 @Singleton
 class SameSite {
@@ -23,9 +24,11 @@ class SameSite {
     private static final Pattern PORT = Pattern.compile(":[0-9]*$");
 
     private final Hosts hosts;
+    private final CrossOrigin crossOrigin;
 
-    SameSite(Hosts hosts) {
+    SameSite(Hosts hosts, CrossOrigin crossOrigin) {
         this.hosts = hosts;
+        this.crossOrigin = crossOrigin;
     }
 
     /**
@@ -48,7 +51,9 @@ class SameSite {
         boolean elsewhere =
                 origin == null
                         ? isFromAnotherSite(request) && !(isPublic && isLink(request))
-                        : !isOurs(origin, authority) && !isSameOrigin(request);
+                        : !isOurs(origin, authority)
+                                && !isSameOrigin(request)
+                                && !crossOrigin.allows(origin);
         if (elsewhere) {
             throw RefusedException.of(
                     ErrorCode.FORBIDDEN,

@@ -42,7 +42,9 @@ class LongRepliesTest {
                     "konko.limits.characters-in-flight",
                     "100000",
                     "konko.passthrough",
-                    "embeddings");
+                    "embeddings",
+                    "konko.cors.origins",
+                    "*");
         }
     }
 
@@ -128,6 +130,15 @@ class LongRepliesTest {
         assertThat(posted.json().at("/error/code").asText()).isEqualTo("not_found");
         assertThat(read.json()).isEqualTo(client.get("/v1/nothing").json());
         assertThat(client.post("/v1/embeddings", "{}").status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"https://evil.example", "null"})
+    void page_ifAnyIsLetIn_mayUseAServiceWithoutCredentials(String origin) {
+        Answer answer = client.post("/chats", "{}", "Origin", origin);
+
+        assertThat(answer.status()).isEqualTo(201);
+        assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo("*");
     }
 
     @Test

@@ -11,11 +11,16 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may call under /v1, and what of others they get to see: nothing. */
 @QuarkusTest
@@ -34,7 +39,9 @@ class OwnersTest {
                     "konko.api-keys",
                     "ada:%s,bob:%s,slow:%s".formatted(ADAS, BOBS, SLOW),
                     "konko.limits.requests-per-minute",
-                    "100");
+                    "100",
+                    "konko.cors.origins",
+                    "https://app.example, capacitor://localhost");
         }
     }
 
@@ -109,6 +116,65 @@ class OwnersTest {
 
         assertThat(others.status()).isEqualTo(200);
         assertThat(others.id()).isNotEqualTo(first.id());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/chat/completions", "/chats", "/v1/nothing", "/page/app.js"})
+    void preflight_needsNoCredentials(String path) throws IOException {
+        String answer =
+                preflight(
+                        path,
+                        "https://app.example",
+                        "Access-Control-Request-Private-Network: true");
+
+        assertThat(answer)
+                .startsWith("HTTP/1.1 204")
+                .containsIgnoringCase("\r\naccess-control-allow-origin: https://app.example\r\n")
+                .containsIgnoringCase("\r\naccess-control-allow-headers: authorization,x-a\r\n")
+                .containsIgnoringCase("\r\naccess-control-allow-private-network: true\r\n")
+                .containsPattern("(?i)access-control-allow-methods: .*POST.*DELETE")
+                .containsIgnoringCase("\r\nvary: origin\r\n");
+    }
+
+    @Test
+    void preflight_ofAnotherOrigin_needsThem() throws IOException {
+        assertThat(preflight("/chats", "https://app.example.org", "X-B: c"))
+                .startsWith("HTTP/1.1 401")
+                .doesNotContainIgnoringCase("access-control-allow");
+    }
+
+    private String preflight(String path, String origin, String header) throws IOException {
+        byte[] request =
+                "OPTIONS %s HTTP/1.1\r\nHost: localhost\r\nOrigin: %s\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization,x-a\r\n%s\r\nConnection: close\r\n\r\n"
+                        .formatted(path, origin, header)
+                        .getBytes(StandardCharsets.US_ASCII);
+        try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+            socket.getOutputStream().write(request);
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        }
+    }
+
+    @Test
+    void page_ofAnOriginThatIsLetIn_mayReadWhateverIsAnswered() {
+        String body =
+                "{\"stream\": true, \"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}";
+        for (Answer answer :
+                List.of(
+                        ada.get("/chats", "Origin", "https://app.example"),
+                        ada.get("/nothing", "Origin", "https://app.example"),
+                        new Client(base).get("/v1/models", "Origin", "https://app.example"),
+                        ada.post("/v1/chat/completions", body, "Origin", "https://app.example"))) {
+            assertThat(answer.header("Access-Control-Allow-Origin"))
+                    .isEqualTo("https://app.example");
+            assertThat(answer.header("Access-Control-Expose-Headers"))
+                    .contains("X-Request-Id", "Location", "Retry-After");
+            assertThat(answer.header("Vary")).containsIgnoringCase("origin");
+        }
+        assertThat(ada.get("/chats").headers().map())
+                .containsKey("vary")
+                .doesNotContainKey("access-control-allow-origin");
+        assertThat(ada.get("/chats", "Origin", "https://b.example").headers().map())
+                .doesNotContainKey("access-control-allow-origin");
     }
 
     @Test
