@@ -10,6 +10,7 @@ import static ai.konko.openai.RequestParameters.require;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.http.TextBound;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -19,8 +20,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A request for a chat completion, as OpenAI defines it. */
+/**
+ * A request for a chat completion, as OpenAI defines it. What clients have beside that changes
+ * nothing.
+ */
 @RegisterForReflection
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonNaming(SnakeCaseStrategy.class)
 record CompletionBody(
         @Nullable String model,
@@ -107,19 +112,11 @@ record CompletionBody(
     }
 
     private void checkStreamOptions() {
-        RequestParameters.fields(
-                "stream_options", streamOptions, Set.of("include_usage", "include_obfuscation"));
-        JsonNode options = orMissing(streamOptions);
+        JsonNode usage = orMissing(orMissing(streamOptions).get("include_usage"));
         require(
-                !options.path("include_obfuscation").asBoolean(),
-                "stream_options.include_obfuscation",
-                "is not supported here");
-        options.forEach(
-                each ->
-                        require(
-                                each.isBoolean() || each.isNull(),
-                                "stream_options",
-                                "is supported only with true and false"));
+                usage.isMissingNode() || usage.isBoolean(),
+                "stream_options.include_usage",
+                "is supported only as true or false");
     }
 
     Map<String, Object> parameters() {

@@ -301,6 +301,19 @@ class CompletionsTest extends SdkTest {
                         new Message("user", "c"));
     }
 
+    @Test
+    void stored_withWhatNobodyKnows_isAnsweredWithout() {
+        Answer answer =
+                client.post(
+                        "/v1/chat/completions",
+                        """
+                        {"store": true, "nobody": {"knows": 1}, "top_k": 5, "stream_options": {"x": 1},
+                         "messages": [{"role": "user", "content": "a"}]}""");
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(model.calls().getFirst().body().has("nobody")).isFalse();
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void messageOfACompletion_canBeSentBackAsItIs(boolean store) {
