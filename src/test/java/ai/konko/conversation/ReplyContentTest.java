@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,7 +114,7 @@ class ReplyContentTest {
         }
     }
 
-    private void both(DraftContent draft, java.util.function.Consumer<Draft> addition) {
+    private void both(DraftContent draft, Consumer<Draft> addition) {
         addition.accept(draft);
         addition.accept(content.growing());
         content.grown();
