@@ -312,7 +312,7 @@ class ToolsTest extends HttpTest {
     }
 
     /** Characters and item events, whatever the pieces. */
-    private static List<String> units(List<Event> events) {
+    static List<String> units(List<Event> events) {
         List<String> units = new ArrayList<>();
         for (Event each : events) {
             switch (each.name()) {
