@@ -6,20 +6,20 @@ import ai.konko.api.Client.Answer;
 import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel.Call;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.Script;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,57 +38,12 @@ class DialoguesTest extends HttpTest {
              {"type": "function", "name": "count"}]
             """;
 
-    /** What the provider would have refused. */
-    private final Queue<String> refused = new ConcurrentLinkedQueue<>();
-
     private long seed;
 
     @BeforeEach
     void provider() {
         seed = ThreadLocalRandom.current().nextLong();
-        model.answer(
-                call -> {
-                    String wrong = wrong(call.body());
-                    if (wrong != null) {
-                        refused.add(call.model() + ": " + wrong);
-                        return Reply.status(400, "{\"error\":{}}", Map.of());
-                    }
-                    return reply(call);
-                });
-    }
-
-    /** What OpenAI would say of the messages; null if it takes them. */
-    private static String wrong(JsonNode body) {
-        Set<String> awaited = new HashSet<>();
-        for (JsonNode message : body.path("messages")) {
-            String role = message.path("role").asText();
-            if (role.equals("tool")) {
-                if (!awaited.remove(message.path("tool_call_id").asText())) {
-                    return "a tool message that follows no call of its id";
-                }
-            } else if (!awaited.isEmpty()) {
-                return "calls without outputs";
-            }
-            for (JsonNode call : message.path("tool_calls")) {
-                if (!awaited.add(call.path("id").asText())
-                        || !call.at("/function/name").asText().matches("[a-zA-Z0-9_-]{1,64}")) {
-                    return "an id twice, or a bad name";
-                }
-            }
-            if (!role.equals("assistant") && message.path("content").isMissingNode()) {
-                return "a message without content";
-            }
-            if (role.equals("assistant")
-                    && message.path("tool_calls").isEmpty()
-                    && message.path("content").asText().isEmpty()) {
-                return "a reply with neither content nor calls";
-            }
-        }
-        return awaited.isEmpty()
-                ? body.path("tool_choice").isMissingNode() || body.has("tools")
-                        ? null
-                        : "a choice without tools"
-                : "calls without outputs";
+        model.answer(this::reply);
     }
 
     private Reply reply(Call call) {
@@ -103,37 +58,22 @@ class DialoguesTest extends HttpTest {
     }
 
     /** Some reasoning, text and calls, with ids that providers give again and again. */
-    private static Reply calls(Random random, String finish) {
-        StringBuilder events = new StringBuilder();
+    private static Reply calls(Random random, @Nullable String finish) {
+        Script script = new Script();
         if (random.nextBoolean()) {
-            events.append(delta("\"reasoning_content\":\"so so\""));
+            script.reasoning("so so");
         }
         if (random.nextBoolean()) {
-            events.append(delta("\"content\":\"Let me see. \""));
+            script.text("Let me see. ");
         }
-        for (int i = 0; i <= random.nextInt(3); i++) {
-            String name = random.nextBoolean() ? "look" : "no such tool!";
-            String arguments = random.nextInt(4) == 0 ? "no json" : "{}";
-            events.append(
-                    delta(
-                            "\"tool_calls\":[{\"index\":%d,\"id\":\"%s\",\"function\":{\"name\":\"%s\",\"arguments\":\"%s\"}}]"
-                                    .formatted(
-                                            i,
-                                            random.nextInt(5) == 0 ? "" : "call_" + i % 2,
-                                            name,
-                                            arguments)));
+        int calls = 1 + random.nextInt(3);
+        for (int i = 0; i < calls; i++) {
+            script.call(
+                    random.nextInt(5) == 0 ? "" : "call_" + i % 2,
+                    random.nextBoolean() ? "look" : "no such tool!",
+                    random.nextInt(4) == 0 ? "no json" : "{}");
         }
-        if (finish != null) {
-            events.append(
-                    "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"%s\"}]}\n\n"
-                            .formatted(finish));
-            events.append("data: [DONE]\n\n");
-        }
-        return Reply.status(200, events.toString(), Map.of("Content-Type", "text/event-stream"));
-    }
-
-    private static String delta(String fields) {
-        return "data: {\"choices\":[{\"index\":0,\"delta\":{%s}}]}\n\n".formatted(fields);
+        return finish == null ? script.reply().noFinish() : script.reply().finish(finish);
     }
 
     @Test
@@ -149,7 +89,7 @@ class DialoguesTest extends HttpTest {
             each.get();
         }
 
-        assertThat(refused).as("seed %d", seed).isEmpty();
+        assertThat(model.refused()).as("seed %d", seed).isEmpty();
     }
 
     /** One chat, used by several clients one after the other, and at times at once. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import ai.konko.api.Client.Answer;
 import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.Script;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
@@ -39,41 +40,17 @@ class ToolsTest extends HttpTest {
                          {"callId": "call_a", "output": "no such city", "failed": true}]}
             """;
 
-    /** Reasoning, text and two calls, the first of them in pieces. */
-    static Reply twoCalls() {
-        return sse(
-                "{\"reasoning_content\":\"They want \"}",
-                "{\"reasoning_content\":\"two cities.\"}",
-                "{\"content\":\"Let me \"}",
-                "{\"content\":\"look.\"}",
-                call(0, "call_a", "weather", "{\\\"city\\\":"),
-                "{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"\\\"Lisbon\\\"}\"}}]}",
-                call(1, "call_b", "weather", "{\\\"city\\\":\\\"Porto\\\"}"));
-    }
-
-    private static String call(int index, String id, String name, String arguments) {
-        return "{\"tool_calls\":[{\"index\":%d,\"id\":\"%s\",\"type\":\"function\",\"function\":{\"name\":\"%s\",\"arguments\":\"%s\"}}]}"
-                .formatted(index, id, name, arguments);
-    }
-
-    private static Reply sse(String... deltas) {
-        StringBuilder events = new StringBuilder();
-        for (String delta : deltas) {
-            events.append(event("\"choices\":[{\"index\":0,\"delta\":" + delta + "}]"));
-        }
-        events.append(
-                event("\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]"));
-        events.append(
-                event(
-                        "\"choices\":[],\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":9,"
-                                + "\"prompt_tokens_details\":{\"cached_tokens\":20},"
-                                + "\"completion_tokens_details\":{\"reasoning_tokens\":4}}"));
-        events.append("data: [DONE]\n\n");
-        return Reply.status(200, events.toString(), Map.of("Content-Type", "text/event-stream"));
-    }
-
-    private static String event(String fields) {
-        return "data: {\"object\":\"chat.completion.chunk\",%s}\n\n".formatted(fields);
+    /** Reasoning, text and two calls in pieces. */
+    private static Reply twoCalls() {
+        return new Script()
+                .reasoning("They want ")
+                .reasoning("two cities.")
+                .text("Let me ")
+                .text("look.")
+                .call("call_a", "weather", "{\"city\":\"Lisbon\"}")
+                .call("call_b", "weather", "{\"city\":\"Porto\"}")
+                .reply()
+                .usage(30, 9, 20, 4);
     }
 
     private Answer post(String chat, String body, String... headers) {

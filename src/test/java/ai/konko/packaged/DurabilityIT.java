@@ -8,6 +8,7 @@ import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Call;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.Script;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,8 @@ class DurabilityIT {
         model.answer(this::reply);
         Service first = service();
         Client client = first.ready();
+        String waiting = client.chat();
+        assertThat(client.say(waiting, "tools").status()).isEqualTo(201);
         List<String> slowChats = new ArrayList<>();
         for (int i = 0; i < SLOW; i++) {
             slowChats.add(client.chat());
@@ -76,7 +80,24 @@ class DurabilityIT {
                 assertThat(services.getLast().log())
                         .contains("of chat %s is run again".formatted(chat.substring(7)));
             }
+            assertTakesOutputsOnce(again, waiting);
         }
+    }
+
+    /** The calls are open still, and what two clients post at once is one turn. */
+    private static void assertTakesOutputsOnce(Client client, String chat) {
+        String outputs =
+                "{\"outputs\":[{\"callId\":\"call_a\",\"output\":\"1\"},{\"callId\":\"call_b\",\"output\":\"2\"}]}";
+        assertThat(client.get(chat).json().path("status").asText()).isEqualTo("waiting");
+        List<CompletableFuture<Answer>> both =
+                List.of(
+                        client.postLater(chat + "/messages", outputs, "Idempotency-Key", "once"),
+                        client.postLater(chat + "/messages", outputs, "Idempotency-Key", "once"));
+
+        assertThat(both.getFirst().join().json()).isEqualTo(both.getLast().join().json());
+        assertThat(client.messages(chat)).hasSize(4);
+        assertThat(client.messages(chat).get(1).at("/items/1/output").asText()).isEqualTo("2");
+        assertThat(client.get(chat).json().path("status").asText()).isEqualTo("idle");
     }
 
     /** As where the kernel takes it for want of memory, or its disk was full. */
@@ -109,6 +130,9 @@ class DurabilityIT {
 
     private Reply reply(Call call) {
         String text = call.lastUser();
+        if (text.equals("tools") && call.body().findValue("tool_call_id") == null) {
+            return new Script().call("call_a", "look", "{}").call("call_b", "look", "{}").reply();
+        }
         Reply.Text reply = Reply.text("re: " + text);
         return slow.get() && text.startsWith("slow") ? reply.thenStall(2) : reply;
     }
