@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 import ai.konko.api.Client.Answer;
 import ai.konko.api.EventReader.Event;
@@ -231,6 +232,7 @@ class ToolsTest extends HttpTest {
                     return twoCalls();
                 });
         CompletableFuture<Answer> first = client.postLater(chat + "/messages", ASK);
+        await().until(() -> model.inFlight() == 1);
         Answer second = client.say(chat, "And Faro?", "Prefer", "respond-async");
         gate.complete(null);
 
