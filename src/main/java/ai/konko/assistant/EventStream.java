@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventStream {
     private static final byte[] DATA = {'d', 'a', 't', 'a'};
+    private static final byte[] JSON = {'d', 'a', 't', 'a', ':', ' ', '{'};
     private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     /** A larger buffer is not kept for the next event. */
@@ -70,6 +71,20 @@ final class EventStream {
         write(bytes.position(start), begun);
         if (held() > mostBytes) {
             throw ModelException.tooLong();
+        }
+    }
+
+    /** The same for a whole event. One that is one line of JSON, as nearly all are, is seen so. */
+    void readOne(ByteBuffer event, Sink sink) {
+        int end = event.limit() - 2;
+        int open = 0;
+        while (open < JSON.length && open < end && event.get(open) == JSON[open]) {
+            open++;
+        }
+        if (open == JSON.length && event.get(end) == '\n' && event.get(end - 1) == '}') {
+            sink.event(event.slice(open - 1, end - open + 1));
+        } else {
+            read(event, sink);
         }
     }
 

@@ -24,9 +24,6 @@ final class PassedReader implements AnswerReader {
     private static final String JSON = "application/json";
     private static final String EVENTS = "text/event-stream";
 
-    /** How nearly all events begin. */
-    private static final byte[] PREFIX = "data: {".getBytes(StandardCharsets.US_ASCII);
-
     /** Media types that are passed on as they are. */
     private static final Pattern TYPES =
             Pattern.compile(
@@ -134,28 +131,9 @@ final class PassedReader implements AnswerReader {
     private boolean isWanted(ByteBuffer event) {
         wanted = broken == null && progress != Progress.WHOLE;
         if (wanted) {
-            ByteBuffer line = line(event);
-            if (line == null) {
-                parsed.read(event, this::look);
-            } else {
-                look(line);
-            }
+            parsed.readOne(event, this::look);
         }
         return wanted;
-    }
-
-    /**
-     * @return the data of an event that is one line of JSON, as nearly all are; null if it is
-     *     another
-     */
-    private static @Nullable ByteBuffer line(ByteBuffer event) {
-        int end = event.limit() - 2;
-        int open = 0;
-        while (open < PREFIX.length && open < end && event.get(open) == PREFIX[open]) {
-            open++;
-        }
-        boolean one = open == PREFIX.length && event.get(end) == '\n' && event.get(end - 1) == '}';
-        return one ? event.slice(open - 1, end - open + 1) : null;
     }
 
     private void look(ByteBuffer data) {
@@ -264,13 +242,9 @@ final class PassedReader implements AnswerReader {
             return null;
         }
         try {
-            String counts = new String(usage, StandardCharsets.UTF_8);
-            return Chunk.parse(
-                            ByteBuffer.wrap(
-                                    "{\"usage\":%s}"
-                                            .formatted(counts)
-                                            .getBytes(StandardCharsets.UTF_8)))
-                    .usage();
+            String event = "{\"usage\":" + new String(usage, StandardCharsets.UTF_8) + "}";
+            byte[] bytes = event.getBytes(StandardCharsets.UTF_8);
+            return Chunk.parse(ByteBuffer.wrap(bytes)).usage();
         } catch (ModelException _) {
             return null; // it is no usage then
         }

@@ -1,7 +1,0 @@
-package ai.konko.openai;
-
-import io.quarkus.test.junit.QuarkusIntegrationTest;
-
-/** The same, of what was packaged. */
-@QuarkusIntegrationTest
-class PassThroughIT extends PassThroughTest {}
