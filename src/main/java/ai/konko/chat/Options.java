@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param opening whether the chat was made for this turn
  * @param background whether its client asked not to wait
  * @param unanswered whether nobody is to reply: what the user says is context all the same
+ * @param labels parameters that the client is shown again, and that the provider does not get
  */
 public record Options(
         @Nullable String model,
@@ -31,7 +32,8 @@ public record Options(
         int earlier,
         boolean opening,
         boolean background,
-        boolean unanswered) {
+        boolean unanswered,
+        Map<String, Object> labels) {
 
     public static final Options NONE =
             new Options(null, null, Map.of(), Map.of(), null, 0, false, false, false);
@@ -44,6 +46,31 @@ public record Options(
     public Options {
         parameters = copy(parameters);
         metadata = copy(metadata);
+        labels = copy(labels);
+    }
+
+    /** Options without labels. */
+    public Options(
+            @Nullable String model,
+            @Nullable String instructions,
+            Map<String, Object> parameters,
+            Map<String, String> metadata,
+            @Nullable String previous,
+            int earlier,
+            boolean opening,
+            boolean background,
+            boolean unanswered) {
+        this(
+                model,
+                instructions,
+                parameters,
+                metadata,
+                previous,
+                earlier,
+                opening,
+                background,
+                unanswered,
+                Map.of());
     }
 
     private static <T> Map<String, T> copy(@Nullable Map<String, T> map) {
@@ -68,14 +95,16 @@ public record Options(
                 earlier,
                 true,
                 background,
-                unanswered);
+                unanswered,
+                labels);
     }
 
     /**
      * @return how many UTF-16 units these options hold in all, roughly
      */
     public int characters() {
-        int sum = length(model) + length(instructions) + length(previous) + length(parameters);
+        int sum = length(model) + length(instructions) + length(previous);
+        sum += length(parameters) + length(labels);
         for (Map.Entry<String, String> entry : metadata.entrySet()) {
             sum += entry.getKey().length() + entry.getValue().length();
         }
