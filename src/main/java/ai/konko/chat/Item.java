@@ -88,6 +88,11 @@ public sealed interface Item extends Sized {
             return new Call(offset, callId, tool, arguments, CallStatus.OPEN, null, null);
         }
 
+        /** Whether it waits for its output, or has waited until its chat went on. */
+        boolean wasAsked() {
+            return status != CallStatus.CANCELLED && status != CallStatus.INTERRUPTED;
+        }
+
         /** The call's end; the first one counts. */
         Call ended(CallStatus end, @Nullable String with, Instant now) {
             return status == CallStatus.OPEN

@@ -6,6 +6,7 @@ import ai.konko.chat.RefusedException.Violation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -105,6 +106,28 @@ public final class Items {
     /** The same items with each open call ended. */
     static List<Item> closed(List<Item> items, CallStatus end, Instant now) {
         return eachCall(items, call -> call.ended(end, null, now));
+    }
+
+    /** The ids of the calls that waited for outputs when their reply was completed. */
+    public static Set<String> asked(List<Item> items) {
+        Set<String> asked = new LinkedHashSet<>();
+        for (Call each : calls(items)) {
+            if (each.wasAsked()) {
+                asked.add(each.callId());
+            }
+        }
+        return asked;
+    }
+
+    /** The same items with the calls open that {@linkplain #asked waited}. */
+    static List<Item> reopened(List<Item> items) {
+        return eachCall(
+                items,
+                call ->
+                        call.wasAsked()
+                                ? Call.open(
+                                        call.offset(), call.callId(), call.tool(), call.arguments())
+                                : call);
     }
 
     private static List<Item> eachCall(List<Item> items, UnaryOperator<Call> change) {

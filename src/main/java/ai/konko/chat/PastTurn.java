@@ -30,6 +30,26 @@ public record PastTurn(
         this(message, List.of(), reply, model);
     }
 
+    /**
+     * The same turn with the calls open that waited when the reply was completed; what came of them
+     * when its chat went on does not count elsewhere.
+     */
+    public PastTurn reopened() {
+        return reply == null || reply.items().isEmpty()
+                ? this
+                : new PastTurn(
+                        message,
+                        items,
+                        new Outcome(
+                                reply.status(),
+                                reply.content(),
+                                Items.reopened(reply.items()),
+                                reply.finishReason(),
+                                null,
+                                reply.failure()),
+                        model);
+    }
+
     /** The same turn for another chat. */
     public static PastTurn of(Turn turn) {
         Message reply = turn.reply();
