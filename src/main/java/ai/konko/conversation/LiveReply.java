@@ -312,6 +312,15 @@ public final class LiveReply {
         }
     }
 
+    /**
+     * @return what there is of it for listeners
+     */
+    public Written written() {
+        synchronized (lock) {
+            return content.known();
+        }
+    }
+
     /** Runs {@code action} once nobody listens to the end any more; now, if it is not over. */
     void onceUnheard(Runnable action) {
         synchronized (lock) {

@@ -100,6 +100,11 @@ final class ReplyContent {
         version++;
     }
 
+    /** What is known. */
+    Written known() {
+        return known.written();
+    }
+
     /** What the last run has written. */
     Written ofRun() {
         return anew == null ? known.written() : anew.written();

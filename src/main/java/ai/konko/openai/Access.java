@@ -51,6 +51,39 @@ class Access {
         return reply;
     }
 
+    /** An item, and the message that it is of. */
+    record FoundItem(Message message, ItemView view) {}
+
+    /**
+     * @param chatId one of the caller's chats
+     * @return the item of that chat
+     */
+    FoundItem item(UUID chatId, String id) {
+        Ids.ItemId wanted = Ids.item(id);
+        if (wanted.chatId() != null && !wanted.chatId().equals(chatId)) {
+            throw Ids.itemNotFound();
+        }
+        Message message =
+                found(() -> repository.message(chatId, wanted.messageId()), Ids::itemNotFound);
+        return ItemView.of(message).stream()
+                .filter(each -> each.id().equals(wanted.in(chatId)))
+                .findFirst()
+                .map(view -> new FoundItem(message, view))
+                .orElseThrow(Ids::itemNotFound);
+    }
+
+    /**
+     * @return the item of one of the caller's chats
+     */
+    FoundItem item(RoutingContext request, String id) {
+        UUID chatId = Ids.item(id).chatId();
+        if (chatId == null) {
+            throw Ids.itemNotFound();
+        }
+        requireOwner(request, chatId, Ids::itemNotFound);
+        return item(chatId, id);
+    }
+
     private void requireOwner(
             RoutingContext request, UUID chatId, Supplier<RefusedException> unknown) {
         boolean _ =

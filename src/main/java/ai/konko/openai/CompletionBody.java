@@ -65,6 +65,7 @@ record CompletionBody(
         @Nullable JsonNode promptCacheRetention,
         @Nullable JsonNode promptCacheOptions,
         @Nullable JsonNode moderation) {
+    private static final ProviderForm FORM = new ProviderForm(false);
 
     boolean kept() {
         return is(store);
@@ -80,7 +81,6 @@ record CompletionBody(
 
     /** Checks the parameters that need no other knowledge. */
     void check(ChatLimits limits) {
-        RequestParameters.noTools(tools, toolChoice);
         nothing("audio", audio);
         nothingIn("functions", functions);
         oneOf("function_call", functionCall, Set.of("none", "auto"));
@@ -88,20 +88,12 @@ record CompletionBody(
         nothing("top_logprobs", topLogprobs);
         nothing("prediction", prediction);
         nothing("web_search_options", webSearchOptions);
-        nothing("prompt_cache_retention", promptCacheRetention);
-        nothing("prompt_cache_options", promptCacheOptions);
         nothing("moderation", moderation);
-        oneOf("service_tier", serviceTier, Set.of("auto", "default"));
         require(
                 !isGiven(n) || orMissing(n).equals(IntNode.valueOf(1)),
                 "n",
                 "is supported only as 1");
         orMissing(modalities).forEach(each -> oneOf("modalities", each, Set.of("text")));
-        require(
-                !isGiven(responseFormat)
-                        || "text".equals(orMissing(responseFormat).path("type").textValue()),
-                "response_format",
-                "is supported only as text");
         checkStreamOptions();
         require(
                 maxTokens == null || maxCompletionTokens == null,
@@ -109,6 +101,11 @@ record CompletionBody(
                 "excludes max_completion_tokens");
         require(kept() || metadata == null || metadata.isEmpty(), "metadata", "needs store");
         RequestParameters.text("model", model, TextBound.MODEL, limits);
+        RequestParameters.text("user", user, TextBound.METADATA_VALUE, limits);
+        RequestParameters.text(
+                "safety_identifier", safetyIdentifier, TextBound.METADATA_VALUE, limits);
+        RequestParameters.text(
+                "prompt_cache_key", promptCacheKey, TextBound.METADATA_VALUE, limits);
     }
 
     private void checkStreamOptions() {
@@ -120,6 +117,7 @@ record CompletionBody(
     }
 
     Map<String, Object> parameters() {
+        Object given = FORM.tools(tools);
         return new Parameters()
                 .number("temperature", temperature, 0, 2)
                 .number("top_p", topP, 0, 1)
@@ -132,6 +130,16 @@ record CompletionBody(
                 .bias(logitBias)
                 .word("reasoning_effort", "reasoning_effort", reasoningEffort)
                 .word("verbosity", "verbosity", verbosity)
+                .any("tools", given)
+                .any("tool_choice", FORM.toolChoice(toolChoice, given, false))
+                .any("parallel_tool_calls", given == null ? null : parallelToolCalls)
+                .any("response_format", FORM.format("response_format", responseFormat))
+                .tier(serviceTier)
+                .word("prompt_cache_retention", "prompt_cache_retention", promptCacheRetention)
+                .object("prompt_cache_options", promptCacheOptions)
+                .any("prompt_cache_key", promptCacheKey)
+                .any("safety_identifier", safetyIdentifier)
+                .any("user", user)
                 .all();
     }
 

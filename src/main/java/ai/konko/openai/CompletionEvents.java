@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.Position;
@@ -10,6 +11,9 @@ import ai.konko.http.ServerSentEvents;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +28,7 @@ final class CompletionEvents extends ReplyEvents implements ServerSentEvents {
     private final boolean usage;
     private final ObjectMapper json;
     private final Runnable abandoned;
+    private int calls;
 
     /**
      * @param usage whether the client wants to get the completion's usage
@@ -59,6 +64,42 @@ final class CompletionEvents extends ReplyEvents implements ServerSentEvents {
         StringBuilder delta = new StringBuilder("{\"content\":\"");
         STRINGS.quoteAsString(text.piece(), delta);
         choice(out, delta.append("\"}"), "null");
+    }
+
+    @Override
+    protected void thought(ReplyPart.Thought thought, StringBuilder out) {
+        StringBuilder delta = new StringBuilder("{\"reasoning_content\":\"");
+        STRINGS.quoteAsString(thought.piece(), delta);
+        choice(out, delta.append("\"}"), "null");
+    }
+
+    @Override
+    protected void begun(ReplyPart.Begun begun, StringBuilder out) {
+        if (begun.item() instanceof Item.Call call) {
+            calls++;
+            Map<String, Object> whole = new LinkedHashMap<>();
+            whole.put("id", call.callId());
+            whole.put("type", "function");
+            whole.put("function", new CompletionView.Function(call.tool(), ""));
+            call(whole, out);
+        }
+    }
+
+    @Override
+    protected void whole(ReplyPart.Whole whole, StringBuilder out) {
+        if (whole.item() instanceof Item.Call call && !call.arguments().isEmpty()) {
+            Map<String, Object> rest = new LinkedHashMap<>();
+            rest.put("function", Map.of("arguments", call.arguments()));
+            call(rest, out);
+        }
+    }
+
+    /** A piece of the call under way. */
+    private void call(Map<String, Object> fields, StringBuilder out) {
+        Map<String, Object> piece = new LinkedHashMap<>();
+        piece.put("index", calls - 1);
+        piece.putAll(fields);
+        choice(out, write(json, Map.of("tool_calls", List.of(piece))), "null");
     }
 
     private void choice(StringBuilder out, CharSequence delta, String finishReason) {

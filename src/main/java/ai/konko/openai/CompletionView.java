@@ -1,8 +1,11 @@
 package ai.konko.openai;
 
 import ai.konko.chat.FinishReason;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Usage;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -25,12 +28,7 @@ record CompletionView(
                 "chat.completion",
                 reply.createdAt().getEpochSecond(),
                 model,
-                List.of(
-                        new Choice(
-                                0,
-                                new Answer("assistant", reply.content(), null, List.of()),
-                                null,
-                                finishReason(reply))),
+                List.of(new Choice(0, Answer.of(reply), null, finishReason(reply))),
                 Used.of(reply.usage()));
     }
 
@@ -39,12 +37,14 @@ record CompletionView(
      */
     static boolean ended(Message reply) {
         return reply.finishReason() == FinishReason.STOP
+                || reply.finishReason() == FinishReason.CALLS
                 || reply.finishReason() == FinishReason.LENGTH
                 || reply.finishReason() == FinishReason.CONTENT_FILTER;
     }
 
     static String finishReason(Message reply) {
         return switch (reply.finishReason()) {
+            case CALLS -> "tool_calls";
             case LENGTH -> "length";
             case CONTENT_FILTER -> "content_filter";
             case null, default -> "stop";
@@ -63,7 +63,36 @@ record CompletionView(
 
     /** The model's message. */
     @RegisterForReflection
-    record Answer(String role, String content, @Nullable String refusal, List<String> annotations) {
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Answer(
+            String role,
+            @Nullable String content,
+            @Nullable String refusal,
+            List<String> annotations,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String reasoningContent,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<ToolCall> toolCalls) {
+
+        static Answer of(Message reply) {
+            List<ToolCall> calls = Items.calls(reply.items()).stream().map(ToolCall::of).toList();
+            String reasoning = reasoning(reply);
+            return new Answer(
+                    "assistant",
+                    reply.content().isEmpty() && !calls.isEmpty() ? null : reply.content(),
+                    null,
+                    List.of(),
+                    reasoning.isEmpty() ? null : reasoning,
+                    calls.isEmpty() ? null : calls);
+        }
+
+        private static String reasoning(Message reply) {
+            StringBuilder all = new StringBuilder();
+            for (Item each : reply.items()) {
+                if (each instanceof Item.Reasoning reasoning) {
+                    all.append(reasoning.text());
+                }
+            }
+            return all.toString();
+        }
 
         @Override
         public String toString() {
@@ -71,14 +100,53 @@ record CompletionView(
         }
     }
 
+    /** The model wants a function to be called. */
+    @RegisterForReflection
+    record ToolCall(String id, String type, Function function) {
+        static ToolCall of(Item.Call call) {
+            return new ToolCall(
+                    call.callId(), "function", new Function(call.tool(), call.arguments()));
+        }
+    }
+
+    /** A function, and what to call it with. */
+    @RegisterForReflection
+    record Function(String name, String arguments) {
+        @Override
+        public String toString() {
+            return "Function[name=" + name + "]";
+        }
+    }
+
     /** The completion's usage. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
-    record Used(long promptTokens, long completionTokens, long totalTokens) {
+    record Used(
+            long promptTokens,
+            long completionTokens,
+            long totalTokens,
+            PromptDetails promptTokensDetails,
+            CompletionDetails completionTokensDetails) {
         static @Nullable Used of(@Nullable Usage usage) {
             return usage == null
                     ? null
-                    : new Used(usage.inputTokens(), usage.outputTokens(), usage.totalTokens());
+                    : new Used(
+                            usage.inputTokens(),
+                            usage.outputTokens(),
+                            usage.totalTokens(),
+                            new PromptDetails(ResponseUsageView.orNone(usage.cachedInputTokens())),
+                            new CompletionDetails(
+                                    ResponseUsageView.orNone(usage.reasoningTokens())));
         }
     }
+
+    /** Part of what was sent. */
+    @RegisterForReflection
+    @JsonNaming(SnakeCaseStrategy.class)
+    record PromptDetails(long cachedTokens) {}
+
+    /** Part of what was written. */
+    @RegisterForReflection
+    @JsonNaming(SnakeCaseStrategy.class)
+    record CompletionDetails(long reasoningTokens) {}
 }

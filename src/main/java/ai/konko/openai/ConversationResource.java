@@ -5,6 +5,7 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.Page;
+import ai.konko.chat.PastTurn;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
@@ -48,6 +49,7 @@ public class ConversationResource {
     private final ChatLimits limits;
     private final HttpLimits http;
     private final Outgoing outgoing;
+    private final References references;
 
     ConversationResource(
             ChatRepository repository,
@@ -56,7 +58,9 @@ public class ConversationResource {
             RepeatedRequests repeats,
             ChatLimits limits,
             HttpLimits http,
-            Outgoing outgoing) {
+            Outgoing outgoing,
+            References references) {
+        this.references = references;
         this.repository = repository;
         this.turns = turns;
         this.access = access;
@@ -74,8 +78,10 @@ public class ConversationResource {
         Map<String, String> metadata = RequestParameters.metadata(given.metadata(), limits);
         Dialogue.ByTurns items =
                 RequestParameters.orMissing(given.items()).isEmpty()
-                        ? new Dialogue.ByTurns(null, List.of(), null)
-                        : Dialogue.of("items", given.items()).byTurns();
+                        ? Dialogue.ByTurns.NOTHING
+                        : references
+                                .resolved(request, Dialogue.of("items", given.items()))
+                                .byTurns(false);
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         UUID chatId =
                 repeats.once(
@@ -92,8 +98,9 @@ public class ConversationResource {
     private UUID create(RoutingContext request, Settings settings, Dialogue.ByTurns items) {
         UUID chatId = repository.create(Caller.of(request), settings).id();
         try {
-            if (!items.all().isEmpty()) {
-                var _ = repository.take(chatId, items.all());
+            List<PastTurn> all = items.all();
+            if (!all.isEmpty()) {
+                var _ = repository.take(chatId, all);
             }
             return chatId;
         } catch (RuntimeException | Error refused) {

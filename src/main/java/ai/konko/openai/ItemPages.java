@@ -16,15 +16,17 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Lists the messages of a chat that are items. */
+/** Lists the items of a chat's messages. */
 @Singleton
 class ItemPages {
     private final ChatRepository repository;
+    private final Access access;
     private final HttpLimits limits;
     private final Outgoing outgoing;
 
-    ItemPages(ChatRepository repository, HttpLimits limits, Outgoing outgoing) {
+    ItemPages(ChatRepository repository, Access access, HttpLimits limits, Outgoing outgoing) {
         this.repository = repository;
+        this.access = access;
         this.limits = limits;
         this.outgoing = outgoing;
     }
@@ -64,13 +66,17 @@ class ItemPages {
         int most =
                 Query.number("limit", limit, 1, limits.pageSize(), Math.min(20, limits.pageSize()));
         Order direction = order(order);
-        Integer from =
-                after == null
-                        ? span.before(direction)
-                        : Integer.valueOf(repository.message(chatId, Ids.message(after)).seq());
-        Page<Message> page = read(chatId, span, direction, from, most, Page.MOST_CHARACTERS);
-        outgoing.admit(request, page);
-        return ListView.Items.of(page.map(ItemView::of).items(), page.more());
+        Reading reading = new Reading(chatId, span, direction);
+        if (after == null) {
+            reading.read(span.before(direction), most, Page.MOST_CHARACTERS);
+        } else {
+            Access.FoundItem last = access.item(chatId, after);
+            int seq = last.message().seq();
+            reading.skipped = last.view().id();
+            reading.read(direction == Order.ASC ? seq - 1 : seq + 1, most, Page.MOST_CHARACTERS);
+        }
+        outgoing.admit(request, reading.characters);
+        return reading.view(most);
     }
 
     private static Order order(@Nullable String order) {
@@ -86,39 +92,70 @@ class ItemPages {
      * @return all items of a part of the log
      */
     ListView.Items all(UUID chatId, Span span) {
-        int count = span.last() - span.first() + 1;
-        List<Message> found =
-                count == 0
-                        ? List.of()
-                        : read(chatId, span, Order.ASC, span.first() - 1, count, Long.MAX_VALUE)
-                                .items();
-        return ListView.Items.of(found.stream().map(ItemView::of).toList(), false);
+        Reading reading = new Reading(chatId, span, Order.ASC);
+        if (span.last() >= span.first()) {
+            reading.read(span.first() - 1, Integer.MAX_VALUE, Long.MAX_VALUE);
+        }
+        return reading.view(Integer.MAX_VALUE);
     }
 
-    /**
-     * @param after only messages that come after this seq in that order; null from its start
-     * @param most after how many UTF-16 units of text the page ends
-     */
-    private Page<Message> read(
-            UUID chatId, Span span, Order order, @Nullable Integer after, int limit, long most) {
-        List<Message> found = new ArrayList<>();
-        Integer from = after;
-        boolean more = true;
-        long characters = 0;
-        while (more && found.size() <= limit && characters <= most) {
-            Page<Message> page =
-                    repository.messages(chatId, new MessageQuery(2 * limit + 2, order, from));
-            for (Message each : page.items()) {
-                from = each.seq();
-                if (ItemView.isOne(each) && span.has(from)) {
+    /** One list as it is read. */
+    private final class Reading {
+        private static final int MOST_MESSAGES = 500;
+
+        private final UUID chatId;
+        private final Span span;
+        private final Order order;
+        private final List<ItemView> found = new ArrayList<>();
+        private long characters;
+        private boolean more = true;
+
+        /** The item up to and with which nothing is listed; null once that is found. */
+        private @Nullable String skipped;
+
+        Reading(UUID chatId, Span span, Order order) {
+            this.chatId = chatId;
+            this.span = span;
+            this.order = order;
+        }
+
+        /**
+         * @param after only messages that come after this seq in that order; null from its start
+         * @param most after how many UTF-16 units the list ends
+         */
+        void read(@Nullable Integer after, int limit, long most) {
+            Integer from = after;
+            int portion = Math.min(limit, MOST_MESSAGES) + 1;
+            while (more && found.size() <= limit && characters <= most) {
+                Page<Message> page =
+                        repository.messages(chatId, new MessageQuery(2 * portion, order, from));
+                for (Message each : page.items()) {
+                    from = each.seq();
+                    if (span.has(from) && found.size() <= limit) {
+                        add(each);
+                    }
+                }
+                more = page.more() && from != null && from > span.first() && from < span.last();
+            }
+        }
+
+        private void add(Message message) {
+            List<ItemView> items = ItemView.of(message);
+            int before = found.size();
+            for (ItemView each : order == Order.ASC ? items : items.reversed()) {
+                if (skipped == null) {
                     found.add(each);
-                    characters += each.content().length();
+                } else if (skipped.equals(each.id())) {
+                    skipped = null;
                 }
             }
-            more = page.more() && from != null && from > span.first() && from < span.last();
+            characters += found.size() > before ? message.characters() : 0;
         }
-        return found.size() > limit
-                ? new Page<>(found.subList(0, limit), true)
-                : new Page<>(found, more);
+
+        ListView.Items view(int limit) {
+            return found.size() > limit
+                    ? ListView.Items.of(found.subList(0, limit), true)
+                    : ListView.Items.of(found, more);
+        }
     }
 }

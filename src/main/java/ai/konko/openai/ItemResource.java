@@ -2,7 +2,6 @@ package ai.konko.openai;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
-import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.SettingsPatch.Change;
@@ -39,6 +38,7 @@ public class ItemResource {
     private final ChatLimits limits;
     private final ItemPages pages;
     private final Outgoing outgoing;
+    private final References references;
 
     ItemResource(
             ChatRepository repository,
@@ -46,7 +46,9 @@ public class ItemResource {
             RepeatedRequests repeats,
             ChatLimits limits,
             ItemPages pages,
-            Outgoing outgoing) {
+            Outgoing outgoing,
+            References references) {
+        this.references = references;
         this.repository = repository;
         this.access = access;
         this.repeats = repeats;
@@ -63,9 +65,12 @@ public class ItemResource {
             @Nullable JsonTree body,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
-        RequestParameters.nothing("include", include);
+        RequestParameters.include(include);
         JsonTree given = JsonBodyReader.required(body);
-        Dialogue.ByTurns items = Dialogue.of("items", given.as(ItemsBody.class).items()).byTurns();
+        Dialogue.ByTurns items =
+                references
+                        .resolved(request, Dialogue.of("items", given.as(ItemsBody.class).items()))
+                        .byTurns(false);
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         ItemPages.Span taken =
                 repeats.once(
@@ -102,7 +107,7 @@ public class ItemResource {
             @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
-        RequestParameters.nothing("include", include);
+        RequestParameters.include(include);
         return JsonAnswer.of(pages.page(request, chatId, ItemPages.Span.ALL, limit, order, after));
     }
 
@@ -114,18 +119,10 @@ public class ItemResource {
             @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
-        RequestParameters.nothing("include", include);
-        Message found = find(chatId, item);
-        outgoing.admit(request, found.content().length());
-        return JsonAnswer.of(ItemView.of(found));
-    }
-
-    private Message find(UUID chatId, String item) {
-        Message message = repository.message(chatId, Ids.message(item));
-        if (!ItemView.isOne(message)) {
-            throw Ids.itemNotFound();
-        }
-        return message;
+        RequestParameters.include(include);
+        Access.FoundItem found = access.item(chatId, item);
+        outgoing.admit(request, found.message().characters());
+        return JsonAnswer.of(found.view());
     }
 
     @DELETE
@@ -134,7 +131,7 @@ public class ItemResource {
             @PathParam("conversation") String id,
             @PathParam("item") String item,
             @Context RoutingContext request) {
-        Message _ = find(access.conversation(request, id), item);
+        Access.FoundItem _ = access.item(access.conversation(request, id), item);
         throw RefusedException.unsupported(
                 "item_id", "stays: a conversation's log only grows; delete the conversation");
     }

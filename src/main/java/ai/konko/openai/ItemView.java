@@ -1,44 +1,175 @@
 package ai.konko.openai;
 
+import ai.konko.chat.CallStatus;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Role;
 import ai.konko.chat.Status;
+import ai.konko.openai.Ids.Kind;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A message as an item. */
+/** What a message consists of, as items. */
 @RegisterForReflection
-record ItemView(String id, String type, String role, String status, List<Part> content) {
+@JsonNaming(SnakeCaseStrategy.class)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record ItemView(
+        String id,
+        String type,
+        @Nullable String role,
+        @Nullable String status,
+        @Nullable List<Part> content,
+        @Nullable List<Part> summary,
+        @Nullable String callId,
+        @Nullable String name,
+        @Nullable String arguments,
+        @Nullable String output) {
+    static final String COMPLETED = "completed";
+    static final String IN_PROGRESS = "in_progress";
+    static final String INCOMPLETE = "incomplete";
 
-    static ItemView of(Message message) {
+    /**
+     * @return none of a reply that has nothing
+     */
+    static List<ItemView> of(Message message) {
+        return message.role() == Role.USER ? said(message) : replied(message);
+    }
+
+    /** Outputs come first, then what the user says, with all images in one item. */
+    private static List<ItemView> said(Message message) {
+        List<ItemView> all = new ArrayList<>();
+        List<Part> parts = new ArrayList<>();
+        List<Item> items =
+                message.items().isEmpty() && !message.content().isEmpty()
+                        ? List.of(new Item.Text(0, message.content()))
+                        : Items.withTexts(message.content(), message.items());
+        for (Item each : items) {
+            if (each instanceof Item.Output output) {
+                all.add(output(Kind.OUTPUT.of(message, all.size()), output));
+            } else if (each instanceof Item.Image image) {
+                parts.add(Part.image(image.url()));
+            } else if (each instanceof Item.Text text) {
+                parts.add(Part.input(text.text()));
+            }
+        }
+        if (!parts.isEmpty()) {
+            all.add(message(Kind.MESSAGE.of(message, 0), "user", COMPLETED, parts));
+        }
+        return all;
+    }
+
+    private static List<ItemView> replied(Message reply) {
+        if (reply.items().isEmpty()) {
+            return reply.content().isEmpty()
+                    ? List.of()
+                    : List.of(
+                            text(
+                                    Kind.MESSAGE.of(reply, 0),
+                                    status(reply.status()),
+                                    reply.content()));
+        }
+        List<ItemView> all = new ArrayList<>();
+        Map<Kind, Integer> numbers = new EnumMap<>(Kind.class);
+        List<Item> items = Items.withTexts(reply.content(), reply.items());
+        for (Item each : items) {
+            boolean last = all.size() == items.size() - 1;
+            String status = last ? status(reply.status()) : COMPLETED;
+            int number = numbers.merge(kind(each), 1, Integer::sum) - 1;
+            all.add(of(kind(each).of(reply, number), each, status));
+        }
+        return all;
+    }
+
+    static Kind kind(Item item) {
+        return switch (item) {
+            case Item.Text _, Item.Image _ -> Kind.MESSAGE;
+            case Item.Reasoning _ -> Kind.REASONING;
+            case Item.Call _ -> Kind.CALL;
+            case Item.Output _ -> Kind.OUTPUT;
+        };
+    }
+
+    private static ItemView of(String id, Item item, String status) {
+        return switch (item) {
+            case Item.Text text -> text(id, status, text.text());
+            case Item.Reasoning reasoning -> reasoning(id, reasoning.text());
+            case Item.Call call ->
+                    call(id, call, call.arguments(), isBroken(call) ? INCOMPLETE : status);
+            case Item.Output output -> output(id, output);
+            case Item.Image image -> message(id, "user", status, List.of(Part.image(image.url())));
+        };
+    }
+
+    /** Whether the model may not have written all of it. */
+    static boolean isBroken(Item.Call call) {
+        return call.status() == CallStatus.CANCELLED || call.status() == CallStatus.INTERRUPTED;
+    }
+
+    private static ItemView message(String id, String role, String status, List<Part> content) {
+        return new ItemView(id, "message", role, status, content, null, null, null, null, null);
+    }
+
+    /** A text of the model. */
+    static ItemView text(String id, String status, String text) {
+        return message(id, "assistant", status, List.of(Part.output(text)));
+    }
+
+    /** The item of a text that begins. */
+    static ItemView begun(String id) {
+        return message(id, "assistant", IN_PROGRESS, List.of());
+    }
+
+    /** What the model tells of its thinking. */
+    static ItemView reasoning(String id, String text) {
+        List<Part> content = text.isEmpty() ? List.of() : List.of(Part.reasoning(text));
         return new ItemView(
-                Ids.item(message),
-                "message",
-                message.role().wire(),
-                status(message.status()),
-                List.of(
-                        message.role() == Role.USER
-                                ? Part.input(message.content())
-                                : Part.output(message.content())));
+                id, "reasoning", null, null, content, List.of(), null, null, null, null);
     }
 
-    /** The item of a reply that has no text yet. */
-    static ItemView begun(Message reply) {
-        return new ItemView(Ids.item(reply), "message", "assistant", "in_progress", List.of());
+    /**
+     * @param arguments as much of them as there is
+     */
+    static ItemView call(String id, Item.Call call, String arguments, String status) {
+        return new ItemView(
+                id,
+                "function_call",
+                null,
+                status,
+                null,
+                null,
+                call.callId(),
+                call.tool(),
+                arguments,
+                null);
     }
 
-    /** Whether a message is an item: a reply without text is none. */
-    static boolean isOne(Message message) {
-        return !message.content().isEmpty();
+    private static ItemView output(String id, Item.Output output) {
+        return new ItemView(
+                id,
+                "function_call_output",
+                null,
+                COMPLETED,
+                null,
+                null,
+                output.callId(),
+                null,
+                null,
+                output.output());
     }
 
-    private static String status(Status status) {
+    static String status(Status status) {
         return switch (status) {
-            case QUEUED, IN_PROGRESS -> "in_progress";
-            case COMPLETED -> "completed";
-            case INCOMPLETE, FAILED -> "incomplete";
+            case QUEUED, IN_PROGRESS -> IN_PROGRESS;
+            case COMPLETED -> COMPLETED;
+            case INCOMPLETE, FAILED -> INCOMPLETE;
         };
     }
 
@@ -47,21 +178,32 @@ record ItemView(String id, String type, String role, String status, List<Part> c
         return "ItemView[" + id + "]";
     }
 
-    /** The text of an item. */
+    /** A part of an item. */
     @RegisterForReflection
+    @JsonNaming(SnakeCaseStrategy.class)
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Part(
             String type,
-            String text,
+            @Nullable String text,
+            @Nullable String imageUrl,
+            @Nullable String detail,
             @Nullable List<String> annotations,
             @Nullable List<String> logprobs) {
 
         static Part input(String text) {
-            return new Part("input_text", text, null, null);
+            return new Part("input_text", text, null, null, null, null);
         }
 
         static Part output(String text) {
-            return new Part("output_text", text, List.of(), List.of());
+            return new Part("output_text", text, null, null, List.of(), List.of());
+        }
+
+        static Part reasoning(String text) {
+            return new Part("reasoning_text", text, null, null, null, null);
+        }
+
+        static Part image(String url) {
+            return new Part("input_image", null, url, "auto", null, null);
         }
 
         @Override

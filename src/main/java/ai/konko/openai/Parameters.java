@@ -78,6 +78,33 @@ final class Parameters {
         return this;
     }
 
+    /** The same with a greatest; 0 is as good as none. */
+    Parameters count(String name, @Nullable Integer count, int most) {
+        if (count != null && (count < 0 || count > most)) {
+            throw RefusedException.invalid(
+                    name, "must be a whole number from 0 to %d".formatted(most));
+        }
+        return count == null || count == 0 ? this : any(name, count);
+    }
+
+    /** How fast the provider is to be. */
+    Parameters tier(@Nullable JsonNode tier) {
+        boolean byDefault = "auto".equals(RequestParameters.orMissing(tier).textValue());
+        return byDefault ? this : word("service_tier", "service_tier", tier);
+    }
+
+    /** An object that only the provider understands. */
+    Parameters object(String name, @Nullable JsonNode object) {
+        JsonNode given = RequestParameters.orMissing(object);
+        if (given.isMissingNode()) {
+            return this;
+        }
+        if (!given.isObject()) {
+            throw RefusedException.invalid(name, "must be an object");
+        }
+        return any(name, ProviderForm.plain(name, given));
+    }
+
     /** A word that only the provider understands. */
     Parameters word(String name, String theirs, @Nullable JsonNode word) {
         if (RequestParameters.isGiven(word)) {

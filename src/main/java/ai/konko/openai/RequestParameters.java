@@ -19,6 +19,17 @@ import org.jspecify.annotations.Nullable;
 final class RequestParameters {
     private static final int LONGEST_NAME = 64;
 
+    private static final Set<String> INCLUDABLE =
+            Set.of(
+                    "code_interpreter_call.outputs",
+                    "computer_call_output.output.image_url",
+                    "file_search_call.results",
+                    "message.input_image.image_url",
+                    "message.output_text.logprobs",
+                    "reasoning.encrypted_content",
+                    "web_search_call.action.sources",
+                    "web_search_call.results");
+
     private RequestParameters() {}
 
     /** Null counts as absent. */
@@ -90,14 +101,33 @@ final class RequestParameters {
     }
 
     /** As much of a name that the client chose as is sent back. */
-    private static String shortened(String name) {
+    static String shortened(String name) {
         return WellFormed.repaired(name.substring(0, Math.min(LONGEST_NAME, name.length())));
     }
 
-    /** Choices that ask for nothing if no tool is given. */
-    static void noTools(@Nullable JsonNode tools, @Nullable JsonNode choice) {
-        nothingIn("tools", tools);
-        oneOf("tool_choice", choice, Set.of("none", "auto"));
+    /**
+     * What may come with an answer. Most of it can't be given here, and is left out; OpenAI leaves
+     * it out too if there is none.
+     */
+    static void include(@Nullable List<String> wanted) {
+        if (wanted != null) {
+            require(
+                    INCLUDABLE.containsAll(wanted),
+                    "include",
+                    "has a value that is not known here");
+        }
+    }
+
+    /** A text that can be kept; it may be empty. */
+    static String wellFormed(String parameter, JsonNode node) {
+        if (!node.isTextual()) {
+            throw RefusedException.invalid(parameter, "must be text");
+        }
+        if (!WellFormed.holds(node.textValue())) {
+            throw RefusedException.invalid(
+                    parameter, "must not have a NUL character or an unpaired surrogate");
+        }
+        return node.textValue();
     }
 
     static void oneOf(String parameter, @Nullable JsonNode node, Set<String> supported) {

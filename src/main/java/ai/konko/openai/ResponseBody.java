@@ -3,7 +3,6 @@ package ai.konko.openai;
 import static ai.konko.openai.RequestParameters.is;
 import static ai.konko.openai.RequestParameters.isGiven;
 import static ai.konko.openai.RequestParameters.nothing;
-import static ai.konko.openai.RequestParameters.nothingIn;
 import static ai.konko.openai.RequestParameters.oneOf;
 import static ai.konko.openai.RequestParameters.orMissing;
 import static ai.konko.openai.RequestParameters.require;
@@ -15,6 +14,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -50,14 +50,19 @@ record ResponseBody(
         @Nullable String user,
         @Nullable String safetyIdentifier,
         @Nullable String promptCacheKey,
-        @Nullable JsonNode include,
-        @Nullable JsonNode topLogprobs,
-        @Nullable JsonNode maxToolCalls,
+        @Nullable List<String> include,
+        @Nullable Integer topLogprobs,
+        @Nullable Integer maxToolCalls,
         @Nullable JsonNode prompt,
         @Nullable JsonNode promptCacheRetention,
         @Nullable JsonNode promptCacheOptions,
         @Nullable JsonNode contextManagement,
-        @Nullable JsonNode moderation) {
+        @Nullable JsonNode moderation,
+        @Nullable Double presencePenalty,
+        @Nullable Double frequencyPenalty,
+        @Nullable JsonNode clientMetadata) {
+    private static final ProviderForm FORM = new ProviderForm(true);
+    private static final int MOST_LOGPROBS = 20;
 
     boolean kept() {
         return store == null || store;
@@ -82,6 +87,11 @@ record ResponseBody(
         return id.textValue();
     }
 
+    /** Whether a chat is continued, which may have parameters of its own. */
+    private boolean continues() {
+        return isGiven(conversation) || previousResponseId != null;
+    }
+
     /** Checks the parameters that need no other knowledge. */
     void check(ChatLimits limits) {
         refuseTheUnsupported();
@@ -91,41 +101,68 @@ record ResponseBody(
                 "excludes conversation");
         require(!is(background) || kept(), "background", "needs store");
         RequestParameters.text("model", model, TextBound.MODEL, limits);
+        RequestParameters.text("user", user, TextBound.METADATA_VALUE, limits);
+        RequestParameters.text(
+                "safety_identifier", safetyIdentifier, TextBound.METADATA_VALUE, limits);
+        RequestParameters.text(
+                "prompt_cache_key", promptCacheKey, TextBound.METADATA_VALUE, limits);
     }
 
     private void refuseTheUnsupported() {
-        RequestParameters.noTools(tools, toolChoice);
         nothing("prompt", prompt);
-        nothingIn("include", include);
-        require(orMissing(topLogprobs).asInt(0) == 0, "top_logprobs", "is not supported here");
-        nothing("max_tool_calls", maxToolCalls);
-        nothing("prompt_cache_retention", promptCacheRetention);
-        nothing("prompt_cache_options", promptCacheOptions);
         nothing("context_management", contextManagement);
         nothing("moderation", moderation);
+        RequestParameters.include(include);
         oneOf("truncation", truncation, Set.of("auto", "disabled"));
-        oneOf("service_tier", serviceTier, Set.of("auto", "default"));
         RequestParameters.fields("stream_options", streamOptions, Set.of("include_obfuscation"));
         require(
                 !orMissing(streamOptions).path("include_obfuscation").asBoolean(),
                 "stream_options.include_obfuscation",
                 "is not supported here");
-        RequestParameters.fields("reasoning", reasoning, Set.of("effort"));
-        RequestParameters.fields("text", text, Set.of("format", "verbosity"));
-        JsonNode format = orMissing(orMissing(text).get("format"));
         require(
-                format.isMissingNode() || "text".equals(format.path("type").textValue()),
-                "text.format",
-                "is supported only as text");
+                !isGiven(clientMetadata) || orMissing(clientMetadata).isObject(),
+                "client_metadata",
+                "is supported only as an object");
+        RequestParameters.fields(
+                "reasoning", reasoning, Set.of("effort", "summary", "generate_summary"));
+        RequestParameters.fields("text", text, Set.of("format", "verbosity"));
     }
 
+    /** What is sent to the provider, by the names and in the form of chat completions. */
     Map<String, Object> parameters() {
+        Object given = FORM.tools(tools);
         return new Parameters()
                 .number("temperature", temperature, 0, 2)
                 .number("top_p", topP, 0, 1)
+                .number("presence_penalty", presencePenalty, -2, 2)
+                .number("frequency_penalty", frequencyPenalty, -2, 2)
                 .count("max_output_tokens", "max_completion_tokens", maxOutputTokens)
                 .word("reasoning.effort", "reasoning_effort", field(reasoning, "effort"))
                 .word("text.verbosity", "verbosity", field(text, "verbosity"))
+                .any("tools", given)
+                .any("tool_choice", FORM.toolChoice(toolChoice, given, continues()))
+                .any("parallel_tool_calls", parallelToolCalls)
+                .any("response_format", FORM.format("text.format", field(text, "format")))
+                .tier(serviceTier)
+                .word("prompt_cache_retention", "prompt_cache_retention", promptCacheRetention)
+                .object("prompt_cache_options", promptCacheOptions)
+                .any("prompt_cache_key", promptCacheKey)
+                .any("safety_identifier", safetyIdentifier)
+                .any("user", user)
+                .all();
+    }
+
+    /** What chat completions have no name for, and is only shown again. */
+    Map<String, Object> labels() {
+        JsonNode summary = field(reasoning, "summary");
+        return new Parameters()
+                .count("max_tool_calls", "max_tool_calls", maxToolCalls)
+                .count("top_logprobs", topLogprobs, MOST_LOGPROBS)
+                .word("truncation", "truncation", truncation)
+                .word(
+                        "reasoning.summary",
+                        "summary",
+                        isGiven(summary) ? summary : field(reasoning, "generate_summary"))
                 .all();
     }
 

@@ -1,65 +1,69 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.Position;
 import ai.konko.conversation.ReplyEvents;
 import ai.konko.conversation.ReplyPart;
 import ai.konko.http.ServerSentEvents;
+import ai.konko.openai.Ids.Kind;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A reply as the events of a response.
- *
- * <p>Sequence numbers are the same for everybody who reads the reply, however often. Events before
- * the text have 0 to 3. A delta has 3 plus the text's length in UTF-16 units up to and with it. The
- * four events after the text go on from there. So the numbers grow, with gaps, and a client that
- * gives the last one it has is sent only what it lacks.
- */
+/** A reply as the events of a response, whose numbers are those of {@link OutputPlace}. */
 final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
     private static final JsonStringEncoder STRINGS = JsonStringEncoder.getInstance();
+    private static final String ITEM_ADDED = "response.output_item.added";
+    private static final String ITEM_DONE = "response.output_item.done";
+    private static final String PART_ADDED = "response.content_part.added";
+    private static final String PART_DONE = "response.content_part.done";
 
-    /** The number of the last event before the text. */
-    static final int BEFORE_TEXT = 3;
-
-    /** How many events come after the text. */
-    static final int AFTER_TEXT = 4;
-
+    private final LiveReply live;
     private final Message reply;
     private final String model;
     private final boolean kept;
     private final int after;
     private final ObjectMapper json;
     private final Runnable abandoned;
-    private boolean begun;
+
+    /** The kinds of the items that are over. */
+    private final List<Kind> before;
+
+    private int textFrom;
+    private boolean inText;
 
     /**
-     * @param from how many UTF-16 units of the text the client has already
+     * @param from what of the output the client has already
      * @param reply whose text need not be up to date
      * @param after the number of the last event that the client has; -1 for none
      * @param abandoned runs when the client has gone
      */
     ResponseEvents(
             LiveReply live,
-            int from,
+            OutputPlace from,
             Message reply,
             String model,
             boolean kept,
             int after,
             ObjectMapper json,
             Runnable abandoned) {
-        super(live, new Position(from, 0));
+        super(live, from.position());
+        this.live = live;
         this.reply = reply;
         this.model = model;
         this.kept = kept;
         this.after = after;
         this.json = json;
         this.abandoned = abandoned;
+        this.before = new ArrayList<>(from.before());
+        this.textFrom = from.textFrom();
     }
 
     @Override
@@ -69,58 +73,143 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
         event(out, 1, "response.in_progress", Map.of("response", response));
     }
 
-    private void beginText(StringBuilder out) {
-        if (begun) {
+    /** The id of the item under way, or of the next one, if it is of this kind. */
+    private String id(Kind kind) {
+        return kind.of(reply, Collections.frequency(before, kind));
+    }
+
+    private void beginText(int events, StringBuilder out) {
+        if (inText) {
             return;
         }
-        begun = true;
-        event(
-                out,
-                2,
-                "response.output_item.added",
-                fields("output_index", 0, "item", ItemView.begun(reply)));
-        event(
-                out,
-                BEFORE_TEXT,
-                "response.content_part.added",
-                ofText("part", ItemView.Part.output("")));
+        inText = true;
+        int number = OutputPlace.number(textFrom, events);
+        event(out, number - 1, ITEM_ADDED, item(ItemView.begun(id(Kind.MESSAGE))));
+        event(out, number, PART_ADDED, part(Kind.MESSAGE, ItemView.Part.output("")));
     }
 
     @Override
     protected void delta(ReplyPart.Text text, StringBuilder out) {
-        beginText(out);
-        out.append(
-                        "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\"")
-                .append(",\"sequence_number\":")
-                .append(BEFORE_TEXT + text.end().length())
+        beginText(text.end().events(), out);
+        delta("response.output_text.delta", Kind.MESSAGE, text.piece(), text.end(), out);
+        out.append(",\"logprobs\":[]}\n\n");
+    }
+
+    @Override
+    protected void thought(ReplyPart.Thought thought, StringBuilder out) {
+        delta("response.reasoning_text.delta", Kind.REASONING, thought.piece(), thought.end(), out);
+        out.append("}\n\n");
+    }
+
+    private void delta(String type, Kind kind, String piece, Position end, StringBuilder out) {
+        out.append("event: ")
+                .append(type)
+                .append("\ndata: {\"type\":\"")
+                .append(type)
+                .append("\",\"sequence_number\":")
+                .append(OutputPlace.number(end))
                 .append(",\"item_id\":\"")
-                .append(Ids.item(reply))
-                .append("\",\"output_index\":0,\"content_index\":0,\"delta\":\"");
-        STRINGS.quoteAsString(text.piece(), out);
-        out.append("\",\"logprobs\":[]}\n\n");
+                .append(id(kind))
+                .append("\",\"output_index\":")
+                .append(before.size())
+                .append(",\"content_index\":0,\"delta\":\"");
+        STRINGS.quoteAsString(piece, out);
+        out.append('"');
+    }
+
+    private void endText(int until, int events, String text, String status, StringBuilder out) {
+        if (until <= textFrom) {
+            return;
+        }
+        beginText(events, out);
+        int number = OutputPlace.number(until, events);
+        Map<String, Object> done = ofContent(Kind.MESSAGE, "text", text);
+        done.put("logprobs", List.of());
+        event(out, number + 1, "response.output_text.done", done);
+        event(out, number + 2, PART_DONE, part(Kind.MESSAGE, ItemView.Part.output(text)));
+        event(out, number + 3, ITEM_DONE, item(ItemView.text(id(Kind.MESSAGE), status, text)));
+        inText = false;
+        before.add(Kind.MESSAGE);
+    }
+
+    @Override
+    protected void begun(ReplyPart.Begun begun, StringBuilder out) {
+        int offset = begun.end().length();
+        int events = begun.end().events() - 1;
+        if (offset > textFrom) {
+            endText(offset, events, written(offset), ItemView.COMPLETED, out);
+        }
+        textFrom = offset;
+        int number = OutputPlace.number(offset, events) + OutputPlace.AT_END;
+        if (begun.item() instanceof Item.Call call) {
+            ItemView view = ItemView.call(id(Kind.CALL), call, "", ItemView.IN_PROGRESS);
+            event(out, number + 1, ITEM_ADDED, item(view));
+        } else {
+            ItemView view = ItemView.reasoning(id(Kind.REASONING), "");
+            event(out, number + 1, ITEM_ADDED, item(view));
+            event(out, number + 2, PART_ADDED, part(Kind.REASONING, ItemView.Part.reasoning("")));
+        }
+    }
+
+    @Override
+    protected void whole(ReplyPart.Whole whole, StringBuilder out) {
+        int number = OutputPlace.number(whole.end().length(), whole.end().events() - 1);
+        if (whole.item() instanceof Item.Call call) {
+            whole(call, number, out);
+        } else if (whole.item() instanceof Item.Reasoning reasoning) {
+            whole(reasoning, number, out);
+        }
+    }
+
+    /** The text under way. A reply that is written anew at this moment may not have all of it. */
+    private String written(int until) {
+        String all = live.written().text();
+        return all.substring(Math.min(textFrom, all.length()), Math.min(until, all.length()));
+    }
+
+    private void whole(Item.Call call, int number, StringBuilder out) {
+        if (!call.arguments().isEmpty()) {
+            event(
+                    out,
+                    number + 1,
+                    "response.function_call_arguments.delta",
+                    ofItem(Kind.CALL, "delta", call.arguments()));
+        }
+        Map<String, Object> done = ofItem(Kind.CALL, "name", call.tool());
+        done.put("arguments", call.arguments());
+        event(out, number + 2, "response.function_call_arguments.done", done);
+        String status = ItemView.isBroken(call) ? ItemView.INCOMPLETE : ItemView.COMPLETED;
+        ItemView view = ItemView.call(id(Kind.CALL), call, call.arguments(), status);
+        event(out, number + 3, ITEM_DONE, item(view));
+        before.add(Kind.CALL);
+    }
+
+    private void whole(Item.Reasoning reasoning, int number, StringBuilder out) {
+        String text = reasoning.text();
+        event(
+                out,
+                number + 1,
+                "response.reasoning_text.done",
+                ofContent(Kind.REASONING, "text", text));
+        event(out, number + 2, PART_DONE, part(Kind.REASONING, ItemView.Part.reasoning(text)));
+        event(out, number + 3, ITEM_DONE, item(ItemView.reasoning(id(Kind.REASONING), text)));
+        before.add(Kind.REASONING);
     }
 
     @Override
     protected void end(Message ended, int length, StringBuilder out) {
-        int number = BEFORE_TEXT + length;
-        if (ItemView.isOne(ended)) {
-            beginText(out);
-            Map<String, Object> done = ofText("text", ended.content());
-            done.put("logprobs", List.of());
-            event(out, number + 1, "response.output_text.done", done);
-            event(
-                    out,
-                    number + 2,
-                    "response.content_part.done",
-                    ofText("part", ItemView.Part.output(ended.content())));
-            event(
-                    out,
-                    number + 3,
-                    "response.output_item.done",
-                    fields("output_index", 0, "item", ItemView.of(ended)));
+        int events = OutputPlace.events(ended.items());
+        textFrom = ended.items().isEmpty() ? 0 : ended.items().getLast().offset();
+        if (length > textFrom) {
+            String text = ended.content().substring(textFrom);
+            endText(length, events, text, ItemView.status(ended.status()), out);
         }
         ResponseView response = ResponseView.of(ended, model, kept);
-        event(out, number + AFTER_TEXT, name(response), Map.of("response", response));
+        event(
+                out,
+                OutputPlace.number(length, events) + OutputPlace.AT_END + 1,
+                name(response),
+                Map.of("response", response));
     }
 
     /** A cancelled response ends as an incomplete one; its status says which. */
@@ -132,19 +221,28 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
         };
     }
 
-    private Map<String, Object> ofText(String name, Object value) {
+    private Map<String, Object> item(ItemView view) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("item_id", Ids.item(reply));
-        fields.put("output_index", 0);
-        fields.put("content_index", 0);
+        fields.put("output_index", before.size());
+        fields.put("item", view);
+        return fields;
+    }
+
+    private Map<String, Object> part(Kind kind, ItemView.Part part) {
+        return ofContent(kind, "part", part);
+    }
+
+    private Map<String, Object> ofContent(Kind kind, String name, Object value) {
+        Map<String, Object> fields = ofItem(kind, "content_index", 0);
         fields.put(name, value);
         return fields;
     }
 
-    private static Map<String, Object> fields(String one, Object first, String two, Object second) {
+    private Map<String, Object> ofItem(Kind kind, String name, Object value) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put(one, first);
-        fields.put(two, second);
+        fields.put("item_id", id(kind));
+        fields.put("output_index", before.size());
+        fields.put(name, value);
         return fields;
     }
 

@@ -6,7 +6,6 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
-import ai.konko.conversation.Position;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.http.Caller;
@@ -48,6 +47,7 @@ public class ResponseResource {
     private final ChatLimits limits;
     private final Outgoing outgoing;
     private final ObjectMapper json;
+    private final References references;
 
     ResponseResource(
             TurnEngine turns,
@@ -57,7 +57,9 @@ public class ResponseResource {
             ItemPages pages,
             ChatLimits limits,
             Outgoing outgoing,
-            ObjectMapper json) {
+            ObjectMapper json,
+            References references) {
+        this.references = references;
         this.turns = turns;
         this.responses = responses;
         this.stateless = stateless;
@@ -74,9 +76,12 @@ public class ResponseResource {
     public CompletionStage<Response> create(
             @Nullable JsonTree body, @Context RoutingContext request) {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
-        TurnRequest wanted = TurnRequest.of(given, limits);
+        given.check(limits);
         WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
+        Dialogue input = Dialogue.of("input", given.input());
         Responses.Continued continued = continued(given, request);
+        TurnRequest wanted =
+                TurnRequest.of(given, references.resolved(request, input, continued), limits);
         RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
         if (!given.kept()) {
             return stateless(
@@ -119,7 +124,15 @@ public class ResponseResource {
         Runnable stop = () -> stateless.stop(asked.live());
         if (given.streams()) {
             return CompletableFuture.completedStage(
-                    new ResponseEvents(asked.live(), 0, asked.reply(), model, false, -1, json, stop)
+                    new ResponseEvents(
+                                    asked.live(),
+                                    OutputPlace.START,
+                                    asked.reply(),
+                                    model,
+                                    false,
+                                    -1,
+                                    json,
+                                    stop)
                             .response());
         }
         ClientDisconnect.of(request, stop);
@@ -140,14 +153,10 @@ public class ResponseResource {
 
     private CompletionStage<Response> stream(
             RoutingContext request, boolean repeated, Message reply, LiveReply live, int after) {
-        int from = Math.max(0, after - ResponseEvents.BEFORE_TEXT);
-        int most = ResponseEvents.BEFORE_TEXT + ResponseEvents.AFTER_TEXT;
-        int length = reply.content().length();
         boolean over = reply.status().terminal();
-        if (over && after <= most + length) {
-            from = Math.min(from, length);
-        }
-        if (!live.has(new Position(from, 0))) {
+        OutputPlace from =
+                after < 0 ? OutputPlace.START : OutputPlace.after(after, live.written(), over);
+        if (from == null || !live.has(from.position())) {
             throw RefusedException.invalid(
                     "starting_after", "must be the number of an event of this response");
         }
@@ -176,7 +185,7 @@ public class ResponseResource {
             @QueryParam("include_obfuscation") @Nullable String obfuscation,
             @Context RoutingContext request) {
         Message reply = access.response(request, id);
-        RequestParameters.nothing("include", include);
+        RequestParameters.include(include);
         RequestParameters.require(
                 obfuscation == null || obfuscation.equals("false"),
                 "include_obfuscation",
@@ -191,7 +200,7 @@ public class ResponseResource {
                 if (startingAfter != null) {
                     throw RefusedException.invalid("starting_after", "needs stream=true");
                 }
-                outgoing.admit(request, reply.content().length());
+                outgoing.admit(request, reply.characters());
                 yield CompletableFuture.completedStage(JsonAnswer.of(responses.view(reply)));
             }
         };
@@ -214,7 +223,7 @@ public class ResponseResource {
         return outgoing.whole(
                 request,
                 true,
-                reply.status().terminal() ? reply.content().length() : 0,
+                reply.status().terminal() ? reply.characters() : 0,
                 () -> turns.cancel(reply.chatId(), reply.id()),
                 ended ->
                         JsonAnswer.of(
@@ -234,7 +243,7 @@ public class ResponseResource {
             @QueryParam("include") @Nullable List<String> include,
             @Context RoutingContext request) {
         Message reply = access.response(request, id);
-        RequestParameters.nothing("include", include);
+        RequestParameters.include(include);
         int message = reply.seq() - 1;
         int earlier = reply.options() == null ? 0 : reply.options().earlier();
         return JsonAnswer.of(

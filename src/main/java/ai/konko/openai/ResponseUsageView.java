@@ -21,18 +21,23 @@ record ResponseUsageView(
                 ? null
                 : new ResponseUsageView(
                         usage.inputTokens(),
-                        new InputDetails(0, 0),
+                        new InputDetails(orNone(usage.cachedInputTokens()), 0),
                         usage.outputTokens(),
-                        new OutputDetails(0),
+                        new OutputDetails(orNone(usage.reasoningTokens())),
                         usage.totalTokens());
     }
 
-    /** Not told apart here, so 0. */
+    /** 0 also if the provider does not say. */
+    static long orNone(@Nullable Long tokens) {
+        return tokens == null ? 0 : tokens;
+    }
+
+    /** What is written to a cache is not told apart here, so it is 0. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
     record InputDetails(long cachedTokens, long cacheWriteTokens) {}
 
-    /** Not told apart here, so 0. */
+    /** Part of what was written. */
     @RegisterForReflection
     @JsonNaming(SnakeCaseStrategy.class)
     record OutputDetails(long reasoningTokens) {}

@@ -35,28 +35,31 @@ record ResponseView(
         @Nullable String previousResponseId,
         @Nullable ConversationId conversation,
         boolean store,
-        @Nullable Object temperature,
-        @Nullable Object topP,
+        Object temperature,
+        Object topP,
+        Object presencePenalty,
+        Object frequencyPenalty,
+        Object topLogprobs,
         Reasoning reasoning,
         @Nullable ResponseUsageView usage,
-        TextConfig text,
-        boolean parallelToolCalls,
-        String toolChoice,
-        List<String> tools,
-        String truncation,
-        String serviceTier) {
+        Object text,
+        Object parallelToolCalls,
+        Object toolChoice,
+        List<Map<String, @Nullable Object>> tools,
+        @Nullable Object maxToolCalls,
+        Object truncation,
+        Object serviceTier,
+        @Nullable Object promptCacheKey,
+        @Nullable Object promptCacheRetention,
+        @Nullable Object safetyIdentifier,
+        @Nullable Object user) {
 
     /**
      * @param model the model that is or will be asked
      * @param kept whether the response is in a conversation
      */
     static ResponseView of(Message reply, String model, boolean kept) {
-        return view(
-                reply,
-                model,
-                kept,
-                status(reply),
-                ItemView.isOne(reply) ? List.of(ItemView.of(reply)) : List.of());
+        return view(reply, model, kept, status(reply), ItemView.of(reply));
     }
 
     /** The response at the beginning of its stream, before there is text. */
@@ -84,7 +87,8 @@ record ResponseView(
     private static ResponseView view(
             Message reply, String model, boolean kept, String status, List<ItemView> output) {
         Options options = reply.options() == null ? Options.NONE : reply.options();
-        Map<String, Object> parameters = options.parameters();
+        ResponseForm form = new ResponseForm(options.parameters());
+        ResponseForm labels = new ResponseForm(options.labels());
         return new ResponseView(
                 Ids.response(reply),
                 "response",
@@ -95,23 +99,31 @@ record ResponseView(
                 ResponseError.of(reply),
                 IncompleteDetails.of(reply.finishReason()),
                 options.instructions(),
-                parameters.get("max_completion_tokens"),
+                form.get("max_completion_tokens"),
                 options.metadata(),
                 model,
                 output,
                 options.previous(),
                 kept ? new ConversationId(Ids.conversation(reply.chatId())) : null,
                 kept,
-                parameters.get("temperature"),
-                parameters.get("top_p"),
-                new Reasoning(parameters.get("reasoning_effort"), null),
+                form.get("temperature", 1.0),
+                form.get("top_p", 1.0),
+                form.get("presence_penalty", 0.0),
+                form.get("frequency_penalty", 0.0),
+                labels.get("top_logprobs", 0),
+                new Reasoning(form.get("reasoning_effort"), labels.get("summary")),
                 ResponseUsageView.of(reply.usage()),
-                TextConfig.PLAIN,
-                true,
-                "auto",
-                List.of(),
-                "disabled",
-                "default");
+                form.text(),
+                form.get("parallel_tool_calls", true),
+                form.toolChoice(),
+                form.tools(),
+                labels.get("max_tool_calls"),
+                labels.get("truncation", "disabled"),
+                form.get("service_tier", "default"),
+                form.get("prompt_cache_key"),
+                form.get("prompt_cache_retention"),
+                form.get("safety_identifier"),
+                form.get("user"));
     }
 
     private static String status(Message reply) {
@@ -170,15 +182,5 @@ record ResponseView(
 
     /** How much reasoning the model was asked for. */
     @RegisterForReflection
-    record Reasoning(@Nullable Object effort, @Nullable String summary) {}
-
-    /** The form of the text. */
-    @RegisterForReflection
-    record TextConfig(Format format) {
-        static final TextConfig PLAIN = new TextConfig(new Format("text"));
-
-        /** Plain text. */
-        @RegisterForReflection
-        record Format(String type) {}
-    }
+    record Reasoning(@Nullable Object effort, @Nullable Object summary) {}
 }

@@ -4,19 +4,14 @@ import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.Prompts;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
-import ai.konko.chat.ChatRepository.MessageQuery;
-import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Origin;
-import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
-import ai.konko.chat.Role;
 import ai.konko.chat.Settings;
-import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.PostedTurn;
@@ -34,15 +29,14 @@ import org.jspecify.annotations.Nullable;
 /** Requests for responses as turns of chats. */
 @ApplicationScoped
 class Responses {
-    /** How many messages of the log are read at once. */
-    private static final int PORTION = 1000;
-
     private final ChatRepository repository;
     private final TurnEngine turns;
     private final StatelessTurns stateless;
     private final Prompts prompts;
     private final ModelEndpoint endpoint;
     private final RepeatedRequests repeats;
+    private final PastTurns past;
+    private final ContinuedCalls calls;
 
     Responses(
             ChatRepository repository,
@@ -50,7 +44,11 @@ class Responses {
             StatelessTurns stateless,
             Prompts prompts,
             ModelEndpoint endpoint,
-            RepeatedRequests repeats) {
+            RepeatedRequests repeats,
+            PastTurns past,
+            ContinuedCalls calls) {
+        this.past = past;
+        this.calls = calls;
         this.repository = repository;
         this.turns = turns;
         this.stateless = stateless;
@@ -113,9 +111,11 @@ class Responses {
     PostedTurn post(Origin origin, Continued continued, TurnRequest wanted, PostTerms terms) {
         if (continued.chatId() == null) {
             // The chat goes on with this model, also if it is continued in another way.
-            Settings settings = new Settings(null, null, wanted.options().model(), Map.of());
+            Settings settings =
+                    new Settings(null, wanted.instructions(), wanted.options().model(), Map.of());
             return open(origin, settings, List.of(), wanted, terms);
         }
+        calls.check(continued, wanted, terms.idempotencyKey() != null);
         Integer after = continued.previous() == null ? null : continued.previous().seq();
         try {
             return turns.post(
@@ -124,11 +124,11 @@ class Responses {
                     post(wanted, wanted.options(), wanted.earlier(), terms, after));
         } catch (RefusedException refused) {
             if (refused.code() != ErrorCode.NOT_LAST || continued.previous() == null) {
-                throw refused;
+                throw calls.inTheirWords(refused, continued, wanted);
             }
         }
         Chat chat = repository.chat(continued.chatId());
-        return open(origin, chat.settings(), upTo(continued.previous()), wanted, terms);
+        return open(origin, chat.settings(), past.upTo(continued.previous()), wanted, terms);
     }
 
     /**
@@ -142,9 +142,10 @@ class Responses {
             List<PastTurn> before,
             TurnRequest wanted,
             PostTerms terms) {
-        UUID chatId = repository.create(origin.owner(), settings).id();
         List<PastTurn> earlier = new ArrayList<>(before);
         earlier.addAll(wanted.earlier());
+        CallRules.checkFromStart(earlier, wanted.message());
+        UUID chatId = repository.create(origin.owner(), settings).id();
         Options options = wanted.options().ofNewChat();
         try {
             return turns.post(origin, chatId, post(wanted, options, earlier, terms, null));
@@ -161,8 +162,8 @@ class Responses {
             PostTerms terms,
             @Nullable Integer after) {
         return new Post(
-                wanted.message(),
-                List.of(),
+                wanted.message().message(),
+                wanted.message().items(),
                 terms.whenBusy(),
                 terms.idempotencyKey(),
                 wanted.streamed(),
@@ -171,45 +172,28 @@ class Responses {
                 after);
     }
 
-    private List<PastTurn> upTo(Message reply) {
-        if (!reply.status().terminal()) {
-            throw RefusedException.chatBusy();
-        }
-        List<PastTurn> turns = new ArrayList<>();
-        Message user = null;
-        Integer after = null;
-        boolean more = true;
-        while (more) {
-            Page<Message> page =
-                    repository.messages(
-                            reply.chatId(), new MessageQuery(PORTION, Order.ASC, after));
-            for (Message each : page.items()) {
-                after = each.seq();
-                if (each.role() == Role.USER) {
-                    user = each;
-                } else if (user != null && after <= reply.seq() && each.status().terminal()) {
-                    turns.add(PastTurn.of(new Turn(user, each)));
-                }
-            }
-            more = page.more() && (after == null || after < reply.seq());
-        }
-        return turns;
-    }
-
     /** Asks for a response that is not kept. The log is read, and nothing is added to it. */
     StatelessTurns.Asked ask(Origin origin, Continued continued, TurnRequest wanted) {
         if (continued.previous() != null && !continued.previous().status().terminal()) {
             throw RefusedException.chatBusy();
         }
+        Message answered = calls.check(continued, wanted, false);
+        List<PastTurn> earlier = new ArrayList<>();
         int seq = continued.previous() == null ? Integer.MAX_VALUE : continued.previous().seq() + 1;
+        if (answered != null) {
+            earlier.add(past.turnOf(answered).reopened());
+            seq = answered.seq() - 1;
+        }
+        earlier.addAll(wanted.earlier());
+        CallRules.checkFromStart(earlier, wanted.message());
         return stateless.ask(
                 origin,
                 prompts.goingOn(
                         continued.chatId(),
                         seq,
-                        wanted.earlier(),
-                        wanted.message(),
-                        List.of(),
+                        earlier,
+                        wanted.message().message(),
+                        wanted.message().items(),
                         wanted.options(),
                         wanted.streamed()),
                 wanted.options());

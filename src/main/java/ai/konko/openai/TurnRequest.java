@@ -1,6 +1,8 @@
 package ai.konko.openai;
 
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Options;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.RefusedException;
@@ -13,38 +15,48 @@ import org.jspecify.annotations.Nullable;
  * The turn that a request asks for, checked.
  *
  * @param earlier turns that come before it in the request
+ * @param message what is said to the model
+ * @param instructions those that come with the input, and are part of those in the options
  * @param options without those that depend on the chat that it continues
  */
-record TurnRequest(String message, List<PastTurn> earlier, Options options, boolean streamed) {
+record TurnRequest(
+        List<PastTurn> earlier,
+        PastTurn message,
+        @Nullable String instructions,
+        Options options,
+        boolean streamed) {
 
     /**
+     * @param input the request's, with nothing that is only referred to
      * @throws RefusedException if something is not supported, or breaks a rule
      */
-    static TurnRequest of(ResponseBody body, ChatLimits limits) {
-        body.check(limits);
-        Dialogue.ByTurns input = Dialogue.of("input", body.input()).byTurns();
+    static TurnRequest of(ResponseBody body, Dialogue input, ChatLimits limits) {
+        Dialogue.ByTurns turns = input.byTurns(true);
         boolean background = RequestParameters.is(body.background());
         return new TurnRequest(
-                last(input, "input", limits),
-                input.turns(),
+                turns.turns(),
+                last(turns, "input", limits),
+                turns.instructions(),
                 new Options(
                         body.model(),
-                        joined(body.instructions(), input.instructions(), limits),
+                        joined(body.instructions(), turns.instructions(), limits),
                         body.parameters(),
                         RequestParameters.metadata(body.metadata(), limits),
                         body.previousResponseId(),
-                        input.turns().size(),
+                        turns.turns().size(),
                         false,
                         background,
-                        false),
+                        false,
+                        body.labels()),
                 body.streams() || background);
     }
 
     /** The turn of a chat completion that is kept. */
     static TurnRequest of(CompletionBody body, Dialogue.ByTurns messages, ChatLimits limits) {
         return new TurnRequest(
-                last(messages, "messages", limits),
                 messages.turns(),
+                last(messages, "messages", limits),
+                messages.instructions(),
                 new Options(
                         body.model(),
                         null,
@@ -58,15 +70,36 @@ record TurnRequest(String message, List<PastTurn> earlier, Options options, bool
                 body.streams());
     }
 
-    /** The user's last message, to which there is no reply yet. */
-    private static String last(Dialogue.ByTurns input, String parameter, ChatLimits limits) {
-        String last = input.last();
+    /** What is said last, to which there is no reply yet. */
+    private static PastTurn last(Dialogue.ByTurns input, String parameter, ChatLimits limits) {
+        PastTurn last = input.last();
         if (last == null) {
             throw RefusedException.unsupported(
-                    parameter, "is supported only with a user's message at its end");
+                    parameter, "is supported only with a user's message or an output at its end");
         }
-        RequestParameters.text(parameter, last, TextBound.MESSAGE, limits);
+        CallRules.check(input.turns(), last);
+        if (last.items().isEmpty() || !last.message().isEmpty()) {
+            RequestParameters.text(parameter, last.message(), TextBound.MESSAGE, limits);
+        }
+        for (Item.Output each : Items.outputs(last.items())) {
+            if (each.output().length() > limits.outputCharacters()) {
+                throw RefusedException.invalid(
+                        parameter,
+                        "must have outputs of at most %d characters"
+                                .formatted(limits.outputCharacters()));
+            }
+        }
         return last;
+    }
+
+    /** The items of what is said first, which may answer calls of what the request continues. */
+    List<Item> first() {
+        return earlier.isEmpty() ? message.items() : earlier.getFirst().items();
+    }
+
+    /** Whether the request answers calls of what it continues. */
+    boolean answersCalls() {
+        return !Items.outputs(first()).isEmpty();
     }
 
     private static @Nullable String joined(

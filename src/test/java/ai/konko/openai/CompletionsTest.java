@@ -6,9 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import ai.konko.api.Client.Answer;
 import ai.konko.api.EventReader;
+import ai.konko.fake.FakeModel.Call;
 import ai.konko.fake.FakeModel.Message;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.Script;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.NotFoundException;
@@ -21,6 +24,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -221,10 +225,114 @@ class CompletionsTest extends SdkTest {
         }
     }
 
+    private static final String TOOLED =
+            """
+            {"store": true, "stream": %s, "stream_options": {"include_usage": true}, "messages": [%s], "response_format": {"type": "json_object"},
+             "tools": [{"type": "function", "function": {"name": "look", "parameters": {"type": "object", "additionalProperties": false}}}],
+             "tool_choice": {"type": "function", "function": {"name": "look"}}, "parallel_tool_calls": true}
+            """;
+
+    private static final String ASKED =
+            """
+            {"role": "system", "content": ""}, {"role": "user", "content": [{"type": "text", "text": "Where?"},
+             {"type": "image_url", "image_url": {"url": "https://a.example/1.png", "detail": "low"}}]}
+            """;
+
+    private static Reply lookTwice(Call call) {
+        return call.body().findValue("tool_call_id") != null
+                ? Reply.text("Here.").usage(9, 8, 7, 6)
+                : new Script()
+                        .reasoning("Hm.")
+                        .call("a", "look", "{\"x\":1}")
+                        .call("b", "look", "{}")
+                        .reply();
+    }
+
+    @Test
+    void stored_callsFunctionsInTwoRounds() {
+        model.answer(CompletionsTest::lookTwice);
+        Answer first = client.post("/v1/chat/completions", TOOLED.formatted("false", ASKED));
+        JsonNode choice = first.json().at("/choices/0");
+        String outputs =
+                "{\"role\": \"tool\", \"tool_call_id\": \"a\", \"content\": \"1\"}, {\"role\": \"tool\","
+                        + " \"tool_call_id\": \"b\", \"content\": [{\"type\": \"text\", \"text\": \"2\"}]}";
+
+        Answer second =
+                client.post(
+                        "/v1/chat/completions",
+                        TOOLED.formatted(
+                                "false", ASKED + "," + choice.path("message") + "," + outputs));
+        Answer missing =
+                client.post(
+                        "/v1/chat/completions",
+                        TOOLED.formatted(
+                                "false",
+                                ASKED
+                                        + ","
+                                        + choice.path("message")
+                                        + ", {\"role\": \"user\", \"content\": \"x\"}"));
+
+        assertThat(choice.path("finish_reason").asText()).isEqualTo("tool_calls");
+        assertThat(choice.at("/message/content").isNull()).isTrue();
+        assertThat(choice.at("/message/reasoning_content").asText()).isEqualTo("Hm.");
+        assertThat(choice.at("/message/tool_calls").findValuesAsText("arguments"))
+                .containsExactly("{\"x\":1}", "{}");
+        assertThat(second.status()).as(second.text()).isEqualTo(200);
+        assertThat(second.json().at("/choices/0/message/content").asText()).isEqualTo("Here.");
+        assertThat(second.json().at("/usage/prompt_tokens_details/cached_tokens").asInt())
+                .isEqualTo(7);
+        assertThat(second.json().at("/usage/completion_tokens_details/reasoning_tokens").asInt())
+                .isEqualTo(6);
+        JsonNode sent = model.calls().getLast().body();
+        assertThat(sent.path("messages").findValuesAsText("role"))
+                .containsExactly("user", "assistant", "tool", "tool");
+        assertThat(sent.at("/messages/0/content/1/image_url/url").asText())
+                .isEqualTo("https://a.example/1.png");
+        assertThat(sent.at("/tool_choice/function/name").asText()).isEqualTo("look");
+        assertThat(sent.at("/response_format/type").asText()).isEqualTo("json_object");
+        assertThat(missing.status()).isEqualTo(400);
+        assertThat(model.refused()).isEmpty();
+    }
+
+    @Test
+    void stored_streamsItsCalls() throws IOException {
+        model.answer(CompletionsTest::lookTwice);
+
+        String events = client.post("/v1/chat/completions", TOOLED.formatted("true", ASKED)).text();
+
+        List<JsonNode> chunks = new ArrayList<>();
+        for (String event : events.split("\n\n", -1)) {
+            if (event.startsWith("data: {")) {
+                chunks.add(new ObjectMapper().readTree(event.substring("data: ".length())));
+            }
+        }
+        List<JsonNode> deltas = chunks.stream().map(each -> each.at("/choices/0/delta")).toList();
+        assertThat(deltas.stream().map(each -> each.path("reasoning_content").asText()))
+                .contains("Hm.");
+        assertThat(
+                        deltas.stream()
+                                .flatMap(
+                                        each ->
+                                                each
+                                                        .path("tool_calls")
+                                                        .findParents("index")
+                                                        .stream())
+                                .map(
+                                        each ->
+                                                each.path("index").asInt()
+                                                        + each.path("id").asText()
+                                                        + each.at("/function/name").asText()
+                                                        + each.at("/function/arguments").asText()))
+                .containsExactly("0alook", "0{\"x\":1}", "1blook", "1{}");
+        assertThat(chunks.get(chunks.size() - 2).at("/choices/0/finish_reason").asText())
+                .isEqualTo("tool_calls");
+        assertThat(chunks.getLast().at("/usage/total_tokens").asInt()).isEqualTo(15);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "tools: [{\"type\": \"function\", \"function\": {\"name\": \"f\"}}]",
+                "tools: [{\"type\": \"custom\", \"custom\": {\"name\": \"f\"}}]",
                 "tool_choice: \"required\"",
                 "functions: [{\"name\": \"f\"}]",
                 "n: 2",
@@ -232,7 +340,7 @@ class CompletionsTest extends SdkTest {
                 "top_logprobs: 2",
                 "modalities: [\"text\", \"audio\"]",
                 "audio: {\"voice\": \"v\"}",
-                "response_format: {\"type\": \"json_object\"}",
+                "response_format: {\"type\": \"xml\"}",
                 "prediction: {}",
                 "web_search_options: {}",
             })
@@ -253,12 +361,11 @@ class CompletionsTest extends SdkTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"role\": \"tool\", \"content\": \"x\", \"tool_call_id\": \"c\"}",
-                "{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": \"x\"}}]}",
+                "{\"role\": \"function\", \"content\": \"x\", \"name\": \"f\"}",
+                "{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": \"data:x\"}}]}",
                 "{\"role\": \"user\", \"content\": [{\"type\": \"input_audio\", \"input_audio\": {}}]}",
                 "{\"role\": \"user\", \"content\": [{\"type\": \"file\", \"file\": {}}]}",
-                "{\"role\": \"assistant\", \"content\": \"x\", \"tool_calls\": [{}]}",
-                "{\"role\": \"assistant\", \"content\": \"x\", \"refusal\": \"no\"}",
+                "{\"role\": \"assistant\", \"content\": \"x\", \"tool_calls\": [{\"type\": \"custom\"}]}",
                 "{\"role\": \"assistant\", \"content\": \"x\", \"audio\": {\"id\": \"a\"}}",
                 "{\"role\": \"assistant\", \"content\": \"x\", \"function_call\": {\"name\": \"f\"}}",
             })

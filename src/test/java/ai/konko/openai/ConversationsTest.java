@@ -7,6 +7,7 @@ import ai.konko.api.Client;
 import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel.Message;
 import ai.konko.fake.FakeModel.Reply;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.openai.core.JsonValue;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
@@ -22,6 +23,7 @@ import com.openai.models.conversations.items.ItemListParams;
 import com.openai.models.conversations.items.ItemRetrieveParams;
 import com.openai.models.responses.Response;
 import io.quarkus.test.junit.QuarkusTest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -215,12 +217,11 @@ class ConversationsTest extends SdkTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "[{\"role\": \"assistant\", \"content\": \"first\"}]",
-                "[{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"system\", \"content\": \"b\"}]",
-                "[{\"role\": \"user\", \"content\": [{\"type\": \"input_image\", \"image_url\": \"x\"}]}]",
+                "[{\"role\": \"user\", \"content\": [{\"type\": \"input_image\", \"image_url\": \"data:x\"}]}]",
                 "[{\"role\": \"user\", \"content\": [{\"type\": \"input_file\", \"file_id\": \"x\"}]}]",
-                "[{\"type\": \"function_call\", \"name\": \"f\", \"arguments\": \"\", \"call_id\": \"c\"}]",
-                "[{\"type\": \"item_reference\", \"id\": \"msg_1\"}]",
+                "[{\"role\": \"system\", \"content\": [{\"type\": \"input_image\", \"image_url\": \"http://x\"}]}]",
+                "[{\"type\": \"web_search_call\", \"id\": \"ws_1\", \"status\": \"completed\"}]",
+                "[{\"type\": \"compaction\", \"encrypted_content\": \"x\"}]",
             })
     void items_thatTheLogCantHave_areRefusedByName(String items) {
         Answer refused = client.post("/v1/conversations", "{\"items\": " + items + "}");
@@ -228,6 +229,169 @@ class ConversationsTest extends SdkTest {
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.json().at("/error/code").asText()).isEqualTo("unsupported");
         assertThat(refused.json().at("/error/param").asText()).startsWith("items[");
+    }
+
+    private static final String DIALOGUE =
+            """
+            {"items": [
+              {"role": "developer", "content": "Be brief."},
+              {"role": "assistant", "content": "Ask me."},
+              {"type": "message", "role": "user", "name": "ada", "phase": "x", "content": [
+                {"type": "input_text", "text": "Is "}, {"type": "input_image", "image_url": "https://a.example/1.png", "detail": "low"},
+                {"type": "input_text", "text": " Porto?"}]},
+              {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": null},
+              {"type": "message", "role": "assistant", "content": null},
+              {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}", "id": "fc_1", "status": "completed"},
+              {"type": "function_call", "call_id": "c2", "name": "look", "arguments": "{\\"x\\": 2}"},
+              {"type": "function_call_output", "call_id": "c2", "output": [{"type": "input_text", "text": "two"}]},
+              {"type": "function_call_output", "call_id": "c1", "output": ""},
+              {"role": "assistant", "content": [{"type": "output_text", "text": "It is.", "annotations": [], "logprobs": []},
+                                                {"type": "refusal", "refusal": " No more."}]},
+              {"role": "user", "content": ""},
+              {"role": "system", "content": "Now in French."},
+              {"type": "function_call", "call_id": "c3", "name": "look", "arguments": "not json"}]}
+            """;
+
+    private static final List<String> TOLD =
+            List.of(
+                    "message assistant Ask me.",
+                    "message user Is https://a.example/1.png Porto?",
+                    "function_call c1 {}",
+                    "function_call c2 {\"x\": 2}",
+                    "function_call_output c2 two",
+                    "function_call_output c1 ",
+                    "message assistant It is. No more.",
+                    "message user Now in French.",
+                    "function_call c3 not json");
+
+    @Test
+    void items_ofAllTypes_areTakenInAndGivenBack() {
+        Answer made = client.post("/v1/conversations", DIALOGUE);
+
+        assertThat(made.status()).as(made.text()).isEqualTo(200);
+        String items = "/v1/conversations/" + made.id() + "/items";
+        List<JsonNode> all = pages(items, "asc", 100);
+        assertThat(all.stream().map(ConversationsTest::told)).containsExactlyElementsOf(TOLD);
+        assertThat(all).extracting(each -> each.path("status").asText()).containsOnly("completed");
+        assertThat(all).extracting(each -> each.path("id").asText()).doesNotHaveDuplicates();
+        for (int limit = 1; limit < 4; limit++) {
+            assertThat(pages(items, "asc", limit)).isEqualTo(all);
+            assertThat(pages(items, "desc", limit)).isEqualTo(all.reversed());
+        }
+        assertThat(all)
+                .allSatisfy(
+                        each ->
+                                assertThat(
+                                                client.get(items + "/" + each.path("id").asText())
+                                                        .json())
+                                        .isEqualTo(each));
+        assertThat(client.get(chat(made.id())).json().path("instructions").asText())
+                .isEqualTo("Be brief.");
+        assertThat(client.get(chat(made.id())).json().path("status").asText()).isEqualTo("waiting");
+    }
+
+    @Test
+    void items_asTheyAreGiven_canBeSentBack() {
+        String first = client.post("/v1/conversations", DIALOGUE).id();
+        List<JsonNode> all = pages("/v1/conversations/" + first + "/items", "asc", 100);
+
+        Answer copy =
+                client.post("/v1/conversations", Client.write(Map.of("items", all.subList(0, 8))));
+        Answer referred =
+                client.post(
+                        "/v1/conversations",
+                        Client.write(
+                                Map.of(
+                                        "items",
+                                        all.stream()
+                                                .map(each -> Map.of("id", each.path("id").asText()))
+                                                .toList())));
+
+        assertThat(copy.status()).as(copy.text()).isEqualTo(200);
+        assertThat(pages("/v1/conversations/" + copy.id() + "/items", "asc", 100))
+                .extracting(ConversationsTest::told)
+                .containsExactlyElementsOf(TOLD.subList(0, 8));
+        assertThat(pages("/v1/conversations/" + referred.id() + "/items", "asc", 100))
+                .extracting(ConversationsTest::told)
+                .containsExactlyElementsOf(TOLD);
+    }
+
+    @Test
+    void callsThatWait_areAnsweredByItemsThatFollow() {
+        String conversation = client.post("/v1/conversations", DIALOGUE).id();
+        String items = "/v1/conversations/" + conversation + "/items";
+        String output =
+                "{\"items\": [{\"type\": \"function_call_output\", \"call_id\": \"c3\", \"output\": \"3\"}]}";
+
+        Answer added = client.post(items, output);
+
+        assertThat(added.json().at("/data/0/type").asText()).isEqualTo("function_call_output");
+        assertThat(client.get(chat(conversation)).json().path("status").asText()).isEqualTo("idle");
+        assertThat(client.messages(chat(conversation)).get(7).at("/items/0/output").asText())
+                .isEqualTo("3");
+    }
+
+    @Test
+    void itemsOfOthers_orThatAreNot_areNotFound() {
+        Answer made = client.post("/v1/conversations", DIALOGUE);
+        String items = "/v1/conversations/" + made.id() + "/items";
+        String id = client.get(items + "?order=asc").json().path("first_id").asText();
+
+        List<String> wrong =
+                List.of(
+                        id.replace("msg_", "fc_"),
+                        id + "_7",
+                        id + "_0",
+                        "msg_" + "0".repeat(64),
+                        "msg_1",
+                        "item_" + id.substring(4));
+
+        assertThat(wrong).allMatch(each -> client.get(items + "/" + each).status() == 404);
+        String withoutChat = "msg_" + id.substring("msg_".length() + 32);
+        assertThat(client.get(items + "/" + withoutChat).json().path("id").asText()).isEqualTo(id);
+        assertThat(
+                        client.post(
+                                        "/v1/conversations",
+                                        "{\"items\": [{\"type\": \"item_reference\", \"id\": \"%s\"}]}"
+                                                .formatted("msg_" + "0".repeat(64)))
+                                .status())
+                .isEqualTo(404);
+    }
+
+    private List<JsonNode> pages(String items, String order, int limit) {
+        List<JsonNode> all = new ArrayList<>();
+        JsonNode page;
+        String after = "";
+        do {
+            page = client.get(items + "?order=%s&limit=%d%s".formatted(order, limit, after)).json();
+            page.path("data").forEach(all::add);
+            after = "&after=" + page.path("last_id").asText();
+        } while (page.path("has_more").asBoolean());
+        return all;
+    }
+
+    /** An item in short. */
+    private static String told(JsonNode item) {
+        StringBuilder told = new StringBuilder(item.path("type").asText()).append(' ');
+        switch (item.path("type").asText()) {
+            case "function_call" ->
+                    told.append(item.path("call_id").asText())
+                            .append(' ')
+                            .append(item.path("arguments").asText());
+            case "function_call_output" ->
+                    told.append(item.path("call_id").asText())
+                            .append(' ')
+                            .append(item.path("output").asText());
+            default -> {
+                told.append(item.path("role").asText()).append(' ');
+                item.path("content")
+                        .forEach(
+                                part ->
+                                        told.append(part.path("text").asText())
+                                                .append(part.path("image_url").asText()));
+            }
+        }
+        return told.toString();
     }
 
     @Test

@@ -67,7 +67,8 @@ abstract class SdkTest extends HttpTest {
     /** All that the response says. */
     static String text(Response response) {
         return response.output().stream()
-                .flatMap(item -> item.asMessage().content().stream())
+                .flatMap(item -> item.message().stream())
+                .flatMap(message -> message.content().stream())
                 .map(part -> part.asOutputText().text())
                 .collect(Collectors.joining());
     }

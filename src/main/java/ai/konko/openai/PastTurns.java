@@ -1,0 +1,77 @@
+package ai.konko.openai;
+
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.MessageQuery;
+import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Message;
+import ai.konko.chat.Page;
+import ai.konko.chat.PastTurn;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Role;
+import ai.konko.chat.Turn;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Turns of the log as turns that another chat, or an answer that no chat keeps, goes on from. */
+@Singleton
+class PastTurns {
+    /** How many messages of the log are read at once. */
+    private static final int PORTION = 1000;
+
+    private final ChatRepository repository;
+
+    PastTurns(ChatRepository repository) {
+        this.repository = repository;
+    }
+
+    /**
+     * All turns up to and with a reply, whose calls are open, because their outputs are those that
+     * the copy goes on with.
+     */
+    List<PastTurn> upTo(Message reply) {
+        if (!reply.status().terminal()) {
+            throw RefusedException.chatBusy();
+        }
+        List<PastTurn> turns = new ArrayList<>();
+        Message user = null;
+        Integer after = null;
+        boolean more = true;
+        while (more) {
+            Page<Message> page =
+                    repository.messages(
+                            reply.chatId(), new MessageQuery(PORTION, Order.ASC, after));
+            for (Message each : page.items()) {
+                after = each.seq();
+                if (each.role() == Role.USER) {
+                    user = each;
+                } else if (user != null && after <= reply.seq() && each.status().terminal()) {
+                    turns.add(PastTurn.of(new Turn(user, each)));
+                }
+            }
+            more = page.more() && (after == null || after < reply.seq());
+        }
+        if (!turns.isEmpty()) {
+            turns.addLast(turns.removeLast().reopened());
+        }
+        return turns;
+    }
+
+    /** The turn of one reply. */
+    PastTurn turnOf(Message reply) {
+        List<Message> said =
+                repository
+                        .messages(reply.chatId(), new MessageQuery(1, Order.DESC, reply.seq()))
+                        .items();
+        return PastTurn.of(new Turn(said.getFirst(), reply));
+    }
+
+    /** The chat's last reply; null if there is none. */
+    @Nullable Message lastReply(UUID chatId) {
+        List<Message> newest =
+                repository.messages(chatId, new MessageQuery(1, Order.DESC, null)).items();
+        return newest.isEmpty() ? null : newest.getFirst();
+    }
+}

@@ -1,0 +1,697 @@
+package ai.konko.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ai.konko.api.Client;
+import ai.konko.api.Client.Answer;
+import ai.konko.api.EventReader;
+import ai.konko.api.EventReader.Event;
+import ai.konko.fake.FakeModel.Call;
+import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.Script;
+import com.fasterxml.jackson.annotation.JsonClassDescription;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.openai.core.JsonSchemaLocalValidation;
+import com.openai.helpers.ResponseAccumulator;
+import com.openai.models.responses.Response;
+import com.openai.models.responses.ResponseCreateParams;
+import com.openai.models.responses.ResponseFunctionToolCall;
+import com.openai.models.responses.ResponseInputItem;
+import com.openai.models.responses.ResponseStreamEvent;
+import com.openai.models.responses.StructuredResponse;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Responses that are more than text: function calls, reasoning, images, structured output. */
+@QuarkusTest
+class ResponseToolsTest extends SdkTest {
+    private static final String TOOL =
+            """
+            {"type": "function", "name": "look", "description": "Looks.", "strict": true,
+             "parameters": {"type": "object", "properties": {"city": {"type": "string"}},
+                            "required": ["city"], "additionalProperties": false}}
+            """;
+
+    private static final String OUTPUT =
+            "{\"type\": \"function_call_output\", \"call_id\": \"%s\", \"output\": \"%s\"}";
+
+    private static final String BOTH =
+            OUTPUT.formatted("call_b", "rain") + "," + OUTPUT.formatted("call_a", "sun");
+
+    /** A function as the SDK makes a tool of it. */
+    @JsonClassDescription("Looks.")
+    public static final class Look {
+        @JsonPropertyDescription("Where to")
+        public String city = "";
+    }
+
+    /** A form of text as the SDK makes a schema of it. */
+    public static final class Weather {
+        public String city = "";
+        public int degrees;
+    }
+
+    /** Reasoning, text and two calls; then, once there are outputs, text alone. */
+    private static Reply lookTwice(Call call) {
+        return call.body().findValue("tool_call_id") != null
+                ? Reply.text("Sun and rain.")
+                : script().reply();
+    }
+
+    private static Script script() {
+        return new Script()
+                .reasoning("They want ")
+                .reasoning("two.")
+                .text("Let me ")
+                .text("look.")
+                .call("call_a", "look", "{\"city\":\"Lisbon\"}")
+                .call("call_b", "look", "{\"city\":\"Porto\"}");
+    }
+
+    private Answer ask(String more) {
+        return client.post(
+                "/v1/responses",
+                "{\"input\": \"Lisbon and Porto?\", \"tools\": [%s]%s}".formatted(TOOL, more));
+    }
+
+    private Answer post(String input, String more) {
+        return client.post(
+                "/v1/responses",
+                "{\"input\": [%s], \"tools\": [%s]%s}".formatted(input, TOOL, more));
+    }
+
+    private static String after(String response) {
+        return ", \"previous_response_id\": \"" + response + "\"";
+    }
+
+    private static List<String> types(JsonNode output) {
+        return output.findValuesAsText("type").stream()
+                .filter(each -> !each.contains("_text"))
+                .toList();
+    }
+
+    /** Roles, texts, calls and outputs that the model was sent last. */
+    private List<String> sent() {
+        List<String> sent = new ArrayList<>();
+        for (JsonNode each : model.calls().getLast().body().path("messages")) {
+            String calls =
+                    StreamSupport.stream(each.path("tool_calls").spliterator(), false)
+                            .map(call -> " " + call.path("id").asText())
+                            .collect(Collectors.joining());
+            String id = each.has("tool_call_id") ? " " + each.path("tool_call_id").asText() : "";
+            JsonNode content = each.path("content");
+            sent.add(
+                    each.path("role").asText()
+                            + id
+                            + (content.isTextual() ? " " + content.asText() : "")
+                            + calls);
+        }
+        return sent;
+    }
+
+    private static final List<String> SECOND_ROUND =
+            List.of(
+                    "user Lisbon and Porto?",
+                    "assistant Let me look. call_a call_b",
+                    "tool call_a sun",
+                    "tool call_b rain");
+
+    @Test
+    void function_isCalledInTwoRoundsByTheSdk() {
+        model.answer(ResponseToolsTest::lookTwice);
+        Response first =
+                openai.responses()
+                        .create(
+                                say("Lisbon and Porto?")
+                                        .addTool(Look.class, JsonSchemaLocalValidation.NO)
+                                        .build());
+        List<ResponseFunctionToolCall> calls =
+                first.output().stream().flatMap(item -> item.functionCall().stream()).toList();
+
+        Response second =
+                openai.responses()
+                        .create(
+                                ResponseCreateParams.builder()
+                                        .previousResponseId(first.id())
+                                        .inputOfResponse(
+                                                calls.stream()
+                                                        .map(ResponseToolsTest::looked)
+                                                        .toList())
+                                        .build());
+
+        assertThat(status(first)).isEqualTo("completed");
+        assertThat(
+                        first.output()
+                                .getFirst()
+                                .asReasoning()
+                                .content()
+                                .orElseThrow()
+                                .getFirst()
+                                .text())
+                .isEqualTo("They want two.");
+        assertThat(text(first)).isEqualTo("Let me look.");
+        assertThat(calls.stream().map(call -> call.arguments(Look.class).city))
+                .containsExactly("Lisbon", "Porto");
+        assertThat(first.tools().getFirst().asFunction().name()).isEqualTo("Look");
+        assertThat(text(second)).isEqualTo("Sun and rain.");
+        assertThat(conversation(second)).isEqualTo(conversation(first));
+        assertThat(sent().subList(2, 4))
+                .containsExactly("tool call_a Sun in Lisbon", "tool call_b Sun in Porto");
+        assertThat(openai.responses().retrieve(first.id())).isEqualTo(first);
+        assertThat(model.refused()).isEmpty();
+    }
+
+    private static ResponseInputItem looked(ResponseFunctionToolCall call) {
+        return ResponseInputItem.ofFunctionCallOutput(
+                ResponseInputItem.FunctionCallOutput.builder()
+                        .callId(call.callId())
+                        .output("Sun in " + call.arguments(Look.class).city)
+                        .build());
+    }
+
+    @Test
+    void tools_reachTheModelAndAreShownAgain() {
+        model.answer(ResponseToolsTest::lookTwice);
+
+        Answer answer =
+                ask(
+                        """
+                        , "tool_choice": {"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "look"}]},
+                        "parallel_tool_calls": false, "max_tool_calls": 3, "include": ["reasoning.encrypted_content"],
+                        "reasoning": {"effort": "low", "summary": "auto"}, "text": {"verbosity": "high", "format": {"type": "json_object"}},
+                        "top_logprobs": 2, "truncation": "auto", "service_tier": "flex", "user": "u", "safety_identifier": "s",
+                        "prompt_cache_key": "k", "prompt_cache_retention": "24h", "client_metadata": {"a": "b"},
+                        "presence_penalty": 0.5, "frequency_penalty": -1, "temperature": 0.25, "top_p": 0.75
+                        """);
+
+        JsonNode sent = model.calls().getFirst().body();
+        assertThat(sent.at("/tools/0/function/name").asText()).isEqualTo("look");
+        assertThat(sent.at("/tools/0/function/parameters/additionalProperties").isBoolean())
+                .isTrue();
+        assertThat(sent.at("/tools/0/function/strict").asBoolean()).isTrue();
+        assertThat(sent.at("/tool_choice/allowed_tools/tools/0/function/name").asText())
+                .isEqualTo("look");
+        assertThat(sent.path("parallel_tool_calls").asBoolean(true)).isFalse();
+        assertThat(sent.at("/response_format/type").asText()).isEqualTo("json_object");
+        assertThat(
+                        List.of(
+                                "reasoning_effort",
+                                "verbosity",
+                                "service_tier",
+                                "user",
+                                "safety_identifier",
+                                "prompt_cache_key",
+                                "prompt_cache_retention"))
+                .extracting(name -> sent.path(name).asText())
+                .containsExactly("low", "high", "flex", "u", "s", "k", "24h");
+        assertThat(sent.has("max_tool_calls") || sent.has("truncation") || sent.has("summary"))
+                .isFalse();
+        JsonNode shown = answer.json();
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(shown.at("/tools/0/parameters/required/0").asText()).isEqualTo("city");
+        assertThat(shown.at("/tool_choice/tools/0/name").asText()).isEqualTo("look");
+        assertThat(shown.at("/text/format/type").asText()).isEqualTo("json_object");
+        assertThat(shown.at("/text/verbosity").asText()).isEqualTo("high");
+        assertThat(shown.at("/reasoning/summary").asText()).isEqualTo("auto");
+        assertThat(
+                        List.of(
+                                "max_tool_calls",
+                                "top_logprobs",
+                                "truncation",
+                                "service_tier",
+                                "safety_identifier",
+                                "temperature",
+                                "frequency_penalty"))
+                .extracting(name -> shown.path(name).asText())
+                .containsExactly("3", "2", "auto", "flex", "s", "0.25", "-1.0");
+        assertThat(client.get("/v1/responses/" + answer.id()).json()).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void output_sentBackAsItIs_isContext(boolean store) {
+        model.answer(ResponseToolsTest::lookTwice);
+        String more = ", \"store\": " + store;
+        JsonNode output = ask(more).json().path("output");
+        String items =
+                StreamSupport.stream(output.spliterator(), false)
+                        .map(JsonNode::toString)
+                        .collect(Collectors.joining(","));
+        String user = "{\"role\": \"user\", \"content\": \"Lisbon and Porto?\"},";
+
+        Answer second = post(user + items + "," + BOTH, more);
+        Answer third =
+                post(
+                        user
+                                + items
+                                + ","
+                                + BOTH
+                                + ","
+                                + second.json().at("/output/0")
+                                + ",{\"role\": \"user\", \"content\": \"Thanks.\"}",
+                        more);
+
+        assertThat(types(output))
+                .containsExactly("reasoning", "message", "function_call", "function_call");
+        assertThat(second.status()).as(second.text()).isEqualTo(200);
+        assertThat(third.status()).as(third.text()).isEqualTo(200);
+        List<String> all = new ArrayList<>(SECOND_ROUND);
+        all.addAll(List.of("assistant Sun and rain.", "user Thanks."));
+        assertThat(sent()).isEqualTo(all);
+        assertThat(model.refused()).isEmpty();
+    }
+
+    /** As the Vercel AI SDK does it. */
+    @Test
+    void output_onlyReferredTo_isContextWithoutAPreviousResponse() {
+        model.answer(ResponseToolsTest::lookTwice);
+        JsonNode output = ask("").json().path("output");
+        String references =
+                StreamSupport.stream(output.spliterator(), false)
+                        .map(
+                                each ->
+                                        Client.write(
+                                                Map.of(
+                                                        "type",
+                                                        "item_reference",
+                                                        "id",
+                                                        each.path("id"))))
+                        .collect(Collectors.joining(","));
+
+        Answer second =
+                post(
+                        "{\"role\": \"user\", \"content\": \"Lisbon and Porto?\"},"
+                                + references
+                                + ","
+                                + BOTH,
+                        "");
+
+        assertThat(second.status()).as(second.text()).isEqualTo(200);
+        assertThat(sent()).isEqualTo(SECOND_ROUND);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "previous, true",
+        "previous, false",
+        "conversation, true",
+        "conversation, false",
+    })
+    void outputs_continueWhatCalledForThem(String by, boolean store) {
+        model.answer(ResponseToolsTest::lookTwice);
+        JsonNode first = ask("").json();
+        String more =
+                by.equals("previous")
+                        ? after(first.path("id").asText())
+                        : ", \"conversation\": " + first.path("conversation");
+        String known =
+                "{\"type\": \"item_reference\", \"id\": %s},".formatted(first.at("/output/2/id"));
+
+        Answer missing = post(OUTPUT.formatted("call_a", "sun"), more);
+        Answer none = post("{\"role\": \"user\", \"content\": \"Well?\"}", more);
+        Answer unknown = post(BOTH + "," + OUTPUT.formatted("call_c", "x"), more);
+        Answer second = post(known + BOTH, more + ", \"store\": " + store);
+
+        assertThat(List.of(missing.status(), none.status(), unknown.status())).containsOnly(400);
+        assertThat(missing.json().at("/error/message").asText())
+                .isEqualTo("No tool output found for function call call_b.");
+        assertThat(none.json().at("/error/message").asText())
+                .isEqualTo("No tool output found for function call call_a.");
+        assertThat(unknown.json().at("/error/message").asText())
+                .isEqualTo("No tool call found for function call output with call_id call_c.");
+        assertThat(second.status()).as(second.text()).isEqualTo(200);
+        assertThat(sent()).isEqualTo(SECOND_ROUND);
+        assertThat(second.json().path("conversation").isNull()).isEqualTo(!store);
+    }
+
+    @Test
+    void outputs_ofAReplyThatWasContinued_forkIt() {
+        model.answer(ResponseToolsTest::lookTwice);
+        JsonNode first = ask("").json();
+        String more = after(first.path("id").asText());
+        post(BOTH, more);
+
+        Answer other =
+                post(
+                        OUTPUT.formatted("call_a", "snow")
+                                + ","
+                                + OUTPUT.formatted("call_b", "ice"),
+                        more);
+        Answer none = post("{\"role\": \"user\", \"content\": \"Well?\"}", more);
+
+        assertThat(other.status()).as(other.text()).isEqualTo(200);
+        assertThat(other.json().path("conversation")).isNotEqualTo(first.path("conversation"));
+        assertThat(sent().subList(2, 4)).containsExactly("tool call_a snow", "tool call_b ice");
+        assertThat(none.status()).isEqualTo(400);
+        assertThat(
+                        client.get("/v1/responses/" + other.id() + "/input_items?order=asc")
+                                .json()
+                                .path("data")
+                                .findValuesAsText("output"))
+                .containsExactly("snow", "ice");
+    }
+
+    @Test
+    void outputsForNothing_areRefusedAndLeaveNothing() {
+        String before = client.get("/chats?limit=1").text();
+
+        Answer refused = post(BOTH, "");
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.json().at("/error/message").asText())
+                .startsWith("No tool call found for function call output with call_id call_b");
+        assertThat(client.get("/chats?limit=1").text()).isEqualTo(before);
+    }
+
+    @Test
+    void items_inAnyOrder_areSentInTheirOrder() {
+        model.answer(_ -> Reply.text("ok"));
+
+        Answer answer =
+                post(
+                        """
+                        {"role": "assistant", "content": "Ask me."}, {"role": "assistant", "content": "Please."},
+                        {"role": "user", "content": "a"}, {"role": "developer", "content": "Be brief."},
+                        {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{}"},
+                        {"role": "user", "content": "Wait."}, {"role": "user", "content": null},
+                        {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_text", "text": "d"}]},
+                        {"type": "reasoning", "id": "rs_1", "summary": []}, {"role": "user", "content": "e"}
+                        """,
+                        "");
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(sent())
+                .containsExactly(
+                        "assistant Ask me.",
+                        "assistant Please.",
+                        "user a",
+                        "user Be brief.",
+                        "assistant c",
+                        "tool c d",
+                        "user Wait.",
+                        "user e");
+        assertThat(model.refused()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void image_isPassedOnByItsUrl(boolean store) {
+        String image = "{\"type\": \"input_image\", \"image_url\": \"%s\", \"detail\": \"high\"}";
+        String user =
+                "{\"role\": \"user\", \"content\": [{\"type\": \"input_text\", \"text\": \"What?\"}, %s]}";
+        String more = ", \"store\": " + store;
+
+        Answer answer = post(user.formatted(image.formatted("https://a.example/1.png")), more);
+        Answer data = post(user.formatted(image.formatted("data:image/png;base64,AA==")), more);
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        JsonNode content = model.calls().getLast().body().at("/messages/0/content");
+        assertThat(content.at("/0/text").asText()).isEqualTo("What?");
+        assertThat(content.at("/1/image_url/url").asText()).isEqualTo("https://a.example/1.png");
+        assertThat(data.status()).isEqualTo(400);
+        assertThat(data.json().at("/error/param").asText())
+                .isEqualTo("input[0].content[1].image_url");
+    }
+
+    @Test
+    void structuredOutput_isWhatTheSdkMakesAnObjectOf() {
+        model.answer(_ -> Reply.text("{\"city\": \"Porto\", \"degrees\": 21}"));
+
+        StructuredResponse<Weather> response =
+                openai.responses()
+                        .create(
+                                say("Porto?")
+                                        .text(Weather.class, JsonSchemaLocalValidation.NO)
+                                        .build());
+
+        Weather weather =
+                response.output().getFirst().asMessage().content().getFirst().asOutputText();
+        assertThat(weather.city + weather.degrees).isEqualTo("Porto21");
+        JsonNode sent = model.calls().getLast().body().path("response_format");
+        assertThat(sent.path("type").asText()).isEqualTo("json_schema");
+        assertThat(sent.at("/json_schema/schema/properties/city/type").asText())
+                .isEqualTo("string");
+        assertThat(sent.at("/json_schema/strict").asBoolean()).isTrue();
+        assertThat(
+                        response.rawResponse()
+                                .text()
+                                .orElseThrow()
+                                .format()
+                                .orElseThrow()
+                                .isJsonSchema())
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tools        | [{\"type\": \"mcp\", \"server_label\": \"x\"}] | 400 | tools",
+                "tools        | [{\"type\": \"function\", \"name\": \"a b\"}]  | 422 | tools[0].name",
+                "tools        | [{\"type\": \"function\", \"name\": \"a\"}, {\"type\": \"function\", \"name\": \"a\"}] | 422 | tools[1].name",
+                "tools        | [{\"type\": \"function\", \"name\": \"a\", \"parameters\": []}] | 422 | tools[0].parameters",
+                "tools        | {}       | 422 | tools",
+                "tool_choice  | \"any\"  | 400 | tool_choice",
+                "tool_choice  | {\"type\": \"function\", \"name\": \"x\"} | 422 | tool_choice",
+                "tool_choice  | {\"type\": \"allowed_tools\", \"mode\": \"auto\", \"tools\": []} | 422 | tool_choice.tools",
+                "text         | {\"format\": {\"type\": \"json_schema\", \"name\": \"a b\", \"schema\": {}}} | 422 | text.format.name",
+                "text         | {\"format\": {\"type\": \"json_schema\", \"name\": \"a\", \"schema\": \"\\ud83d\"}} | 422 | text.format.schema",
+                "top_logprobs | 21       | 422 | top_logprobs",
+                "max_tool_calls | 0      | 422 | max_tool_calls",
+                "user         | 1        | 422 | user",
+                "client_metadata | 1     | 400 | client_metadata",
+                "input        | [{\"type\": \"function_call\", \"call_id\": \"\", \"name\": \"f\", \"arguments\": \"\"}] | 422 | input[0].call_id",
+                "input        | [{\"type\": \"function_call\", \"call_id\": \"c\", \"name\": \"f\", \"arguments\": {}}] | 422 | input[0].arguments",
+                "input        | [{\"type\": \"function_call_output\", \"call_id\": \"c\", \"output\": 7}] | 422 | input[0].output",
+                "input        | [{\"type\": \"function_call_output\", \"output\": \"x\"}] | 422 | input[0].call_id",
+                "input        | [{\"type\": \"item_reference\"}] | 422 | input[0].id",
+            })
+    void nonsense_isRefusedByName(String parameter, String value, int status, String param) {
+        String tools = parameter.equals("tools") ? "" : ", \"tools\": [" + TOOL + "]";
+        String input = parameter.equals("input") ? "" : ", \"input\": \"hello\"";
+
+        Answer refused =
+                client.post(
+                        "/v1/responses",
+                        "{\"%s\": %s%s%s}".formatted(parameter, value, tools, input));
+
+        assertThat(refused.status()).as(refused.text()).isEqualTo(status);
+        assertThat(refused.json().at("/error/param").asText()).isEqualTo(param);
+        assertThat(model.calls()).isEmpty();
+    }
+
+    private static final List<String> CALL =
+            List.of(
+                    "response.output_item.added",
+                    "response.function_call_arguments.delta",
+                    "response.function_call_arguments.done",
+                    "response.output_item.done");
+
+    private static List<String> whole() {
+        List<String> whole = new ArrayList<>(List.of("response.created", "response.in_progress"));
+        for (String each : List.of("reasoning_text", "output_text")) {
+            whole.addAll(
+                    List.of(
+                            "response.output_item.added",
+                            "response.content_part.added",
+                            "response." + each + ".delta",
+                            "response." + each + ".done",
+                            "response.content_part.done",
+                            "response.output_item.done"));
+        }
+        whole.addAll(CALL);
+        whole.addAll(CALL);
+        whole.add("response.completed");
+        return whole;
+    }
+
+    @Test
+    void stream_hasOpenAisEventsInOrder() {
+        model.answer(ResponseToolsTest::lookTwice);
+        ResponseAccumulator accumulator = ResponseAccumulator.create();
+
+        List<ResponseStreamEvent> events =
+                events(say("?").addTool(Look.class, JsonSchemaLocalValidation.NO));
+
+        events.forEach(accumulator::accumulate);
+        assertThat(types(events)).isEqualTo(whole());
+        assertThat(numbers(events)).isSorted().doesNotHaveDuplicates().startsWith(0L, 1L);
+        Response completed = events.getLast().asCompleted().response();
+        assertThat(accumulator.response()).isEqualTo(completed);
+        assertThat(openai.responses().retrieve(completed.id())).isEqualTo(completed);
+    }
+
+    /** Text between and after calls is a message of its own. */
+    private static Script mixed() {
+        return script().text("Both \ud83d\ude00!")
+                .reasoning("Hm\ud83d\ude00.")
+                .call("call_c", "look", "");
+    }
+
+    @Test
+    void stream_ofAFinishedResponse_isTheSameFromAnyEventOn() {
+        model.answer(_ -> mixed().reply());
+        String id = ask("").id();
+        List<Event> events = eventsOf(id, "");
+
+        for (int i = 0; i < events.size(); i++) {
+            List<Event> rest = eventsOf(id, "&starting_after=" + number(events.get(i)));
+            assertThat(rest).isEqualTo(events.subList(i + 1, events.size()));
+        }
+        assertThat(events.stream().map(ResponseToolsTest::number))
+                .isSorted()
+                .doesNotHaveDuplicates();
+        JsonNode output = events.getLast().data().at("/response/output");
+        assertThat(
+                        events.stream()
+                                .filter(each -> each.name().equals("response.output_item.done"))
+                                .map(each -> each.data().path("item")))
+                .containsExactlyElementsOf(output);
+        assertThat(client.get("/v1/responses/" + id).json().path("output")).isEqualTo(output);
+    }
+
+    /** Whatever a client was given live, it can go on from there, live or later. */
+    @Test
+    void stream_thatIsLostAnywhere_isResumedWithTheSameNumbers() {
+        int deltas = 18;
+        for (int i = 1; i < deltas; i += 2) {
+            CompletableFuture<Void> gate = new CompletableFuture<>();
+            int at = i;
+            model.answer(_ -> mixed().reply().gateAt(at, gate));
+            List<Event> live = new ArrayList<>();
+            List<Event> resumed;
+            try (EventReader first =
+                    client.postAndFollow(
+                            "/v1/responses",
+                            "{\"input\": \"?\", \"stream\": true, \"tools\": [" + TOOL + "]}")) {
+                live.addAll(first.next(2));
+                String id = live.getFirst().data().at("/response/id").asText();
+                try (EventReader second =
+                        client.follow(
+                                "GET", "/v1/responses/" + id + "?stream=true&starting_after=1")) {
+                    gate.complete(null);
+                    resumed = second.rest();
+                }
+                live.addAll(first.rest());
+                List<Event> later = eventsOf(id, "");
+                assertThat(told(live)).isEqualTo(told(later));
+                assertThat(told(resumed)).isEqualTo(told(later.subList(2, later.size())));
+                for (Event each : live) {
+                    List<Event> rest = eventsOf(id, "&starting_after=" + number(each));
+                    List<Event> both = new ArrayList<>(live.subList(0, live.indexOf(each) + 1));
+                    both.addAll(rest);
+                    assertThat(told(both)).isEqualTo(told(later));
+                }
+            }
+        }
+    }
+
+    /** Events but deltas as they are, and each run of deltas as one with the last one's number. */
+    private static List<String> told(List<Event> events) {
+        List<String> told = new ArrayList<>();
+        StringBuilder joined = new StringBuilder();
+        for (int i = 0; i < events.size(); i++) {
+            Event each = events.get(i);
+            if (!each.name().endsWith("_text.delta")) {
+                told.add(each.raw());
+                continue;
+            }
+            joined.append(each.data().path("delta").asText());
+            if (i + 1 == events.size() || !events.get(i + 1).name().equals(each.name())) {
+                told.add(
+                        "%s %d %s %s"
+                                .formatted(
+                                        each.name(),
+                                        number(each),
+                                        each.data().path("item_id").asText(),
+                                        joined));
+                joined.setLength(0);
+            }
+        }
+        return told;
+    }
+
+    @Test
+    void stream_fromWithinTextAndReasoning_losesAndRepeatsNoCharacter() {
+        model.answer(_ -> mixed().reply());
+        String id = ask("").id();
+        List<Event> all = eventsOf(id, "");
+        long last = number(all.getLast());
+
+        List<Integer> refused =
+                IntStream.rangeClosed(0, (int) last + 1)
+                        .filter(
+                                number ->
+                                        client.get(
+                                                                "/v1/responses/%s?stream=true&starting_after=%d"
+                                                                        .formatted(id, number))
+                                                        .status()
+                                                == 422)
+                        .boxed()
+                        .toList();
+
+        assertThat(refused).contains((int) last + 1).doesNotContain(0, 1, 2, (int) last);
+        String text = told(all).stream().collect(Collectors.joining("\n"));
+        for (int number = 0; number <= last; number++) {
+            if (!refused.contains(number)) {
+                List<Event> rest = eventsOf(id, "&starting_after=" + number);
+                long from = number;
+                assertThat(rest).allMatch(each -> number(each) > from);
+                assertThat(text).endsWith(rest.isEmpty() ? "" : lastWhole(rest));
+            }
+        }
+    }
+
+    /** What follows the first run of deltas, of which there may be only a part. */
+    private static String lastWhole(List<Event> rest) {
+        List<String> told = told(rest);
+        return String.join("\n", told.size() > 1 ? told.subList(1, told.size()) : told);
+    }
+
+    @Test
+    void callsOfACancelledResponse_areIncomplete() {
+        model.answer(_ -> script().reply().thenStall(9));
+        String id =
+                client.post(
+                                "/v1/responses",
+                                "{\"input\": \"?\", \"background\": true, \"tools\": ["
+                                        + TOOL
+                                        + "]}")
+                        .id();
+        await().until(
+                        () ->
+                                types(client.get("/v1/responses/" + id).json().path("output"))
+                                        .contains("function_call"));
+
+        JsonNode cancelled = client.post("/v1/responses/" + id + "/cancel", "").json();
+        Answer next = post("{\"role\": \"user\", \"content\": \"Well?\"}", after(id));
+
+        assertThat(cancelled.path("status").asText()).isEqualTo("cancelled");
+        assertThat(cancelled.at("/output/2/status").asText()).isEqualTo("incomplete");
+        assertThat(next.status()).as(next.text()).isEqualTo(200);
+        assertThat(model.refused()).isEmpty();
+    }
+
+    private List<Event> eventsOf(String id, String query) {
+        try (EventReader stream =
+                client.follow("GET", "/v1/responses/" + id + "?stream=true" + query)) {
+            return stream.rest();
+        }
+    }
+
+    private static long number(Event event) {
+        return event.data().path("sequence_number").asLong();
+    }
+}
