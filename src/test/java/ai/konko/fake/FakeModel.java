@@ -237,7 +237,8 @@ public final class FakeModel implements AutoCloseable {
             wire.send(400, Map.of(), error("the body is not JSON"));
             return;
         }
-        String refusal = strict ? OpenAiRules.refusal(body) : null;
+        boolean judged = strict && request.target().endsWith("/chat/completions");
+        String refusal = judged ? OpenAiRules.refusal(body) : null;
         if (refusal != null) {
             ledger.refuse(refusal);
             wire.send(400, Map.of(), error(refusal));
