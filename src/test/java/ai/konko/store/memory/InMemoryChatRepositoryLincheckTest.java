@@ -193,7 +193,7 @@ public class InMemoryChatRepositoryLincheckTest {
     @Test
     void operations_inAllInterleavingsTried_areLinearizable() {
         new ModelCheckingOptions()
-                .iterations(15)
+                .iterations(10)
                 .invocationsPerIteration(150)
                 .threads(2)
                 .actorsPerThread(3)
