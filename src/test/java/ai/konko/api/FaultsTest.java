@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTest
 @TestProfile(FaultsTest.Impatient.class)
 class FaultsTest extends HttpTest {
+    private static final String HELLO =
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"hello\"}], \"stream\": %s}";
+
     private static final String SECRET = "upstream-secret-77";
 
     /** A service that does not wait long for its model. */
@@ -305,7 +308,7 @@ class FaultsTest extends HttpTest {
     void completion_thatIsPassedOn_timesOut(boolean streamed) {
         model.answer(_ -> Reply.hang());
 
-        Answer failed = client.post("/v1/chat/completions", "{\"stream\": %s}".formatted(streamed));
+        Answer failed = client.post("/v1/chat/completions", HELLO.formatted(streamed));
 
         assertThat(failed.status()).isEqualTo(504);
         assertThat(failed.json().at("/error/code").asText()).isEqualTo("model_timeout");
@@ -316,7 +319,7 @@ class FaultsTest extends HttpTest {
     void stream_thatIsPassedOnAndStalls_endsWithAnError() {
         model.answer(_ -> Reply.text("some text").thenStall(1));
 
-        Answer broken = client.post("/v1/chat/completions", "{\"stream\": true}");
+        Answer broken = client.post("/v1/chat/completions", HELLO.formatted(true));
 
         assertThat(broken.text())
                 .contains("some", "\"code\":\"model_failed\"")
@@ -328,7 +331,7 @@ class FaultsTest extends HttpTest {
     void stream_thatIsPassedOnAndStaysOpenAfterItsEnd_isWhole() {
         model.answer(_ -> Reply.text("some text").noEnd());
 
-        Answer whole = client.post("/v1/chat/completions", "{\"stream\": true}");
+        Answer whole = client.post("/v1/chat/completions", HELLO.formatted(true));
 
         assertThat(whole.text()).contains("\"finish_reason\":\"stop\"").doesNotContain("error");
     }

@@ -109,7 +109,9 @@ class GivenUpClientsTest {
     void clients_thatDoNotReadWhatIsPassedOn_areGivenUpAndTheModelIsStopped() throws Exception {
         model.answer(_ -> Reply.text(TEXT + TEXT));
 
-        silent.post("/v1/chat/completions", "{}");
+        silent.post(
+                "/v1/chat/completions",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
         silent.awaitAnswer();
 
         await().atMost(Duration.ofSeconds(60))
