@@ -1,5 +1,6 @@
 package ai.konko.api;
 
+import ai.konko.chat.Options;
 import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.WellFormed;
 import ai.konko.http.JsonValues;
@@ -29,6 +30,9 @@ final class ModelOptions {
     private static final int MOST_TOOLS = 128;
     private static final int MOST_STOPS = 4;
     private static final int LONGEST_WORD = 64;
+
+    /** Of all together, in UTF-16 units, because chats and turns keep them. */
+    private static final int LONGEST = 262_144;
 
     /** The rule of OpenAI for names of functions and schemas. */
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
@@ -82,7 +86,17 @@ final class ModelOptions {
         options.toolChoice(given.toolChoice());
         options.responseFormat(given.responseFormat());
         options.parameters(given.parameters());
+        options.requireShort();
         return options.read;
+    }
+
+    private void requireShort() {
+        if (Options.characters(read) > LONGEST) {
+            broken(
+                    TOOLS,
+                    "must have at most %d characters, with all that goes with them"
+                            .formatted(LONGEST));
+        }
     }
 
     private void tools(@Nullable JsonNode tools) {
@@ -124,7 +138,7 @@ final class ModelOptions {
         }
         object(field + ".parameters", tool.path(PARAMETERS), function, PARAMETERS);
         strict(field, tool, function);
-        return Map.of("type", "function", "function", function);
+        return typed("function", "function", function);
     }
 
     private void toolChoice(@Nullable JsonNode choice) {
@@ -140,10 +154,18 @@ final class ModelOptions {
                 broken(TOOL_CHOICE + ".tool", "must name one of the tools");
             }
             name(TOOL_CHOICE + ".tool", choice.path("tool"));
-            read.put("tool_choice", Map.of("type", "function", "function", Map.of("name", tool)));
+            read.put("tool_choice", typed("function", "function", Map.of("name", tool)));
         } else {
             broken(TOOL_CHOICE, "must be auto, none, required, or an object with a tool");
         }
+    }
+
+    /** In the same order each time, because caches of prompts look at the letters. */
+    private static Map<String, Object> typed(String type, String name, Map<String, ?> fields) {
+        Map<String, Object> typed = new LinkedHashMap<>();
+        typed.put("type", type);
+        typed.put(name, fields);
+        return typed;
     }
 
     /**
@@ -172,7 +194,7 @@ final class ModelOptions {
             }
             object(RESPONSE_FORMAT + ".schema", format.path("schema"), schema, "schema");
             strict(RESPONSE_FORMAT, format, schema);
-            read.put("response_format", Map.of("type", type, "json_schema", schema));
+            read.put("response_format", typed(type, "json_schema", schema));
         } else {
             broken(RESPONSE_FORMAT + ".type", "must be text or json_schema");
         }

@@ -34,6 +34,16 @@ record PostBody(
         implements JsonBody {
     private static final Set<String> WHEN_BUSY = Set.of("enqueue", "reject", "interrupt");
 
+    /** Null is as if it were not there. */
+    PostBody {
+        content = given(content);
+        outputs = given(outputs);
+    }
+
+    private static @Nullable JsonNode given(@Nullable JsonNode field) {
+        return field == null || field.isNull() ? null : field;
+    }
+
     @Override
     public List<Violation> broken(ChatLimits limits) {
         List<Violation> broken = new ArrayList<>();

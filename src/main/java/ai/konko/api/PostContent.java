@@ -74,7 +74,7 @@ record PostContent(String text, List<Item> items) {
         if (outputs != null) {
             checkOutputs(outputs, limits, broken);
         }
-        if (content == null || content.isNull()) {
+        if (content == null) {
             if (!answers) {
                 broken.add(new Violation(CONTENT, "is missing"));
             }

@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Predicate;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +76,7 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
      *
      * @param last the chat's last reply; null if there is none
      * @param earlier the post's earlier turns with their places
-     * @param known whether the chat has a call with this id
+     * @param known the ids of all calls of the chat; asked for at most once
      * @return those of these replies whose calls change, as they are once the post is accepted
      * @throws RefusedException see {@link Items#answered}
      */
@@ -83,7 +84,7 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
             Post post,
             @Nullable Message last,
             List<Turn> earlier,
-            Predicate<String> known,
+            Supplier<Set<String>> known,
             Instant now) {
         List<Message> changed = new ArrayList<>(followed(last, earlier, now));
         Message before = earlier.isEmpty() ? last : earlier.getLast().reply();
@@ -108,7 +109,7 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
     }
 
     private static @Nullable Message answered(
-            Post post, @Nullable Message last, Predicate<String> known, Instant now) {
+            Post post, @Nullable Message last, Supplier<Set<String>> known, Instant now) {
         if (post.items().isEmpty() && (last == null || !last.waits())) {
             return null;
         }

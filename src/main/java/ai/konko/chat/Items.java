@@ -9,7 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -149,13 +149,13 @@ public final class Items {
      *
      * @param last the items of the chat's last reply; empty unless that is over
      * @param posted the post's items
-     * @param known whether the chat has a call with this id
+     * @param known the ids of all calls of the chat; asked for at most once
      * @return the items of the last reply from now on
      * @throws RefusedException {@link ErrorCode#INVALID} if an output is for a call that the chat
      *     never had, or one is missing, {@link ErrorCode#CALL_CLOSED} if the call is not open
      */
     static List<Item> answered(
-            List<Item> last, List<Item> posted, Predicate<String> known, Instant now) {
+            List<Item> last, List<Item> posted, Supplier<Set<String>> known, Instant now) {
         List<Output> outputs = outputs(posted);
         if (outputs.isEmpty()) {
             return closed(last, CallStatus.ABANDONED, now);
@@ -171,19 +171,19 @@ public final class Items {
     }
 
     private static void requireOpen(
-            List<Output> outputs, Set<String> open, Predicate<String> known) {
-        boolean closed = false;
+            List<Output> outputs, Set<String> open, Supplier<Set<String>> known) {
+        Set<String> all = null;
         for (int i = 0; i < outputs.size(); i++) {
             String id = outputs.get(i).callId();
             if (!open.contains(id)) {
-                if (!known.test(id)) {
+                all = all == null ? known.get() : all;
+                if (!all.contains(id)) {
                     throw RefusedException.invalid(
                             "%s[%d].callId".formatted(OUTPUTS, i), "is no call of this chat");
                 }
-                closed = true;
             }
         }
-        if (closed) {
+        if (all != null) {
             throw RefusedException.callClosed();
         }
         outputs.forEach(each -> open.remove(each.callId()));

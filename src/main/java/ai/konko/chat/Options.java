@@ -114,7 +114,7 @@ public record Options(
     /**
      * @return how many UTF-16 units such parameters hold, roughly
      */
-    static int characters(Map<String, Object> parameters) {
+    public static int characters(Map<String, ? extends @Nullable Object> parameters) {
         return length(parameters);
     }
 

@@ -175,9 +175,14 @@ final class ReplyParts {
             return new ReplyPart.Thought(index, piece, from.plus(piece.length()));
         }
         if (given == 0) {
-            return new ReplyPart.Begun(index, now(i), from.plus(1));
+            return new ReplyPart.Begun(index, begun(i), from.plus(1));
         }
         return isWhole(i) ? new ReplyPart.Whole(index, now(i), from.plus(1)) : null;
+    }
+
+    /** The item as it is now, and reasoning without its text, which comes after. */
+    private Item begun(int i) {
+        return item(i) instanceof Reasoning all ? new Reasoning(all.offset(), "") : item(i);
     }
 
     /** The item as it is now. */
@@ -209,7 +214,7 @@ final class ReplyParts {
         CharSequence theirs = other.text();
         int shared = Math.min(count(), other.count());
         for (int i = 0; i < shared; i++) {
-            if (!agree(now(i), other.now(i))) {
+            if (!agrees(i, other)) {
                 return false;
             }
         }
@@ -236,7 +241,7 @@ final class ReplyParts {
         }
         int before = 0;
         for (int i = 0; i < count() && before < read.events(); i++) {
-            if (i >= other.count() || !agree(now(i), other.now(i))) {
+            if (i >= other.count() || !agrees(i, other)) {
                 return false;
             }
             before += events(i);
@@ -244,22 +249,29 @@ final class ReplyParts {
         return agree(text(), other.text(), 0, read.length());
     }
 
-    private static boolean agree(Item one, Item other) {
-        if (one.offset() != other.offset()) {
+    /** Whether an item is the same in both, as far as they have it. */
+    private boolean agrees(int i, ReplyParts other) {
+        Item mine = item(i);
+        Item theirs = other.item(i);
+        if (mine.offset() != theirs.offset()) {
             return false;
         }
-        if (one instanceof Call call && other instanceof Call same) {
+        if (mine instanceof Call call && theirs instanceof Call same) {
             return call.callId().equals(same.callId())
                     && call.tool().equals(same.tool())
-                    && oneBeginsOther(call.arguments(), same.arguments());
+                    && agree(call.arguments(), isWhole(i), same.arguments(), other.isWhole(i));
         }
-        return one instanceof Reasoning text
-                && other instanceof Reasoning same
-                && oneBeginsOther(text.text(), same.text());
+        return mine instanceof Reasoning
+                && theirs instanceof Reasoning
+                && agree(reasoning(i), isWhole(i), other.reasoning(i), other.isWhole(i));
     }
 
-    private static boolean oneBeginsOther(String one, String other) {
-        return one.startsWith(other) || other.startsWith(one);
+    /** What is whole has no less than the other. */
+    private static boolean agree(
+            CharSequence one, boolean oneIsWhole, CharSequence other, boolean otherIsWhole) {
+        return (!oneIsWhole || other.length() <= one.length())
+                && (!otherIsWhole || one.length() <= other.length())
+                && agree(one, other, 0, Math.min(one.length(), other.length()));
     }
 
     private static boolean agree(CharSequence one, CharSequence other, int from, int until) {

@@ -199,7 +199,7 @@ final class ChatLog {
         List<Turn> earlier = logEnd().next(post.earlier(), ids, now);
         List<Message> answered =
                 Admission.answered(
-                        post, transcript.lastUnpacked(), earlier, transcript::hasCall, now);
+                        post, transcript.lastUnpacked(), earlier, transcript::callIds, now);
         Admission<PlaceInLine> admission =
                 Admission.of(post, transcript.size(), transcript.line(), limits);
         int weight = TextBudget.weight(post) + TextBudget.weight(post.earlier());

@@ -185,10 +185,6 @@ final class Transcript {
         return last != null && last.waits();
     }
 
-    boolean hasCall(String callId) {
-        return callIds().contains(callId);
-    }
-
     Set<String> callIds() {
         Set<String> all = new HashSet<>();
         for (int seq = 2; seq <= size(); seq += 2) {

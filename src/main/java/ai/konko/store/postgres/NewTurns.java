@@ -84,7 +84,7 @@ final class NewTurns {
                         ? Set.of()
                         : ContextRows.callIds(session, chat.end().chatId());
         Message last = waiting(session, chat);
-        return Admission.answered(post, last, earlier, known::contains, chat.timeOfChange());
+        return Admission.answered(post, last, earlier, () -> known, chat.timeOfChange());
     }
 
     /** The chat's last reply, if it has calls that wait. */

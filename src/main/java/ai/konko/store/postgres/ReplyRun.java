@@ -20,6 +20,8 @@ final class ReplyRun implements Draft {
     final int attempt;
     final int number;
 
+    private static final int LEAST_REASONING = 256;
+
     /** Whether the start is committed, so that the database has this run too. */
     volatile boolean confirmed;
 
@@ -33,6 +35,11 @@ final class ReplyRun implements Draft {
     private int changes;
 
     private int flushedChanges;
+
+    /** How long the reasoning under way is, and how long it has to be to be flushed again. */
+    private int reasoning;
+
+    private int reasoningToFlush;
 
     ReplyRun(UUID chatId, UUID replyId, int seq, int attempt, int number) {
         this.chatId = chatId;
@@ -72,13 +79,19 @@ final class ReplyRun implements Draft {
     @Override
     public synchronized void begin(Item item) {
         items.begin(item);
+        reasoning = 0;
+        reasoningToFlush = 1;
         changes++;
     }
 
     @Override
     public synchronized void reasoning(String piece) {
         items.reasoning(piece);
-        changes++;
+        reasoning += piece.length();
+        if (reasoning >= reasoningToFlush) { // all of it is written each time, so not too often
+            reasoningToFlush = reasoning + Math.max(LEAST_REASONING, reasoning / 4);
+            changes++;
+        }
     }
 
     @Override
