@@ -31,9 +31,6 @@ final class ModelOptions {
     private static final int MOST_STOPS = 4;
     private static final int LONGEST_WORD = 64;
 
-    /** Of all together, in UTF-16 units, because chats and turns keep them. */
-    private static final int LONGEST = 262_144;
-
     /** The rule of OpenAI for names of functions and schemas. */
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
@@ -91,11 +88,11 @@ final class ModelOptions {
     }
 
     private void requireShort() {
-        if (Options.characters(read) > LONGEST) {
+        if (Options.characters(read) > Options.MOST_CHARACTERS) {
             broken(
                     TOOLS,
                     "must have at most %d characters, with all that goes with them"
-                            .formatted(LONGEST));
+                            .formatted(Options.MOST_CHARACTERS));
         }
     }
 

@@ -35,6 +35,12 @@ public record Options(
         boolean unanswered,
         Map<String, Object> labels) {
 
+    /**
+     * The most UTF-16 units that the parameters of a turn or a chat may have, because each turn
+     * keeps its own.
+     */
+    public static final int MOST_CHARACTERS = 262_144;
+
     public static final Options NONE =
             new Options(null, null, Map.of(), Map.of(), null, 0, false, false, false);
 

@@ -40,7 +40,7 @@ record TurnRequest(
                 new Options(
                         body.model(),
                         joined(body.instructions(), turns.instructions(), limits),
-                        body.parameters(),
+                        bounded(body.parameters()),
                         RequestParameters.metadata(body.metadata(), limits),
                         body.previousResponseId(),
                         turns.turns().size(),
@@ -60,7 +60,7 @@ record TurnRequest(
                 new Options(
                         body.model(),
                         null,
-                        body.parameters(),
+                        bounded(body.parameters()),
                         Map.of(),
                         null,
                         messages.turns().size(),
@@ -68,6 +68,17 @@ record TurnRequest(
                         false,
                         false),
                 body.streams());
+    }
+
+    /** What a turn keeps of tools and the like has a bound. */
+    private static Map<String, Object> bounded(Map<String, Object> parameters) {
+        if (Options.characters(parameters) > Options.MOST_CHARACTERS) {
+            throw RefusedException.invalid(
+                    "tools",
+                    "must have at most %d characters, with all other parameters"
+                            .formatted(Options.MOST_CHARACTERS));
+        }
+        return parameters;
     }
 
     /** What is said last, to which there is no reply yet. */
