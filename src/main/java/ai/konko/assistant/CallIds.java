@@ -1,7 +1,9 @@
 package ai.konko.assistant;
 
 import ai.konko.chat.WellFormed;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,10 @@ final class CallIds {
     private final int seq;
     private final @Nullable Set<String> taken;
     private Set<String> given = Set.of();
+
+    /** The last suffix that was tried, by id. */
+    private Map<String, Integer> suffixes = Map.of();
+
     private int count;
 
     /**
@@ -34,6 +40,7 @@ final class CallIds {
     String next(@Nullable String wanted) {
         if (count++ == 0) {
             given = new HashSet<>();
+            suffixes = new HashMap<>();
         }
         if (wanted != null && isUsable(wanted)) {
             String free = free(taken == null ? wanted + "_" + seq : wanted);
@@ -61,8 +68,8 @@ final class CallIds {
 
     private String free(String wanted) {
         String free = wanted;
-        for (int i = 2; isTaken(free); i++) {
-            free = wanted + "_" + i;
+        while (isTaken(free)) {
+            free = wanted + "_" + suffixes.merge(wanted, 2, (last, _) -> last + 1);
         }
         return free;
     }

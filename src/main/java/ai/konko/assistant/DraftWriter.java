@@ -20,9 +20,13 @@ final class DraftWriter {
     /** What a call takes beside its name and arguments, roughly, so that none is for nothing. */
     private static final int CALL = 64;
 
+    /** The most calls of a reply: as many outputs may come back at once. */
+    static final int MOST_CALLS = 128;
+
     private final Draft out;
     private final CallIds ids;
     private final int most;
+    private final Runnable full;
     private Consumer<String> text;
 
     /** How long the text is that was given out. */
@@ -41,6 +45,9 @@ final class DraftWriter {
 
     private final CallDrafts calls = new CallDrafts();
 
+    /** How many of them have a name. */
+    private int named;
+
     /** What an answer that came as a whole has beside its text. */
     private @Nullable Beside kept;
 
@@ -56,8 +63,10 @@ final class DraftWriter {
 
     /**
      * @param most how much may be held back; then calls end as they are
+     * @param full is run then, because what follows is lost, or if there are too many calls
      */
-    DraftWriter(Draft out, CallIds ids, int most) {
+    DraftWriter(Draft out, CallIds ids, int most, Runnable full) {
+        this.full = full;
         this.out = out;
         this.ids = ids;
         this.most = most;
@@ -162,25 +171,30 @@ final class DraftWriter {
                 of = calls.open(piece);
                 heldSize += CALL;
             }
-            boolean named = of.name() != null;
+            boolean begun = of.name() != null;
             int size = of.size();
             of.add(piece);
             heldSize += of.size() - size;
-            if (!named && of.name() != null) {
+            if (!begun && of.name() != null) {
                 begin(of);
             } else if (of == call && !held.isEmpty()) {
                 boolean _ = isFree();
+            }
+            if (ended) {
+                return;
             }
             before = of;
         }
         endIfFull();
     }
 
-    private void begin(CallDraft named) {
-        if (isFree()) {
-            give(named);
+    private void begin(CallDraft next) {
+        if (++named > MOST_CALLS) {
+            endAsFull();
+        } else if (isFree()) {
+            give(next);
         } else {
-            held.add(new Held.ACall(named));
+            held.add(new Held.ACall(next));
         }
     }
 
@@ -220,8 +234,13 @@ final class DraftWriter {
 
     private void endIfFull() {
         if (heldSize > most) {
-            end();
+            endAsFull();
         }
+    }
+
+    private void endAsFull() {
+        end();
+        full.run();
     }
 
     /** Nothing follows: what is under way is whole, and nothing is held back any more. */

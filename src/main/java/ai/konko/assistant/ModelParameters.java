@@ -44,7 +44,7 @@ final class ModelParameters extends DefaultChatRequestParameters {
                 timeouts,
                 cancellation,
                 allowance,
-                new DraftWriter(Draft.NOWHERE, new CallIds(1, Set.of()), 0));
+                new DraftWriter(Draft.NOWHERE, new CallIds(1, Set.of()), 0, () -> {}));
     }
 
     private ModelParameters(

@@ -102,12 +102,16 @@ public class ReplyWriter {
 
         /** A prompt of no chat has no memory, so it needs no service. */
         private void ask(Prompt prompt) {
-            draft =
+            TextAllowance.Bounded bounded =
                     allowance.bounding(
                             draft, cancellation, prompt.streamed() || config.streamOnly());
+            draft = bounded;
             DraftWriter out =
                     new DraftWriter(
-                            draft, new CallIds(reply.seq(), prompt.callIds()), allowance.most());
+                            bounded,
+                            new CallIds(reply.seq(), prompt.callIds()),
+                            allowance.most(),
+                            bounded::fill);
             writer = out;
             ModelParameters parameters =
                     new ModelParameters(

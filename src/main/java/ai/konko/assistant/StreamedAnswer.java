@@ -91,7 +91,14 @@ final class StreamedAnswer implements AnswerReader {
     static StreamedAnswer kept(AnswerBounds bounds, Consumer<String> pieces) {
         DraftContent all = new DraftContent();
         int most = Math.min(bounds.bytes(), bounds.characters()); // nobody else bounds this text
-        DraftWriter out = new DraftWriter(all, new CallIds(1, Set.of()), most);
+        DraftWriter out =
+                new DraftWriter(
+                        all,
+                        new CallIds(1, Set.of()),
+                        most,
+                        () -> {
+                            throw ModelException.tooLong();
+                        });
         out.textsGoBy(
                 piece -> {
                     all.text(piece);

@@ -63,11 +63,12 @@ public final class TextAllowance implements AutoCloseable {
      * @param asked whether the provider was asked for a stream. One that streams unasked, and more
      *     than there may be, has answered nonsense
      */
-    Draft bounding(Draft out, Cancellation cancellation, boolean asked) {
+    Bounded bounding(Draft out, Cancellation cancellation, boolean asked) {
         return new Bounded(out, cancellation, asked);
     }
 
-    private final class Bounded implements Draft {
+    /** A reply that ends when it is full. */
+    final class Bounded implements Draft {
         private final Draft out;
         private final Cancellation cancellation;
         private final boolean asked;
@@ -119,6 +120,12 @@ public final class TextAllowance implements AutoCloseable {
                 length += characters;
                 out.whole(item);
             }
+            stopIfFull();
+        }
+
+        /** Nothing more may come, although there might be room for it. */
+        void fill() {
+            full = true;
             stopIfFull();
         }
 

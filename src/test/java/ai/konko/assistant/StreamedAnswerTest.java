@@ -444,7 +444,7 @@ class StreamedAnswerTest {
 
     /** Takes the text of an answer. */
     static DraftWriter texts(Consumer<String> out) {
-        DraftWriter writer = new DraftWriter(Draft.NOWHERE, new CallIds(2, null), 1000);
+        DraftWriter writer = new DraftWriter(Draft.NOWHERE, new CallIds(2, null), 1000, () -> {});
         writer.textsGoBy(out);
         return writer;
     }

@@ -8,8 +8,15 @@ import static ai.konko.assistant.StreamedAnswerTest.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.konko.chat.CallStatus;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
+import ai.konko.chat.TestLimits;
 import dev.langchain4j.model.output.FinishReason;
 import io.vertx.core.buffer.Buffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -23,9 +30,10 @@ class StreamedItemsTest {
     private static final String CALLED =
             event("{\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}");
 
+    private final Cancellation cancellation = new Cancellation();
     private final RecordedDraft draft = new RecordedDraft();
     private final DraftWriter writer =
-            new DraftWriter(draft, new CallIds(4, Set.of("taken")), 1000);
+            new DraftWriter(draft, new CallIds(4, Set.of("taken")), 1000, () -> {});
     private final StreamedAnswer answer = new StreamedAnswer(BOUNDS, writer);
 
     @Test
@@ -289,6 +297,45 @@ class StreamedItemsTest {
     }
 
     @Test
+    void read_ofMoreThanMayBeHeldBack_endsAsLength() {
+        StreamedAnswer bounded = bounded(300);
+
+        bounded.read(Buffer.buffer(call(0, "x", "f", "{\\\"a\\\":") + call(1, "y", "g", "")));
+        bounded.read(Buffer.buffer(delta("a".repeat(200)) + CALLED + DONE));
+
+        assertEndedAsLength(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", ""})
+    void read_ofMoreCallsThanOutputsMayCome_endsAsLength(String arguments) {
+        StreamedAnswer bounded = bounded(100_000);
+        for (int i = 0; i < DraftWriter.MOST_CALLS; i++) {
+            bounded.read(Buffer.buffer(call(i, "x", "f", arguments)));
+        }
+        assertThat(cancellation.cancelled()).isFalse();
+
+        bounded.read(Buffer.buffer(call(DraftWriter.MOST_CALLS, "x", "f", arguments)));
+
+        assertEndedAsLength(DraftWriter.MOST_CALLS);
+    }
+
+    private StreamedAnswer bounded(int most) {
+        TextAllowance allowance = new TextInFlight(TestLimits.WIDE).open(Owner.ANONYMOUS);
+        TextAllowance.Bounded out = allowance.bounding(draft, cancellation, true);
+        CallIds ids = new CallIds(4, Set.of());
+        return new StreamedAnswer(BOUNDS, new DraftWriter(out, ids, most, out::fill));
+    }
+
+    private void assertEndedAsLength(int calls) {
+        Outcome end = cancellation.ending().of(draft.content.written());
+        assertThat(end.finishReason()).isEqualTo(ai.konko.chat.FinishReason.LENGTH);
+        assertThat(Items.ended(end, true, Instant.EPOCH))
+                .hasSize(calls)
+                .allMatch(item -> ((Item.Call) item).status() == CallStatus.INTERRUPTED);
+    }
+
+    @Test
     void held_countsWhatIsAssembled() {
         read(call(0, "x", "f", "{\\\"a\\\":\\\"" + "0".repeat(500)));
         read(delta("a".repeat(100)));
@@ -324,7 +371,8 @@ class StreamedItemsTest {
     private static RecordedDraft read(Buffer body, int most, Random random) {
         RecordedDraft draft = new RecordedDraft();
         StreamedAnswer answer =
-                new StreamedAnswer(BOUNDS, new DraftWriter(draft, new CallIds(2, null), 100_000));
+                new StreamedAnswer(
+                        BOUNDS, new DraftWriter(draft, new CallIds(2, null), 100_000, () -> {}));
         for (int from = 0, to; from < body.length(); from = to) {
             to = Math.min(body.length(), from + 1 + random.nextInt(most));
             answer.read(body.slice(from, to));
