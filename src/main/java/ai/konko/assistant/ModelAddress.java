@@ -5,7 +5,9 @@ import java.net.IDN;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -149,6 +151,25 @@ public record ModelAddress(
         int end = query < 0 ? target.length() : query;
         String base = target.substring(0, end - COMPLETIONS.length());
         return new ModelAddress(tls, host, port, base + "/" + path + target.substring(end), user);
+    }
+
+    /** The user, in each form that an answer may have it, and the values in the query. */
+    List<String> secrets() {
+        List<String> secrets = new ArrayList<>();
+        if (user != null) {
+            String name = user.substring(0, user.indexOf(':'));
+            String password = user.substring(name.length() + 1);
+            secrets.add(user);
+            secrets.add(password.isEmpty() ? name : password);
+            secrets.add(Connector.basic(user).replaceFirst("^Basic ", ""));
+        }
+        int query = target.indexOf('?');
+        for (String each : query < 0 ? new String[0] : target.substring(query + 1).split("&", -1)) {
+            String value = each.substring(each.indexOf('=') + 1);
+            secrets.add(value);
+            secrets.add(Escapes.decoded(value));
+        }
+        return secrets;
     }
 
     /** Whether the provider is OpenAI itself, or OpenAI's models at Azure. */

@@ -2,6 +2,7 @@ package ai.konko.assistant;
 
 import io.quarkus.tls.TlsConfiguration;
 import io.vertx.core.net.ProxyOptions;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,6 +30,13 @@ public record ModelEndpoint(
             Optional<String> apiKey,
             String defaultModel) {
         this(completions, proxy, apiKey, defaultModel, Optional.empty(), Map.of());
+    }
+
+    /** What nobody may learn of how the provider is asked. */
+    List<String> secrets() {
+        List<String> secrets = completions.secrets();
+        apiKey.ifPresent(secrets::add);
+        return secrets;
     }
 
     @Override

@@ -87,11 +87,7 @@ public class PassThrough {
     private @Nullable ProviderError error(Throwable failed) {
         Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
         ProviderError error = cause instanceof ModelException model ? model.error() : null;
-        return error == null
-                        || error.tellsOf(endpoint.apiKey().orElse(null))
-                        || error.tellsOf(endpoint.completions().user())
-                ? null
-                : error;
+        return error == null || error.tellsOf(endpoint.secrets()) ? null : error;
     }
 
     private static Ending ending(

@@ -29,7 +29,8 @@ final class PassedReader implements AnswerReader {
             Pattern.compile(
                     "(?i)(?:application/(?:[a-z.-]+\\+)?json|text/event-stream)(?: *; *charset=\"?utf-8\"?)?");
 
-    private final PassedRequest request;
+    private final boolean generates;
+    private final int choices;
     private final PassedAnswer answer;
     private final boolean countsAdded;
     private final Runnable first;
@@ -66,7 +67,8 @@ final class PassedReader implements AnswerReader {
             boolean countsAdded,
             AnswerBounds bounds,
             Runnable first) {
-        this.request = request;
+        this.generates = request.resource().generates();
+        this.choices = request.choices(); // the request is not kept, because it has the whole body
         this.answer = answer;
         this.countsAdded = countsAdded;
         this.first = first;
@@ -164,7 +166,7 @@ final class PassedReader implements AnswerReader {
             said = true;
             first.run();
         }
-        boolean over = ended >= request.choices();
+        boolean over = ended >= choices;
         goesOn |= over && glance.spoke();
         ended += glance.reasons();
         wanted = !(countsAdded && glance.onlyCounts());
@@ -183,7 +185,7 @@ final class PassedReader implements AnswerReader {
 
     /** Whether a proper end is one, of a stream. */
     private boolean isOver() {
-        return ended > 0 || !request.resource().generates();
+        return ended > 0 || !generates;
     }
 
     @Override
@@ -215,7 +217,7 @@ final class PassedReader implements AnswerReader {
 
     @Override
     public boolean finished() {
-        return request.resource().generates() && ended >= request.choices() && !goesOn;
+        return generates && ended >= choices && !goesOn;
     }
 
     @Override

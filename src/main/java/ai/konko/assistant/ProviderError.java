@@ -4,6 +4,7 @@ import ai.konko.chat.WellFormed;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +29,11 @@ public record ProviderError(String message, @Nullable String param, @Nullable St
     /** Some providers have these statuses for a bad key too, which is not the client's. */
     private static final Pattern OF_KEYS = Pattern.compile("(?i)api.?key");
 
-    /** A shorter piece of a secret tells nothing of it. */
+    /** A shorter piece of a longer secret tells nothing of it. */
     private static final int PIECE = 8;
+
+    /** A shorter secret is none, and is part of many words. */
+    private static final int SHORTEST_SECRET = 3;
 
     static boolean isOfRequest(int status) {
         return OF_REQUESTS.contains(status);
@@ -73,14 +77,17 @@ public record ProviderError(String message, @Nullable String param, @Nullable St
         return WellFormed.repaired(text.substring(0, Math.min(longest, text.length())));
     }
 
-    /** Whether it is about the key with which the provider is asked, or has a piece of it. */
-    boolean tellsOf(@Nullable String secret) {
+    /** Whether it is about the key with which the provider is asked, or has a piece of a secret. */
+    boolean tellsOf(Collection<String> secrets) {
         String all = message + "\n" + param + "\n" + code;
-        if (OF_KEYS.matcher(all).find()) {
-            return true;
-        }
-        for (int i = 0; secret != null && i + PIECE <= secret.length(); i++) {
-            if (all.contains(secret.substring(i, i + PIECE))) {
+        return OF_KEYS.matcher(all).find()
+                || secrets.stream().anyMatch(secret -> hasPiece(all, secret));
+    }
+
+    private static boolean hasPiece(String all, String secret) {
+        int size = Math.min(PIECE, secret.length());
+        for (int i = 0; size >= SHORTEST_SECRET && i + size <= secret.length(); i++) {
+            if (all.contains(secret.substring(i, i + size))) {
                 return true;
             }
         }

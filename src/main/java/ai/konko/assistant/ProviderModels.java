@@ -6,6 +6,7 @@ import ai.konko.chat.WellFormed;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.quarkus.virtual.threads.VirtualThreads;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import jakarta.inject.Inject;
@@ -15,6 +16,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,21 +30,31 @@ public class ProviderModels {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration KEPT = Duration.ofMinutes(1);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final int MOST_BYTES = 8 * 1024 * 1024;
+    private static final int MOST_BYTES = 1024 * 1024;
     private static final String LIST = "models";
 
     private final ModelClient client;
     private final ModelEndpoint endpoint;
     private final TextInFlight inFlight;
+    private final Executor threads;
     private final RecentCache<String, CompletableFuture<List<JsonNode>>> lists;
 
     @Inject
-    ProviderModels(ModelClient client, ModelEndpoint endpoint, TextInFlight inFlight) {
-        this(client, endpoint, inFlight, System::nanoTime);
+    ProviderModels(
+            ModelClient client,
+            ModelEndpoint endpoint,
+            TextInFlight inFlight,
+            @VirtualThreads ExecutorService threads) {
+        this(client, endpoint, inFlight, threads, System::nanoTime);
     }
 
     ProviderModels(
-            ModelClient client, ModelEndpoint endpoint, TextInFlight inFlight, LongSupplier nanos) {
+            ModelClient client,
+            ModelEndpoint endpoint,
+            TextInFlight inFlight,
+            Executor threads,
+            LongSupplier nanos) {
+        this.threads = threads;
         this.client = client;
         this.endpoint = endpoint;
         this.inFlight = inFlight;
@@ -49,8 +62,8 @@ public class ProviderModels {
     }
 
     /**
-     * @return the models as OpenAI's API has them, with all that the provider says of them; at
-     *     least one. Never fails.
+     * @return the models as OpenAI's API has them, without what else the provider says of them,
+     *     such as where their files are; at least one. Never fails.
      */
     public CompletableFuture<List<JsonNode>> list() {
         CompletableFuture<List<JsonNode>> known = lists.get(LIST);
@@ -78,7 +91,7 @@ public class ProviderModels {
                                     new Cancellation(),
                                     allowance,
                                     body)
-                            .whenComplete(
+                            .whenCompleteAsync( // not on the event loop
                                     (_, failed) -> {
                                         allowance.close();
                                         list.complete(
@@ -86,7 +99,8 @@ public class ProviderModels {
                                                         failed == null
                                                                 ? body.all
                                                                 : Buffer.buffer()));
-                                    });
+                                    },
+                                    threads);
         } catch (RuntimeException | Error failed) {
             allowance.close();
             list.complete(models(Buffer.buffer()));
@@ -121,16 +135,15 @@ public class ProviderModels {
         return complete(JSON.createObjectNode().put("id", endpoint.defaultModel()));
     }
 
-    /** Adds what OpenAI's clients want, and some providers do not say. */
+    /** What OpenAI's clients want, also if the provider does not say it. */
     private static ObjectNode complete(ObjectNode model) {
-        model.put("object", "model");
-        if (!model.path("created").isIntegralNumber()) {
-            model.put("created", 0);
-        }
-        if (!model.path("owned_by").isTextual()) {
-            model.put("owned_by", "provider");
-        }
-        return model;
+        JsonNode created = model.path("created");
+        JsonNode owner = model.path("owned_by");
+        return JSON.createObjectNode()
+                .put("id", model.path("id").textValue())
+                .put("object", "model")
+                .put("created", created.isIntegralNumber() ? created.longValue() : 0)
+                .put("owned_by", owner.isTextual() ? owner.textValue() : "provider");
     }
 
     /** Reads the whole answer. */

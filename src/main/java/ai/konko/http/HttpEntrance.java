@@ -108,7 +108,7 @@ public class HttpEntrance {
             refusals.send(foreign, request);
             return;
         }
-        if (crossOrigin.isPreflight(request)) {
+        if (crossOrigin.isPreflight(request) && !PublicAddress.isOfProcess(path)) {
             crossOrigin.answer(request);
         } else if (Incoming.length(request) > limits.bodySize().asLongValue()) {
             incoming.discard(
@@ -125,12 +125,15 @@ public class HttpEntrance {
     /** Gives the request its id, and the response its headers for browsers. */
     void mark(RoutingContext context) {
         HttpServerRequest request = context.request();
+        String path = context.normalizedPath();
         String id = RequestId.chosenFor(request);
         request.response()
                 .putHeader(RequestId.HEADER, id)
                 .putHeader("X-Content-Type-Options", "nosniff")
-                .putHeader("Content-Security-Policy", contentSecurity.of(context.normalizedPath()));
-        crossOrigin.mark(request);
+                .putHeader("Content-Security-Policy", contentSecurity.of(path));
+        if (!PublicAddress.isOfProcess(path)) {
+            crossOrigin.mark(request);
+        }
         MDC.put("requestId", id); // of this request's own context
     }
 

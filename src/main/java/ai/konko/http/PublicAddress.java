@@ -22,6 +22,11 @@ final class PublicAddress {
         return ALL.matcher(path).matches();
     }
 
+    /** Whether it tells about the process, which is for no page of another origin. */
+    static boolean isOfProcess(String path) {
+        return path.equals("/q") || path.startsWith("/q/");
+    }
+
     /** Whether this address can only be read. */
     static boolean isReadOnly(String path) {
         return READ_ONLY.matcher(path).matches();

@@ -75,6 +75,7 @@ class Passages {
      */
     CompletionStage<Response> pass(ProviderResource to, JsonText body, RoutingContext request) {
         StatelessTurns.Passed passed = turns.pass(Caller.origin(request), checked(to, body));
+        ThisRequest.dropBody(); // the provider has it
         ClientDisconnect.of(request, () -> turns.stop(passed.live()));
         PassedAnswer answer = passed.answer();
         CompletableFuture<Message> end = passed.live().end();

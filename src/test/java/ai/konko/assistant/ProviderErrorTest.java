@@ -3,7 +3,9 @@ package ai.konko.assistant;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,14 +61,37 @@ class ProviderErrorTest {
                 "secret-0"
             })
     void tellsOf_theKey_isSeen(String message) {
-        assertThat(new ProviderError(message, null, null).tellsOf(KEY)).isTrue();
-        assertThat(new ProviderError("x", null, message).tellsOf(KEY)).isTrue();
+        assertThat(new ProviderError(message, null, null).tellsOf(List.of(KEY))).isTrue();
+        assertThat(new ProviderError("x", null, message).tellsOf(List.of(KEY))).isTrue();
     }
 
     @Test
     void tellsOf_othersIsNot() {
-        assertThat(new ProviderError("The key of a secret test.", "key", null).tellsOf(KEY))
-                .isFalse();
-        assertThat(new ProviderError("No none.", null, null).tellsOf("none")).isFalse();
+        ProviderError error = new ProviderError("The key of a secret test.", "key", null);
+
+        assertThat(error.tellsOf(List.of(KEY, "none", "ey", ""))).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"k3y", "pa5s", "user:pa5s", "dXNlcjpwYTVz", "q/1", "q%2f1", "flag"})
+    void tellsOf_aSecretOfTheAddressOrAShortKey_isSeen(String secret) {
+        ModelEndpoint endpoint =
+                new ModelEndpoint(
+                        ModelAddress.of("https://user:pa5s@a.example/v1?v=1&key=q%2f1&flag"),
+                        Optional.empty(),
+                        Optional.of("k3y"),
+                        "own");
+
+        ProviderError error = new ProviderError("No <" + secret + "> here.", null, null);
+
+        assertThat(error.tellsOf(endpoint.secrets())).isTrue();
+        assertThat(new ProviderError("User 1.", null, null).tellsOf(endpoint.secrets())).isFalse();
+    }
+
+    @Test
+    void tellsOf_aNameWithoutAPassword_isSeen() {
+        ProviderError error = new ProviderError("No k3y here.", null, null);
+
+        assertThat(error.tellsOf(ModelAddress.of("https://k3y@a.example").secrets())).isTrue();
     }
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +36,7 @@ class ProviderModelsTest {
     void list_isTheProvidersWithWhatClientsNeed() {
         model.models(
                 answer(
-                        "{\"data\":[{\"id\":\"a\",\"created\":7,\"owned_by\":\"x\",\"context\":5},"
+                        "{\"data\":[{\"id\":\"a\",\"created\":7,\"owned_by\":\"x\",\"root\":\"/models/a\"},"
                                 + "{\"id\":\"b/c\",\"created\":null},{\"name\":\"nothing\"},null]}"));
 
         List<JsonNode> list = models().list().join();
@@ -43,8 +44,8 @@ class ProviderModelsTest {
         assertThat(list)
                 .extracting(JsonNode::toString)
                 .containsExactly(
-                        "{\"id\":\"a\",\"created\":7,\"owned_by\":\"x\",\"context\":5,\"object\":\"model\"}",
-                        "{\"id\":\"b/c\",\"created\":0,\"object\":\"model\",\"owned_by\":\"provider\"}");
+                        "{\"id\":\"a\",\"object\":\"model\",\"created\":7,\"owned_by\":\"x\"}",
+                        "{\"id\":\"b/c\",\"object\":\"model\",\"created\":0,\"owned_by\":\"provider\"}");
     }
 
     @Test
@@ -66,6 +67,15 @@ class ProviderModelsTest {
     @ValueSource(strings = {"", "<html>", "[]", "{}", "{\"data\":[]}", "{\"data\":7}"})
     void list_thatIsNone_isTheConfiguredModel(String body) {
         model.models(answer(body));
+
+        assertThat(models().list().join())
+                .singleElement()
+                .satisfies(only -> assertThat(only.path("id").asText()).isEqualTo("own"));
+    }
+
+    @Test
+    void list_thatIsTooLong_isTheConfiguredModel() {
+        model.models(answer("{\"data\":[{\"id\":\"" + "a".repeat(1 << 20) + "\"}]}"));
 
         assertThat(models().list().join())
                 .singleElement()
@@ -100,6 +110,7 @@ class ProviderModelsTest {
                 new ModelClient(endpoint, config, TestLimits.WIDE, Clock.systemUTC(), vertx),
                 endpoint,
                 new TextInFlight(TestLimits.WIDE),
+                ForkJoinPool.commonPool(),
                 nanos::get);
     }
 }

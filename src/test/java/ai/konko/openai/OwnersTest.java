@@ -177,6 +177,15 @@ class OwnersTest {
                 .doesNotContainKey("access-control-allow-origin");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/q/metrics", "/q/health/live", "//q/metrics", "/x/../q/metrics"})
+    void page_ofAnOriginThatIsLetIn_mayNotReadAboutTheProcess(String path) throws IOException {
+        assertThat(preflight(path, "https://app.example", "X-B: c"))
+                .doesNotContainIgnoringCase("access-control-allow");
+        assertThat(ada.get("/q/metrics", "Origin", "https://app.example").headers().map())
+                .doesNotContainKey("access-control-allow-origin");
+    }
+
     @Test
     void tooManyRequests_areRateLimited() {
         Client slow = new Client(base).as(SLOW);
