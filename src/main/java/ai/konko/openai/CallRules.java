@@ -27,12 +27,6 @@ final class CallRules {
         }
     }
 
-    /** The same of turns before which there is nothing. */
-    static void checkFromStart(List<PastTurn> turns, PastTurn last) {
-        answered(Set.of(), turns.isEmpty() ? last.items() : turns.getFirst().items());
-        check(turns, last);
-    }
-
     /** The ids of the calls that wait for outputs. */
     static Set<String> open(List<Item> reply) {
         return Items.calls(reply).stream()

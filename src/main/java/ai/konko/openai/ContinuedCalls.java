@@ -24,17 +24,13 @@ class ContinuedCalls {
      * Checks what the log would take otherwise, or can't know: a reply that is not the last any
      * more had open calls when it ended, whatever came of them.
      *
-     * @param keyed whether the request may repeat one that has answered the calls already
      * @return the reply whose calls the request answers; null if it answers none
      */
-    @Nullable Message check(Responses.Continued continued, TurnRequest wanted, boolean keyed) {
+    @Nullable Message check(Responses.Continued continued, TurnRequest wanted) {
         Message previous = continued.previous();
         UUID chatId = continued.chatId();
         if (chatId == null) {
             return null;
-        }
-        if (previous == null && keyed) {
-            return null; // the log knows the key, and what came after
         }
         Message reply = previous == null ? past.lastReply(chatId) : previous;
         if (reply == null || !reply.status().terminal()) {

@@ -5,6 +5,7 @@ import ai.konko.assistant.Prompts;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Origin;
@@ -21,6 +22,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 /** Requests for responses as turns of chats. */
 @ApplicationScoped
 class Responses {
+    /** No turn can be posted right after this message, so that only a repetition is answered. */
+    private static final int NOWHERE = -1;
+
     private final ChatRepository repository;
     private final TurnEngine turns;
     private final StatelessTurns stateless;
@@ -115,8 +120,17 @@ class Responses {
                     new Settings(null, wanted.instructions(), wanted.options().model(), Map.of());
             return open(origin, settings, List.of(), wanted, terms);
         }
-        calls.check(continued, wanted, terms.idempotencyKey() != null);
         Integer after = continued.previous() == null ? null : continued.previous().seq();
+        RefusedException broken = null;
+        try {
+            calls.check(continued, wanted);
+        } catch (RefusedException refused) {
+            if (after != null || terms.idempotencyKey() == null) {
+                throw refused;
+            }
+            broken = refused;
+            after = NOWHERE; // the log knows the key if the turn is there already
+        }
         try {
             return turns.post(
                     origin,
@@ -124,7 +138,9 @@ class Responses {
                     post(wanted, wanted.options(), wanted.earlier(), terms, after));
         } catch (RefusedException refused) {
             if (refused.code() != ErrorCode.NOT_LAST || continued.previous() == null) {
-                throw calls.inTheirWords(refused, continued, wanted);
+                throw broken != null && refused.code() == ErrorCode.NOT_LAST
+                        ? broken
+                        : calls.inTheirWords(refused, continued, wanted);
             }
         }
         Chat chat = repository.chat(continued.chatId());
@@ -144,7 +160,9 @@ class Responses {
             PostTerms terms) {
         List<PastTurn> earlier = new ArrayList<>(before);
         earlier.addAll(wanted.earlier());
-        CallRules.checkFromStart(earlier, wanted.message());
+        if (before.isEmpty()) {
+            CallRules.answered(Set.of(), wanted.first());
+        }
         UUID chatId = repository.create(origin.owner(), settings).id();
         Options options = wanted.options().ofNewChat();
         try {
@@ -177,7 +195,7 @@ class Responses {
         if (continued.previous() != null && !continued.previous().status().terminal()) {
             throw RefusedException.chatBusy();
         }
-        Message answered = calls.check(continued, wanted, false);
+        Message answered = calls.check(continued, wanted);
         List<PastTurn> earlier = new ArrayList<>();
         int seq = continued.previous() == null ? Integer.MAX_VALUE : continued.previous().seq() + 1;
         if (answered != null) {
@@ -185,7 +203,8 @@ class Responses {
             seq = answered.seq() - 1;
         }
         earlier.addAll(wanted.earlier());
-        CallRules.checkFromStart(earlier, wanted.message());
+        CallRules.answered(
+                answered == null ? Set.of() : Items.asked(answered.items()), wanted.first());
         return stateless.ask(
                 origin,
                 prompts.goingOn(

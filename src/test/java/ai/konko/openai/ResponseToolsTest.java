@@ -364,6 +364,82 @@ class ResponseToolsTest extends SdkTest {
     }
 
     @Test
+    void aReplyAfterOutputs_thatWasContinued_isForked() {
+        model.answer(ResponseToolsTest::lookTwice);
+        String second = post(BOTH, after(ask("").id())).id();
+        post("{\"role\": \"user\", \"content\": \"Thanks.\"}", after(second));
+
+        Answer other = post("{\"role\": \"user\", \"content\": \"And?\"}", after(second));
+
+        assertThat(other.status()).as(other.text()).isEqualTo(200);
+        List<String> all = new ArrayList<>(SECOND_ROUND);
+        all.addAll(List.of("assistant Sun and rain.", "user And?"));
+        assertThat(sent()).isEqualTo(all);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void outputs_ofASecondRound_continueIt(boolean store) {
+        model.answer(ResponseToolsTest::lookAgain);
+        String second = post(BOTH, after(ask("").id())).id();
+        String more = after(second) + ", \"store\": " + store;
+
+        Answer other = post(OUTPUT.formatted("call_a", "sun"), more);
+        Answer third = post(OUTPUT.formatted("call_c", "fog"), more);
+
+        assertThat(other.status()).isEqualTo(400);
+        assertThat(third.status()).as(third.text()).isEqualTo(200);
+        List<String> all = new ArrayList<>(SECOND_ROUND);
+        all.addAll(List.of("assistant call_c", "tool call_c fog"));
+        assertThat(sent()).isEqualTo(all);
+    }
+
+    private static Reply lookAgain(Call call) {
+        return switch (call.body().findValues("tool_call_id").size()) {
+            case 0 -> script().reply();
+            case 2 -> new Script().call("call_c", "look", "{\"city\":\"Faro\"}").reply();
+            default -> Reply.text("All.");
+        };
+    }
+
+    @Test
+    void outputsMissing_withANewKey_areRefusedAndLeaveTheCallsOpen() {
+        model.answer(ResponseToolsTest::lookTwice);
+        JsonNode first = ask("").json();
+        String conversation = ", \"conversation\": " + first.path("conversation");
+        String well = "{\"input\": \"Well?\"%s}".formatted(conversation);
+
+        Answer none =
+                client.post("/v1/responses", well, "Idempotency-Key", "k" + System.nanoTime());
+        Answer second = post(BOTH, conversation);
+
+        assertThat(none.status()).isEqualTo(400);
+        assertThat(none.json().at("/error/message").asText())
+                .isEqualTo("No tool output found for function call call_a.");
+        assertThat(second.status()).as(second.text()).isEqualTo(200);
+        assertThat(sent()).isEqualTo(SECOND_ROUND);
+    }
+
+    @Test
+    void outputsMissing_withAKeyThatTheLogKnows_areAskedOfTheLog() {
+        model.answer(ResponseToolsTest::lookTwice);
+        String key = "k" + System.nanoTime();
+        Answer chat = client.post("/chats", "{}");
+        client.post(
+                "/chats/" + chat.id() + "/messages",
+                "{\"content\": \"?\"}",
+                "Idempotency-Key",
+                key);
+        String well =
+                "{\"input\": \"Well?\", \"conversation\": \"conv_%s\"}"
+                        .formatted(chat.id().replace("-", ""));
+
+        Answer reused = client.post("/v1/responses", well, "Idempotency-Key", key);
+
+        assertThat(reused.json().at("/error/code").asText()).isEqualTo("idempotency_key_reused");
+    }
+
+    @Test
     void outputsForNothing_areRefusedAndLeaveNothing() {
         String before = client.get("/chats?limit=1").text();
 
