@@ -32,6 +32,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Replies as responses. */
@@ -80,23 +81,25 @@ public class ResponseResource {
         WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
         Dialogue input = Dialogue.of("input", given.input());
         Responses.Continued continued = continued(given, request);
-        TurnRequest wanted =
-                TurnRequest.of(given, references.resolved(request, input, continued), limits);
+        Supplier<TurnRequest> wanted =
+                () -> TurnRequest.of(given, references.resolved(request, input, continued), limits);
         RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
         if (!given.kept()) {
             return stateless(
-                    given, responses.ask(Caller.origin(request), continued, wanted), request);
+                    given, responses.ask(Caller.origin(request), continued, wanted.get()), request);
         }
         Responses.PostTerms terms = new Responses.PostTerms(whenBusy, sent.key());
         Responses.Answered answered =
                 responses.once(
                         sent,
-                        () -> responses.post(Caller.origin(request), continued, wanted, terms));
+                        () ->
+                                responses.post(
+                                        Caller.origin(request), continued, wanted.get(), terms));
         Message reply = answered.reply();
         if (given.streams()) {
             return stream(request, answered.repeated(), reply, answered.live(), -1);
         }
-        return wanted.options().background()
+        return RequestParameters.is(given.background())
                 ? CompletableFuture.completedStage(JsonAnswer.of(responses.view(reply)))
                 : outgoing.whole(
                         request,

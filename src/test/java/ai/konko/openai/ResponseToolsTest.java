@@ -23,6 +23,7 @@ import com.openai.models.responses.ResponseStreamEvent;
 import com.openai.models.responses.StructuredResponse;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -437,6 +438,16 @@ class ResponseToolsTest extends SdkTest {
         Answer reused = client.post("/v1/responses", well, "Idempotency-Key", key);
 
         assertThat(reused.json().at("/error/code").asText()).isEqualTo("idempotency_key_reused");
+    }
+
+    @Test
+    void manyReferences_areRefusedBeforeAnyIsRead() {
+        String reference = "{\"type\": \"item_reference\", \"id\": \"msg_1\"}";
+
+        Answer refused = post(String.join(",", Collections.nCopies(1001, reference)), "");
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.json().at("/error/param").asText()).isEqualTo("input");
     }
 
     @Test
