@@ -321,6 +321,16 @@ public final class LiveReply {
         }
     }
 
+    /**
+     * @return the text from there to there. A reply that is written anew at this moment may not
+     *     have all of it
+     */
+    public String text(int from, int until) {
+        synchronized (lock) {
+            return content.text(from, until);
+        }
+    }
+
     /** Runs {@code action} once nobody listens to the end any more; now, if it is not over. */
     void onceUnheard(Runnable action) {
         synchronized (lock) {

@@ -105,6 +105,11 @@ final class ReplyContent {
         return known.written();
     }
 
+    /** As much of that part of the text as is known. */
+    String text(int from, int until) {
+        return known.text(from, until);
+    }
+
     /** What the last run has written. */
     Written ofRun() {
         return anew == null ? known.written() : anew.written();

@@ -53,6 +53,12 @@ final class ReplyParts {
         return draft == null ? ended : draft.written();
     }
 
+    String text(int from, int until) {
+        CharSequence all = text();
+        return all.subSequence(Math.min(from, all.length()), Math.min(until, all.length()))
+                .toString();
+    }
+
     private CharSequence text() {
         return draft == null ? ended.text() : draft.text();
     }

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A reply as the events of a response, whose numbers are those of {@link OutputPlace}. */
 final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
@@ -35,6 +36,11 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
 
     /** The kinds of the items that are over. */
     private final List<Kind> before;
+
+    /** The id of the item under way, because each delta has it; null before it is asked for. */
+    private @Nullable String id;
+
+    private @Nullable Kind idOf;
 
     private int textFrom;
     private boolean inText;
@@ -75,7 +81,18 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
 
     /** The id of the item under way, or of the next one, if it is of this kind. */
     private String id(Kind kind) {
-        return kind.of(reply, Collections.frequency(before, kind));
+        String known = id;
+        if (known == null || idOf != kind) {
+            known = kind.of(reply, Collections.frequency(before, kind));
+            id = known;
+            idOf = kind;
+        }
+        return known;
+    }
+
+    private void over(Kind kind) {
+        before.add(kind);
+        id = null;
     }
 
     private void beginText(int events, StringBuilder out) {
@@ -129,7 +146,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
         event(out, number + 2, PART_DONE, part(Kind.MESSAGE, ItemView.Part.output(text)));
         event(out, number + 3, ITEM_DONE, item(ItemView.text(id(Kind.MESSAGE), status, text)));
         inText = false;
-        before.add(Kind.MESSAGE);
+        over(Kind.MESSAGE);
     }
 
     @Override
@@ -137,7 +154,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
         int offset = begun.end().length();
         int events = begun.end().events() - 1;
         if (offset > textFrom) {
-            endText(offset, events, written(offset), ItemView.COMPLETED, out);
+            endText(offset, events, live.text(textFrom, offset), ItemView.COMPLETED, out);
         }
         textFrom = offset;
         int number = OutputPlace.number(offset, events) + OutputPlace.AT_END;
@@ -161,12 +178,6 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
         }
     }
 
-    /** The text under way. A reply that is written anew at this moment may not have all of it. */
-    private String written(int until) {
-        String all = live.written().text();
-        return all.substring(Math.min(textFrom, all.length()), Math.min(until, all.length()));
-    }
-
     private void whole(Item.Call call, int number, StringBuilder out) {
         if (!call.arguments().isEmpty()) {
             event(
@@ -181,7 +192,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
         String status = ItemView.isBroken(call) ? ItemView.INCOMPLETE : ItemView.COMPLETED;
         ItemView view = ItemView.call(id(Kind.CALL), call, call.arguments(), status);
         event(out, number + 3, ITEM_DONE, item(view));
-        before.add(Kind.CALL);
+        over(Kind.CALL);
     }
 
     private void whole(Item.Reasoning reasoning, int number, StringBuilder out) {
@@ -193,7 +204,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
                 ofContent(Kind.REASONING, "text", text));
         event(out, number + 2, PART_DONE, part(Kind.REASONING, ItemView.Part.reasoning(text)));
         event(out, number + 3, ITEM_DONE, item(ItemView.reasoning(id(Kind.REASONING), text)));
-        before.add(Kind.REASONING);
+        over(Kind.REASONING);
     }
 
     @Override
