@@ -8,7 +8,7 @@ import ai.konko.chat.Turn;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
 /**
@@ -50,37 +50,69 @@ public class ContextWindow {
                         items,
                         Tokens::atMost,
                         turn -> tokens.of(chatId, turn));
-        List<ContextTurn> pieces = withoutParts(fitting, ContextTurn::answersCalls);
+        List<ContextTurn> pieces = withoutParts(chatId, candidates, fitting.size(), Parts::of);
         return pieces.size() >= needed ? pieces : newest(candidates, needed);
     }
 
     /**
      * @return how many of the newest turns are needed so that these are whole pieces. A turn that
-     *     answers calls is one piece with the turn before it
+     *     answers calls is one piece with the turn before it; the first of these turns may be such
+     *     a turn
      */
     private static int whole(List<ContextTurn> turns, int least) {
         int needed = least;
         while (needed > 0
                 && needed <= turns.size()
-                && turns.get(turns.size() - needed).answersCalls()) {
+                && mayAnswerCalls(turns, turns.size() - needed)) {
             needed++;
         }
         return needed;
+    }
+
+    private static boolean mayAnswerCalls(List<ContextTurn> turns, int i) {
+        List<Item> said = turns.get(i).messageItems();
+        return i == 0
+                ? !Items.outputs(said).isEmpty()
+                : Items.answer(said, turns.get(i - 1).replyItems());
     }
 
     private static <T> List<T> newest(List<T> turns, int most) {
         return turns.subList(Math.max(0, turns.size() - most), turns.size());
     }
 
+    /** What links turns. */
+    private record Parts(int replySeq, List<Item> said, List<Item> replied) {
+        static Parts of(ContextTurn turn) {
+            return new Parts(turn.replySeq(), turn.messageItems(), turn.replyItems());
+        }
+
+        static Parts of(Turn turn) {
+            return new Parts(turn.reply().seq(), turn.message().items(), turn.reply().items());
+        }
+    }
+
     /**
-     * @return the turns without the oldest, if these are only a part of a piece
+     * @return the newest of these turns without the oldest, if those are only a part of a piece
      */
-    private static <T> List<T> withoutParts(List<T> turns, Predicate<T> answersCalls) {
-        int from = 0;
-        while (from < turns.size() && answersCalls.test(turns.get(from))) {
+    private <T> List<T> withoutParts(
+            UUID chatId, List<T> turns, int newest, Function<T, Parts> parts) {
+        int from = turns.size() - newest;
+        while (from < turns.size() && answersCalls(chatId, turns, from, parts)) {
             from++;
         }
         return turns.subList(from, turns.size());
+    }
+
+    /** Outputs that a client has put into a log may be of no calls. */
+    private <T> boolean answersCalls(UUID chatId, List<T> turns, int i, Function<T, Parts> parts) {
+        Parts turn = parts.apply(turns.get(i));
+        if (Items.outputs(turn.said()).isEmpty()) {
+            return false;
+        }
+        return i > 0
+                ? Items.answer(turn.said(), parts.apply(turns.get(i - 1)).replied())
+                : repository.recall(chatId, turn.replySeq() - 1, 1, Long.MAX_VALUE).stream()
+                        .anyMatch(before -> Items.answer(turn.said(), before.replyItems()));
     }
 
     /**
@@ -88,12 +120,10 @@ public class ContextWindow {
      *     known yet
      */
     public ModelContext next(UUID chatId) {
+        List<Turn> candidates =
+                repository.context(chatId, Integer.MAX_VALUE, maxTurns(), mostBytes());
         List<Turn> turns =
-                withoutParts(
-                        newestThatFit(
-                                repository.context(
-                                        chatId, Integer.MAX_VALUE, maxTurns(), mostBytes())),
-                        turn -> turn.message().hasOutputs());
+                withoutParts(chatId, candidates, newestThatFit(candidates).size(), Parts::of);
         int estimate = turns.stream().mapToInt(tokens::of).sum();
         return new ModelContext(
                 repository.chat(chatId).settings().instructions(),

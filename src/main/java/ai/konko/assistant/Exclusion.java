@@ -5,6 +5,7 @@ import ai.konko.assistant.ModelContext.Reason;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.Role;
@@ -80,13 +81,18 @@ final class Exclusion {
                 within.add(i);
             }
         }
-        while (!within.isEmpty() && left.get(within.getLast()).message().hasOutputs()) {
+        while (!within.isEmpty() && answersCalls(within.getLast())) {
             within.removeLast();
         }
         for (int i : within) {
             Left turn = left.get(i);
             left.set(i, new Left(turn.message(), turn.reply(), Reason.TOKENS));
         }
+    }
+
+    private boolean answersCalls(int i) {
+        return i > 0
+                && Items.answer(left.get(i).message().items(), left.get(i - 1).reply().items());
     }
 
     /** Whether a turn is left out for its tokens is decided later, when all turns are known. */

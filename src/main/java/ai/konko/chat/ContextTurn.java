@@ -107,11 +107,6 @@ public final class ContextTurn {
         return replyItems;
     }
 
-    /** Whether its message answers calls of the turn before, from which it is never parted. */
-    public boolean answersCalls() {
-        return !Items.outputs(messageItems).isEmpty();
-    }
-
     public String message() {
         return new String(text, 0, messageBytes, UTF_8);
     }

@@ -62,6 +62,18 @@ public final class Items {
                 : items.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
+    /** Whether something that was said has the output of one of a reply's calls. */
+    public static boolean answer(List<Item> said, List<Item> reply) {
+        for (Output output : outputs(said)) {
+            for (Call call : calls(reply)) {
+                if (call.callId().equals(output.callId())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** Whether a client is to give outputs. */
     public static boolean wait(List<Item> items) {
         for (Item each : items) {

@@ -126,11 +126,6 @@ public record Message(
         return status.terminal() && Items.wait(items);
     }
 
-    /** Whether this is a user's message that has outputs for the calls of the reply before it. */
-    public boolean hasOutputs() {
-        return !Items.outputs(items).isEmpty();
-    }
-
     /** The same reply with each open call ended. */
     public Message callsClosed(CallStatus end, Instant now) {
         return with(Items.closed(items, end, now));

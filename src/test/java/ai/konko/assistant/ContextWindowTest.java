@@ -10,6 +10,7 @@ import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Item;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
+import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
@@ -27,6 +28,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ContextWindowTest {
     /** Ten tokens: nine words and a full stop. */
@@ -211,6 +214,30 @@ class ContextWindowTest {
         assertThat(before).isBetween(Tokens.IMAGE, Tokens.IMAGE + 100);
         assertThat(tokens.of(chat, ended)).isBetween(before + 800, before + 1000);
         assertThat(tokens.of(chat, ended)).isLessThanOrEqualTo(Tokens.atMost(ended));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void before_outputsOfNoCalls_areNoPartOfAPiece(boolean first) {
+        if (!first) {
+            called("before", "a");
+        }
+        List<Turn> _ =
+                repository.take(
+                        chat,
+                        List.of(
+                                new PastTurn(
+                                        "m1",
+                                        List.of(output("none")),
+                                        Outcome.ended("r1", FinishReason.STOP, null),
+                                        null)));
+        turn("m2", "r2");
+
+        assertThat(sent(5, 10_000)).containsExactly("m1", "m2");
+        assertThat(sent(100, 10_000)).endsWith("m1", "m2").hasSize(first ? 2 : 3);
+        assertThat(new ContextWindow(repository, new Bounds(5, 10_000), tokens).next(chat).turns())
+                .extracting(turn -> turn.message().content())
+                .containsExactly("m1", "m2");
     }
 
     /** A turn whose reply has a call. */
