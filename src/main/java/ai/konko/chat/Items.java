@@ -191,7 +191,7 @@ public final class Items {
                 all = all == null ? known.get() : all;
                 if (!all.contains(id)) {
                     throw RefusedException.invalid(
-                            "%s[%d].callId".formatted(OUTPUTS, i), "is no call of this chat");
+                            OUTPUTS + "[" + i + "].callId", "is no call of this chat");
                 }
             }
         }

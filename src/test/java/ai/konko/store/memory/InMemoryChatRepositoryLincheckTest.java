@@ -193,7 +193,7 @@ public class InMemoryChatRepositoryLincheckTest {
     @Test
     void operations_inAllInterleavingsTried_areLinearizable() {
         new ModelCheckingOptions()
-                .iterations(10)
+                .iterations(7)
                 .invocationsPerIteration(150)
                 .threads(2)
                 .actorsPerThread(3)
