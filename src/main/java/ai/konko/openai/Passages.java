@@ -51,15 +51,19 @@ class Passages {
             ObjectMapper json,
             Refusals refusals,
             PassThroughConfig config) {
-        this.passed =
-                config.passthrough().stream()
-                        .map(String::strip)
-                        .collect(Collectors.toUnmodifiableSet());
+        this.passed = passed(config);
         this.turns = turns;
         this.endpoint = endpoint;
         this.limits = limits;
         this.json = json;
         this.refusals = refusals;
+    }
+
+    /** The paths of what is passed on, which may be separated by blanks too. */
+    static Set<String> passed(PassThroughConfig config) {
+        return config.passthrough().stream()
+                .map(String::strip)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Whether requests for this are passed on. */

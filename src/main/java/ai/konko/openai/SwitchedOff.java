@@ -13,18 +13,23 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** There is nothing at the addresses of what is not passed on. */
+/**
+ * There is nothing at the addresses of what is not passed on.
+ *
+ * <p>It is made before the settings are checked, so it needs none of what says something at the
+ * start.
+ */
 @ApplicationScoped
 class SwitchedOff {
     private final Set<String> paths;
     private final Refusals refusals;
 
-    SwitchedOff(Passages passages, Refusals refusals) {
+    SwitchedOff(PassThroughConfig config, Refusals refusals) {
         this.refusals = refusals;
         this.paths =
                 Arrays.stream(ProviderResource.values())
                         .filter(each -> each != ProviderResource.CHAT_COMPLETIONS)
-                        .filter(each -> !passages.passes(each))
+                        .filter(each -> !Passages.passed(config).contains(each.path()))
                         .map(each -> "/v1/" + each.path())
                         .collect(Collectors.toUnmodifiableSet());
     }
