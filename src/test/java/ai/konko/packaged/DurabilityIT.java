@@ -86,8 +86,11 @@ class DurabilityIT {
 
     /** The calls are open still, and what two clients post at once is one turn. */
     private static void assertTakesOutputsOnce(Client client, String chat) {
+        List<String> ids = client.messages(chat).get(1).path("items").findValuesAsText("callId");
+        assertThat(ids).hasSize(2);
         String outputs =
-                "{\"outputs\":[{\"callId\":\"call_a\",\"output\":\"1\"},{\"callId\":\"call_b\",\"output\":\"2\"}]}";
+                "{\"outputs\":[{\"callId\":\"%s\",\"output\":\"1\"},{\"callId\":\"%s\",\"output\":\"2\"}]}"
+                        .formatted(ids.getFirst(), ids.getLast());
         assertThat(client.get(chat).json().path("status").asText()).isEqualTo("waiting");
         List<CompletableFuture<Answer>> both =
                 List.of(

@@ -2,12 +2,8 @@ package ai.konko.store.postgres;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.sql.SQLException;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.Configuration;
-import org.flywaydb.core.api.configuration.FluentConfiguration;
-import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 
 /**
  * The tables, in the first schema of the connection's search path. Other applications may have
@@ -48,23 +44,15 @@ final class Schema {
     void migrate(Session session) throws SQLException {
         requireUtf8(session);
         requireSchema(session);
-        boolean shared = Sessions.isShared(session.connection());
-        FluentConfiguration ours =
+        var _ =
                 Flyway.configure(configuration.getClassLoader())
                         .configuration(configuration)
                         .table(isEarlier(session) ? EARLIER_HISTORY : HISTORY)
                         .baselineOnMigrate(true)
                         .baselineVersion("0")
-                        .placeholders(Map.of("concurrently", shared ? "" : "concurrently"))
-                        .initSql(shared ? "select 1" : PREPARE);
-        PostgreSQLConfigurationExtension lock =
-                ours.getConfigurationExtension(PostgreSQLConfigurationExtension.class);
-        lock.setTransactionalLock(shared); // an index would wait for the transaction
-        Flyway flyway = ours.load();
-        if (Stream.of(flyway.info().all()).anyMatch(each -> each.getState().isFailed())) {
-            var _ = flyway.repair(); // what is not done in a transaction can begin anew
-        }
-        var _ = flyway.migrate();
+                        .initSql(Sessions.isShared(session.connection()) ? "select 1" : PREPARE)
+                        .load()
+                        .migrate();
     }
 
     /** Because in any other encoding, some texts can't be stored. */

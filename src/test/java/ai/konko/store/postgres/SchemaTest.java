@@ -212,29 +212,6 @@ class SchemaTest {
         }
     }
 
-    /** Such as one that builds an index beside other work. */
-    @Test
-    void migrationThatHasFailedOutsideOfATransaction_beginsAnew() {
-        TestLog.on(url).close();
-        TestPostgres.execute(
-                url,
-                "update konko_schema_history set success = false where version = '7'",
-                "drop index message_calls");
-
-        try (TestLog log = TestLog.on(url)) {
-            log.assertWorks();
-            assertThat(
-                            log.database.<Boolean>statement(
-                                    session ->
-                                            session.first(
-                                                            "select indisvalid from pg_index where"
-                                                                    + " indexrelid = 'message_calls'::regclass",
-                                                            row -> row.getBoolean(1))
-                                                    .orElseThrow()))
-                    .isTrue();
-        }
-    }
-
     @Test
     void roleThatMayNotMakeExtensions_usesTheOneThatIsThere() {
         TestPostgres.execute(
