@@ -58,8 +58,8 @@ record ChatBody(
     }
 
     Settings settings() {
-        Map<String, Object> options =
-                PostBody.present(ModelOptions.read(forModel(), new ArrayList<>()));
+        Map<String, Object> options = ModelOptions.given(forModel());
+        ModelOptions.requireChoice(options);
         return new Settings(title, instructions, model, entries(), options);
     }
 

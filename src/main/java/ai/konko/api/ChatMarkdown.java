@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.LongPredicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,22 +70,26 @@ final class ChatMarkdown {
             writer.write(
                     "\n## %s · %s\n\n"
                             .formatted(who(message), JsonTimes.wire(message.createdAt())));
-            if (message.content().isEmpty() && message.items().isEmpty()) {
-                writer.write("_" + instead(message) + "_\n");
-            } else if (message.items().isEmpty()) {
-                writer.write(message.content() + "\n");
+            if (message.items().isEmpty()) {
+                writer.write(message.content());
             } else {
-                write(Items.withTexts(message.content(), message.items()), writer);
+                writer.write(markdown(Items.withTexts(message.content(), message.items())));
             }
+            if (saysNothing(message)) {
+                writer.write((message.items().isEmpty() ? "_" : "\n\n_") + instead(message) + "_");
+            }
+            writer.write('\n');
         }
     }
 
-    private static void write(List<Item> items, Writer writer) throws IOException {
-        String between = "";
-        for (Item each : items) {
-            writer.write(between + markdown(each) + "\n");
-            between = "\n";
-        }
+    /** Whether there is no text and no other item that somebody has said. */
+    private static boolean saysNothing(Message message) {
+        return message.content().isEmpty()
+                && message.items().stream().allMatch(Item.Reasoning.class::isInstance);
+    }
+
+    private static String markdown(List<Item> items) {
+        return items.stream().map(ChatMarkdown::markdown).collect(Collectors.joining("\n\n"));
     }
 
     private static String markdown(Item item) {

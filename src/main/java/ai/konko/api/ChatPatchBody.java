@@ -49,6 +49,11 @@ record ChatPatchBody(
         return patch;
     }
 
+    /** Whether a choice of a tool may have no tool afterwards. */
+    boolean changesTools() {
+        return tools != null || toolChoice != null;
+    }
+
     private Change<Map<String, @Nullable Object>> options(List<Violation> broken) {
         Map<String, @Nullable Object> options =
                 ModelOptions.read(

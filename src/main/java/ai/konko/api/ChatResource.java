@@ -11,6 +11,7 @@ import ai.konko.chat.MessageCounts;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
+import ai.konko.chat.SettingsPatch;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.http.Caller;
 import ai.konko.http.HttpLimits;
@@ -127,8 +128,12 @@ public class ChatResource {
     @Consumes({JsonBodyReader.MERGE_PATCH, MediaType.APPLICATION_JSON})
     public ChatView patch(@PathParam("chatId") String chatId, @Nullable ChatPatchBody body) {
         UUID id = PathId.chat(chatId);
-        return ChatView.of(
-                repository.patch(id, JsonBodyReader.required(body).patch(limits)), endpoint);
+        ChatPatchBody given = JsonBodyReader.required(body);
+        SettingsPatch patch = given.patch(limits);
+        if (given.changesTools()) {
+            ModelOptions.requireChoice(patch.applyTo(repository.chat(id).settings()).parameters());
+        }
+        return ChatView.of(repository.patch(id, patch), endpoint);
     }
 
     @DELETE

@@ -11,27 +11,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An item of a message on the wire.
- *
- * @param id names its place in the message
- * @param offset the length of the message's content before it, in UTF-16 units
+ * An item of a message on the wire. Its {@code id} names its place in the message, and {@code
+ * offset} is the length of the message's content before it, in UTF-16 units.
  */
-@RegisterForReflection
-@JsonInclude(JsonInclude.Include.NON_NULL)
-record ItemView(
-        String type,
-        String id,
-        int offset,
-        @Nullable String text,
-        @Nullable String url,
-        @Nullable String callId,
-        @Nullable String tool,
-        @Nullable String arguments,
-        @Nullable String by,
-        @Nullable String status,
-        @Nullable String output,
-        @Nullable Boolean failed,
-        @Nullable Instant completedAt) {
+sealed interface ItemView {
 
     /**
      * @return all items of the message; null if it is text alone
@@ -48,80 +31,81 @@ record ItemView(
      * @param index the item's place in the message, from 0
      */
     static ItemView of(int index, Item item) {
+        String id = "i" + (index + 1);
+        int offset = item.offset();
         return switch (item) {
-            case Item.Text text -> ofText("text", index, item, text.text());
-            case Item.Reasoning reasoning -> ofText("reasoning", index, item, reasoning.text());
-            case Item.Image image ->
-                    new ItemView(
-                            "image",
-                            id(index),
-                            item.offset(),
-                            null,
-                            image.url(),
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null,
-                            null);
+            case Item.Text text -> new Words("text", id, offset, text.text());
+            case Item.Reasoning reasoning -> new Words("reasoning", id, offset, reasoning.text());
+            case Item.Image image -> new Picture("image", id, offset, image.url());
             case Item.Call call ->
-                    new ItemView(
+                    new Call(
                             "call",
-                            id(index),
-                            item.offset(),
-                            null,
-                            null,
+                            id,
+                            offset,
                             call.callId(),
                             call.tool(),
                             call.arguments(),
                             "client",
                             call.status().wire(),
                             call.output(),
-                            null,
                             call.completedAt());
             case Item.Output output ->
-                    new ItemView(
+                    new Output(
                             "output",
-                            id(index),
-                            item.offset(),
-                            null,
-                            null,
+                            id,
+                            offset,
                             output.callId(),
-                            null,
-                            null,
-                            null,
-                            null,
                             output.output(),
-                            output.failed(),
-                            null);
+                            output.failed());
         };
     }
 
-    private static ItemView ofText(String type, int index, Item item, String text) {
-        return new ItemView(
-                type,
-                id(index),
-                item.offset(),
-                text,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+    /** A text of the message, or the model's reasoning. */
+    @RegisterForReflection
+    record Words(String type, String id, int offset, String text) implements ItemView {
+        @Override
+        public String toString() {
+            return "Words[type=%s, id=%s]".formatted(type, id);
+        }
     }
 
-    private static String id(int index) {
-        return "i" + (index + 1);
+    /** An image that a user shows. */
+    @RegisterForReflection
+    record Picture(String type, String id, int offset, String url) implements ItemView {
+        @Override
+        public String toString() {
+            return "Picture[id=" + id + "]";
+        }
     }
 
-    @Override
-    public String toString() {
-        return "ItemView[type=%s, id=%s]".formatted(type, id);
+    /** A call that the model wants. */
+    @RegisterForReflection
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Call(
+            String type,
+            String id,
+            int offset,
+            String callId,
+            String tool,
+            String arguments,
+            String by,
+            String status,
+            @Nullable String output,
+            @Nullable Instant completedAt)
+            implements ItemView {
+        @Override
+        public String toString() {
+            return "Call[id=%s, status=%s]".formatted(id, status);
+        }
+    }
+
+    /** The output of a call, as the client posted it. */
+    @RegisterForReflection
+    record Output(String type, String id, int offset, String callId, String output, boolean failed)
+            implements ItemView {
+        @Override
+        public String toString() {
+            return "Output[id=" + id + "]";
+        }
     }
 }

@@ -1,6 +1,8 @@
 package ai.konko.api;
 
+import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Options;
+import ai.konko.chat.RefusedException;
 import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.WellFormed;
 import ai.konko.http.JsonValues;
@@ -87,6 +89,22 @@ final class ModelOptions {
         return options.read;
     }
 
+    /**
+     * @param checked of a body whose rules hold
+     * @return the options by the provider's names; what is null is as if it were not there
+     */
+    static Map<String, Object> given(Given checked) {
+        Map<String, Object> present = new LinkedHashMap<>();
+        read(checked, new ArrayList<>())
+                .forEach(
+                        (name, value) -> {
+                            if (value != null) {
+                                present.put(name, value);
+                            }
+                        });
+        return present;
+    }
+
     private void requireShort() {
         if (Options.characters(read) > Options.MOST_CHARACTERS) {
             broken(
@@ -146,14 +164,24 @@ final class ModelOptions {
             read.put("tool_choice", choice.textValue());
         } else if (choice.isObject() && choice.size() == 1 && choice.path("tool").isTextual()) {
             String tool = choice.path("tool").textValue();
-            if (read.get("tools") instanceof List<?> tools
-                    && tools.stream().noneMatch(each -> tool.equals(name(each)))) {
-                broken(TOOL_CHOICE + ".tool", "must name one of the tools");
-            }
             name(TOOL_CHOICE + ".tool", choice.path("tool"));
             read.put("tool_choice", typed("function", "function", Map.of("name", tool)));
         } else {
             broken(TOOL_CHOICE, "must be auto, none, required, or an object with a tool");
+        }
+    }
+
+    /**
+     * The rule of a choice: it names one of the tools.
+     *
+     * @param options by the provider's names, of a chat and a turn together
+     * @throws RefusedException {@link ErrorCode#INVALID}
+     */
+    static void requireChoice(Map<String, Object> options) {
+        Object chosen = name(options.getOrDefault("tool_choice", ""));
+        List<?> tools = options.get("tools") instanceof List<?> list ? list : List.of();
+        if (chosen != null && tools.stream().noneMatch(each -> chosen.equals(name(each)))) {
+            throw RefusedException.invalid(TOOL_CHOICE + ".tool", "must name one of the tools");
         }
     }
 

@@ -79,7 +79,7 @@ final class NativeEvents extends ReplyEvents implements ServerSentEvents {
         data(new ItemEvent(index, ItemView.of(index, item)), out);
     }
 
-    /** An item as the event that it begins, or that it is whole. */
+    /** The event that an item has begun, or is whole. */
     @RegisterForReflection
     record ItemEvent(int index, ItemView item) {}
 

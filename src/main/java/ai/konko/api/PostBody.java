@@ -3,6 +3,7 @@ package ai.konko.api;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.Options;
 import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
 import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.WhenBusy;
 import ai.konko.http.JsonBody;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,21 +78,21 @@ record PostBody(
                 null);
     }
 
-    private @Nullable Options options() {
-        Map<String, Object> given = present(ModelOptions.read(forModel(), new ArrayList<>()));
-        return given.isEmpty() ? null : Options.ofParameters(given);
+    /**
+     * @param ofChat the parameters of the chat, asked for only if the post's choice needs them
+     * @throws RefusedException if the post chooses a tool that is none of the turn's
+     */
+    void requireChoice(Supplier<Map<String, Object>> ofChat) {
+        if (toolChoice != null && toolChoice.isObject()) {
+            Map<String, Object> options = new LinkedHashMap<>(ofChat.get());
+            options.putAll(ModelOptions.given(forModel()));
+            ModelOptions.requireChoice(options);
+        }
     }
 
-    /** What is null is as if it were not there. */
-    static Map<String, Object> present(Map<String, @Nullable Object> given) {
-        Map<String, Object> present = new LinkedHashMap<>();
-        given.forEach(
-                (name, value) -> {
-                    if (value != null) {
-                        present.put(name, value);
-                    }
-                });
-        return present;
+    private @Nullable Options options() {
+        Map<String, Object> given = ModelOptions.given(forModel());
+        return given.isEmpty() ? null : Options.ofParameters(given);
     }
 
     @Override

@@ -100,7 +100,8 @@ record PostContent(String text, List<Item> items) {
             switch (part.path("type").asText()) {
                 case "text" -> {
                     JsonValues.requireKnown(field, part, TEXT);
-                    text.append(string(field + ".text", part.path("text"), broken));
+                    String piece = string(field + ".text", part.path("text"), broken);
+                    text.append(piece == null ? "" : piece);
                 }
                 case "image" -> {
                     images = true;
@@ -117,7 +118,7 @@ record PostContent(String text, List<Item> items) {
 
     private static void checkUrl(String field, JsonNode url, List<Violation> broken) {
         String given = string(field, url, broken);
-        if (given.length() > LONGEST_URL || !isHttp(given)) {
+        if (given != null && (given.length() > LONGEST_URL || !isHttp(given))) {
             broken.add(
                     new Violation(
                             field,
@@ -149,17 +150,9 @@ record PostContent(String text, List<Item> items) {
             String field = "%s[%d]".formatted(OUTPUTS, i);
             JsonNode output = outputs.get(i);
             JsonValues.requireKnown(field, output, OUTPUT);
-            String id = string(field + ".callId", output.path("callId"), broken);
-            if (id.isEmpty() || id.length() > LONGEST_ID) {
-                broken.add(
-                        new Violation(
-                                field + ".callId",
-                                "must have 1 to %d characters".formatted(LONGEST_ID)));
-            } else if (!ids.add(id)) {
-                broken.add(new Violation(field + ".callId", "is there twice"));
-            }
+            checkId(field + ".callId", output.path("callId"), ids, broken);
             String text = string(field + ".output", output.path("output"), broken);
-            if (text.length() > limits.outputCharacters()) {
+            if (text != null && text.length() > limits.outputCharacters()) {
                 broken.add(
                         new Violation(
                                 field + ".output",
@@ -173,18 +166,35 @@ record PostContent(String text, List<Item> items) {
         }
     }
 
-    private static String string(String field, JsonNode node, List<Violation> broken) {
+    private static void checkId(
+            String field, JsonNode given, Set<String> ids, List<Violation> broken) {
+        String id = string(field, given, broken);
+        if (id == null) {
+            return;
+        }
+        if (id.isEmpty() || id.length() > LONGEST_ID) {
+            broken.add(new Violation(field, "must have 1 to %d characters".formatted(LONGEST_ID)));
+        } else if (!ids.add(id)) {
+            broken.add(new Violation(field, "is there twice"));
+        }
+    }
+
+    /**
+     * @return null if it is no text that can be kept
+     */
+    private static @Nullable String string(String field, JsonNode node, List<Violation> broken) {
         if (node.isMissingNode()) {
             broken.add(new Violation(field, "is missing"));
-            return "";
+            return null;
         }
         if (!node.isTextual()) {
             broken.add(new Violation(field, "is of the wrong JSON type"));
-            return "";
+            return null;
         }
         if (!WellFormed.holds(node.textValue())) {
             broken.add(
                     new Violation(field, "must not have a NUL character or an unpaired surrogate"));
+            return null;
         }
         return node.textValue();
     }

@@ -1,5 +1,6 @@
 package ai.konko.api;
 
+import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Post;
@@ -38,12 +39,19 @@ import org.jspecify.annotations.Nullable;
 @Path("/chats")
 @Produces(MediaType.APPLICATION_JSON)
 public class TurnResource {
+    private final ChatRepository repository;
     private final TurnEngine turns;
     private final Workers workers;
     private final Outgoing outgoing;
     private final ObjectMapper json;
 
-    TurnResource(TurnEngine turns, Workers workers, Outgoing outgoing, ObjectMapper json) {
+    TurnResource(
+            ChatRepository repository,
+            TurnEngine turns,
+            Workers workers,
+            Outgoing outgoing,
+            ObjectMapper json) {
+        this.repository = repository;
         this.json = json;
         this.outgoing = outgoing;
         this.turns = turns;
@@ -62,10 +70,15 @@ public class TurnResource {
         UUID id = PathId.chat(chatId);
         Delivery delivery = Delivery.of(request.request());
         String key = RequestHeaders.idempotencyKey(request.request());
-        Post post = JsonBodyReader.required(body).post(key, delivery.streamed());
+        PostBody given = JsonBodyReader.required(body);
+        Post post = given.post(key, delivery.streamed());
         Origin origin = Caller.origin(request);
         Executor thisRequest = ThisRequest.executor();
-        return workers.call(() -> turns.post(origin, id, post))
+        return workers.call(
+                        () -> {
+                            given.requireChoice(() -> repository.chat(id).settings().parameters());
+                            return turns.post(origin, id, post);
+                        })
                 .thenComposeAsync(posted -> delivered(request, posted, delivery), thisRequest);
     }
 

@@ -41,6 +41,11 @@ public record Options(
      */
     public static final int MOST_CHARACTERS = 262_144;
 
+    /** Roughly what an entry of an object and an element of a list take beside their values. */
+    private static final int ENTRY_WEIGHT = 24;
+
+    private static final int ELEMENT_WEIGHT = 16;
+
     public static final Options NONE =
             new Options(null, null, Map.of(), Map.of(), null, 0, false, false, false);
 
@@ -106,34 +111,39 @@ public record Options(
     }
 
     /**
-     * @return how many UTF-16 units these options hold in all, roughly
+     * @return how many UTF-16 units these options hold in all, roughly; objects and lists weigh
+     *     something too
      */
     public int characters() {
-        int sum = length(model) + length(instructions) + length(previous);
-        sum += length(parameters) + length(labels);
-        for (Map.Entry<String, String> entry : metadata.entrySet()) {
-            sum += entry.getKey().length() + entry.getValue().length();
+        long sum = weight(model) + weight(instructions) + weight(previous);
+        sum += weight(parameters) + weight(labels) + weight(metadata);
+        return (int) Math.min(sum, Integer.MAX_VALUE);
+    }
+
+    /** The same of such parameters. */
+    public static int characters(Map<String, ? extends @Nullable Object> parameters) {
+        return (int) Math.min(weight(parameters), Integer.MAX_VALUE);
+    }
+
+    private static long weight(@Nullable Object value) {
+        long sum = 0;
+        switch (value) {
+            case null -> {
+                // Nothing is kept of it.
+            }
+            case Map<?, ?> map -> {
+                for (Map.Entry<?, ?> each : map.entrySet()) {
+                    sum += ENTRY_WEIGHT + weight(each.getKey()) + weight(each.getValue());
+                }
+            }
+            case List<?> list -> {
+                for (Object each : list) {
+                    sum += ELEMENT_WEIGHT + weight(each);
+                }
+            }
+            default -> sum = value.toString().length();
         }
         return sum;
-    }
-
-    /**
-     * @return how many UTF-16 units such parameters hold, roughly
-     */
-    public static int characters(Map<String, ? extends @Nullable Object> parameters) {
-        return length(parameters);
-    }
-
-    private static int length(@Nullable Object value) {
-        return switch (value) {
-            case null -> 0;
-            case Map<?, ?> map ->
-                    map.entrySet().stream()
-                            .mapToInt(each -> length(each.getKey()) + length(each.getValue()))
-                            .sum();
-            case List<?> list -> list.stream().mapToInt(Options::length).sum();
-            default -> value.toString().length();
-        };
     }
 
     @Override

@@ -31,7 +31,8 @@ public record SettingsPatch(
     }
 
     /**
-     * @throws RefusedException if the metadata would have more entries than it may
+     * @throws RefusedException if the metadata would have more entries, or the parameters more
+     *     text, than they may
      */
     public Settings applyTo(Settings old) {
         return new Settings(
@@ -39,7 +40,7 @@ public record SettingsPatch(
                 instructions.applyTo(old.instructions()),
                 model.applyTo(old.model()),
                 bounded(merged(metadata, old.metadata())),
-                merged(parameters, old.parameters()));
+                boundedParameters(merged(parameters, old.parameters())));
     }
 
     private static <V> Map<String, V> merged(
@@ -62,6 +63,16 @@ public record SettingsPatch(
                     }
                 });
         return result;
+    }
+
+    private static Map<String, Object> boundedParameters(Map<String, Object> merged) {
+        if (Options.characters(merged) > Options.MOST_CHARACTERS) {
+            throw RefusedException.invalid(
+                    "parameters",
+                    "must have at most %d characters, with tools and all that goes with them"
+                            .formatted(Options.MOST_CHARACTERS));
+        }
+        return merged;
     }
 
     private static Map<String, String> bounded(Map<String, String> metadata) {

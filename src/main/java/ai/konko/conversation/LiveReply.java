@@ -4,7 +4,6 @@ import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.TextAllowance;
 import ai.konko.chat.Draft;
-import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.RefusedException;
@@ -157,7 +156,7 @@ public final class LiveReply {
 
     /** Takes the reply from whoever runs it, unless it is sealed, and wakes the listeners. */
     Draft draft() {
-        return new Growing();
+        return Draft.through(this::grow);
     }
 
     private void grow(Consumer<Draft> addition) {
@@ -171,28 +170,6 @@ public final class LiveReply {
             woken = listeners;
         }
         woken.forEach(Listener::wake);
-    }
-
-    private final class Growing implements Draft {
-        @Override
-        public void text(String piece) {
-            grow(draft -> draft.text(piece));
-        }
-
-        @Override
-        public void begin(Item item) {
-            grow(draft -> draft.begin(item));
-        }
-
-        @Override
-        public void reasoning(String piece) {
-            grow(draft -> draft.reasoning(piece));
-        }
-
-        @Override
-        public void whole(Item item) {
-            grow(draft -> draft.whole(item));
-        }
     }
 
     /** Whether text that {@link #show} may bring is counted by nobody. */

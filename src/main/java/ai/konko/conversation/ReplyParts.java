@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A reply's text and items, which may still grow, as one order of text, events and reasoning: the
- * text up to an item, the event that it begins, its reasoning if it has one, and the event that it
- * is whole, then more text.
+ * text up to an item, the event of its beginning, its reasoning if it has one, and the event that
+ * it is whole, then more text.
  */
 final class ReplyParts {
     private final @Nullable DraftContent draft;

@@ -2,7 +2,6 @@ package ai.konko.conversation;
 
 import ai.konko.assistant.TextInFlight;
 import ai.konko.chat.Draft;
-import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -90,45 +89,15 @@ class TurnMetrics {
      *     from now on; one thread at a time uses it
      */
     Draft timed(Draft out) {
-        return new Timed(out);
-    }
-
-    private final class Timed implements Draft {
-        private final Draft out;
-        private final long asked = System.nanoTime();
-        private final AtomicBoolean begun = new AtomicBoolean();
-
-        private Timed(Draft out) {
-            this.out = out;
-        }
-
-        private void begun() {
-            if (begun.compareAndSet(false, true)) {
-                firstToken.record(Duration.ofNanos(System.nanoTime() - asked));
-            }
-        }
-
-        @Override
-        public void text(String piece) {
-            begun();
-            out.text(piece);
-        }
-
-        @Override
-        public void begin(Item item) {
-            begun();
-            out.begin(item);
-        }
-
-        @Override
-        public void reasoning(String piece) {
-            out.reasoning(piece);
-        }
-
-        @Override
-        public void whole(Item item) {
-            out.whole(item);
-        }
+        Runnable first = firstEvent();
+        AtomicBoolean begun = new AtomicBoolean();
+        return Draft.through(
+                addition -> {
+                    if (begun.compareAndSet(false, true)) {
+                        first.run();
+                    }
+                    addition.accept(out);
+                });
     }
 
     /**

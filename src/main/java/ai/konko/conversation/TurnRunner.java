@@ -9,7 +9,6 @@ import ai.konko.assistant.TextAllowance;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Draft;
 import ai.konko.chat.Fault;
-import ai.konko.chat.Item;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Outcome;
@@ -198,34 +197,13 @@ class TurnRunner {
         }
         Message reply = started.turn().reply();
         Draft log = repository.draft(reply.chatId(), reply.id(), reply.attempt());
-        return metrics.timed(new Both(log, entry.draft()));
-    }
-
-    /** Takes what is written in two places. */
-    private record Both(Draft first, Draft second) implements Draft {
-        @Override
-        public void text(String piece) {
-            first.text(piece);
-            second.text(piece);
-        }
-
-        @Override
-        public void begin(Item item) {
-            first.begin(item);
-            second.begin(item);
-        }
-
-        @Override
-        public void reasoning(String piece) {
-            first.reasoning(piece);
-            second.reasoning(piece);
-        }
-
-        @Override
-        public void whole(Item item) {
-            first.whole(item);
-            second.whole(item);
-        }
+        Draft listeners = entry.draft();
+        return metrics.timed(
+                Draft.through(
+                        addition -> {
+                            addition.accept(log);
+                            addition.accept(listeners);
+                        }));
     }
 
     /**

@@ -275,6 +275,23 @@ class ToolsTest extends HttpTest {
             }
         }
         assertThat(units(client.follow("GET", path).rest())).isEqualTo(whole);
+        JsonNode items = live.getLast().data().path("items");
+        for (int i = 0; i < items.size(); i++) {
+            int index = i;
+            List<JsonNode> shown =
+                    events.stream()
+                            .filter(each -> each.name().equals("item"))
+                            .map(Event::data)
+                            .filter(each -> each.path("index").asInt() == index)
+                            .map(each -> each.path("item"))
+                            .toList();
+            boolean text = items.get(i).path("type").asText().equals("text");
+            assertThat(shown).hasSize(text ? 0 : 2);
+            if (!text) {
+                assertThat(shown.getFirst().path("id")).isEqualTo(items.get(i).path("id"));
+                assertThat(shown.getLast()).isEqualTo(items.get(i));
+            }
+        }
         assertThat(events.get(events.size() - 2).id()).isEqualTo("12.27");
     }
 
@@ -320,6 +337,30 @@ class ToolsTest extends HttpTest {
                         tuple("assistant", ""),
                         tuple("tool", "call_a"),
                         tuple("tool", "call_b"));
+    }
+
+    @Test
+    void messages_asMarkdown_haveCallsAndTheirOutputs() {
+        String chat = waitingChat();
+        post(chat, BOTH.replace("\"rain\"", "\"```rain```\""));
+
+        String markdown = client.get(chat + "/messages", "Accept", "text/markdown").text();
+
+        assertThat(markdown)
+                .contains(
+                        "> They want two cities.\n\nLet me look.\n\nCalls `weather` (call_a, failed):")
+                .contains("Output of call_b:\n\n````\n```rain```\n````\n\nFailure of call_a:");
+    }
+
+    @Test
+    void reply_ofReasoningAlone_saysInMarkdownThatItFailed() {
+        String chat = client.chat();
+        model.answer(_ -> new Script().reasoning("Hm.").reply());
+        assertThat(client.say(chat, "hello").status()).isEqualTo(502);
+
+        String markdown = client.get(chat + "/messages", "Accept", "text/markdown").text();
+
+        assertThat(markdown).contains("> Hm.\n\n_The reply failed._");
     }
 
     @Test
@@ -390,6 +431,21 @@ class ToolsTest extends HttpTest {
     }
 
     @Test
+    void patch_toAChoiceThatIsNoTool_isRefused() {
+        String chat = client.chat();
+        client.patch(
+                chat,
+                "{\"tools\": [%s], \"toolChoice\": {\"tool\": \"weather\"}}".formatted(WEATHER));
+
+        Answer other = client.patch(chat, "{\"toolChoice\": {\"tool\": \"other\"}}");
+        Answer none = client.patch(chat, "{\"tools\": null}");
+
+        assertThat(other.status()).isEqualTo(422);
+        assertThat(none.status()).isEqualTo(422);
+        assertThat(client.get(chat).json().at("/toolChoice/tool").asText()).isEqualTo("weather");
+    }
+
+    @Test
     void patch_ofParameters_mergesThemByKeyAndReplacesTheRest() {
         String chat =
                 "/chats/"
@@ -431,8 +487,11 @@ class ToolsTest extends HttpTest {
                                         ",",
                                         Collections.nCopies(
                                                 129, "{\"type\":\"function\",\"name\":\"a\"}"))),
+                "tools | {\"content\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"a\",\"parameters\":{\"a\":[%s]}}]}"
+                        .formatted(String.join(",", Collections.nCopies(20_000, "[]"))),
                 "toolChoice | {\"content\":\"x\",\"toolChoice\":\"maybe\"}",
                 "toolChoice.tool | {\"content\":\"x\",\"tools\":[],\"toolChoice\":{\"tool\":\"a\"}}",
+                "toolChoice.tool | {\"content\":\"x\",\"toolChoice\":{\"tool\":\"a\"}}",
                 "responseFormat.type | {\"content\":\"x\",\"responseFormat\":{\"type\":\"xml\"}}",
                 "responseFormat.schema | {\"content\":\"x\",\"responseFormat\":{\"type\":\"json_schema\",\"name\":\"a\",\"schema\":1}}",
                 "parameters.temperature | {\"content\":\"x\",\"parameters\":{\"temperature\":3}}",

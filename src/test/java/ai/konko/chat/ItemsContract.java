@@ -174,7 +174,7 @@ abstract class ItemsContract {
         repository.start(chat(), "m");
         repository.draft(chat(), turn.reply().id(), 1).begin(call(0, "a"));
 
-        assertRefused(ErrorCode.INVALID, outputs);
+        assertRefused(ErrorCode.CALL_CLOSED, outputs);
 
         assertThat(messages()).hasSize(2);
     }
@@ -451,6 +451,19 @@ abstract class ItemsContract {
                 .isEqualTo(patched.settings());
         assertThat(repository.patch(own, patch(new Change.Remove<>())).settings())
                 .isEqualTo(Settings.NONE);
+    }
+
+    @Test
+    void patch_toMoreParametersThanThereMayBe_isRefused() {
+        Map<String, @Nullable Object> half =
+                Map.of("tools", "t".repeat(Options.MOST_CHARACTERS - 100));
+        Chat before = repository.patch(chat(), patch(new Change.Set<>(half)));
+
+        Map<String, @Nullable Object> more = Map.of("response_format", "f".repeat(100));
+        assertThatThrownBy(() -> repository.patch(chat(), patch(new Change.Set<>(more))))
+                .isInstanceOf(RefusedException.class);
+
+        assertThat(repository.chat(chat())).isEqualTo(before);
     }
 
     private static SettingsPatch patch(Change<Map<String, @Nullable Object>> parameters) {

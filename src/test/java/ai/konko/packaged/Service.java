@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * What was packaged as a process, in production mode: the jar, or with {@code -Dnative} the binary.
@@ -96,8 +97,21 @@ final class Service {
 
     /** Once it is ready. */
     Client ready() {
-        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(this::isReady);
+        try {
+            await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(this::isReady);
+        } catch (ConditionTimeoutException notReady) {
+            throw new AssertionError(said(), notReady);
+        }
         return client;
+    }
+
+    /** What it says, and whether it is there still: nobody sees its log once the test is over. */
+    private String said() {
+        try {
+            return "at port %d, alive: %s%n%s".formatted(port, process.isAlive(), log());
+        } catch (IOException unreadable) {
+            return unreadable.toString();
+        }
     }
 
     /** Once it answers, ready or not. */

@@ -12,7 +12,6 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Draft;
 import ai.konko.chat.DraftContent;
 import ai.konko.chat.Highlights;
-import ai.konko.chat.Item;
 import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
 import ai.konko.chat.MessageCounts;
@@ -44,6 +43,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -199,7 +199,7 @@ final class ChatLog {
         List<Turn> earlier = logEnd().next(post.earlier(), ids, now);
         List<Message> answered =
                 Admission.answered(
-                        post, transcript.lastUnpacked(), earlier, transcript::callIds, now);
+                        post, transcript.lastUnpacked(), earlier, transcript::knownCalls, now);
         Admission<PlaceInLine> admission =
                 Admission.of(post, transcript.size(), transcript.line(), limits);
         int weight = TextBudget.weight(post) + TextBudget.weight(post.earlier());
@@ -253,55 +253,18 @@ final class ChatLog {
 
     Draft draft(UUID replyId, int attempt) {
         DraftContent draft = read(() -> transcript.draftOf(replyId, attempt));
-        return draft == null ? Draft.NOWHERE : new LockedDraft(draft);
+        return draft == null
+                ? Draft.NOWHERE
+                : Draft.through(addition -> addUnderLock(draft, addition));
     }
 
-    /** Adds to a draft, which nobody reads once the reply is over, or the chat is gone. */
-    private final class LockedDraft implements Draft {
-        private final DraftContent draft;
-
-        private LockedDraft(DraftContent draft) {
-            this.draft = draft;
-        }
-
-        @Override
-        public void text(String piece) {
-            long stamp = lock.writeLock();
-            try {
-                draft.text(piece);
-            } finally {
-                lock.unlockWrite(stamp);
-            }
-        }
-
-        @Override
-        public void begin(Item item) {
-            long stamp = lock.writeLock();
-            try {
-                draft.begin(item);
-            } finally {
-                lock.unlockWrite(stamp);
-            }
-        }
-
-        @Override
-        public void reasoning(String piece) {
-            long stamp = lock.writeLock();
-            try {
-                draft.reasoning(piece);
-            } finally {
-                lock.unlockWrite(stamp);
-            }
-        }
-
-        @Override
-        public void whole(Item item) {
-            long stamp = lock.writeLock();
-            try {
-                draft.whole(item);
-            } finally {
-                lock.unlockWrite(stamp);
-            }
+    /** Nobody reads the draft once the reply is over, or the chat is gone. */
+    private void addUnderLock(DraftContent draft, Consumer<Draft> addition) {
+        long stamp = lock.writeLock();
+        try {
+            addition.accept(draft);
+        } finally {
+            lock.unlockWrite(stamp);
         }
     }
 

@@ -198,6 +198,13 @@ final class Transcript {
         return all;
     }
 
+    /** The same with those of the reply in progress. */
+    Set<String> knownCalls() {
+        Set<String> all = callIds();
+        Items.calls(draft.items()).forEach(each -> all.add(each.callId()));
+        return all;
+    }
+
     /** Puts the last reply back in line; its text is gone. */
     void requeue(Message queued, boolean streamed) {
         messages.set(queued);

@@ -1,5 +1,6 @@
 package ai.konko.store.postgres;
 
+import ai.konko.chat.CallStatus;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Item;
 import ai.konko.chat.Items;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
             Options.class,
             Highlights.class,
             Highlights.Point.class,
+            Item.class,
+            CallStatus.class,
             Item.Image.class,
             Item.Reasoning.class,
             Item.Call.class,

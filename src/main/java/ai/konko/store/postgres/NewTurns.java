@@ -15,6 +15,7 @@ import ai.konko.store.postgres.TurnRows.Keyed;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -82,9 +83,18 @@ final class NewTurns {
         Set<String> known =
                 Items.outputs(post.items()).isEmpty()
                         ? Set.of()
-                        : ContextRows.callIds(session, chat.end().chatId());
+                        : knownCalls(session, chat.end().chatId());
         Message last = waiting(session, chat);
         return Admission.answered(post, last, earlier, () -> known, chat.timeOfChange());
+    }
+
+    /** The ids of all calls of the chat, also those of the reply in progress. */
+    private Set<String> knownCalls(Session session, UUID chatId) throws SQLException {
+        Set<String> known = new HashSet<>(ContextRows.callIds(session, chatId));
+        for (Message reply : messages.unfinished(session, chatId)) {
+            Items.calls(reply.items()).forEach(each -> known.add(each.callId()));
+        }
+        return known;
     }
 
     /** The chat's last reply, if it has calls that wait. */

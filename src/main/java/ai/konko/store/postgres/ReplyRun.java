@@ -31,7 +31,7 @@ final class ReplyRun implements Draft {
     /** Without the text. */
     private final DraftContent items = new DraftContent();
 
-    /** How often the items have changed, and how often of that the database has been told. */
+    /** How often the items have changed; and how often they had when they were flushed last. */
     private int changes;
 
     private int flushedChanges;

@@ -105,6 +105,24 @@ class ReplicaTest {
         assertThat(b.content(reply)).isEqualTo("x🎉y");
     }
 
+    /** All of it is written each time. */
+    @Test
+    void flush_ofReasoning_waitsUntilThereIsSomeMore() {
+        UUID reply = a.start();
+        Draft draft = a.repository.draft(chat, reply, 1);
+        draft.begin(new Reasoning(0, ""));
+        draft.reasoning("a");
+        a.replica.flush();
+
+        draft.reasoning("b".repeat(255));
+        a.replica.flush();
+        assertThat(b.items(reply)).containsExactly(new Reasoning(0, "a"));
+        draft.reasoning("c");
+        a.replica.flush();
+
+        assertThat(b.items(reply)).containsExactly(new Reasoning(0, "a" + "b".repeat(255) + "c"));
+    }
+
     @Test
     void flush_ofItems_letsTheOtherReadThemWithTheirText() {
         UUID reply = a.start();
