@@ -3,47 +3,19 @@ package ai.konko.assistant;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at an answer that is passed on, byte by byte as it comes: a few fields are known by their
- * names, wherever they stand, and nothing else is kept. A name can't be taken for part of a text,
- * because quotes in texts are escaped.
+ * names, wherever they stand, and nothing else is kept. Only an error counts by its place, as in
+ * {@link ChunkReader}, because some providers also report errors of what they do beside the answer.
+ * A name can't be taken for part of a text, because quotes in texts are escaped.
  */
 final class JsonGlance {
-    /** A longer value is none that is known here. */
+    /** A longer value is not kept. */
     private static final int LONGEST = 16 * 1024;
 
     private static final int LONGEST_NAME = 64;
-
-    private enum Name {
-        NONE(""),
-        CHOICES("choices"),
-        CONTENT("content"),
-        TEXT("text"),
-        CALLS("tool_calls"),
-        REASON("finish_reason"),
-        USAGE("usage"),
-        ERROR("error");
-
-        private static final Name[] ALL = values();
-        private final byte[] bytes;
-
-        Name(String name) {
-            bytes = name.getBytes(StandardCharsets.US_ASCII);
-        }
-
-        static Name of(byte[] name, int length) {
-            for (Name each : ALL) {
-                if (each.bytes.length == length
-                        && Arrays.equals(each.bytes, 0, length, name, 0, length)) {
-                    return each;
-                }
-            }
-            return NONE;
-        }
-    }
 
     private final byte[] last = new byte[LONGEST_NAME];
     private int length;
@@ -52,11 +24,14 @@ final class JsonGlance {
     private boolean escaped;
     private boolean begun;
 
+    /** Whose value is open, by depth; deeper ones do not matter, nor what closes too much. */
+    private final AnswerField[] path = new AnswerField[4];
+
     /** Whose value comes next. */
-    private Name awaited = Name.NONE;
+    private AnswerField awaited = AnswerField.NONE;
 
     /** Whose value has just opened, and may be empty. */
-    private Name opened = Name.NONE;
+    private AnswerField opened = AnswerField.NONE;
 
     /** What is kept at the moment, until this depth is reached again. */
     private @Nullable ByteArrayOutputStream kept;
@@ -80,8 +55,8 @@ final class JsonGlance {
         inString = false;
         escaped = false;
         begun = false;
-        awaited = Name.NONE;
-        opened = Name.NONE;
+        awaited = AnswerField.NONE;
+        opened = AnswerField.NONE;
         kept = null;
         noChoices = false;
         spoke = false;
@@ -131,7 +106,7 @@ final class JsonGlance {
             if (unit <= ' ') {
                 continue;
             }
-            if (opened != Name.NONE) {
+            if (opened != AnswerField.NONE) {
                 note(opened, unit != ']' && unit != '}');
             }
             if (unit == '"') {
@@ -139,7 +114,7 @@ final class JsonGlance {
                 inString = true;
                 length = 0;
                 opened = awaited;
-                awaited = Name.NONE;
+                awaited = AnswerField.NONE;
                 return at + 1;
             }
             read(unit, bytes, at);
@@ -148,16 +123,19 @@ final class JsonGlance {
     }
 
     private void read(byte unit, byte[] bytes, int at) {
-        Name value = awaited;
-        awaited = Name.NONE;
+        AnswerField value = awaited;
+        awaited = AnswerField.NONE;
         begun = true;
         switch (unit) {
             case '{', '[' -> {
                 opened = value;
-                if (value == Name.USAGE && unit == '{') {
+                if (value == AnswerField.USAGE && unit == '{') {
                     kept = new ByteArrayOutputStream();
                     keptFrom = at;
                     keptDepth = depth;
+                }
+                if (depth >= 0 && depth < path.length) {
+                    path[depth] = value;
                 }
                 depth++;
             }
@@ -170,9 +148,25 @@ final class JsonGlance {
                     kept = null;
                 }
             }
-            case ':' -> awaited = Name.of(last, length);
+            case ':' -> {
+                AnswerField name = AnswerField.of(last, length);
+                awaited = name == AnswerField.ERROR && !errorCounts() ? AnswerField.NONE : name;
+            }
             default -> {}
         }
+    }
+
+    /** At the top, in Groq's part, in a choice, and in its delta or message. */
+    private boolean errorCounts() {
+        return switch (depth) {
+            case 1 -> true;
+            case 2 -> path[1] == AnswerField.GROQ;
+            case 3 -> path[1] == AnswerField.CHOICES;
+            case 4 ->
+                    path[1] == AnswerField.CHOICES
+                            && (path[3] == AnswerField.DELTA || path[3] == AnswerField.MESSAGE);
+            default -> false;
+        };
     }
 
     private void keep(byte[] bytes, int to) {
@@ -182,8 +176,8 @@ final class JsonGlance {
     }
 
     /** Now it is known whether a value has anything in it. */
-    private void note(Name name, boolean something) {
-        opened = Name.NONE;
+    private void note(AnswerField name, boolean something) {
+        opened = AnswerField.NONE;
         switch (name) {
             case CHOICES -> noChoices = !something;
             case CONTENT, TEXT, CALLS -> spoke |= something;
@@ -195,7 +189,7 @@ final class JsonGlance {
                     reason = new String(last, 0, known, StandardCharsets.UTF_8);
                 }
             }
-            case NONE, USAGE -> {}
+            case NONE, USAGE, DELTA, MESSAGE, GROQ -> {}
         }
     }
 
