@@ -5,6 +5,11 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.regex.Pattern;
 
 /**
@@ -16,7 +21,37 @@ final class CallForm {
     private static final int LONGEST_NAME = 64;
     private static final Pattern NO_NAME = Pattern.compile("[^a-zA-Z0-9_-]");
 
+    private static final int LONGEST_ID = 40;
+
+    /** How much of a longer id is sent, before a hash of all of it. */
+    private static final int ID_START = 20;
+
+    /** How many bytes of the hash take the rest. */
+    private static final int HASH_BYTES = 14;
+
     private CallForm() {}
+
+    /**
+     * OpenAI takes ids of at most 40 characters. A longer one, another provider's or a client's, is
+     * always sent in the same short form, so that a call and its output still fit together.
+     */
+    static String id(String written) {
+        if (written.length() <= LONGEST_ID) {
+            return written;
+        }
+        String start = NO_NAME.matcher(written.substring(0, ID_START)).replaceAll("_");
+        byte[] hash = Arrays.copyOf(sha256(written), HASH_BYTES);
+        return start + "_" + Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+    }
+
+    private static byte[] sha256(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256")
+                    .digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every JDK has SHA-256", impossible);
+        }
+    }
 
     /** OpenAI takes names of letters, digits, underscores and hyphens. */
     static String name(String written) {

@@ -38,7 +38,7 @@ final class ProviderMessage {
             }
             case ToolExecutionResultMessage result -> {
                 write("tool", result.text());
-                json.writeStringField("tool_call_id", result.id());
+                json.writeStringField("tool_call_id", CallForm.id(result.id()));
             }
             default -> throw new IllegalArgumentException("no such message is ever sent");
         }
@@ -66,7 +66,7 @@ final class ProviderMessage {
             parts(Items.withTexts(said.content(), said.items()));
         }
         if (said.callId() != null) {
-            json.writeStringField("tool_call_id", said.callId());
+            json.writeStringField("tool_call_id", CallForm.id(said.callId()));
         }
     }
 
@@ -132,7 +132,7 @@ final class ProviderMessage {
         json.writeArrayFieldStart("tool_calls");
         for (Call each : calls) {
             json.writeStartObject();
-            json.writeStringField("id", each.callId());
+            json.writeStringField("id", CallForm.id(each.callId()));
             json.writeStringField("type", "function");
             json.writeObjectFieldStart("function");
             json.writeStringField("name", CallForm.name(each.tool()));

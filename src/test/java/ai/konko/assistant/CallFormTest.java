@@ -18,6 +18,20 @@ class CallFormTest {
         assertThat(CallForm.name("x".repeat(65))).hasSize(64);
     }
 
+    @Test
+    void id_isOneThatOpenAiTakesAndAlwaysTheSame() {
+        String tool = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
+        String face = "a".repeat(19) + "\uD83D\uDE00" + "b".repeat(235);
+
+        assertThat(CallForm.id("x".repeat(40))).isEqualTo("x".repeat(40));
+        assertThat(CallForm.id(tool))
+                .hasSize(40)
+                .startsWith("chatcmpl-tool-012345_")
+                .isEqualTo(CallForm.id(tool))
+                .isNotEqualTo(CallForm.id(tool + "0"));
+        assertThat(CallForm.id(face)).hasSize(40).matches("[a-zA-Z0-9_-]+");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"{}", " {\"a\": {\"b\": [1.50, \"}\"]}} ", "{\"a\":1,\"a\":2}"})
     void arguments_thatAreAnObject_areSentToTheLetter(String written) {

@@ -124,6 +124,33 @@ class ProviderRequestBodyTest {
     }
 
     @Test
+    void of_idsThatAreTooLong_areShortAndStillFitTogether() throws Exception {
+        String one = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
+        String other = one + "_2";
+        ToolExecutionRequest call = ToolExecutionRequest.builder().id(one).name("f").build();
+
+        JsonNode messages =
+                messages(
+                        ContextMessage.of(
+                                Speaker.ASSISTANT,
+                                "",
+                                List.of(
+                                        Item.Call.open(0, one, "f", "{}"),
+                                        Item.Call.open(0, other, "f", "{}"))),
+                        ContextMessage.ofOutput(one, "1", null),
+                        ContextMessage.ofOutput(other, "2", null),
+                        ToolExecutionResultMessage.from(call, "3"));
+
+        String sent = messages.at("/0/tool_calls/0/id").asText();
+        assertThat(sent).hasSizeLessThanOrEqualTo(40);
+        assertThat(messages.at("/1/tool_call_id").asText()).isEqualTo(sent);
+        assertThat(messages.at("/3/tool_call_id").asText()).isEqualTo(sent);
+        assertThat(messages.at("/2/tool_call_id"))
+                .isEqualTo(messages.at("/0/tool_calls/1/id"))
+                .isNotEqualTo(messages.at("/1/tool_call_id"));
+    }
+
+    @Test
     void of_langChain4jsOwnMessages_hasTheSameForm() throws Exception {
         ToolExecutionRequest call =
                 ToolExecutionRequest.builder().id("a").name("f").arguments("").build();
