@@ -112,6 +112,11 @@ public final class JsonOutline {
         return end;
     }
 
+    /** The whole object's, in UTF-8; not to be changed. */
+    public byte[] bytes() {
+        return bytes;
+    }
+
     /**
      * @return the member's value; a missing node if there is none, or null
      */

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A call of a tool that the model writes, piece by piece. */
 final class CallDraft {
+    /** What each call costs in the bound, so that empty calls are bounded too. */
+    private static final int CALL = 64;
+
     private final StringBuilder arguments = new StringBuilder();
     private @Nullable String id;
     private @Nullable String name;
@@ -86,7 +89,7 @@ final class CallDraft {
 
     /** How many UTF-16 units are held, roughly. */
     int size() {
-        return arguments.length();
+        return CALL + arguments.length();
     }
 
     /** The item when it begins, where the text is this long. */

@@ -14,8 +14,15 @@ final class CallDrafts {
 
     private @Nullable CallDraft last;
 
+    private int size;
+
     boolean isEmpty() {
         return last == null;
+    }
+
+    /** How many UTF-16 units the calls hold that have not ended, roughly. */
+    int size() {
+        return size;
     }
 
     /**
@@ -52,6 +59,19 @@ final class CallDrafts {
             known.put(piece.id(), opened);
         }
         last = opened;
+        size += opened.size();
         return opened;
+    }
+
+    /** Adds a piece to the call that it belongs to. */
+    void add(CallPiece piece, CallDraft of) {
+        int before = of.size();
+        of.add(piece);
+        size += of.size() - before;
+    }
+
+    /** The call is whole, and counts no more. */
+    void end(CallDraft over) {
+        size -= over.size();
     }
 }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     its reasoning
  * @param failed whether the provider reports an error
  * @param finishReason in the provider's words
- * @param beside null if there is only text
+ * @param extras null if there is only text
  */
 record Chunk(
         boolean said,
@@ -31,7 +31,7 @@ record Chunk(
         boolean failed,
         @Nullable String finishReason,
         @Nullable TokenUsage usage,
-        @Nullable Beside beside) {
+        @Nullable ChunkExtras extras) {
     private static final JsonFactory JSON = new JsonFactory();
     private static final OutputStream NOWHERE = OutputStream.nullOutputStream();
 
@@ -109,7 +109,7 @@ record Chunk(
 
     /** Whether it has neither text of the reply nor a call. */
     boolean isNoAnswer() {
-        return text.isEmpty() && (beside == null || beside.calls().isEmpty());
+        return text.isEmpty() && (extras == null || extras.calls().isEmpty());
     }
 
     @Override

@@ -29,11 +29,11 @@ final class ChunkReader extends ProviderJson {
     private @Nullable String finishReason;
     private @Nullable TokenUsage usage;
 
-    /** There from when something beside text comes on. */
-    private @Nullable BesideReader others;
+    /** Made when something beside text comes. */
+    private @Nullable ExtrasReader reader;
 
     /** What is beside the text of this choice in other parts of the list. */
-    private @Nullable Beside beside;
+    private @Nullable ChunkExtras more;
 
     /** The index of the choice that is being read; -1 until it is known. */
     private int index;
@@ -43,18 +43,18 @@ final class ChunkReader extends ProviderJson {
     }
 
     Chunk chunk() {
-        return new Chunk(said, text(), whole, token, failed, finishReason, usage, beside());
+        return new Chunk(said, text(), whole, token, failed, finishReason, usage, allExtras());
     }
 
-    private @Nullable Beside beside() {
-        return others == null ? beside : Beside.joined(others.beside(), beside);
+    private @Nullable ChunkExtras allExtras() {
+        return reader == null ? more : ChunkExtras.joined(reader.extras(), more);
     }
 
-    private BesideReader others() {
-        if (others == null) {
-            others = new BesideReader(json);
+    private ExtrasReader extras() {
+        if (reader == null) {
+            reader = new ExtrasReader(json);
         }
-        return others;
+        return reader;
     }
 
     private String text() {
@@ -110,7 +110,7 @@ final class ChunkReader extends ProviderJson {
             failed = failedBefore;
             finishReason = null;
             usage = usageBefore;
-            others = null;
+            reader = null;
         }
     }
 
@@ -121,7 +121,7 @@ final class ChunkReader extends ProviderJson {
         add(same.text(), same.whole);
         finishReason = same.finishReason == null ? finishReason : same.finishReason;
         usage = same.usage == null ? usage : ProviderUsage.fuller(usage, same.usage);
-        beside = Beside.joined(beside, same.beside());
+        more = ChunkExtras.joined(more, same.allExtras());
     }
 
     private void choice() throws IOException {
@@ -161,8 +161,8 @@ final class ChunkReader extends ProviderJson {
                 case "role" -> json.skipChildren();
                 case "error" -> failed |= something();
                 case "reasoning_content", "reasoning" ->
-                        token |= others().reasoning(json.currentName(), all);
-                case "tool_calls", "function_call" -> token |= others().calls(all);
+                        token |= extras().reasoning(json.currentName(), all);
+                case "tool_calls", "function_call" -> token |= extras().calls(all);
                 default -> token |= something();
             }
         }
@@ -183,14 +183,14 @@ final class ChunkReader extends ProviderJson {
                 switch (json.currentName()) {
                     case "type" -> type = string();
                     case "text" -> part = string();
-                    case "thinking" -> thinking = others().thinking();
+                    case "thinking" -> thinking = extras().thinking();
                     default -> token |= something();
                 }
             }
             if (type == null || TEXTS.contains(type)) {
                 add(part, all);
             } else {
-                token |= others().part(type, thinking == null ? part : thinking, all);
+                token |= extras().part(type, thinking == null ? part : thinking, all);
             }
         }
     }

@@ -1,9 +1,8 @@
 package ai.konko.assistant;
 
+import ai.konko.assistant.HeldBack.Held;
 import ai.konko.chat.Draft;
 import ai.konko.chat.Item.Reasoning;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A call without a name is none. Not safe for use by several threads.
  */
 final class DraftWriter {
-    /** What a call takes beside its name and arguments, roughly, so that none is for nothing. */
-    private static final int CALL = 64;
-
     /** The most calls of a reply: as many outputs may come back at once. */
     static final int MOST_CALLS = 128;
 
@@ -38,10 +34,8 @@ final class DraftWriter {
     /** The call under way. */
     private @Nullable CallDraft call;
 
-    /** What comes after the call under way. Most replies have none. */
-    private final Deque<Held> held = new ArrayDeque<>(0);
-
-    private int heldSize;
+    /** What comes after the call under way. */
+    private final HeldBack held = new HeldBack();
 
     private final CallDrafts calls = new CallDrafts();
 
@@ -49,17 +43,9 @@ final class DraftWriter {
     private int named;
 
     /** What an answer that came as a whole has beside its text. */
-    private @Nullable Beside kept;
+    private @Nullable ChunkExtras kept;
 
     private boolean ended;
-
-    private sealed interface Held {
-        record Text(StringBuilder text) implements Held {}
-
-        record Thought(StringBuilder text) implements Held {}
-
-        record ACall(CallDraft call) implements Held {}
-    }
 
     /**
      * @param most how much may be held back; then calls end as they are
@@ -85,23 +71,19 @@ final class DraftWriter {
 
     /** How many UTF-16 units are held back, roughly. */
     int held() {
-        return heldSize;
+        return calls.size() + held.size();
     }
 
     void text(String piece) {
         if (ended) {
             return;
         }
-        if (call == null && thought == null) {
-            giveText(piece);
-        } else if (isFree()) {
+        if (makeRoom()) {
             endThought();
             giveText(piece);
         } else {
-            if (!(held.peekLast() instanceof Held.Text)) {
-                held.add(new Held.Text(new StringBuilder()));
-            }
-            hold(piece);
+            held.text(piece);
+            endIfFull();
         }
     }
 
@@ -109,28 +91,20 @@ final class DraftWriter {
         if (ended) {
             return;
         }
-        if (isFree()) {
+        if (makeRoom()) {
             giveThought(piece);
         } else {
-            if (!(held.peekLast() instanceof Held.Thought)) {
-                held.add(new Held.Thought(new StringBuilder()));
-            }
-            hold(piece);
+            held.thought(piece);
+            endIfFull();
         }
     }
 
-    private void hold(String piece) {
-        switch (held.getLast()) {
-            case Held.Text(StringBuilder all) -> all.append(piece);
-            case Held.Thought(StringBuilder all) -> all.append(piece);
-            case Held.ACall _ -> throw new IllegalStateException("a call is no text");
-        }
-        heldSize += piece.length();
-        endIfFull();
-    }
-
-    /** Whether something that is not the call under way can be given out. */
-    private boolean isFree() {
+    /**
+     * Gives out the call under way, if it is complete, and what comes after it.
+     *
+     * @return whether no call is under way now, so that something else can be given out
+     */
+    private boolean makeRoom() {
         if (call != null && call.isComplete()) {
             endCall();
             giveHeld();
@@ -169,16 +143,13 @@ final class DraftWriter {
             CallDraft of = calls.find(piece, before);
             if (of == null) {
                 of = calls.open(piece);
-                heldSize += CALL;
             }
             boolean begun = of.name() != null;
-            int size = of.size();
-            of.add(piece);
-            heldSize += of.size() - size;
+            calls.add(piece, of);
             if (!begun && of.name() != null) {
                 begin(of);
             } else if (of == call && !held.isEmpty()) {
-                boolean _ = isFree();
+                boolean _ = makeRoom();
             }
             if (ended) {
                 return;
@@ -190,11 +161,11 @@ final class DraftWriter {
 
     private void begin(CallDraft next) {
         if (++named > MOST_CALLS) {
-            endAsFull();
-        } else if (isFree()) {
+            endIfFull();
+        } else if (makeRoom()) {
             give(next);
         } else {
-            held.add(new Held.ACall(next));
+            held.call(next);
         }
     }
 
@@ -208,7 +179,7 @@ final class DraftWriter {
         if (call != null) {
             CallDraft over = call;
             call = null;
-            heldSize -= over.size() + CALL;
+            calls.end(over);
             out.whole(over.whole());
         }
     }
@@ -219,28 +190,20 @@ final class DraftWriter {
             endCall();
             switch (held.remove()) {
                 case Held.Text(StringBuilder all) -> {
-                    heldSize -= all.length();
                     endThought();
                     giveText(all.toString());
                 }
-                case Held.Thought(StringBuilder all) -> {
-                    heldSize -= all.length();
-                    giveThought(all.toString());
-                }
-                case Held.ACall(CallDraft next) -> give(next);
+                case Held.Thought(StringBuilder all) -> giveThought(all.toString());
+                case Held.Waiting(CallDraft next) -> give(next);
             }
         }
     }
 
     private void endIfFull() {
-        if (heldSize > most) {
-            endAsFull();
+        if (held() > most || named > MOST_CALLS) {
+            end();
+            full.run();
         }
-    }
-
-    private void endAsFull() {
-        end();
-        full.run();
     }
 
     /** Nothing follows: what is under way is whole, and nothing is held back any more. */
@@ -258,8 +221,8 @@ final class DraftWriter {
     }
 
     /** Keeps what an answer that came as a whole has beside its text, until that comes. */
-    void keep(@Nullable Beside beside) {
-        kept = beside;
+    void keep(@Nullable ChunkExtras extras) {
+        kept = extras;
     }
 
     /**

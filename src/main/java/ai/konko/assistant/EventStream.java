@@ -31,7 +31,7 @@ final class EventStream {
 
     private @Nullable ByteArrayOutputStream lines;
 
-    private boolean afterReturn;
+    private final LineEnds ends = new LineEnds();
     private boolean first = true;
 
     /** Takes the data of an event, which does not change any more and may be kept. */
@@ -57,16 +57,10 @@ final class EventStream {
     }
 
     void read(ByteBuffer bytes, Sink sink) {
-        int start = bytes.position();
-        for (int i = start; i < bytes.limit(); i++) {
-            byte unit = bytes.get(i);
-            if (unit == '\n' && afterReturn) {
-                start = i + 1; // the second half of a line's end
-            } else if (unit == '\n' || unit == '\r') {
-                endLine(i == start ? NOTHING : bytes.slice(start, i - start), sink);
-                start = i + 1;
-            }
-            afterReturn = unit == '\r';
+        int start = ends.begin(bytes, bytes.position());
+        for (int end = ends.end(bytes, start); end < bytes.limit(); end = ends.end(bytes, start)) {
+            endLine(end == start ? NOTHING : bytes.slice(start, end - start), sink);
+            start = ends.begin(bytes, end + 1);
         }
         write(bytes.position(start), begun);
         if (held() > mostBytes) {
@@ -81,11 +75,22 @@ final class EventStream {
         while (open < JSON.length && open < end && event.get(open) == JSON[open]) {
             open++;
         }
-        if (open == JSON.length && event.get(end) == '\n' && event.get(end - 1) == '}') {
+        if (open == JSON.length
+                && event.get(end) == '\n'
+                && event.get(end - 1) == '}'
+                && isOneLine(event, open, end)) {
             sink.event(event.slice(open - 1, end - open + 1));
         } else {
             read(event, sink);
         }
+    }
+
+    private static boolean isOneLine(ByteBuffer bytes, int from, int to) {
+        int at = from;
+        while (at < to && bytes.get(at) != '\n' && bytes.get(at) != '\r') {
+            at++;
+        }
+        return at == to;
     }
 
     /**

@@ -228,7 +228,7 @@ final class Exchange implements Connections.Taker {
         }
     }
 
-    /** While the answer is stopped, time does not run against the model. */
+    /** While it is stopped, the bound of silence does not run; the total one does. */
     private final class Flow implements AnswerReader.Flow {
         private final HttpClientResponse response;
 

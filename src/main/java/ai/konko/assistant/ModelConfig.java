@@ -86,8 +86,8 @@ public interface ModelConfig {
         boolean streamOnly();
 
         /**
-         * @return the provider's name for the most tokens of an answer. Where none is set, chat
-         *     completions have the one that the client uses, and all else {@code
+         * @return the provider's name for the most tokens of an answer. If none is set, chat
+         *     completions that are passed on have the one that the client uses, and all else {@code
          *     max_completion_tokens} for OpenAI, at Azure too, and {@code max_tokens} for others.
          */
         Optional<MaxTokensName> maxTokensName();

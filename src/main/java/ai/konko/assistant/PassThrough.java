@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public class PassThrough {
-    /** Stands for what was passed on, which is kept nowhere. */
+    /** Makes the turn count as use even if the provider reports no usage; it is never shown. */
     private static final String SAID = "\u2026";
 
     private final ModelClient client;

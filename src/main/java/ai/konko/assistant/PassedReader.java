@@ -183,7 +183,7 @@ final class PassedReader implements AnswerReader {
         }
     }
 
-    /** Whether a proper end is one, of a stream. */
+    /** Whether the stream may end now. */
     private boolean isOver() {
         return ended > 0 || !generates;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record PassedRequest(
         ProviderResource resource, JsonOutline body, @Nullable String model, boolean streamed) {
 
-    /** More are none that a provider takes. */
+    /** No provider takes more. */
     private static final int MOST = 10_000;
 
     /** The model's name in accounts of usage. */

@@ -1,6 +1,7 @@
 package ai.konko.assistant;
 
 import dev.langchain4j.model.output.TokenUsage;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The usage that a provider reports, with what only some of them tell. */
@@ -49,6 +50,19 @@ final class ProviderUsage extends TokenUsage {
         return cachedInput == null && reasoning == null
                 ? new TokenUsage(input, output)
                 : new ProviderUsage(input, output, cachedInput, reasoning);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return super.equals(other)
+                && other instanceof ProviderUsage all
+                && Objects.equals(cachedInput, all.cachedInput)
+                && Objects.equals(reasoning, all.reasoning);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(super.hashCode(), cachedInput, reasoning);
     }
 
     static @Nullable Integer fuller(@Nullable Integer before, @Nullable Integer later) {

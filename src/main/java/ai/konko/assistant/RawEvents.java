@@ -17,8 +17,8 @@ final class RawEvents {
     /** The beginning of an event whose end has not come. */
     private ByteArrayOutputStream begun = new ByteArrayOutputStream(0);
 
+    private final LineEnds ends = new LineEnds();
     private boolean lineIsEmpty = true;
-    private boolean afterReturn;
 
     /**
      * @param mostBytes the longest event
@@ -60,23 +60,15 @@ final class RawEvents {
      *     end here
      */
     private int end(ByteBuffer bytes, int from) {
-        byte[] array = bytes.array();
-        int start = bytes.arrayOffset() + bytes.position();
-        for (int at = start + from; at < bytes.arrayOffset() + bytes.limit(); at++) {
-            byte unit = array[at];
-            if (unit != '\n' && unit != '\r') {
-                lineIsEmpty = false;
-                afterReturn = false;
-            } else if (unit == '\n' && afterReturn) {
-                afterReturn = false; // the second half of a line's end
-            } else {
-                afterReturn = unit == '\r';
-                if (lineIsEmpty) {
-                    return at + 1 - start;
-                }
-                lineIsEmpty = true;
+        int start = ends.begin(bytes, bytes.position() + from);
+        for (int end = ends.end(bytes, start); end < bytes.limit(); end = ends.end(bytes, start)) {
+            if (lineIsEmpty && end == start) {
+                return end + 1 - bytes.position();
             }
+            lineIsEmpty = true;
+            start = ends.begin(bytes, end + 1);
         }
+        lineIsEmpty &= start == bytes.limit();
         return 0;
     }
 

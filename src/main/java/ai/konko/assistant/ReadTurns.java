@@ -106,7 +106,7 @@ final class ReadTurns {
             held = true;
         }
 
-        /** It is again. */
+        /** Somebody takes what is read again. */
         void release() {
             held = false;
             if (missed) {

@@ -201,10 +201,10 @@ final class StreamedAnswer implements AnswerReader {
      * @return whether the model has written more
      */
     private boolean add(Chunk chunk) {
-        Beside beside = chunk.beside();
-        if (beside != null && !(beside.wholeReasoning() && text.thought())) {
-            text.think(beside.reasoning());
-            came += beside.reasoning().length();
+        ChunkExtras extras = chunk.extras();
+        if (extras != null && !(extras.wholeReasoning() && text.thought())) {
+            text.think(extras.reasoning());
+            came += extras.reasoning().length();
         }
         boolean again = chunk.whole() != messages && !chunk.text().isEmpty() && text.spoken();
         if (!again) { // else it says again what was said
@@ -212,10 +212,10 @@ final class StreamedAnswer implements AnswerReader {
             text.speak(chunk.text());
             came += chunk.text().length();
         }
-        if (beside != null && !beside.calls().isEmpty()) {
+        if (extras != null && !extras.calls().isEmpty()) {
             text.giveOut(true);
-            beside.calls().forEach(each -> came += each.arguments().length());
-            out.calls(beside.calls());
+            extras.calls().forEach(each -> came += each.arguments().length());
+            out.calls(extras.calls());
         }
         return chunk.token() && !again;
     }
@@ -275,7 +275,7 @@ final class StreamedAnswer implements AnswerReader {
      */
     ChatResponse response() {
         if (unstreamed != null) {
-            out.keep(unstreamed.answer().beside());
+            out.keep(unstreamed.answer().extras());
             return unstreamed.response();
         }
         return Objects.requireNonNull(end)

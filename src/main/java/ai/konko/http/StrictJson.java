@@ -82,7 +82,7 @@ final class StrictJson {
     }
 
     /**
-     * The same, without reading more of it than where its fields are.
+     * The same, but only the places of the fields are kept.
      *
      * @throws RefusedException see {@link #object}
      */
@@ -94,7 +94,7 @@ final class StrictJson {
                             : bytes;
             JsonOutline outline = JsonOutline.of(unmarked);
             if (outline != null) {
-                return new JsonText(unmarked, outline);
+                return new JsonText(outline);
             }
         } catch (JsonProcessingException | CharacterCodingException _) {
             throw malformed(); // the parser's message may quote the body

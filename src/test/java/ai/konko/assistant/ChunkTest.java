@@ -35,7 +35,7 @@ class ChunkTest {
         assertThat(chunk.usage()).isNotNull();
         assertThat(chunk.usage().inputTokenCount()).isEqualTo(3);
         assertThat(chunk.usage().outputTokenCount()).isEqualTo(4);
-        assertThat(chunk.beside()).isNull();
+        assertThat(chunk.extras()).isNull();
     }
 
     @ParameterizedTest
@@ -170,11 +170,11 @@ class ChunkTest {
                                 false,
                                 "stop",
                                 null,
-                                new Beside("", false, List.of(piece))));
+                                new ChunkExtras("", false, List.of(piece))));
     }
 
-    private static Beside thought(String text) {
-        return new Beside(text, false, List.of());
+    private static ChunkExtras thought(String text) {
+        return new ChunkExtras(text, false, List.of());
     }
 
     @ParameterizedTest
@@ -455,8 +455,8 @@ class ChunkTest {
     void parse_ofACallInAnyForm_hasItsPiece(String delta) {
         Chunk chunk = parse("{\"choices\":[{\"delta\":{" + delta + "}}]}");
 
-        assertThat(chunk.beside()).isNotNull();
-        assertThat(chunk.beside().calls())
+        assertThat(chunk.extras()).isNotNull();
+        assertThat(chunk.extras().calls())
                 .containsExactly(new CallPiece(0, "x", "f", "{\"a\":[1.50]}", false));
     }
 
@@ -466,8 +466,8 @@ class ChunkTest {
 
         Chunk chunk = parse("{\"choices\":[{\"message\":{\"content\":null," + call + "}}]}");
 
-        assertThat(chunk.beside()).isNotNull();
-        assertThat(chunk.beside().calls()).containsExactly(new CallPiece(-1, null, "f", "", true));
+        assertThat(chunk.extras()).isNotNull();
+        assertThat(chunk.extras().calls()).containsExactly(new CallPiece(-1, null, "f", "", true));
     }
 
     @ParameterizedTest

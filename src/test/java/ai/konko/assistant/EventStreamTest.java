@@ -200,6 +200,27 @@ class EventStreamTest {
         assertThat(events).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "data: {x}\\n\\n              | {x}",
+                "data: {x\\ndata: y}\\n\\n      | {x\\ny}",
+                "data: {x\\rdata: y}\\n\\n      | {x\\ny}",
+                "data: {x}\\nid: {7}\\n\\n      | {x}",
+                "id: 7\\r\\ndata: {x}\\r\\n\\r\\n | {x}"
+            })
+    void readOne_hasTheEventsDataHoweverManyLines(String event, String data) {
+        List<String> events = new ArrayList<>();
+
+        new EventStream(WIDE)
+                .readOne(
+                        UTF_8.encode(event.translateEscapes()),
+                        each -> events.add(UTF_8.decode(each).toString()));
+
+        assertThat(events).containsExactly(data.translateEscapes());
+    }
+
     private static List<String> events(String body) {
         return read(WIDE, Buffer.buffer(body));
     }

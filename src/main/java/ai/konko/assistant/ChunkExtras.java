@@ -11,25 +11,25 @@ import org.jspecify.annotations.Nullable;
  * @param wholeReasoning whether that is of a message and not of a delta
  * @param calls pieces of calls
  */
-record Beside(String reasoning, boolean wholeReasoning, List<CallPiece> calls) {
+record ChunkExtras(String reasoning, boolean wholeReasoning, List<CallPiece> calls) {
 
-    Beside {
+    ChunkExtras {
         calls = List.copyOf(calls);
     }
 
     /** Both, if a choice came in two parts. */
-    static @Nullable Beside joined(@Nullable Beside one, @Nullable Beside other) {
+    static @Nullable ChunkExtras joined(@Nullable ChunkExtras one, @Nullable ChunkExtras other) {
         if (one == null || other == null) {
             return one == null ? other : one;
         }
         List<CallPiece> all = new ArrayList<>(one.calls);
         all.addAll(other.calls);
-        return new Beside(
+        return new ChunkExtras(
                 one.reasoning + other.reasoning, one.wholeReasoning && other.wholeReasoning, all);
     }
 
     @Override
     public String toString() {
-        return "Beside[calls=" + calls.size() + "]";
+        return "ChunkExtras[calls=" + calls.size() + "]";
     }
 }

@@ -9,10 +9,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what a message, or a delta, has {@link Beside} its text. If a choice has both, the message
- * repeats the delta.
+ * Reads what a message, or a delta, has beside its text, {@link ChunkExtras}. If a choice has both,
+ * the message repeats the delta.
  */
-final class BesideReader extends ProviderJson {
+final class ExtrasReader extends ProviderJson {
     /** The types of parts that are reasoning. */
     private static final Set<String> THOUGHTS = Set.of("thinking", "reasoning");
 
@@ -24,17 +24,17 @@ final class BesideReader extends ProviderJson {
     /** The field that has the reasoning: some providers give the same in two. */
     private @Nullable String source;
 
-    BesideReader(JsonParser json) {
+    ExtrasReader(JsonParser json) {
         super(json);
     }
 
     /**
      * @return null if it is nothing
      */
-    @Nullable Beside beside() {
+    @Nullable ChunkExtras extras() {
         return calls.isEmpty() && reasoning.isEmpty()
                 ? null
-                : new Beside(reasoning, wholeReasoning, calls);
+                : new ChunkExtras(reasoning, wholeReasoning, calls);
     }
 
     /**
