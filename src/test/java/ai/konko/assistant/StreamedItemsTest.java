@@ -357,54 +357,82 @@ class StreamedItemsTest {
     void read_ofRandomStreamsCutAtRandom_isTheSameHoweverTheyAreCut() {
         for (long seed = 0; seed < 200; seed++) {
             Random random = new Random(seed);
-            Buffer body = Buffer.buffer(stream(random) + CALLED + DONE);
-            RecordedDraft atOnce = read(body, body.length(), random);
-            RecordedDraft cut = read(body, 40, random);
+            Mixed mixed = new Mixed(random);
+            Buffer body = Buffer.buffer(mixed.stream + CALLED + DONE);
+            RecordedDraft atOnce = read(List.of(body));
+            RecordedDraft cut = read(cut(body, random));
 
             assertThat(cut.content.written())
                     .as("seed %d", seed)
                     .isEqualTo(atOnce.content.written());
-            assertThat(atOnce.items()).as("seed %d", seed).hasSizeGreaterThanOrEqualTo(3);
+            assertThat(atOnce.content.text().toString())
+                    .as("seed %d", seed)
+                    .isEqualTo(mixed.text.toString());
+            assertThat(Items.calls(atOnce.content.items()))
+                    .as("seed %d", seed)
+                    .extracting(each -> each.callId() + each.arguments())
+                    .containsExactlyElementsOf(mixed.calls);
         }
     }
 
-    private static RecordedDraft read(Buffer body, int most, Random random) {
+    private static List<Buffer> cut(Buffer body, Random random) {
+        List<Buffer> parts = new ArrayList<>();
+        for (int from = 0, to; from < body.length(); from = to) {
+            to = Math.min(body.length(), from + 1 + random.nextInt(40));
+            parts.add(body.slice(from, to));
+        }
+        return parts;
+    }
+
+    private static RecordedDraft read(List<Buffer> parts) {
         RecordedDraft draft = new RecordedDraft();
         StreamedAnswer answer =
                 new StreamedAnswer(
                         BOUNDS, new DraftWriter(draft, new CallIds(2, null), 100_000, () -> {}));
-        for (int from = 0, to; from < body.length(); from = to) {
-            to = Math.min(body.length(), from + 1 + random.nextInt(most));
-            answer.read(body.slice(from, to));
-        }
+        parts.forEach(answer::read);
         return draft;
     }
 
     /** Three calls whose pieces, in order, are mixed with one another, text and reasoning. */
-    private static String stream(Random random) {
-        List<List<String>> pieces = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            List<String> ofCall = new ArrayList<>(List.of(call(i, "c" + i, "f" + i, "")));
-            for (String part : List.of("{\\\"a", "\\\":[1,", "2", "]}")) {
-                ofCall.add(call(i, null, null, part));
+    private static final class Mixed {
+        private final StringBuilder stream = new StringBuilder();
+        private final StringBuilder text = new StringBuilder();
+
+        /** In the order in which they begin. */
+        private final List<String> calls = new ArrayList<>();
+
+        Mixed(Random random) {
+            List<List<String>> pieces = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                List<String> ofCall = new ArrayList<>(List.of(call(i, "c" + i, "f" + i, "")));
+                for (String part : List.of("{\\\"a", "\\\":[1,", "" + i, "]}")) {
+                    ofCall.add(call(i, null, null, part));
+                }
+                pieces.add(ofCall);
             }
-            pieces.add(ofCall);
-        }
-        StringBuilder stream = new StringBuilder();
-        while (!pieces.isEmpty()) {
-            switch (random.nextInt(6)) {
-                case 0 -> stream.append(delta("text" + random.nextInt(9)));
-                case 1 -> stream.append(thought("hm" + random.nextInt(9)));
-                default -> {
-                    List<String> next = pieces.get(random.nextInt(pieces.size()));
-                    stream.append(next.removeFirst());
-                    if (next.isEmpty()) {
-                        pieces.remove(next);
+            List<List<String>> left = new ArrayList<>(pieces);
+            while (!left.isEmpty()) {
+                String number = "" + random.nextInt(9);
+                switch (random.nextInt(6)) {
+                    case 0 -> {
+                        stream.append(delta("text" + number));
+                        text.append("text").append(number);
+                    }
+                    case 1 -> stream.append(thought("hm" + number));
+                    default -> {
+                        List<String> next = left.get(random.nextInt(left.size()));
+                        if (next.size() == 5) {
+                            int i = pieces.indexOf(next);
+                            calls.add("c" + i + "_2{\"a\":[1," + i + "]}");
+                        }
+                        stream.append(next.removeFirst());
+                        if (next.isEmpty()) {
+                            left.remove(next);
+                        }
                     }
                 }
             }
         }
-        return stream.toString();
     }
 
     private static String thought(String escaped) {

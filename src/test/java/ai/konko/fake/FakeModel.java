@@ -32,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -61,6 +62,7 @@ public final class FakeModel implements AutoCloseable {
     private volatile boolean strict = true;
     private final AtomicInteger modelsAsked = new AtomicInteger();
     private volatile Reply.@Nullable Status models;
+    private final AtomicLong written = new AtomicLong();
 
     private FakeModel(ServerSocket server, String scheme) {
         this.server = server;
@@ -147,6 +149,11 @@ public final class FakeModel implements AutoCloseable {
         return ledger.mostInFlight();
     }
 
+    /** How many bytes of events clients, or their connections' buffers, have taken. */
+    public long written() {
+        return written.get();
+    }
+
     /** How many connections there have been. */
     public int connections() {
         return connections.get();
@@ -159,6 +166,7 @@ public final class FakeModel implements AutoCloseable {
         strict = true;
         models = null;
         modelsAsked.set(0);
+        written.set(0);
     }
 
     /** Stops listening and closes every connection. */
@@ -205,7 +213,7 @@ public final class FakeModel implements AutoCloseable {
     private void serve(Socket socket) {
         try (socket) {
             socket.setTcpNoDelay(true);
-            Wire wire = new Wire(socket);
+            Wire wire = new Wire(socket, written);
             while (!socket.isClosed()) {
                 handle(wire.read(), wire);
             }
@@ -790,10 +798,12 @@ public final class FakeModel implements AutoCloseable {
         private final Socket socket;
         private final InputStream in;
         private final OutputStream out;
+        private final AtomicLong written;
         private boolean last;
 
-        Wire(Socket socket) throws IOException {
+        Wire(Socket socket, AtomicLong written) throws IOException {
             this.socket = socket;
+            this.written = written;
             this.in = new BufferedInputStream(socket.getInputStream());
             this.out = new BufferedOutputStream(socket.getOutputStream());
         }
@@ -852,6 +862,7 @@ public final class FakeModel implements AutoCloseable {
             ascii(Integer.toHexString(bytes.length) + "\r\n");
             out.write(bytes);
             ascii("\r\n");
+            written.addAndGet(bytes.length);
         }
 
         void endStream() throws IOException {

@@ -16,6 +16,7 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -107,11 +108,12 @@ class GivenUpClientsTest {
 
     @Test
     void clients_thatDoNotReadWhatIsPassedOn_areGivenUpAndTheModelIsStopped() throws Exception {
-        model.answer(_ -> Reply.text(TEXT + TEXT));
+        List<String> deltas = Collections.nCopies(200, "x".repeat(100_000));
+        model.answer(_ -> Reply.text("x").deltas(deltas));
 
         silent.post(
                 "/v1/chat/completions",
-                "{\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
+                "{\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
         silent.awaitAnswer();
 
         await().atMost(Duration.ofSeconds(60))
@@ -121,7 +123,9 @@ class GivenUpClientsTest {
                                         .get("/q/metrics")
                                         .text()
                                         .contains("konko_replies_in_flight 0.0"));
-        assertThat(silent.rest()).isLessThan(TEXT.length());
+        await().until(() -> model.inFlight() == 0);
+        assertThat(model.calls().getFirst().closed()).as("before it had written all").isCompleted();
+        assertThat(silent.rest()).isLessThan(200 * 100_000);
     }
 
     private double listeners() {
