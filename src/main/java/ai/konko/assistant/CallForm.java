@@ -32,8 +32,8 @@ final class CallForm {
     private CallForm() {}
 
     /**
-     * OpenAI takes ids of at most 40 characters. A longer one, another provider's or a client's, is
-     * always sent in the same short form, so that a call and its output still fit together.
+     * A form of an id that OpenAI takes, which has at most 40 characters. It is always the same for
+     * an id, so that a call and its output still fit together.
      */
     static String id(String written) {
         if (written.length() <= LONGEST_ID) {

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param streamOptions whether it takes {@code stream_options}
  * @param streamOnly whether it only streams
  * @param maxTokens its name for the most tokens of an answer; null for the one that the client uses
- * @param ownMaxTokens the name that this service uses by itself, if none is configured
+ * @param openAi whether it is OpenAI itself
  * @param byDefault the parameters of calls that have none of that name
  */
 record Dialect(
         boolean streamOptions,
         boolean streamOnly,
         @Nullable String maxTokens,
-        String ownMaxTokens,
+        boolean openAi,
         Map<String, Object> byDefault) {
     static final String MAX_TOKENS = "max_tokens";
     static final String MAX_COMPLETION_TOKENS = "max_completion_tokens";
@@ -38,7 +38,7 @@ record Dialect(
                 config.streamOptions(),
                 config.streamOnly(),
                 config.maxTokensName().map(ModelConfig.MaxTokensName::field).orElse(null),
-                endpoint.completions().isOpenAi() ? MAX_COMPLETION_TOKENS : MAX_TOKENS,
+                endpoint.completions().isOpenAi(),
                 endpoint.parameters());
     }
 
@@ -65,9 +65,17 @@ record Dialect(
      *     of tokens is called as OpenAI calls it now, which most other servers do not know.
      */
     String name(String parameter) {
-        return maxTokens == null && parameter.equals(MAX_COMPLETION_TOKENS)
-                ? ownMaxTokens
+        return maxTokens == null && !openAi && parameter.equals(MAX_COMPLETION_TOKENS)
+                ? MAX_TOKENS
                 : configuredName(parameter);
+    }
+
+    /**
+     * @return a call's id as it is sent. OpenAI refuses ids that are longer than its own; others
+     *     may keep something in theirs and need them back as they were.
+     */
+    String callId(String id) {
+        return openAi ? CallForm.id(id) : id;
     }
 
     /**

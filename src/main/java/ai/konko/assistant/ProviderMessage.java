@@ -21,9 +21,11 @@ import org.jspecify.annotations.Nullable;
 /** Writes a message as chat completions have it, LangChain4j's own messages too. */
 final class ProviderMessage {
     private final JsonGenerator json;
+    private final Dialect dialect;
 
-    ProviderMessage(JsonGenerator json) {
+    ProviderMessage(JsonGenerator json, Dialect dialect) {
         this.json = json;
+        this.dialect = dialect;
     }
 
     void write(ChatMessage message) throws IOException {
@@ -38,7 +40,7 @@ final class ProviderMessage {
             }
             case ToolExecutionResultMessage result -> {
                 write("tool", result.text());
-                json.writeStringField("tool_call_id", CallForm.id(result.id()));
+                json.writeStringField("tool_call_id", dialect.callId(result.id()));
             }
             default -> throw new IllegalArgumentException("no such message is ever sent");
         }
@@ -66,7 +68,7 @@ final class ProviderMessage {
             parts(Items.withTexts(said.content(), said.items()));
         }
         if (said.callId() != null) {
-            json.writeStringField("tool_call_id", CallForm.id(said.callId()));
+            json.writeStringField("tool_call_id", dialect.callId(said.callId()));
         }
     }
 
@@ -132,7 +134,7 @@ final class ProviderMessage {
         json.writeArrayFieldStart("tool_calls");
         for (Call each : calls) {
             json.writeStartObject();
-            json.writeStringField("id", CallForm.id(each.callId()));
+            json.writeStringField("id", dialect.callId(each.callId()));
             json.writeStringField("type", "function");
             json.writeObjectFieldStart("function");
             json.writeStringField("name", CallForm.name(each.tool()));

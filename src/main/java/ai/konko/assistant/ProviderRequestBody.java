@@ -40,7 +40,7 @@ final class ProviderRequestBody {
             json.writeStartObject();
             json.writeStringField("model", call.modelName());
             json.writeArrayFieldStart("messages");
-            ProviderMessage each = new ProviderMessage(json);
+            ProviderMessage each = new ProviderMessage(json, dialect);
             for (ChatMessage message : messages) {
                 each.write(message);
             }

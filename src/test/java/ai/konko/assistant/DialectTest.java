@@ -32,7 +32,7 @@ class DialectTest {
             })
     void completion_isChangedNoMoreThanItMust(String given, @Nullable String maxTokens, String sent)
             throws IOException {
-        Dialect dialect = new Dialect(true, false, maxTokens, "max_tokens", Map.of());
+        Dialect dialect = new Dialect(true, false, maxTokens, false, Map.of());
 
         assertThat(translated(dialect, given, false)).isEqualTo(sent);
     }
@@ -40,12 +40,7 @@ class DialectTest {
     @Test
     void completion_getsTheConfiguredParametersThatItHasNot() throws IOException {
         Dialect dialect =
-                new Dialect(
-                        true,
-                        false,
-                        null,
-                        "max_tokens",
-                        Map.of("temperature", 0.5, "max_tokens", 9));
+                new Dialect(true, false, null, false, Map.of("temperature", 0.5, "max_tokens", 9));
 
         assertThat(translated(dialect, "{\"model\":\"m\"}", false))
                 .contains("\"temperature\":0.5", "\"max_tokens\":9");
@@ -71,7 +66,7 @@ class DialectTest {
             })
     void stream_isAskedForItsUsageIfTheProviderTakesThat(boolean takes, String given, String sent)
             throws IOException {
-        Dialect dialect = new Dialect(takes, false, null, "max_tokens", Map.of());
+        Dialect dialect = new Dialect(takes, false, null, false, Map.of());
 
         assertThat(translated(dialect, given, true)).isEqualTo(sent);
     }

@@ -30,8 +30,7 @@ class ProviderRequestBodyTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private static final Dialect OPENAI =
-            new Dialect(true, false, null, "max_completion_tokens", Map.of());
+    private static final Dialect OPENAI = new Dialect(true, false, null, true, Map.of());
 
     @Test
     void of_anyMessages_hasTheirTextToTheLetter() throws Exception {
@@ -151,6 +150,19 @@ class ProviderRequestBodyTest {
     }
 
     @Test
+    void of_longIds_areToTheLetterForOthersThanOpenAi() throws Exception {
+        String id = "call_1__thought__" + "x".repeat(100);
+        List<ChatMessage> output = List.of(ContextMessage.ofOutput(id, "1", null));
+        Dialect other = new Dialect(true, false, null, false, Map.of());
+
+        JsonNode body =
+                new ObjectMapper()
+                        .readTree(ProviderRequestBody.of(output, call(), other).getBytes());
+
+        assertThat(body.at("/messages/0/tool_call_id").asText()).isEqualTo(id);
+    }
+
+    @Test
     void of_langChain4jsOwnMessages_hasTheSameForm() throws Exception {
         ToolExecutionRequest call =
                 ToolExecutionRequest.builder().id("a").name("f").arguments("").build();
@@ -207,7 +219,7 @@ class ProviderRequestBodyTest {
     void of_aCall_asksForAStreamAsTheProviderWantsIt(
             boolean streamed, boolean options, boolean only, boolean stream, boolean usage)
             throws Exception {
-        Dialect dialect = new Dialect(options, only, null, "max_tokens", Map.of());
+        Dialect dialect = new Dialect(options, only, null, false, Map.of());
 
         JsonNode body = body(call(streamed, Map.of()), dialect);
 
@@ -219,18 +231,18 @@ class ProviderRequestBodyTest {
 
     @ParameterizedTest
     @CsvSource({
-        "max_tokens, , max_completion_tokens, max_tokens",
-        "max_tokens, , max_tokens, max_tokens",
-        "max_completion_tokens, , max_completion_tokens, max_completion_tokens",
-        "max_completion_tokens, , max_tokens, max_tokens",
-        "max_tokens, max_completion_tokens, max_tokens, max_completion_tokens",
-        "max_completion_tokens, max_tokens, max_completion_tokens, max_tokens"
+        "max_tokens, , true, max_tokens",
+        "max_tokens, , false, max_tokens",
+        "max_completion_tokens, , true, max_completion_tokens",
+        "max_completion_tokens, , false, max_tokens",
+        "max_tokens, max_completion_tokens, false, max_completion_tokens",
+        "max_completion_tokens, max_tokens, true, max_tokens"
     })
     void of_aLimitOfTokens_hasTheNameThatTheProviderKnows(
-            String given, String wanted, String own, String sent) throws Exception {
+            String given, String wanted, boolean openAi, String sent) throws Exception {
         ModelParameters call = call(false, Map.of(given, 7, "seed", 8));
 
-        JsonNode body = body(call, new Dialect(true, false, wanted, own, Map.of()));
+        JsonNode body = body(call, new Dialect(true, false, wanted, openAi, Map.of()));
 
         assertThat(body.path(sent).asInt()).isEqualTo(7);
         assertThat(body.path("seed").asInt()).isEqualTo(8);

@@ -19,7 +19,6 @@ final class OpenAiRules {
     private static final Set<String> ROLES =
             Set.of("system", "developer", "user", "assistant", "tool");
     private static final int MOST_TOOLS = 128;
-    private static final int LONGEST_ID = 40;
     private static final ObjectReader JSON =
             JsonMapper.builder()
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -85,7 +84,6 @@ final class OpenAiRules {
         for (JsonNode call : calls) {
             String id = call.path("id").asText();
             require(!id.isBlank() && open.add(id), "tool_calls: bad id");
-            require(id.length() <= LONGEST_ID, "tool_calls: id too long");
             require(call.path("type").asText().equals("function"), "tool_calls: bad type");
             require(isName(call.at("/function/name")), "tool_calls: bad name");
             JsonNode arguments = call.at("/function/arguments");
