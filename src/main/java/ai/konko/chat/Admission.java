@@ -86,9 +86,12 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
             List<Turn> earlier,
             Supplier<Set<String>> known,
             Instant now) {
+        if (post.outputsRequired() && !earlier.isEmpty()) {
+            Message _ = answered(earlier.getFirst().message().items(), true, last, known, now);
+        }
         List<Message> changed = new ArrayList<>(followed(last, earlier, now));
         Message before = earlier.isEmpty() ? last : earlier.getLast().reply();
-        Message answered = answered(post, before, known, now);
+        Message answered = answered(post.items(), post.outputsRequired(), before, known, now);
         if (answered != null) {
             changed.add(answered);
         }
@@ -109,13 +112,17 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
     }
 
     private static @Nullable Message answered(
-            Post post, @Nullable Message last, Supplier<Set<String>> known, Instant now) {
-        if (post.items().isEmpty() && (last == null || !last.waits())) {
+            List<Item> said,
+            boolean required,
+            @Nullable Message last,
+            Supplier<Set<String>> known,
+            Instant now) {
+        if (said.isEmpty() && (last == null || !last.waits())) {
             return null;
         }
         Message over = last != null && last.status().terminal() ? last : null;
         List<Item> items = over == null ? List.of() : over.items();
-        List<Item> after = Items.answered(items, post.items(), known, now);
+        List<Item> after = Items.answered(items, said, required, known, now);
         return over == null || after.equals(items) ? null : over.with(after);
     }
 

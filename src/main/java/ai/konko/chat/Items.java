@@ -161,15 +161,20 @@ public final class Items {
      *
      * @param last the items of the chat's last reply; empty unless that is over
      * @param posted the post's items
+     * @param required whether a post without outputs is refused if calls are open
      * @param known the ids of all calls of the chat; asked for at most once
      * @return the items of the last reply from now on
      * @throws RefusedException {@link ErrorCode#INVALID} if an output is for a call that the chat
      *     never had, or one is missing, {@link ErrorCode#CALL_CLOSED} if the call is not open
      */
     static List<Item> answered(
-            List<Item> last, List<Item> posted, Supplier<Set<String>> known, Instant now) {
+            List<Item> last,
+            List<Item> posted,
+            boolean required,
+            Supplier<Set<String>> known,
+            Instant now) {
         List<Output> outputs = outputs(posted);
-        if (outputs.isEmpty()) {
+        if (outputs.isEmpty() && !required) {
             return closed(last, CallStatus.ABANDONED, now);
         }
         Set<String> open = new HashSet<>();

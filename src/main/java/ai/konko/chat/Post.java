@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param earlier turns that the log takes in right before this one, whose outputs are for the calls
  *     of the last of them
  * @param after the seq that has to be the chat's last; absent for whichever it is
+ * @param outputsRequired whether it is refused if calls of the chat wait for other outputs than its
+ *     own, or those of the first of its earlier turns; else they are abandoned
  */
 public record Post(
         String content,
@@ -24,7 +26,8 @@ public record Post(
         boolean streamed,
         @Nullable Options options,
         List<PastTurn> earlier,
-        @Nullable Integer after) {
+        @Nullable Integer after,
+        boolean outputsRequired) {
 
     public Post {
         items = List.copyOf(items);
@@ -32,8 +35,32 @@ public record Post(
     }
 
     public Post(
+            String content,
+            List<Item> items,
+            WhenBusy whenBusy,
+            @Nullable String idempotencyKey,
+            boolean streamed,
+            @Nullable Options options,
+            List<PastTurn> earlier,
+            @Nullable Integer after) {
+        this(content, items, whenBusy, idempotencyKey, streamed, options, earlier, after, false);
+    }
+
+    public Post(
             String content, WhenBusy whenBusy, @Nullable String idempotencyKey, boolean streamed) {
         this(content, List.of(), whenBusy, idempotencyKey, streamed, null, List.of(), null);
+    }
+
+    /** Whether it, or the first of its earlier turns, has outputs of the chat's calls. */
+    public boolean hasOutputs() {
+        return !Items.outputs(items).isEmpty()
+                || (!earlier.isEmpty() && !Items.outputs(earlier.getFirst().items()).isEmpty());
+    }
+
+    /** The same, refused if calls wait for outputs that it does not bring. */
+    public Post requiringOutputs() {
+        return new Post(
+                content, items, whenBusy, idempotencyKey, streamed, options, earlier, after, true);
     }
 
     @Override

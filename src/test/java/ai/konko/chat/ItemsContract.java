@@ -127,6 +127,39 @@ abstract class ItemsContract {
         assertRefused(ErrorCode.CALL_CLOSED, post("", outputs("a", "b"), null));
     }
 
+    @ParameterizedTest
+    @CsvSource({"false, a", "true, a", "false,", "true,", "true, a b c"})
+    void accept_withoutRequiredOutputs_isRefused(boolean earlier, @Nullable String ids) {
+        Message reply = replied(calls("so", TWO_CALLS));
+        List<Item> outputs = ids == null ? List.of() : outputs(ids.split(" "));
+
+        assertRefused(ErrorCode.INVALID, requiring(earlier, outputs));
+
+        assertCalls(reply, CallStatus.OPEN);
+        repository.accept(chat(), requiring(earlier, outputs("a", "b")));
+        assertCalls(reply, CallStatus.COMPLETED);
+        repository.start(chat(), "m");
+        Message running = messages().getLast();
+        assertRefused(ErrorCode.CALL_CLOSED, requiring(true, outputs("a")));
+        repository.finish(chat(), running.id(), 1, Outcome.ended("end", FinishReason.STOP, null));
+        repository.accept(chat(), requiring(earlier, List.of(new Image(0, "http://x/"))));
+    }
+
+    /** A post that needs the outputs of all open calls, of its own or of an earlier turn. */
+    private static Post requiring(boolean earlier, List<Item> items) {
+        Outcome reply = Outcome.ended("so", FinishReason.STOP, null);
+        return new Post(
+                        "on",
+                        earlier ? List.of() : items,
+                        WhenBusy.ENQUEUE,
+                        null,
+                        false,
+                        null,
+                        earlier ? List.of(new PastTurn("", items, reply, null)) : List.of(),
+                        null)
+                .requiringOutputs();
+    }
+
     @Test
     void finish_whileOthersAreInLine_abandonsTheCalls() {
         Turn turn = repository.accept(chat(), post("one")).turn();

@@ -80,10 +80,7 @@ final class NewTurns {
         if (!chat.waiting() && post.items().isEmpty() && earlier.isEmpty()) {
             return List.of();
         }
-        Set<String> known =
-                Items.outputs(post.items()).isEmpty()
-                        ? Set.of()
-                        : knownCalls(session, chat.end().chatId());
+        Set<String> known = post.hasOutputs() ? knownCalls(session, chat.end().chatId()) : Set.of();
         Message last = waiting(session, chat);
         return Admission.answered(post, last, earlier, () -> known, chat.timeOfChange());
     }
