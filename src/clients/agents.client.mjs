@@ -98,7 +98,7 @@ for (const kind of ['responses', 'chat']) {
       assert.equal(last.role, 'assistant');
       assert.equal((await session.getItems()).length, all.length - 1);
       await session.clearSession();
-    });
+    }, { todo: 'an item is deleted' });
     check(`agents ${how}: a conversation's id, and previousResponseId`, async (assert) => {
       const { asked, forecaster } = agents(kind);
       const { id } = await client.conversations.create();
