@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The rule of which parameters a turn's call has, by the provider's own names for them. */
-final class ProviderParameters {
+public final class ProviderParameters {
     private static final String TOOLS = "tools";
     private static final String CHOICE = "tool_choice";
     private static final String PARALLEL = "parallel_tool_calls";
@@ -17,7 +17,7 @@ final class ProviderParameters {
      * The chat's, and in their place the turn's of the same name. Providers refuse a choice where
      * there is nothing to choose from.
      */
-    static Map<String, Object> of(Map<String, Object> chats, Map<String, Object> turns) {
+    public static Map<String, Object> of(Map<String, Object> chats, Map<String, Object> turns) {
         if (chats.isEmpty() && !turns.containsKey(CHOICE) && !turns.containsKey(TOOLS)) {
             return without(turns, PARALLEL);
         }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param opening whether the chat was made for this turn
  * @param background whether its client asked not to wait
  * @param unanswered whether nobody is to reply: what the user says is context all the same
- * @param labels parameters that the client is shown again, and that the provider does not get
+ * @param shown parameters that are only shown to the client again: the provider does not get them
  */
 public record Options(
         @Nullable String model,
@@ -33,7 +33,7 @@ public record Options(
         boolean opening,
         boolean background,
         boolean unanswered,
-        Map<String, Object> labels) {
+        Map<String, Object> shown) {
 
     /**
      * The most UTF-16 units that the parameters of a turn or a chat may have, because each turn
@@ -57,10 +57,10 @@ public record Options(
     public Options {
         parameters = copy(parameters);
         metadata = copy(metadata);
-        labels = copy(labels);
+        shown = copy(shown);
     }
 
-    /** Options without labels. */
+    /** Options of which the provider gets all parameters. */
     public Options(
             @Nullable String model,
             @Nullable String instructions,
@@ -107,7 +107,7 @@ public record Options(
                 true,
                 background,
                 unanswered,
-                labels);
+                shown);
     }
 
     /**
@@ -116,7 +116,7 @@ public record Options(
      */
     public int characters() {
         long sum = weight(model) + weight(instructions) + weight(previous);
-        sum += weight(parameters) + weight(labels) + weight(metadata);
+        sum += weight(parameters) + weight(shown) + weight(metadata);
         return (int) Math.min(sum, Integer.MAX_VALUE);
     }
 

@@ -62,6 +62,15 @@ public final class RefusedException extends RuntimeException {
                 List.of(new Violation(field, message)));
     }
 
+    /** For a request of another API that goes on from a reply that its caller has not. */
+    public static RefusedException previousNotFound(String field) {
+        return new RefusedException(
+                ErrorCode.PREVIOUS_RESPONSE_NOT_FOUND,
+                "The request goes on from a response that there is not.",
+                null,
+                List.of(new Violation(field, "names no response")));
+    }
+
     public static RefusedException chatNotFound() {
         return of(ErrorCode.CHAT_NOT_FOUND, "There is no such chat.");
     }

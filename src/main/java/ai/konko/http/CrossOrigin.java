@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets pages of other origins use the service (WHATWG Fetch, 3.3): a browser gives them an answer
  * only if its headers say so, and asks before most requests whether it may send them. No page gets
- * anything without a credential that it has itself, because there are no cookies.
+ * anything without a credential that it has itself, because there are no cookies. If the service
+ * asks for no credentials, these pages can do everything.
  */
 @Singleton
 class CrossOrigin {

@@ -51,6 +51,15 @@ class Access {
         return reply;
     }
 
+    /**
+     * @return the same, as what a request goes on from
+     */
+    Message previous(RoutingContext request, String id) {
+        return found(
+                () -> response(request, id),
+                () -> RefusedException.previousNotFound("previous_response_id"));
+    }
+
     /** An item, and the message that it is of. */
     record FoundItem(Message message, ItemView view) {}
 

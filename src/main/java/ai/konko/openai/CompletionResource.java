@@ -112,7 +112,7 @@ public class CompletionResource {
 
     private CompletionStage<Response> kept(
             JsonTree body, CompletionBody given, Dialogue messages, RoutingContext request) {
-        Dialogue.ByTurns said = messages.byTurns(true);
+        Dialogue.ByTurns said = messages.byTurns(true, limits);
         TurnRequest wanted = TurnRequest.of(given, said, limits);
         RequestParameters.text("messages", said.instructions(), TextBound.INSTRUCTIONS, limits);
         Settings settings =

@@ -5,12 +5,13 @@ import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import jakarta.inject.Singleton;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The calls of the reply that a request continues. OpenAI's clients are told in OpenAI's words if
- * outputs are missing, or are for other calls; natively, calls without outputs are abandoned.
+ * outputs are missing, or are for other calls.
  */
 @Singleton
 class ContinuedCalls {
@@ -21,40 +22,37 @@ class ContinuedCalls {
     }
 
     /**
-     * Checks what the log would take otherwise, or can't know: a reply that is not the last any
-     * more had open calls when it ended, whatever came of them.
+     * The log does not know which calls an older reply waited for, and has no part in responses
+     * that are not kept. OpenAI refuses both, so they are checked here.
      *
      * @return the reply whose calls the request answers; null if it answers none
      */
     @Nullable Message check(Responses.Continued continued, TurnRequest wanted) {
         Message previous = continued.previous();
         UUID chatId = continued.chatId();
-        if (chatId == null) {
-            return null;
-        }
-        Message reply = previous == null ? past.lastReply(chatId) : previous;
-        if (reply == null || !reply.status().terminal()) {
-            return null;
-        }
-        if (previous == null && wanted.answersCalls() && wanted.earlier().isEmpty()) {
-            return reply; // the log says whether they are still open
-        }
+        Message last = previous == null && chatId != null ? past.lastReply(chatId) : previous;
+        Message reply = last != null && last.status().terminal() ? last : null;
         CallRules.answered(
-                previous == null ? CallRules.open(reply.items()) : Items.asked(reply.items()),
-                wanted.first());
+                reply == null ? Set.of() : calls(reply, previous, wanted), wanted.first());
         return wanted.answersCalls() ? reply : null;
     }
 
+    /** Without outputs, those of a chat's last reply need none any more if they have ended. */
+    private static Set<String> calls(
+            Message reply, @Nullable Message previous, TurnRequest wanted) {
+        return previous == null && !wanted.answersCalls()
+                ? CallRules.open(reply.items())
+                : Items.asked(reply.items());
+    }
+
     /**
-     * @return what an OpenAI client is told if the log refuses its outputs
+     * @param chatId the chat that the request continues
+     * @return what an OpenAI client is told if the log refuses its outputs, or that there are none
      */
-    RefusedException inTheirWords(
-            RefusedException refused, Responses.Continued continued, TurnRequest wanted) {
+    RefusedException inTheirWords(RefusedException refused, UUID chatId, TurnRequest wanted) {
         boolean ofCalls =
-                refused.code() == ErrorCode.CALL_CLOSED
-                        || (refused.code() == ErrorCode.INVALID && wanted.answersCalls());
-        Message last =
-                ofCalls && continued.chatId() != null ? past.lastReply(continued.chatId()) : null;
+                refused.code() == ErrorCode.CALL_CLOSED || refused.code() == ErrorCode.INVALID;
+        Message last = ofCalls ? past.lastReply(chatId) : null;
         if (last == null) {
             return refused;
         }

@@ -81,7 +81,7 @@ public class ConversationResource {
                         ? Dialogue.ByTurns.NOTHING
                         : references
                                 .resolved(request, Dialogue.of("items", given.items()))
-                                .byTurns(false);
+                                .byTurns(false, limits);
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         UUID chatId =
                 repeats.once(

@@ -2,6 +2,7 @@ package ai.konko.openai;
 
 import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
+import ai.konko.chat.ChatLimits;
 import ai.konko.chat.Item;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.RefusedException;
@@ -87,8 +88,8 @@ record Dialogue(String parameter, List<InputItem> items) {
     /**
      * @param toAnswer whether the model is to answer, so that something has to be said to it
      */
-    ByTurns byTurns(boolean toAnswer) {
-        return new InputTurns(parameter, items, toAnswer).byTurns();
+    ByTurns byTurns(boolean toAnswer, ChatLimits limits) {
+        return new InputTurns(parameter, items, toAnswer, limits).byTurns();
     }
 
     /** The same as messages of text. */

@@ -19,6 +19,8 @@ import java.util.regex.Pattern;
  */
 final class InputReader {
     private static final Pattern URL = Pattern.compile("(?i)https?://\\S{1,8000}");
+    private static final int MOST_IMAGES = 128;
+    private static final int LONGEST_ID = 256;
     private static final String UNSUPPORTED = "is not supported here";
 
     private final String path;
@@ -47,12 +49,12 @@ final class InputReader {
         JsonNode type = RequestParameters.orMissing(given.get("type"));
         switch (type.isMissingNode() ? typeless() : type.asText()) {
             case "message" -> message();
-            case "function_call" -> call(path, given, text("call_id"));
+            case "function_call" -> call(path, given, callId(path, given, "call_id"));
             case "function_call_output" -> answered("call_id", "output");
             case "reasoning" -> {
                 // Never sent back to the model.
             }
-            case "item_reference" -> read.add(new Reference(path, text("id")));
+            case "item_reference" -> read.add(new Reference(path, text(path, given, "id")));
             default -> throw RefusedException.unsupported(path + ".type", UNSUPPORTED);
         }
     }
@@ -111,7 +113,7 @@ final class InputReader {
                     type.isMissingNode() || "function".equals(type.textValue()),
                     at + ".type",
                     "is supported only as function");
-            call(at, calls.get(i).path("function"), text(at, calls.get(i), "id"));
+            call(at, calls.get(i).path("function"), callId(at, calls.get(i), "id"));
         }
     }
 
@@ -120,7 +122,7 @@ final class InputReader {
                 new Called(
                         at,
                         callId,
-                        text(at, function, "name"),
+                        ProviderForm.name(at, function),
                         RequestParameters.wellFormed(
                                 at + ".arguments", function.path("arguments"))));
     }
@@ -128,11 +130,16 @@ final class InputReader {
     private void answered(String id, String output) {
         Content content = new Content();
         content.read(output);
-        read.add(new Answered(path, text(id), content.text.toString()));
+        read.add(new Answered(path, callId(path, given, id), content.text.toString()));
     }
 
-    private String text(String name) {
-        return text(path, given, name);
+    private static String callId(String at, JsonNode from, String name) {
+        String id = text(at, from, name);
+        if (id.length() > LONGEST_ID) {
+            throw RefusedException.invalid(
+                    at + "." + name, "must be 1 to %d characters".formatted(LONGEST_ID));
+        }
+        return id;
     }
 
     private static String text(String at, JsonNode from, String name) {
@@ -186,6 +193,10 @@ final class InputReader {
                     url.isTextual() && URL.matcher(url.textValue()).matches(),
                     path + "." + at,
                     "is supported only as an http or https URL");
+            if (images.size() == MOST_IMAGES) {
+                throw RefusedException.invalid(
+                        path, "must have at most %d images".formatted(MOST_IMAGES));
+            }
             images.add(
                     new Item.Image(
                             text.length(), RequestParameters.wellFormed(path + "." + at, url)));

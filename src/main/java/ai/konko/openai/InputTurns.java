@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.chat.ChatLimits;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Item;
 import ai.konko.chat.Outcome;
@@ -31,12 +32,16 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class InputTurns {
+    private static final int MOST_OUTPUTS = 128;
+
     private final String parameter;
     private final List<InputItem> items;
     private final boolean toAnswer;
+    private final ChatLimits limits;
     private final List<Open> turns = new ArrayList<>();
 
-    InputTurns(String parameter, List<InputItem> items, boolean toAnswer) {
+    InputTurns(String parameter, List<InputItem> items, boolean toAnswer, ChatLimits limits) {
+        this.limits = limits;
         this.parameter = parameter;
         this.items = items;
         this.toAnswer = toAnswer;
@@ -103,6 +108,12 @@ final class InputTurns {
     }
 
     private void answered(Answered answered) {
+        if (answered.output().length() > limits.outputCharacters()) {
+            throw RefusedException.invalid(
+                    answered.path(),
+                    "must have an output of at most %d characters"
+                            .formatted(limits.outputCharacters()));
+        }
         for (int i = turns.size() - 1; i >= 0; i--) {
             if (turns.get(i).waiting.remove(answered.callId())) {
                 (i + 1 < turns.size() ? turns.get(i + 1) : next()).output(answered);
@@ -139,6 +150,10 @@ final class InputTurns {
         }
 
         void output(Answered what) {
+            if (outputs.size() == MOST_OUTPUTS) {
+                throw RefusedException.invalid(
+                        what.path(), "comes after %d outputs in a row".formatted(MOST_OUTPUTS));
+            }
             outputs.add(new Item.Output(0, what.callId(), what.output(), false));
         }
 

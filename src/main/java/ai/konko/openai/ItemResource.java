@@ -70,7 +70,7 @@ public class ItemResource {
         Dialogue.ByTurns items =
                 references
                         .resolved(request, Dialogue.of("items", given.as(ItemsBody.class).items()))
-                        .byTurns(false);
+                        .byTurns(false, limits);
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         ItemPages.Span taken =
                 repeats.once(

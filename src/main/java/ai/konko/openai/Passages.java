@@ -66,6 +66,11 @@ class Passages {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
+    /** What a request for something that is not passed on is told. */
+    static RefusedException nothingHere() {
+        return RefusedException.of(ErrorCode.NOT_FOUND, "There is nothing at this address.");
+    }
+
     /** Whether requests for this are passed on. */
     boolean passes(ProviderResource resource) {
         return passed.contains(resource.path());
@@ -75,9 +80,13 @@ class Passages {
      * Passes a request on. If its client goes before it has all of the answer, the provider is told
      * to stop.
      *
-     * @throws RefusedException if there is no room for it, or what has to be known is wrong
+     * @throws RefusedException if it is switched off, there is no room for it, or what has to be
+     *     known is wrong
      */
     CompletionStage<Response> pass(ProviderResource to, JsonText body, RoutingContext request) {
+        if (!passes(to)) {
+            throw nothingHere();
+        }
         StatelessTurns.Passed passed = turns.pass(Caller.origin(request), checked(to, body));
         ThisRequest.dropBody(); // the provider has it
         ClientDisconnect.of(request, () -> turns.stop(passed.live()));

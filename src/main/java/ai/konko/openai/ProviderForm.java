@@ -25,6 +25,7 @@ record ProviderForm(boolean flat) {
     private static final int MOST_TOOLS = 128;
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
     private static final Set<String> CHOICES = Set.of("auto", "none", "required");
+    private static final Set<String> MODES = Set.of("auto", "required");
     private static final String FUNCTION = "function";
 
     @Nullable Object tools(@Nullable JsonNode given) {
@@ -68,7 +69,7 @@ record ProviderForm(boolean flat) {
         return NAME.matcher(type).matches() ? type : "unknown";
     }
 
-    private static String name(String path, JsonNode from) {
+    static String name(String path, JsonNode from) {
         JsonNode name = from.path("name");
         if (!name.isTextual() || !NAME.matcher(name.textValue()).matches()) {
             throw RefusedException.invalid(
@@ -117,7 +118,7 @@ record ProviderForm(boolean flat) {
         }
         return switch (choice.path("type").asText()) {
             case FUNCTION -> among(tools, function("tool_choice", choice));
-            case "allowed_tools" -> allowed(flat ? choice : choice.path("allowed_tools"));
+            case "allowed_tools" -> allowed(flat ? choice : choice.path("allowed_tools"), tools);
             default ->
                     throw RefusedException.unsupported(
                             "tool_choice",
@@ -149,9 +150,9 @@ record ProviderForm(boolean flat) {
         return typed(FUNCTION, FUNCTION, nested);
     }
 
-    private Map<String, Object> allowed(JsonNode given) {
+    private Map<String, Object> allowed(JsonNode given, @Nullable Object among) {
         JsonNode mode = RequestParameters.orMissing(given.get("mode"));
-        RequestParameters.oneOf("tool_choice.mode", mode, CHOICES);
+        RequestParameters.oneOf("tool_choice.mode", mode, MODES);
         JsonNode tools = given.path("tools");
         if (!tools.isArray() || tools.isEmpty() || tools.size() > MOST_TOOLS) {
             throw RefusedException.invalid("tool_choice.tools", "must be a list of tools");
@@ -162,7 +163,7 @@ record ProviderForm(boolean flat) {
                     FUNCTION.equals(each.path("type").textValue()),
                     "tool_choice",
                     "has a tool of type %s, which is not supported here".formatted(type(each)));
-            allowed.add(function("tool_choice.tools", each));
+            allowed.add(among(among, function("tool_choice.tools", each)));
         }
         Map<String, Object> nested = new LinkedHashMap<>();
         nested.put("mode", mode.isMissingNode() ? "auto" : mode.textValue());

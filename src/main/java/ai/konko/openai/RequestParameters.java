@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Checks the parameters of a request one by one. None is ignored silently. */
+/**
+ * Checks the parameters of a request one by one. None is ignored silently, but of stored chat
+ * completions those that nobody knows.
+ */
 final class RequestParameters {
     private static final int LONGEST_NAME = 64;
 

@@ -153,7 +153,7 @@ record ResponseBody(
     }
 
     /** What chat completions have no name for, and is only shown again. */
-    Map<String, Object> labels() {
+    Map<String, Object> shown() {
         JsonNode summary = field(reasoning, "summary");
         return new Parameters()
                 .count("max_tool_calls", "max_tool_calls", maxToolCalls)

@@ -8,6 +8,7 @@ import ai.konko.conversation.ReplyEvents;
 import ai.konko.conversation.ReplyPart;
 import ai.konko.http.ServerSentEvents;
 import ai.konko.openai.Ids.Kind;
+import ai.konko.openai.ResponseView.HowAsked;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -28,8 +29,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
 
     private final LiveReply live;
     private final Message reply;
-    private final String model;
-    private final boolean kept;
+    private final HowAsked how;
     private final int after;
     private final ObjectMapper json;
     private final Runnable abandoned;
@@ -55,16 +55,14 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
             LiveReply live,
             OutputPlace from,
             Message reply,
-            String model,
-            boolean kept,
+            HowAsked how,
             int after,
             ObjectMapper json,
             Runnable abandoned) {
         super(live, from.position());
         this.live = live;
         this.reply = reply;
-        this.model = model;
-        this.kept = kept;
+        this.how = how;
         this.after = after;
         this.json = json;
         this.abandoned = abandoned;
@@ -74,7 +72,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
 
     @Override
     protected void begin(StringBuilder out) {
-        ResponseView response = ResponseView.begun(reply, model, kept);
+        ResponseView response = ResponseView.begun(reply, how);
         event(out, 0, "response.created", Map.of("response", response));
         event(out, 1, "response.in_progress", Map.of("response", response));
     }
@@ -215,7 +213,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
             String text = ended.content().substring(textFrom);
             endText(length, events, text, ItemView.status(ended.status()), out);
         }
-        ResponseView response = ResponseView.of(ended, model, kept);
+        ResponseView response = ResponseView.of(ended, how);
         event(
                 out,
                 OutputPlace.number(length, events) + OutputPlace.AT_END + 1,

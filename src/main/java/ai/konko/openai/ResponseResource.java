@@ -99,14 +99,15 @@ public class ResponseResource {
         if (given.streams()) {
             return stream(request, answered.repeated(), reply, answered.live(), -1);
         }
+        ResponseView.HowAsked how = responses.howAsked(reply);
         return RequestParameters.is(given.background())
-                ? CompletableFuture.completedStage(JsonAnswer.of(responses.view(reply)))
+                ? CompletableFuture.completedStage(JsonAnswer.of(ResponseView.of(reply, how)))
                 : outgoing.whole(
                         request,
                         answered.repeated(),
                         answered.live().endedCharacters(),
                         answered.live()::end,
-                        ended -> answered(ended, responses.modelOf(ended), true));
+                        ended -> answered(ended, how));
     }
 
     private Responses.Continued continued(ResponseBody given, RoutingContext request) {
@@ -117,13 +118,13 @@ public class ResponseResource {
         if (given.previousResponseId() == null) {
             return new Responses.Continued(null, null);
         }
-        Message previous = access.response(request, given.previousResponseId());
+        Message previous = access.previous(request, given.previousResponseId());
         return new Responses.Continued(previous.chatId(), previous);
     }
 
     private CompletionStage<Response> stateless(
-            ResponseBody given, StatelessTurns.Asked asked, RoutingContext request) {
-        String model = responses.modelOf(asked.reply());
+            ResponseBody given, Responses.Unkept unkept, RoutingContext request) {
+        StatelessTurns.Asked asked = unkept.asked();
         Runnable stop = () -> stateless.stop(asked.live());
         if (given.streams()) {
             return CompletableFuture.completedStage(
@@ -131,8 +132,7 @@ public class ResponseResource {
                                     asked.live(),
                                     OutputPlace.START,
                                     asked.reply(),
-                                    model,
-                                    false,
+                                    unkept.how(),
                                     -1,
                                     json,
                                     stop)
@@ -144,14 +144,14 @@ public class ResponseResource {
                 false,
                 asked.live().endedCharacters(),
                 asked.live()::end,
-                ended -> answered(ended, model, false));
+                ended -> answered(ended, unkept.how()));
     }
 
-    private static Response answered(Message reply, String model, boolean kept) {
+    private static Response answered(Message reply, ResponseView.HowAsked how) {
         if (reply.status() == Status.FAILED) {
             throw new TurnFailedException(reply);
         }
-        return JsonAnswer.of(ResponseView.of(reply, model, kept));
+        return JsonAnswer.of(ResponseView.of(reply, how.by(reply.model())));
     }
 
     private CompletionStage<Response> stream(
@@ -166,14 +166,7 @@ public class ResponseResource {
         outgoing.admit(request, repeated, live.endedCharacters());
         return CompletableFuture.completedStage(
                 new ResponseEvents(
-                                live,
-                                from,
-                                reply,
-                                responses.modelOf(reply),
-                                true,
-                                after,
-                                json,
-                                () -> {})
+                                live, from, reply, responses.howAsked(reply), after, json, () -> {})
                         .response());
     }
 
@@ -204,7 +197,8 @@ public class ResponseResource {
                     throw RefusedException.invalid("starting_after", "needs stream=true");
                 }
                 outgoing.admit(request, reply.characters());
-                yield CompletableFuture.completedStage(JsonAnswer.of(responses.view(reply)));
+                yield CompletableFuture.completedStage(
+                        JsonAnswer.of(ResponseView.of(reply, responses.howAsked(reply))));
             }
         };
     }
@@ -222,18 +216,13 @@ public class ResponseResource {
     public CompletionStage<Response> cancel(
             @PathParam("response") String id, @Context RoutingContext request) {
         Message reply = access.response(request, id);
-        String model = responses.modelOf(reply);
+        ResponseView.HowAsked how = responses.howAsked(reply);
         return outgoing.whole(
                 request,
                 true,
                 reply.status().terminal() ? reply.characters() : 0,
                 () -> turns.cancel(reply.chatId(), reply.id()),
-                ended ->
-                        JsonAnswer.of(
-                                ResponseView.of(
-                                        ended,
-                                        ended.model() == null ? model : ended.model(),
-                                        true)));
+                ended -> JsonAnswer.of(ResponseView.of(ended, how.by(ended.model()))));
     }
 
     @GET

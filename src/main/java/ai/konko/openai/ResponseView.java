@@ -55,15 +55,25 @@ record ResponseView(
         @Nullable Object user) {
 
     /**
-     * @param model the model that is or will be asked
+     * How a response is or will be asked for.
+     *
+     * @param parameters those of the call, by the provider's names
      * @param kept whether the response is in a conversation
      */
-    static ResponseView of(Message reply, String model, boolean kept) {
-        return view(reply, model, kept, status(reply), ItemView.of(reply));
+    record HowAsked(String model, Map<String, Object> parameters, boolean kept) {
+
+        /** The same, with the model that has replied. */
+        HowAsked by(@Nullable String other) {
+            return other == null ? this : new HowAsked(other, parameters, kept);
+        }
+    }
+
+    static ResponseView of(Message reply, HowAsked how) {
+        return view(reply, how, status(reply), ItemView.of(reply));
     }
 
     /** The response at the beginning of its stream, before there is text. */
-    static ResponseView begun(Message reply, String model, boolean kept) {
+    static ResponseView begun(Message reply, HowAsked how) {
         Message fresh =
                 new Message(
                         reply.id(),
@@ -76,19 +86,19 @@ record ResponseView(
                         reply.attempt(),
                         reply.createdAt(),
                         null,
-                        model,
+                        how.model(),
                         null,
                         null,
                         null,
                         reply.options());
-        return view(fresh, model, kept, "in_progress", List.of());
+        return view(fresh, how, "in_progress", List.of());
     }
 
     private static ResponseView view(
-            Message reply, String model, boolean kept, String status, List<ItemView> output) {
+            Message reply, HowAsked how, String status, List<ItemView> output) {
         Options options = reply.options() == null ? Options.NONE : reply.options();
-        ResponseForm form = new ResponseForm(options.parameters());
-        ResponseForm labels = new ResponseForm(options.labels());
+        ResponseForm form = new ResponseForm(how.parameters());
+        ResponseForm shown = new ResponseForm(options.shown());
         return new ResponseView(
                 Ids.response(reply),
                 "response",
@@ -101,24 +111,24 @@ record ResponseView(
                 options.instructions(),
                 form.get("max_completion_tokens"),
                 options.metadata(),
-                model,
+                how.model(),
                 output,
                 options.previous(),
-                kept ? new ConversationId(Ids.conversation(reply.chatId())) : null,
-                kept,
+                how.kept() ? new ConversationId(Ids.conversation(reply.chatId())) : null,
+                how.kept(),
                 form.get("temperature", 1.0),
                 form.get("top_p", 1.0),
                 form.get("presence_penalty", 0.0),
                 form.get("frequency_penalty", 0.0),
-                labels.get("top_logprobs", 0),
-                new Reasoning(form.get("reasoning_effort"), labels.get("summary")),
+                shown.get("top_logprobs", 0),
+                new Reasoning(form.get("reasoning_effort"), shown.get("summary")),
                 ResponseUsageView.of(reply.usage()),
                 form.text(),
                 form.get("parallel_tool_calls", true),
                 form.toolChoice(),
                 form.tools(),
-                labels.get("max_tool_calls"),
-                labels.get("truncation", "disabled"),
+                shown.get("max_tool_calls"),
+                shown.get("truncation", "disabled"),
                 form.get("service_tier", "default"),
                 form.get("prompt_cache_key"),
                 form.get("prompt_cache_retention"),

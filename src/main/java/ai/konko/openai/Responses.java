@@ -1,11 +1,12 @@
 package ai.konko.openai;
 
 import ai.konko.assistant.ModelEndpoint;
+import ai.konko.assistant.Prompt;
 import ai.konko.assistant.Prompts;
+import ai.konko.assistant.ProviderParameters;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
-import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Origin;
@@ -18,6 +19,7 @@ import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
+import ai.konko.openai.ResponseView.HowAsked;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,9 +33,6 @@ import org.jspecify.annotations.Nullable;
 /** Requests for responses as turns of chats. */
 @ApplicationScoped
 class Responses {
-    /** No turn can be posted right after this message, so that only a repetition is answered. */
-    private static final int NOWHERE = -1;
-
     private final ChatRepository repository;
     private final TurnEngine turns;
     private final StatelessTurns stateless;
@@ -85,6 +84,9 @@ class Responses {
      */
     record Answered(Message reply, LiveReply live, boolean repeated) {}
 
+    /** A reply that is not kept. */
+    record Unkept(StatelessTurns.Asked asked, HowAsked how) {}
+
     /**
      * @param post what the request asks for, unless it was done before
      */
@@ -120,16 +122,10 @@ class Responses {
                     new Settings(null, wanted.instructions(), wanted.options().model(), Map.of());
             return open(origin, settings, List.of(), wanted, terms);
         }
-        Integer after = continued.previous() == null ? null : continued.previous().seq();
-        RefusedException broken = null;
-        try {
-            calls.check(continued, wanted);
-        } catch (RefusedException refused) {
-            if (after != null || terms.idempotencyKey() == null) {
-                throw refused;
-            }
-            broken = refused;
-            after = NOWHERE; // the log knows the key if the turn is there already
+        Integer after = null;
+        if (continued.previous() != null) {
+            Message _ = calls.check(continued, wanted);
+            after = continued.previous().seq();
         }
         try {
             return turns.post(
@@ -138,9 +134,7 @@ class Responses {
                     post(wanted, wanted.options(), wanted.earlier(), terms, after));
         } catch (RefusedException refused) {
             if (refused.code() != ErrorCode.NOT_LAST || continued.previous() == null) {
-                throw broken != null && refused.code() == ErrorCode.NOT_LAST
-                        ? broken
-                        : calls.inTheirWords(refused, continued, wanted);
+                throw calls.inTheirWords(refused, continued.chatId(), wanted);
             }
         }
         Chat chat = repository.chat(continued.chatId());
@@ -179,19 +173,21 @@ class Responses {
             List<PastTurn> earlier,
             PostTerms terms,
             @Nullable Integer after) {
-        return new Post(
-                wanted.message().message(),
-                wanted.message().items(),
-                terms.whenBusy(),
-                terms.idempotencyKey(),
-                wanted.streamed(),
-                options,
-                earlier,
-                after);
+        Post post =
+                new Post(
+                        wanted.message().message(),
+                        wanted.message().items(),
+                        terms.whenBusy(),
+                        terms.idempotencyKey(),
+                        wanted.streamed(),
+                        options,
+                        earlier,
+                        after);
+        return options.opening() ? post : post.requiringOutputs();
     }
 
     /** Asks for a response that is not kept. The log is read, and nothing is added to it. */
-    StatelessTurns.Asked ask(Origin origin, Continued continued, TurnRequest wanted) {
+    Unkept ask(Origin origin, Continued continued, TurnRequest wanted) {
         if (continued.previous() != null && !continued.previous().status().terminal()) {
             throw RefusedException.chatBusy();
         }
@@ -203,10 +199,7 @@ class Responses {
             seq = answered.seq() - 1;
         }
         earlier.addAll(wanted.earlier());
-        CallRules.answered(
-                answered == null ? Set.of() : Items.asked(answered.items()), wanted.first());
-        return stateless.ask(
-                origin,
+        Prompt prompt =
                 prompts.goingOn(
                         continued.chatId(),
                         seq,
@@ -214,8 +207,9 @@ class Responses {
                         wanted.message().message(),
                         wanted.message().items(),
                         wanted.options(),
-                        wanted.streamed()),
-                wanted.options());
+                        wanted.streamed());
+        StatelessTurns.Asked asked = stateless.ask(origin, prompt, wanted.options());
+        return new Unkept(asked, new HowAsked(modelOf(asked.reply()), prompt.parameters(), false));
     }
 
     /**
@@ -235,8 +229,20 @@ class Responses {
         return repository.message(reply.chatId(), reply.replyId());
     }
 
-    ResponseView view(Message reply) {
-        return ResponseView.of(reply, modelOf(reply), true);
+    /**
+     * How the reply is or will be asked for. Its chat may have parameters too, unless it was made
+     * for the reply and is no copy.
+     */
+    HowAsked howAsked(Message reply) {
+        Options options = reply.options() == null ? Options.NONE : reply.options();
+        boolean alone = options.opening() && reply.seq() == 2 * (options.earlier() + 1);
+        Settings settings = alone ? Settings.NONE : repository.chat(reply.chatId()).settings();
+        return new HowAsked(
+                settings.modelToAsk(
+                        reply.model() == null ? reply.namedModel() : reply.model(),
+                        endpoint.defaultModel()),
+                ProviderParameters.of(settings.parameters(), options.parameters()),
+                true);
     }
 
     /** Removes the response with its chat, if the chat was made for it and has no other. */

@@ -1,8 +1,6 @@
 package ai.konko.openai;
 
 import ai.konko.assistant.ProviderResource;
-import ai.konko.chat.ErrorCode;
-import ai.konko.chat.RefusedException;
 import ai.konko.http.HttpEntrance;
 import ai.konko.http.Refusals;
 import io.quarkus.vertx.http.runtime.filters.Filters;
@@ -16,8 +14,7 @@ import java.util.stream.Collectors;
 /**
  * There is nothing at the addresses of what is not passed on.
  *
- * <p>It is made before the settings are checked, so it needs none of what says something at the
- * start.
+ * <p>Made before the settings are checked, so it must not use a class that logs at the start.
  */
 @ApplicationScoped
 class SwitchedOff {
@@ -42,9 +39,7 @@ class SwitchedOff {
 
     private void refuse(RoutingContext context) {
         if (paths.contains(context.normalizedPath())) {
-            refusals.send(
-                    RefusedException.of(ErrorCode.NOT_FOUND, "There is nothing at this address."),
-                    context.request());
+            refusals.send(Passages.nothingHere(), context.request());
         } else {
             context.next();
         }

@@ -31,7 +31,7 @@ record TurnRequest(
      * @throws RefusedException if something is not supported, or breaks a rule
      */
     static TurnRequest of(ResponseBody body, Dialogue input, ChatLimits limits) {
-        Dialogue.ByTurns turns = input.byTurns(true);
+        Dialogue.ByTurns turns = input.byTurns(true, limits);
         boolean background = RequestParameters.is(body.background());
         return new TurnRequest(
                 turns.turns(),
@@ -47,7 +47,7 @@ record TurnRequest(
                         false,
                         background,
                         false,
-                        body.labels()),
+                        body.shown()),
                 body.streams() || background);
     }
 
@@ -91,14 +91,6 @@ record TurnRequest(
         CallRules.check(input.turns(), last);
         if (last.items().isEmpty() || !last.message().isEmpty()) {
             RequestParameters.text(parameter, last.message(), TextBound.MESSAGE, limits);
-        }
-        for (Item.Output each : Items.outputs(last.items())) {
-            if (each.output().length() > limits.outputCharacters()) {
-                throw RefusedException.invalid(
-                        parameter,
-                        "must have outputs of at most %d characters"
-                                .formatted(limits.outputCharacters()));
-            }
         }
         return last;
     }

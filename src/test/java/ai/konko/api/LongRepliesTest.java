@@ -129,6 +129,8 @@ class LongRepliesTest {
         assertThat(posted.status()).isEqualTo(404);
         assertThat(posted.json().at("/error/code").asText()).isEqualTo("not_found");
         assertThat(read.json()).isEqualTo(client.get("/v1/nothing").json());
+        assertThat(client.post(path + "/", "{}").status()).isEqualTo(404);
+        assertThat(model.calls()).isEmpty();
         assertThat(client.post("/v1/embeddings", "{}").status()).isEqualTo(200);
     }
 

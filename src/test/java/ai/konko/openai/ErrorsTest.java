@@ -109,6 +109,18 @@ class ErrorsTest extends SdkTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"resp_x", "resp_00000000000000000000000000000000"})
+    void previousResponse_thatIsNotThere_hasItsOwnCode(String id) {
+        BadRequestException thrown =
+                catchThrowableOfType(
+                        BadRequestException.class,
+                        () -> openai.responses().create(say("x").previousResponseId(id).build()));
+
+        assertThat(thrown.code()).contains("previous_response_not_found");
+        assertThat(thrown.param()).contains("previous_response_id");
+    }
+
+    @ParameterizedTest
     @CsvSource({"500, 502, model_failed", "400, 502, model_failed", "429, 503, model_unavailable"})
     void failingModel_isTheNativeStatus(int upstream, int status, String code) {
         model.answer(_ -> Reply.status(upstream, "{}", Map.of()));

@@ -94,14 +94,16 @@ class OwnersTest {
         assertThat(bob.delete("/v1/conversations/" + conversation).status()).isEqualTo(404);
         assertThat(bob.post("/v1/responses/" + response.id() + "/cancel", "").status())
                 .isEqualTo(404);
+        String inConversation =
+                "{\"input\": \"x\", \"conversation\": \"%s\"}".formatted(conversation);
+        assertThat(bob.post("/v1/responses", inConversation).status()).isEqualTo(404);
         for (String body :
                 List.of(
-                        "{\"input\": \"x\", \"conversation\": \"%s\"}".formatted(conversation),
                         "{\"input\": \"x\", \"previous_response_id\": \"%s\"}"
                                 .formatted(response.id()),
                         "{\"input\": \"x\", \"store\": false, \"previous_response_id\": \"%s\"}"
                                 .formatted(response.id()))) {
-            assertThat(bob.post("/v1/responses", body).status()).isEqualTo(404);
+            assertThat(bob.post("/v1/responses", body).status()).isEqualTo(400);
         }
         assertThat(bob.get("/v1/conversations").json().path("data")).isEmpty();
         assertThat(model.calls()).hasSize(1);

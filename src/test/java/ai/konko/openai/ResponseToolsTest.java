@@ -24,15 +24,20 @@ import com.openai.models.responses.StructuredResponse;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses that are more than text: function calls, reasoning, images, structured output. */
@@ -421,6 +426,63 @@ class ResponseToolsTest extends SdkTest {
         assertThat(sent()).isEqualTo(SECOND_ROUND);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"role\": \"user\", \"content\": \"Wait.\"} | No tool output found for function call call_a.",
+                "{\"type\": \"function_call_output\", \"call_id\": \"call_c\", \"output\": \"x\"} | No tool call found for function call output with call_id call_c.",
+            })
+    void outputs_ofAConversation_comeWithTheFirstOfSeveralTurns(String said, String message) {
+        model.answer(ResponseToolsTest::lookTwice);
+        String conversation = ", \"conversation\": " + ask("").json().path("conversation");
+        String rest =
+                ", {\"role\": \"assistant\", \"content\": \"So.\"}, {\"role\": \"user\", \"content\": \"Well?\"}";
+
+        Answer refused = post(said + rest, conversation);
+        Answer answered = post(BOTH + rest, conversation);
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.json().at("/error/message").asText()).isEqualTo(message);
+        assertThat(answered.status()).as(answered.text()).isEqualTo(200);
+        assertThat(sent().subList(2, 6))
+                .containsExactly(
+                        "tool call_a sun", "tool call_b rain", "assistant So.", "user Well?");
+    }
+
+    @Test
+    void parametersOfTheChat_areShownUnderThoseOfTheRequest() {
+        Answer chat =
+                client.post(
+                        "/chats",
+                        """
+                        {"parameters": {"temperature": 0.25, "topP": 0.5},
+                         "tools": [{"type": "function", "name": "gaze"}], "toolChoice": "none"}
+                        """);
+        String more = ", \"conversation\": \"conv_%s\"".formatted(chat.id().replace("-", ""));
+
+        for (boolean store : new boolean[] {true, false}) {
+            Answer answer =
+                    client.post(
+                            "/v1/responses",
+                            "{\"input\": \"Well?\", \"temperature\": 1.5%s, \"store\": %s}"
+                                    .formatted(more, store));
+            JsonNode shown = answer.json();
+
+            assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+            assertThat(shown.path("temperature").asDouble()).isEqualTo(1.5);
+            assertThat(shown.path("top_p").asDouble()).isEqualTo(0.5);
+            assertThat(shown.at("/tools/0/name").asText()).isEqualTo("gaze");
+            assertThat(shown.path("tool_choice").asText()).isEqualTo("none");
+            assertThat(model.calls().getLast().body().path("top_p").asDouble()).isEqualTo(0.5);
+            if (store) {
+                assertThat(client.get("/v1/responses/" + answer.id()).json()).isEqualTo(shown);
+                assertThat(eventsOf(answer.id(), "").getLast().data().path("response"))
+                        .isEqualTo(shown);
+            }
+        }
+    }
+
     @Test
     void outputsMissing_withAKeyThatTheLogKnows_areAskedOfTheLog() {
         model.answer(ResponseToolsTest::lookTwice);
@@ -553,6 +615,8 @@ class ResponseToolsTest extends SdkTest {
                 "tool_choice  | \"any\"  | 400 | tool_choice",
                 "tool_choice  | {\"type\": \"function\", \"name\": \"x\"} | 422 | tool_choice",
                 "tool_choice  | {\"type\": \"allowed_tools\", \"mode\": \"auto\", \"tools\": []} | 422 | tool_choice.tools",
+                "tool_choice  | {\"type\": \"allowed_tools\", \"mode\": \"none\", \"tools\": [{\"type\": \"function\", \"name\": \"look\"}]} | 400 | tool_choice.mode",
+                "tool_choice  | {\"type\": \"allowed_tools\", \"mode\": \"auto\", \"tools\": [{\"type\": \"function\", \"name\": \"look\"}, {\"type\": \"function\", \"name\": \"x\"}]} | 422 | tool_choice",
                 "text         | {\"format\": {\"type\": \"json_schema\", \"name\": \"a b\", \"schema\": {}}} | 422 | text.format.name",
                 "text         | {\"format\": {\"type\": \"json_schema\", \"name\": \"a\", \"schema\": \"\\ud83d\"}} | 422 | text.format.schema",
                 "top_logprobs | 21       | 422 | top_logprobs",
@@ -560,6 +624,7 @@ class ResponseToolsTest extends SdkTest {
                 "user         | 1        | 422 | user",
                 "client_metadata | 1     | 400 | client_metadata",
                 "input        | [{\"type\": \"function_call\", \"call_id\": \"\", \"name\": \"f\", \"arguments\": \"\"}] | 422 | input[0].call_id",
+                "input        | [{\"type\": \"function_call\", \"call_id\": \"c\", \"name\": \"a b\", \"arguments\": \"\"}] | 422 | input[0].name",
                 "input        | [{\"type\": \"function_call\", \"call_id\": \"c\", \"name\": \"f\", \"arguments\": {}}] | 422 | input[0].arguments",
                 "input        | [{\"type\": \"function_call_output\", \"call_id\": \"c\", \"output\": 7}] | 422 | input[0].output",
                 "input        | [{\"type\": \"function_call_output\", \"output\": \"x\"}] | 422 | input[0].call_id",
@@ -577,6 +642,49 @@ class ResponseToolsTest extends SdkTest {
         assertThat(refused.status()).as(refused.text()).isEqualTo(status);
         assertThat(refused.json().at("/error/param").asText()).isEqualTo(param);
         assertThat(model.calls()).isEmpty();
+    }
+
+    /** Also of what is earlier in the dialogue than its last turn. */
+    @ParameterizedTest
+    @MethodSource("tooMuch")
+    void tooMuch_isRefusedByName(List<String> items, String param) {
+        String all = String.join(",", items);
+        Answer created = client.post("/v1/conversations", "{}");
+
+        Answer response = post(all + ", {\"role\": \"user\", \"content\": \"Well?\"}", "");
+        Answer added =
+                client.post(
+                        "/v1/conversations/" + created.id() + "/items",
+                        "{\"items\": [" + all + "]}");
+
+        assertThat(List.of(response.status(), added.status())).containsOnly(422);
+        assertThat(response.json().at("/error/param").asText()).isEqualTo("input" + param);
+        assertThat(added.json().at("/error/param").asText()).isEqualTo("items" + param);
+        assertThat(model.calls()).isEmpty();
+    }
+
+    static List<Arguments> tooMuch() {
+        String call =
+                "{\"type\": \"function_call\", \"call_id\": \"%s\", \"name\": \"f\", \"arguments\": \"\"}";
+        String image = "{\"type\": \"input_image\", \"image_url\": \"http://a\"}";
+        List<String> calls = IntStream.range(0, 129).mapToObj(call::formatted).toList();
+        List<String> outputs =
+                IntStream.range(0, 129).mapToObj(i -> OUTPUT.formatted(i, "x")).toList();
+        List<String> both = new ArrayList<>(calls);
+        both.addAll(outputs);
+        return List.of(
+                Arguments.of(List.of(call.formatted("c".repeat(257))), "[0].call_id"),
+                Arguments.of(List.of(OUTPUT.formatted("c".repeat(257), "x")), "[0].call_id"),
+                Arguments.of(
+                        List.of(call.formatted("c"), OUTPUT.formatted("c", "x".repeat(262_145))),
+                        "[1]"),
+                Arguments.of(both, "[257]"),
+                Arguments.of(
+                        List.of(
+                                "{\"role\": \"user\", \"content\": [%s]}"
+                                        .formatted(
+                                                String.join(",", Collections.nCopies(129, image)))),
+                        "[0]"));
     }
 
     private static final List<String> CALL =
@@ -717,34 +825,69 @@ class ResponseToolsTest extends SdkTest {
         List<Event> all = eventsOf(id, "");
         long last = number(all.getLast());
 
-        List<Integer> refused =
-                IntStream.rangeClosed(0, (int) last + 1)
-                        .filter(
-                                number ->
-                                        client.get(
-                                                                "/v1/responses/%s?stream=true&starting_after=%d"
-                                                                        .formatted(id, number))
-                                                        .status()
-                                                == 422)
-                        .boxed()
-                        .toList();
-
-        assertThat(refused).contains((int) last + 1).doesNotContain(0, 1, 2, (int) last);
-        String text = told(all).stream().collect(Collectors.joining("\n"));
-        for (int number = 0; number <= last; number++) {
-            if (!refused.contains(number)) {
-                List<Event> rest = eventsOf(id, "&starting_after=" + number);
-                long from = number;
-                assertThat(rest).allMatch(each -> number(each) > from);
-                assertThat(text).endsWith(rest.isEmpty() ? "" : lastWhole(rest));
+        List<Long> refused = new ArrayList<>();
+        for (long number = 0; number <= last + 1; number++) {
+            String query = "&starting_after=" + number;
+            if (client.get("/v1/responses/" + id + "?stream=true" + query).status() == 422) {
+                refused.add(number);
+            } else {
+                assertThat(said(eventsOf(id, query))).isEqualTo(said(all, number));
             }
         }
+
+        assertThat(refused).contains(last + 1);
+        assertThat(unknown(all)).containsAll(refused);
     }
 
-    /** What follows the first run of deltas, of which there may be only a part. */
-    private static String lastWhole(List<Event> rest) {
-        List<String> told = told(rest);
-        return String.join("\n", told.size() > 1 ? told.subList(1, told.size()) : told);
+    private static List<String> said(List<Event> events) {
+        return said(events, -1);
+    }
+
+    /** What events say after a number, each character of a delta with the number that it has. */
+    private static List<String> said(List<Event> events, long after) {
+        List<String> said = new ArrayList<>();
+        for (Event each : events) {
+            String delta = each.data().path("delta").asText();
+            if (!each.name().endsWith("_text.delta")) {
+                if (number(each) > after) {
+                    said.add(each.raw());
+                }
+                continue;
+            }
+            for (int i = 0; i < delta.length(); i++) {
+                long number = number(each, delta.length() - i - 1);
+                if (number > after) {
+                    said.add("%s %d %s".formatted(each.name(), number, delta.charAt(i)));
+                }
+            }
+        }
+        return said;
+    }
+
+    /** The number of a delta that ends some characters earlier; those of reasoning take up five. */
+    private static long number(Event delta, int earlier) {
+        return number(delta) - earlier * (delta.name().contains("reasoning") ? 5L : 1L);
+    }
+
+    /**
+     * The numbers that no event can have: those that are skipped, and those within a character of
+     * two units. They may be refused.
+     */
+    private static List<Long> unknown(List<Event> all) {
+        Set<Long> known = new HashSet<>();
+        for (Event each : all) {
+            known.add(number(each));
+            String delta = each.data().path("delta").asText();
+            for (int i = 1; i < delta.length() && each.name().endsWith("_text.delta"); i++) {
+                if (!Character.isLowSurrogate(delta.charAt(i))) {
+                    known.add(number(each, delta.length() - i));
+                }
+            }
+        }
+        return LongStream.rangeClosed(0, number(all.getLast()) + 1)
+                .filter(number -> !known.contains(number))
+                .boxed()
+                .toList();
     }
 
     @Test

@@ -7,6 +7,7 @@ import ai.konko.chat.Items;
 import ai.konko.chat.Options;
 import ai.konko.chat.Sized;
 import ai.konko.chat.Usage;
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -40,10 +41,12 @@ import org.jspecify.annotations.Nullable;
             Item.Reasoning.class,
             Item.Call.class,
             Item.Output.class,
-            Columns.TypedItem.class
+            Columns.TypedItem.class,
+            Columns.EarlierNames.class
         })
 final class Columns {
-    private static final ObjectMapper WHOLE = new ObjectMapper();
+    private static final ObjectMapper WHOLE =
+            JsonMapper.builder().addMixIn(Options.class, EarlierNames.class).build();
 
     private static final TypeReference<List<Item>> ITEMS = new TypeReference<>() {};
     private static final TypeReference<LinkedHashMap<String, Object>> VALUES =
@@ -69,6 +72,12 @@ final class Columns {
         @JsonSubTypes.Type(value = Item.Output.class, name = "output")
     })
     interface TypedItem {}
+
+    /** What options are called in logs that are older. */
+    interface EarlierNames {
+        @JsonAlias("labels")
+        Map<String, Object> shown();
+    }
 
     /** Leaves out values that are the default. */
     private static final ObjectMapper SPARSE =
