@@ -7,8 +7,8 @@ import ai.konko.chat.Items;
 import ai.konko.chat.Options;
 import ai.konko.chat.Sized;
 import ai.konko.chat.Usage;
-import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -42,11 +42,11 @@ import org.jspecify.annotations.Nullable;
             Item.Call.class,
             Item.Output.class,
             Columns.TypedItem.class,
-            Columns.EarlierNames.class
+            Columns.NamesInLog.class
         })
 final class Columns {
     private static final ObjectMapper WHOLE =
-            JsonMapper.builder().addMixIn(Options.class, EarlierNames.class).build();
+            JsonMapper.builder().addMixIn(Options.class, NamesInLog.class).build();
 
     private static final TypeReference<List<Item>> ITEMS = new TypeReference<>() {};
     private static final TypeReference<LinkedHashMap<String, Object>> VALUES =
@@ -73,15 +73,16 @@ final class Columns {
     })
     interface TypedItem {}
 
-    /** What options are called in logs that are older. */
-    interface EarlierNames {
-        @JsonAlias("labels")
+    /** What is named otherwise in the log, which versions before this one write and read too. */
+    interface NamesInLog {
+        @JsonProperty("labels")
         Map<String, Object> shown();
     }
 
     /** Leaves out values that are the default. */
     private static final ObjectMapper SPARSE =
             JsonMapper.builder()
+                    .addMixIn(Options.class, NamesInLog.class)
                     .defaultPropertyInclusion(
                             JsonInclude.Value.construct(
                                     JsonInclude.Include.NON_DEFAULT, JsonInclude.Include.ALWAYS))
