@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -38,6 +39,40 @@ class OpenApiTest extends HttpTest {
     @Test
     void operations_areThoseOfTheResources() {
         assertThat(documented()).isEqualTo(implemented());
+    }
+
+    /** Generators of clients take the answer of the lowest of these for the operation's result. */
+    @Test
+    void successes_ofTheLowestStatus_areJsonWhereAnyIs() {
+        JsonNode document = ApiContract.read();
+        for (JsonNode path : document.path("paths")) {
+            path.properties().stream()
+                    .filter(each -> METHODS.contains(each.getKey()))
+                    .map(each -> successes(document, each.getValue().path("responses")))
+                    .filter(all -> all.values().stream().anyMatch(OpenApiTest::isJson))
+                    .forEach(
+                            all ->
+                                    assertThat(isJson(all.firstEntry().getValue()))
+                                            .describedAs(all.toString())
+                                            .isTrue());
+        }
+    }
+
+    private static NavigableMap<String, JsonNode> successes(JsonNode document, JsonNode responses) {
+        NavigableMap<String, JsonNode> all = new TreeMap<>();
+        responses.properties().stream()
+                .filter(each -> each.getKey().startsWith("2"))
+                .forEach(each -> all.put(each.getKey(), resolved(document, each.getValue())));
+        return all;
+    }
+
+    private static boolean isJson(JsonNode response) {
+        return response.path("content").has("application/json");
+    }
+
+    private static JsonNode resolved(JsonNode document, JsonNode found) {
+        String reference = found.path("$ref").asText();
+        return reference.isEmpty() ? found : document.at(reference.substring(1));
     }
 
     /** Each operation, as a method and a path, with its query parameters. */
@@ -64,8 +99,7 @@ class OpenApiTest extends HttpTest {
     private static Set<String> query(JsonNode document, JsonNode operation) {
         Set<String> names = new TreeSet<>();
         for (JsonNode parameter : operation.path("parameters")) {
-            String reference = parameter.path("$ref").asText();
-            JsonNode found = reference.isEmpty() ? parameter : document.at(reference.substring(1));
+            JsonNode found = resolved(document, parameter);
             if (found.path("in").asText().equals("query")) {
                 names.add(found.path("name").asText());
             }
