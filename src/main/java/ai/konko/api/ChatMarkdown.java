@@ -10,12 +10,12 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.Role;
 import ai.konko.chat.Sized;
+import ai.konko.http.AttachmentData;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.UUID;
 import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
@@ -73,7 +73,7 @@ final class ChatMarkdown {
             if (message.items().isEmpty()) {
                 writer.write(message.content());
             } else {
-                writer.write(markdown(Items.withTexts(message.content(), message.items())));
+                writer.write(markdown(message));
             }
             if (saysNothing(message)) {
                 writer.write((message.items().isEmpty() ? "_" : "\n\n_") + instead(message) + "_");
@@ -88,14 +88,26 @@ final class ChatMarkdown {
                 && message.items().stream().allMatch(Item.Reasoning.class::isInstance);
     }
 
-    private static String markdown(List<Item> items) {
-        return items.stream().map(ChatMarkdown::markdown).collect(Collectors.joining("\n\n"));
+    private static String markdown(Message message) {
+        return Items.withTexts(message.content(), message.items()).stream()
+                .map(item -> markdown(item, message.chatId()))
+                .collect(Collectors.joining("\n\n"));
     }
 
-    private static String markdown(Item item) {
+    private static String markdown(Item item, UUID chatId) {
         return switch (item) {
             case Item.Text text -> text.text();
-            case Item.Image image -> "![Image](<%s>)".formatted(image.url());
+            case Item.Image image ->
+                    "![Image](<%s>)"
+                            .formatted(
+                                    image.attached() == null
+                                            ? image.url()
+                                            : AttachmentData.address(chatId, image.attached()));
+            case Item.File file ->
+                    "[%s](<%s>)"
+                            .formatted(
+                                    file.name().replaceAll("[\\[\\]\\\\]", "\\\\$0"),
+                                    AttachmentData.address(chatId, file.attached()));
             case Item.Reasoning reasoning -> "> " + reasoning.text().replaceAll("\\R", "\n> ");
             case Item.Call call ->
                     "Calls `%s` (%s, %s):\n\n%s"

@@ -1,5 +1,6 @@
 package ai.konko.api;
 
+import ai.konko.chat.Attached;
 import ai.konko.chat.Item;
 import ai.konko.chat.Items;
 import ai.konko.chat.Message;
@@ -20,10 +21,17 @@ sealed interface ItemView {
      * @return all items of the message; null if it is text alone
      */
     static @Nullable List<ItemView> of(Message message) {
-        if (message.items().isEmpty()) {
+        return of(Items.withTexts(message.content(), message.items()));
+    }
+
+    /**
+     * @param all the items of a message, its texts included
+     * @return null if there are none
+     */
+    static @Nullable List<ItemView> of(List<Item> all) {
+        if (all.isEmpty()) {
             return null;
         }
-        List<Item> all = Items.withTexts(message.content(), message.items());
         return IntStream.range(0, all.size()).mapToObj(i -> of(i, all.get(i))).toList();
     }
 
@@ -36,7 +44,8 @@ sealed interface ItemView {
         return switch (item) {
             case Item.Text text -> new Words("text", id, offset, text.text());
             case Item.Reasoning reasoning -> new Words("reasoning", id, offset, reasoning.text());
-            case Item.Image image -> new Picture("image", id, offset, image.url());
+            case Item.Image image -> Shown.of("image", id, offset, image.url(), image.attached());
+            case Item.File file -> Shown.of("file", id, offset, null, file.attached());
             case Item.Call call ->
                     new Call(
                             "call",
@@ -69,12 +78,40 @@ sealed interface ItemView {
         }
     }
 
-    /** An image that a user shows. */
+    /** An image or a file that a user shows: where it is, or which attachment it is. */
     @RegisterForReflection
-    record Picture(String type, String id, int offset, String url) implements ItemView {
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Shown(
+            String type,
+            String id,
+            int offset,
+            @Nullable String url,
+            @Nullable String mediaType,
+            @Nullable String name,
+            @Nullable String attachment)
+            implements ItemView {
+
+        static Shown of(
+                String type,
+                String id,
+                int offset,
+                @Nullable String url,
+                @Nullable Attached attached) {
+            return attached == null
+                    ? new Shown(type, id, offset, url, null, null, null)
+                    : new Shown(
+                            type,
+                            id,
+                            offset,
+                            null,
+                            attached.mediaType(),
+                            attached.name(),
+                            attached.id());
+        }
+
         @Override
         public String toString() {
-            return "Picture[id=" + id + "]";
+            return "Shown[id=" + id + "]";
         }
     }
 

@@ -25,7 +25,7 @@ public final class ContextMessage implements ChatMessage {
     private final int from;
     private final int length;
 
-    /** What is sent beside the text: a user's images, the calls of a reply. */
+    /** What is sent beside the text: a user's images and files, the calls of a reply. */
     private final List<Item> items;
 
     private final @Nullable UUID messageId;
@@ -112,12 +112,17 @@ public final class ContextMessage implements ChatMessage {
         return items.isEmpty()
                 ? items
                 : items.stream()
-                        .filter(
-                                each ->
-                                        by == Speaker.USER
-                                                ? each instanceof Item.Image
-                                                : each instanceof Call)
+                        .filter(each -> by == Speaker.USER ? isShown(each) : each instanceof Call)
                         .toList();
+    }
+
+    private static boolean isShown(Item item) {
+        return item instanceof Item.Image || item instanceof Item.File;
+    }
+
+    /** The same message with other items. */
+    ContextMessage with(List<Item> others) {
+        return new ContextMessage(by, text, from, length, others, messageId, callId);
     }
 
     @Override
@@ -156,6 +161,11 @@ public final class ContextMessage implements ChatMessage {
     /** What is sent beside the text. */
     List<Item> items() {
         return items;
+    }
+
+    /** All that is sent, the texts included; of a message of text alone, nothing. */
+    public List<Item> parts() {
+        return Items.withTexts(content(), items);
     }
 
     /** Whether there is nothing to send. */

@@ -174,7 +174,11 @@ final class Exchange implements Connections.Taker {
         unlessOver(
                 () -> {
                     head.accept(request);
-                    request.send(whole).onComplete(this::receive, _ -> brokeOff());
+                    request.response().onComplete(this::receive, _ -> brokeOff());
+                    Future<Void> sent = request.end(whole);
+                    if (allowance.holds()) {
+                        sent.onComplete(_ -> unlessOver(() -> allowance.hold(reader.held())));
+                    }
                 });
         request.headers().clear(); // written by now, and nothing to keep until the answer is there
     }

@@ -22,6 +22,7 @@ final class ModelParameters extends DefaultChatRequestParameters {
     private final Cancellation cancellation;
     private final TextAllowance allowance;
     private final DraftWriter out;
+    private final AttachedBytes attached;
 
     /**
      * Of a call whose answer is of use only as text.
@@ -44,7 +45,8 @@ final class ModelParameters extends DefaultChatRequestParameters {
                 timeouts,
                 cancellation,
                 allowance,
-                new DraftWriter(Draft.NOWHERE, new CallIds(1, Set.of()), 0, () -> {}));
+                new DraftWriter(Draft.NOWHERE, new CallIds(1, Set.of()), 0, () -> {}),
+                AttachedBytes.NONE);
     }
 
     private ModelParameters(
@@ -54,7 +56,8 @@ final class ModelParameters extends DefaultChatRequestParameters {
             Timeouts timeouts,
             Cancellation cancellation,
             TextAllowance allowance,
-            DraftWriter out) {
+            DraftWriter out,
+            AttachedBytes attached) {
         super(builder().modelName(model));
         this.sent = sent;
         this.streamed = streamed;
@@ -62,6 +65,7 @@ final class ModelParameters extends DefaultChatRequestParameters {
         this.cancellation = cancellation;
         this.allowance = allowance;
         this.out = out;
+        this.attached = attached;
     }
 
     /**
@@ -82,7 +86,8 @@ final class ModelParameters extends DefaultChatRequestParameters {
                 timeouts,
                 cancellation,
                 allowance,
-                out);
+                out,
+                prompt.attached());
     }
 
     /** Of a call whose answer is of use only as text. */
@@ -167,6 +172,10 @@ final class ModelParameters extends DefaultChatRequestParameters {
 
     DraftWriter out() {
         return out;
+    }
+
+    AttachedBytes attached() {
+        return attached;
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param messages what the model sees, in this order, the message to reply to included
  * @param parameters sent to the provider as they are
  * @param streamed whether the answer is to come piece by piece
+ * @param attached has the bytes of the messages' images and files
  * @param callIds the ids of calls that new ones must differ from; null if none are expected, which
  *     spares reading them
  */
@@ -27,6 +28,7 @@ public record Prompt(
         List<ContextMessage> messages,
         Map<String, Object> parameters,
         boolean streamed,
+        AttachedBytes attached,
         @Nullable Set<String> callIds) {
     private static final String NO_TEXT = "(no text)";
 
@@ -36,6 +38,17 @@ public record Prompt(
         }
         requireOutputs(messages);
         messages = Collections.unmodifiableList(messages);
+    }
+
+    /** A prompt without attachments. */
+    public Prompt(
+            @Nullable UUID chatId,
+            String model,
+            List<ContextMessage> messages,
+            Map<String, Object> parameters,
+            boolean streamed,
+            @Nullable Set<String> callIds) {
+        this(chatId, model, messages, parameters, streamed, AttachedBytes.NONE, callIds);
     }
 
     /**

@@ -1,6 +1,7 @@
 package ai.konko.assistant;
 
 import ai.konko.assistant.Prompt.Speaker;
+import ai.konko.chat.Attached;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Item;
 import ai.konko.chat.Item.Call;
@@ -21,7 +22,16 @@ import org.jspecify.annotations.Nullable;
  * without an output, and no output without its call.
  */
 final class PromptMessages {
+    /**
+     * How many bytes of attachments one prompt has at most. In base64 they are a third more, and
+     * providers take some 50 MB.
+     */
+    static final int MOST_ATTACHED = 32 << 20;
+
     private final List<ContextMessage> all;
+
+    /** How many bytes of attachments the messages have. */
+    private long attached;
 
     /** The calls of the last reply, whose outputs come next. */
     private List<Call> calls = List.of();
@@ -82,6 +92,9 @@ final class PromptMessages {
     private void addUnlessEmpty(ContextMessage message) {
         if (!message.isEmpty()) {
             all.add(message);
+            for (Attached each : Items.attached(message.items())) {
+                attached += each.size();
+            }
         }
     }
 
@@ -126,6 +139,32 @@ final class PromptMessages {
     /** All messages; more can be added to the list. */
     List<ContextMessage> list() {
         addOutputs(List.of());
+        if (attached > MOST_ATTACHED) {
+            leaveOutTheOldest();
+        }
         return all;
+    }
+
+    /** From the first that does not fit, counted from the newest, all older ones are left out. */
+    private void leaveOutTheOldest() {
+        long left = MOST_ATTACHED;
+        for (int i = all.size() - 1; i >= 0; i--) {
+            List<Item> items = new ArrayList<>(all.get(i).items());
+            for (int j = items.size() - 1; j >= 0; j--) {
+                Attached each = Items.attached(items.get(j));
+                left -= each == null ? 0 : each.size();
+                if (each != null && left < 0) {
+                    items.set(j, new Item.Text(items.get(j).offset(), leftOut(each)));
+                }
+            }
+            all.set(i, all.get(i).with(List.copyOf(items)));
+        }
+    }
+
+    /** What the model is told of an attachment that it is not sent. */
+    static String leftOut(Attached attached) {
+        return attached.name() == null
+                ? "[image left out]"
+                : "[file left out: %s]".formatted(attached.name());
     }
 }

@@ -14,6 +14,8 @@ import ai.konko.chat.Started;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Turn;
 import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +77,10 @@ public class Prompts {
                             messages,
                             parameters,
                             started.streamed(),
+                            ids ->
+                                    StoreOutage.outlast(
+                                            () -> repository.attachments(message.chatId(), ids),
+                                            cancellation::cancelled),
                             Prompt.mayCall(parameters, messages)
                                     ? repository.callIds(message.chatId())
                                     : null);
@@ -106,23 +112,28 @@ public class Prompts {
      * @param chatId the chat; null if there is none
      * @param beforeSeq where in the chat the turn would be
      * @param earlier turns that come with the message, after those of the chat
-     * @param items what the message has beside its text; if there are outputs, they are those of
-     *     the calls of the reply before it
+     * @param message the one to reply to; if it has outputs, they are those of the calls of the
+     *     reply before it
      */
     public Prompt goingOn(
             @Nullable UUID chatId,
             int beforeSeq,
             List<PastTurn> earlier,
-            String message,
-            List<Item> items,
+            PastTurn message,
             Options options,
             boolean streamed) {
         Settings settings = chatId == null ? Settings.NONE : repository.chat(chatId).settings();
-        List<Item> next = earlier.isEmpty() ? items : earlier.getFirst().items();
+        List<Item> next = (earlier.isEmpty() ? message : earlier.getFirst()).items();
         PromptMessages seen =
-                before(chatId, beforeSeq, instructions(settings, options), message, next, 0);
+                before(
+                        chatId,
+                        beforeSeq,
+                        instructions(settings, options),
+                        message.message(),
+                        next,
+                        0);
         earlier.forEach(seen::add);
-        seen.say(message, items);
+        seen.say(message.message(), message.items());
         List<ContextMessage> messages = seen.list();
         return new Prompt(
                 null,
@@ -130,7 +141,19 @@ public class Prompts {
                 messages,
                 ProviderParameters.of(settings.parameters(), options.parameters()),
                 streamed,
+                ids -> attachments(chatId, earlier, message, ids),
                 callIds(messages));
+    }
+
+    /** Of those that come with the message, and else of those of the chat. */
+    private Map<String, byte[]> attachments(
+            @Nullable UUID chatId, List<PastTurn> earlier, PastTurn message, Set<String> ids) {
+        Map<String, byte[]> found =
+                new HashMap<>(chatId == null ? Map.of() : repository.attachments(chatId, ids));
+        List<PastTurn> brought = new ArrayList<>(earlier);
+        brought.add(message);
+        PastTurn.brought(brought).forEach((id, each) -> found.put(id, each.bytes()));
+        return found;
     }
 
     /** Of what no chat keeps, because its client may send all of it again. */

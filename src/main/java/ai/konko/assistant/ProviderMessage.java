@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.Attached;
 import ai.konko.chat.Item;
 import ai.konko.chat.Item.Call;
 import ai.konko.chat.Items;
@@ -15,17 +16,31 @@ import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a message as chat completions have it, LangChain4j's own messages too. */
 final class ProviderMessage {
+    /** How many bytes are turned into base64 at once; a multiple of three. */
+    private static final int STRIDE = 48 * 1024;
+
+    private static final Base64.Encoder BASE64 = Base64.getEncoder();
+
     private final JsonGenerator json;
     private final Dialect dialect;
+    private final Map<String, byte[]> attached;
 
-    ProviderMessage(JsonGenerator json, Dialect dialect) {
+    /**
+     * @param attached the bytes of attachments, by their ids
+     */
+    ProviderMessage(JsonGenerator json, Dialect dialect, Map<String, byte[]> attached) {
         this.json = json;
         this.dialect = dialect;
+        this.attached = attached;
     }
 
     void write(ChatMessage message) throws IOException {
@@ -77,7 +92,8 @@ final class ProviderMessage {
         for (Item each : items) {
             switch (each) {
                 case Item.Text text -> part(text.text());
-                case Item.Image image -> image(image.url());
+                case Item.Image image -> image(image);
+                case Item.File file -> attached(file.attached());
                 default -> throw new IllegalArgumentException("no such part is ever sent");
             }
         }
@@ -105,6 +121,44 @@ final class ProviderMessage {
         return image.url() == null
                 ? "data:%s;base64,%s".formatted(image.mimeType(), image.base64Data())
                 : image.url().toString();
+    }
+
+    private void image(Item.Image image) throws IOException {
+        if (image.attached() != null) {
+            attached(image.attached());
+        } else {
+            image(Objects.requireNonNull(image.url()));
+        }
+    }
+
+    /** The bytes are there, unless the chat was deleted meanwhile. */
+    private void attached(Attached what) throws IOException {
+        byte[] bytes = attached.get(what.id());
+        if (bytes == null) {
+            part(PromptMessages.leftOut(what));
+            return;
+        }
+        String type = what.name() == null ? "image_url" : "file";
+        json.writeStartObject();
+        json.writeStringField("type", type);
+        json.writeObjectFieldStart(type);
+        if (what.name() != null) {
+            json.writeStringField("filename", what.name());
+        }
+        json.writeFieldName(what.name() == null ? "url" : "file_data");
+        data(what.mediaType(), bytes);
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    /** A data URL (RFC 2397), written part by part. No character of it needs an escape in JSON. */
+    private void data(String mediaType, byte[] bytes) throws IOException {
+        json.writeRawValue("\"data:" + mediaType + ";base64,");
+        for (int from = 0; from < bytes.length; from += STRIDE) {
+            int to = Math.min(bytes.length, from + STRIDE);
+            json.writeRaw(BASE64.encodeToString(Arrays.copyOfRange(bytes, from, to)));
+        }
+        json.writeRaw('"');
     }
 
     private void part(String text) throws IOException {

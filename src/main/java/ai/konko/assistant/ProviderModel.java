@@ -12,6 +12,7 @@ import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Objects;
@@ -32,6 +33,12 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 class ProviderModel implements ChatModel, StreamingChatModel {
+    /**
+     * A longer request counts as text under way until it is sent. Most that are so long have
+     * attachments, because the window bounds the texts.
+     */
+    private static final int LONG = 128 << 10;
+
     private final ModelClient client;
     private final ModelEndpoint endpoint;
     private final ModelConfig.Model config;
@@ -130,7 +137,11 @@ class ProviderModel implements ChatModel, StreamingChatModel {
 
     private CompletableFuture<@Nullable Void> send(
             ChatRequest request, ModelParameters call, StreamedAnswer answer) {
-        return client.send(ProviderRequestBody.of(request.messages(), call, dialect), call, answer);
+        Buffer body = ProviderRequestBody.of(request.messages(), call, dialect);
+        if (body.length() > LONG) {
+            call.allowance().hold(body.length());
+        }
+        return client.send(body, call, answer);
     }
 
     /** The call of a plain request, for which the configured defaults hold. */

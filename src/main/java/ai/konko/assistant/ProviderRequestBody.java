@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.Items;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.langchain4j.data.message.ChatMessage;
@@ -10,8 +11,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +24,15 @@ import org.jspecify.annotations.Nullable;
 final class ProviderRequestBody {
     private static final JsonFactory JSON = new JsonFactory();
 
+    /** For what is around an attachment. */
+    private static final int ROOM = 1024;
+
     private ProviderRequestBody() {}
 
     /** Gives out the written bytes without a copy. Up to 8,000 bytes come at once. */
     private static final class Bytes extends ByteArrayOutputStream {
-        Bytes() {
-            super(0);
+        Bytes(int expected) {
+            super(expected);
         }
 
         Buffer all() {
@@ -35,12 +41,13 @@ final class ProviderRequestBody {
     }
 
     static Buffer of(List<ChatMessage> messages, ModelParameters call, Dialect dialect) {
-        Bytes bytes = new Bytes();
+        Map<String, byte[]> attached = attached(messages, call.attached());
+        Bytes bytes = new Bytes(expected(attached));
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
             json.writeStringField("model", call.modelName());
             json.writeArrayFieldStart("messages");
-            ProviderMessage each = new ProviderMessage(json, dialect);
+            ProviderMessage each = new ProviderMessage(json, dialect, attached);
             for (ChatMessage message : messages) {
                 each.write(message);
             }
@@ -61,6 +68,26 @@ final class ProviderRequestBody {
             throw new IllegalStateException("a request to the model can't be written", unwritable);
         }
         return bytes.all();
+    }
+
+    /** Reads all attachments of the messages at once, if there are any. */
+    private static Map<String, byte[]> attached(List<ChatMessage> messages, AttachedBytes source) {
+        Set<String> ids = new HashSet<>();
+        for (ChatMessage each : messages) {
+            if (each instanceof ContextMessage said) {
+                Items.attached(said.items()).forEach(attached -> ids.add(attached.id()));
+            }
+        }
+        return ids.isEmpty() ? Map.of() : source.read(ids);
+    }
+
+    /** In base64, and some room for the rest; nothing if there are no attachments. */
+    private static int expected(Map<String, byte[]> attached) {
+        int expected = 0;
+        for (byte[] each : attached.values()) {
+            expected += each.length / 3 * 4 + ROOM;
+        }
+        return expected;
     }
 
     private static void write(@Nullable Object value, JsonGenerator json) throws IOException {

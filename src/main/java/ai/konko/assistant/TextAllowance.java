@@ -163,7 +163,8 @@ public final class TextAllowance implements AutoCloseable {
     }
 
     /**
-     * Counts bytes of an answer that are not text of the reply yet, such as half a line.
+     * Counts bytes that are not text of the reply yet: of an answer, such as half a line, or of the
+     * request until it is sent.
      *
      * @throws ModelException if there is no room for it
      */
@@ -175,6 +176,11 @@ public final class TextAllowance implements AutoCloseable {
             throw new ModelException(noRoom());
         }
         unread = bytes;
+    }
+
+    /** Whether there are such bytes. */
+    boolean holds() {
+        return unread > 0;
     }
 
     /**

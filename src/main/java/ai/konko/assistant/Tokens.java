@@ -37,6 +37,9 @@ class Tokens {
     /** What providers count for an image of usual size, roughly. */
     static final int IMAGE = 1000;
 
+    /** A file, whatever its length: providers read its pages, and count those. */
+    static final int FILE = 2000;
+
     /** In UTF-16 units: some milliseconds' worth. */
     private static final int COUNTED = 16_384;
 
@@ -112,6 +115,7 @@ class Tokens {
             sum +=
                     switch (each) {
                         case Item.Image _ -> IMAGE;
+                        case Item.File _ -> FILE;
                         case Item.Call call ->
                                 ofMessage(call.tool() + call.arguments())
                                         + ofMessage(PromptMessages.output(call));
@@ -130,6 +134,7 @@ class Tokens {
             sum +=
                     switch (each) {
                         case Item.Image _ -> IMAGE;
+                        case Item.File _ -> FILE;
                         case Item.Call call ->
                                 (long) MOST_BYTES
                                                 * (call.tool().length()

@@ -139,6 +139,18 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
         requireRoom(turns, messages, limits);
     }
 
+    /**
+     * @param kept how many attachments the chat has
+     * @param more how many a post brings that the chat does not have
+     * @throws RefusedException {@link ErrorCode#CAPACITY}
+     */
+    public static void requireRoomForAttachments(int kept, int more, ChatLimits limits) {
+        if (kept + more > limits.attachmentsPerChat()) {
+            throw RefusedException.of(
+                    ErrorCode.CAPACITY, "This chat has as many attachments as it may.");
+        }
+    }
+
     private static void requireIdle(Collection<?> line) {
         if (!line.isEmpty()) {
             throw RefusedException.chatBusy();

@@ -27,6 +27,14 @@ public interface ChatLimits {
     int messagesPerChat();
 
     /**
+     * @return how many attachments a chat may have, the same bytes counted once; at the limit a
+     *     post with another is refused with {@code capacity}. At least 0.
+     */
+    @Min(0)
+    @WithDefault("200")
+    int attachmentsPerChat();
+
+    /**
      * @return how many UTF-16 units of text the in-memory log may hold over all chats, those of
      *     messages that take three bytes in UTF-8, as in Chinese, counted one and a half times; at
      *     the limit chats and posts are refused with {@code capacity}, while replies under way are
@@ -37,6 +45,14 @@ public interface ChatLimits {
     @Min(1)
     @WithDefault("200000000")
     long storedCharacters();
+
+    /**
+     * @return how many bytes of attachments the in-memory log may hold over all chats; at the limit
+     *     posts with more are refused with {@code capacity}. Absent for an eighth of the heap. At
+     *     least 1.
+     */
+    @Min(1)
+    OptionalLong storedBytes();
 
     /**
      * @return how many turns may wait in one chat beside the running one; one more is {@code
@@ -83,8 +99,8 @@ public interface ChatLimits {
      * @return how many UTF-16 units of text the replies under way in this process may have
      *     together; then those of owners who have more than an equal share end likewise, or,
      *     without any text, fail as {@code overloaded}. What a provider has sent of an answer that
-     *     can't be read before its end counts too, in bytes. Absent for a sixteenth of the heap in
-     *     bytes. At least 1.
+     *     can't be read before its end counts too, in bytes, and so does a long request until it is
+     *     sent. Absent for a sixteenth of the heap in bytes. At least 1.
      */
     @Min(1)
     OptionalLong charactersInFlight();

@@ -3,6 +3,7 @@ package ai.konko.chat;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -70,7 +71,8 @@ public interface ChatRepository {
 
     /**
      * Gives a user's message and the reply to it the chat's next two places, or finds the turn that
-     * the post's idempotency key already made. {@link Admission} decides.
+     * the post's idempotency key already made. {@link Admission} decides. Keeps the attachments
+     * that the post brings.
      *
      * @throws RefusedException {@link ErrorCode#IDEMPOTENCY_KEY_REUSED}, {@link
      *     ErrorCode#CHAT_BUSY} or {@link ErrorCode#NOT_LAST} (if the post asks for it), {@link
@@ -162,6 +164,26 @@ public interface ChatRepository {
                 .map(ContextTurn::of)
                 .toList();
     }
+
+    /**
+     * @throws RefusedException {@link ErrorCode#NOT_FOUND} if the chat does not have it
+     */
+    Attachment attachment(UUID chatId, String id);
+
+    /**
+     * @return the bytes of those of these attachments that the chat has, by their ids; not to be
+     *     changed
+     */
+    Map<String, byte[]> attachments(UUID chatId, Set<String> ids);
+
+    /**
+     * Gives a chat attachments of another one, so that it can take in turns of that. Each is copied
+     * by itself.
+     *
+     * @throws RefusedException {@link ErrorCode#CAPACITY}; {@link ErrorCode#NOT_FOUND} if the other
+     *     chat does not have one of them
+     */
+    void copyAttachments(UUID from, UUID to, Set<String> ids);
 
     /**
      * @return the ids of all calls of the chat's replies that are over

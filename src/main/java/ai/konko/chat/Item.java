@@ -1,6 +1,7 @@
 package ai.konko.chat;
 
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,17 +30,52 @@ public sealed interface Item extends Sized {
     /**
      * An image that a user shows the model.
      *
-     * @param url http or https, as the client gave it
+     * @param url http or https, as the client gave it; absent if the chat has its bytes
+     * @param attached of which type it is, see {@link ImageType}; absent if it is elsewhere
      */
-    record Image(int offset, String url) implements Item {
+    record Image(int offset, @Nullable String url, @Nullable Attached attached) implements Item {
+        public Image {
+            boolean file = attached != null && attached.name() != null;
+            if (file || (url == null) == (attached == null)) {
+                throw new IllegalArgumentException("an image is here or elsewhere");
+            }
+        }
+
+        public Image(int offset, String url) {
+            this(offset, url, null);
+        }
+
         @Override
         public long characters() {
-            return url.length();
+            return attached != null ? attached.characters() : url == null ? 0 : url.length();
         }
 
         @Override
         public String toString() {
             return "Image[offset=" + offset + "]";
+        }
+    }
+
+    /** A file that a user gives the model. */
+    record File(int offset, Attached attached) implements Item {
+        public File {
+            if (attached.name() == null) {
+                throw new IllegalArgumentException("a file has a name");
+            }
+        }
+
+        public String name() {
+            return Objects.requireNonNull(attached.name());
+        }
+
+        @Override
+        public long characters() {
+            return attached.characters();
+        }
+
+        @Override
+        public String toString() {
+            return "File[offset=" + offset + "]";
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -54,6 +55,22 @@ public final class Items {
     /** The outputs among the items, in their order. */
     public static List<Output> outputs(List<Item> items) {
         return of(items, Output.class);
+    }
+
+    /** The attachments that the items name, in their order. */
+    public static List<Attached> attached(List<Item> items) {
+        return items.isEmpty()
+                ? List.of()
+                : items.stream().map(Items::attached).filter(Objects::nonNull).toList();
+    }
+
+    /** The item's attachment; null if it has none. */
+    public static @Nullable Attached attached(Item item) {
+        return switch (item) {
+            case Item.Image image -> image.attached();
+            case Item.File file -> file.attached();
+            case Item.Text _, Item.Reasoning _, Call _, Output _ -> null;
+        };
     }
 
     private static <T extends Item> List<T> of(List<Item> items, Class<T> type) {

@@ -2,6 +2,7 @@ package ai.konko.chat;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,18 +12,30 @@ import org.jspecify.annotations.Nullable;
  *
  * @param message the user's text, to the letter
  * @param items what there is beside it
+ * @param attachments those that its items name, unless the chat has them already
  * @param reply how the reply ended; absent where nobody replied, so that the message is context by
  *     itself
  * @param model the model that had replied, if that is known
  */
 public record PastTurn(
-        String message, List<Item> items, @Nullable Outcome reply, @Nullable String model) {
+        String message,
+        List<Item> items,
+        List<Attachment> attachments,
+        @Nullable Outcome reply,
+        @Nullable String model) {
 
     public PastTurn {
         items = List.copyOf(items);
+        attachments = List.copyOf(attachments);
         if (reply != null && reply.usage() != null) {
             throw new IllegalArgumentException("what a past turn has used is counted elsewhere");
         }
+    }
+
+    /** A turn that brings no attachments. */
+    public PastTurn(
+            String message, List<Item> items, @Nullable Outcome reply, @Nullable String model) {
+        this(message, items, List.of(), reply, model);
     }
 
     /** A turn that is text alone. */
@@ -40,6 +53,7 @@ public record PastTurn(
                 : new PastTurn(
                         message,
                         items,
+                        attachments,
                         new Outcome(
                                 reply.status(),
                                 reply.content(),
@@ -50,7 +64,7 @@ public record PastTurn(
                         model);
     }
 
-    /** The same turn for another chat. */
+    /** The same turn for another chat, which has to have its attachments. */
     public static PastTurn of(Turn turn) {
         Message reply = turn.reply();
         if (!reply.status().terminal()) {
@@ -69,6 +83,12 @@ public record PastTurn(
                                 null,
                                 reply.failure()),
                         reply.model());
+    }
+
+    /** All attachments that turns bring, by their ids. */
+    public static Map<String, Attachment> brought(List<PastTurn> turns) {
+        return Attachment.byId(
+                turns.stream().flatMap(each -> each.attachments().stream()).toList());
     }
 
     /**

@@ -1,6 +1,8 @@
 package ai.konko.chat;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param options how this turn differs from others of its chat
  * @param earlier turns that the log takes in right before this one, whose outputs are for the calls
  *     of the last of them
+ * @param attachments those that its items name, unless the chat has them already
  * @param after the seq that has to be the chat's last; absent for whichever it is
  * @param outputsRequired whether it is refused if calls of the chat wait for other outputs than its
  *     own, or those of the first of its earlier turns; else they are abandoned
@@ -26,12 +29,14 @@ public record Post(
         boolean streamed,
         @Nullable Options options,
         List<PastTurn> earlier,
+        List<Attachment> attachments,
         @Nullable Integer after,
         boolean outputsRequired) {
 
     public Post {
         items = List.copyOf(items);
         earlier = List.copyOf(earlier);
+        attachments = List.copyOf(attachments);
     }
 
     public Post(
@@ -43,7 +48,17 @@ public record Post(
             @Nullable Options options,
             List<PastTurn> earlier,
             @Nullable Integer after) {
-        this(content, items, whenBusy, idempotencyKey, streamed, options, earlier, after, false);
+        this(
+                content,
+                items,
+                whenBusy,
+                idempotencyKey,
+                streamed,
+                options,
+                earlier,
+                List.of(),
+                after,
+                false);
     }
 
     public Post(
@@ -60,7 +75,41 @@ public record Post(
     /** The same, refused if calls wait for outputs that it does not bring. */
     public Post requiringOutputs() {
         return new Post(
-                content, items, whenBusy, idempotencyKey, streamed, options, earlier, after, true);
+                content,
+                items,
+                whenBusy,
+                idempotencyKey,
+                streamed,
+                options,
+                earlier,
+                attachments,
+                after,
+                true);
+    }
+
+    /** The same with the attachments that its items name. */
+    public Post with(List<Attachment> brought) {
+        return new Post(
+                content,
+                items,
+                whenBusy,
+                idempotencyKey,
+                streamed,
+                options,
+                earlier,
+                brought,
+                after,
+                outputsRequired);
+    }
+
+    /** All attachments that it brings, those of its earlier turns too, by their ids. */
+    public Map<String, Attachment> brings() {
+        if (attachments.isEmpty() && earlier.isEmpty()) {
+            return Map.of();
+        }
+        List<Attachment> all = new ArrayList<>(attachments);
+        earlier.forEach(each -> all.addAll(each.attachments()));
+        return Attachment.byId(all);
     }
 
     @Override

@@ -79,6 +79,10 @@ public final class RefusedException extends RuntimeException {
         return of(ErrorCode.MESSAGE_NOT_FOUND, "There is no such message in this chat.");
     }
 
+    public static RefusedException attachmentNotFound() {
+        return of(ErrorCode.NOT_FOUND, "There is no such attachment in this chat.");
+    }
+
     /** A user's message where only a reply makes sense. */
     public static RefusedException replyNotFound() {
         return of(ErrorCode.MESSAGE_NOT_FOUND, "This message is a user's; only a reply will do.");

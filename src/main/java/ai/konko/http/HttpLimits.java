@@ -16,11 +16,20 @@ public interface HttpLimits {
 
     /**
      * @return the longest request body, in bytes ({@code 1M}, {@code 512K}); a longer one is {@code
-     *     too-large}. From 1K to 64M.
+     *     too-large}, but see {@link #attachmentSize}. From 1K to 64M.
      */
     @Between(least = "1K", most = "64M")
     @WithDefault("1M")
     MemorySize bodySize();
+
+    /**
+     * @return the largest image or file that a user may post, in bytes ({@code 10M}); a larger one
+     *     is {@code invalid}. Where they can be posted, a body may be as much longer as the largest
+     *     is in base64. From 1K to 32M.
+     */
+    @Between(least = "1K", most = "32M")
+    @WithDefault("10M")
+    MemorySize attachmentSize();
 
     /**
      * @return the most items that a client may ask for in one page. 1 to 1000.

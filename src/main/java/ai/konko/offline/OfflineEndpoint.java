@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class OfflineEndpoint {
 
     /** The largest request body in bytes. A longer one is not kept, and answered with 413. */
-    static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
+    static final int MAX_BODY_BYTES = 48 * 1024 * 1024;
 
     private final Vertx vertx;
     private final AtomicLong completions = new AtomicLong();

@@ -1,11 +1,13 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Attached;
 import ai.konko.chat.CallStatus;
 import ai.konko.chat.Item;
 import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Role;
 import ai.konko.chat.Status;
+import ai.konko.http.AttachmentData;
 import ai.konko.openai.Ids.Kind;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What a message consists of, as items. */
@@ -55,7 +58,9 @@ record ItemView(
             if (each instanceof Item.Output output) {
                 all.add(output(Kind.OUTPUT.of(message, all.size()), output));
             } else if (each instanceof Item.Image image) {
-                parts.add(Part.image(image.url()));
+                parts.add(Part.image(image.url() == null ? address(message, each) : image.url()));
+            } else if (each instanceof Item.File file) {
+                parts.add(Part.file(file.name(), address(message, each)));
             } else if (each instanceof Item.Text text) {
                 parts.add(Part.input(text.text()));
             }
@@ -64,6 +69,12 @@ record ItemView(
             all.add(message(Kind.MESSAGE.of(message, 0), "user", COMPLETED, parts));
         }
         return all;
+    }
+
+    /** Where the bytes can be read, because they never come in lists. */
+    private static String address(Message message, Item item) {
+        Attached attached = Objects.requireNonNull(Items.attached(item));
+        return AttachmentData.address(message.chatId(), attached);
     }
 
     private static List<ItemView> replied(Message reply) {
@@ -90,7 +101,7 @@ record ItemView(
 
     static Kind kind(Item item) {
         return switch (item) {
-            case Item.Text _, Item.Image _ -> Kind.MESSAGE;
+            case Item.Text _, Item.Image _, Item.File _ -> Kind.MESSAGE;
             case Item.Reasoning _ -> Kind.REASONING;
             case Item.Call _ -> Kind.CALL;
             case Item.Output _ -> Kind.OUTPUT;
@@ -104,7 +115,8 @@ record ItemView(
             case Item.Call call ->
                     call(id, call, call.arguments(), isBroken(call) ? INCOMPLETE : status);
             case Item.Output output -> output(id, output);
-            case Item.Image image -> message(id, "user", status, List.of(Part.image(image.url())));
+            case Item.Image _, Item.File _ ->
+                    throw new IllegalArgumentException("a reply has no such item");
         };
     }
 
@@ -187,23 +199,29 @@ record ItemView(
             @Nullable String text,
             @Nullable String imageUrl,
             @Nullable String detail,
+            @Nullable String filename,
+            @Nullable String fileUrl,
             @Nullable List<String> annotations,
             @Nullable List<String> logprobs) {
 
         static Part input(String text) {
-            return new Part("input_text", text, null, null, null, null);
+            return new Part("input_text", text, null, null, null, null, null, null);
         }
 
         static Part output(String text) {
-            return new Part("output_text", text, null, null, List.of(), List.of());
+            return new Part("output_text", text, null, null, null, null, List.of(), List.of());
         }
 
         static Part reasoning(String text) {
-            return new Part("reasoning_text", text, null, null, null, null);
+            return new Part("reasoning_text", text, null, null, null, null, null, null);
         }
 
         static Part image(String url) {
-            return new Part("input_image", null, url, "auto", null, null);
+            return new Part("input_image", null, url, "auto", null, null, null, null);
+        }
+
+        static Part file(String name, String url) {
+            return new Part("input_file", null, null, null, name, url, null, null);
         }
 
         @Override

@@ -4,9 +4,11 @@ import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.Prompt;
 import ai.konko.assistant.Prompts;
 import ai.konko.assistant.ProviderParameters;
+import ai.konko.chat.Attached;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Origin;
@@ -28,6 +30,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Requests for responses as turns of chats. */
@@ -138,7 +141,8 @@ class Responses {
             }
         }
         Chat chat = repository.chat(continued.chatId());
-        return open(origin, chat.settings(), past.upTo(continued.previous()), wanted, terms);
+        List<PastTurn> before = past.upTo(continued.previous());
+        return open(origin, chat.settings(), continued.chatId(), before, wanted, terms);
     }
 
     /**
@@ -152,6 +156,20 @@ class Responses {
             List<PastTurn> before,
             TurnRequest wanted,
             PostTerms terms) {
+        return open(origin, settings, null, before, wanted, terms);
+    }
+
+    /**
+     * @param from the chat that has the attachments of the turns before; null if they have none
+     * @param before turns that come before those of the request
+     */
+    private PostedTurn open(
+            Origin origin,
+            Settings settings,
+            @Nullable UUID from,
+            List<PastTurn> before,
+            TurnRequest wanted,
+            PostTerms terms) {
         List<PastTurn> earlier = new ArrayList<>(before);
         earlier.addAll(wanted.earlier());
         if (before.isEmpty()) {
@@ -160,11 +178,21 @@ class Responses {
         UUID chatId = repository.create(origin.owner(), settings).id();
         Options options = wanted.options().ofNewChat();
         try {
+            if (from != null) {
+                repository.copyAttachments(from, chatId, attached(before));
+            }
             return turns.post(origin, chatId, post(wanted, options, earlier, terms, null));
         } catch (RuntimeException | Error refused) {
             turns.delete(chatId);
             throw refused;
         }
+    }
+
+    private static Set<String> attached(List<PastTurn> turns) {
+        return turns.stream()
+                .flatMap(each -> Items.attached(each.items()).stream())
+                .map(Attached::id)
+                .collect(Collectors.toSet());
     }
 
     private static Post post(
@@ -175,14 +203,15 @@ class Responses {
             @Nullable Integer after) {
         Post post =
                 new Post(
-                        wanted.message().message(),
-                        wanted.message().items(),
-                        terms.whenBusy(),
-                        terms.idempotencyKey(),
-                        wanted.streamed(),
-                        options,
-                        earlier,
-                        after);
+                                wanted.message().message(),
+                                wanted.message().items(),
+                                terms.whenBusy(),
+                                terms.idempotencyKey(),
+                                wanted.streamed(),
+                                options,
+                                earlier,
+                                after)
+                        .with(wanted.message().attachments());
         return options.opening() ? post : post.requiringOutputs();
     }
 
@@ -204,8 +233,7 @@ class Responses {
                         continued.chatId(),
                         seq,
                         earlier,
-                        wanted.message().message(),
-                        wanted.message().items(),
+                        wanted.message(),
                         wanted.options(),
                         wanted.streamed());
         StatelessTurns.Asked asked = stateless.ask(origin, prompt, wanted.options());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
+import ai.konko.chat.Attachment;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -81,8 +83,7 @@ class PromptsTest {
                         chat,
                         3,
                         List.of(replied("q3", "a3")),
-                        "q4",
-                        List.of(),
+                        new PastTurn("q4", null, null),
                         OWN_INSTRUCTIONS,
                         true);
 
@@ -178,8 +179,7 @@ class PromptsTest {
                         chat,
                         3,
                         List.of(between),
-                        "q2",
-                        List.of(output("b", "2")),
+                        new PastTurn("q2", List.of(output("b", "2")), null, null),
                         Options.NONE,
                         false);
 
@@ -193,6 +193,69 @@ class PromptsTest {
                         "tool b: 2",
                         "user: q2");
         assertThat(prompt.callIds()).containsExactlyInAnyOrder("a", "b");
+    }
+
+    @Test
+    void goingOn_withAttachments_hasThoseOfTheChatAndItsOwn() {
+        Attachment kept = image(1);
+        Attachment brought = image(2);
+        show(kept);
+        finish("a");
+
+        Prompt prompt =
+                prompts.goingOn(
+                        chat,
+                        3,
+                        List.of(),
+                        new PastTurn("", items(brought), List.of(brought), null, null),
+                        Options.NONE,
+                        false);
+
+        assertThat(prompt.attached().read(Set.of(kept.as().id(), brought.as().id())))
+                .containsEntry(kept.as().id(), kept.bytes())
+                .containsEntry(brought.as().id(), brought.bytes());
+    }
+
+    /** They are the newest that have room, and each older one is left out. */
+    @Test
+    void of_moreAttachmentsThanOneRequestTakes_leavesOutTheOldest() {
+        int third = PromptMessages.MOST_ATTACHED / 3 + 1;
+        Attachment shared = Attachment.of("image/png", null, new byte[third]);
+        Attachment file = Attachment.of("text/plain", "a name", new byte[] {1});
+        post("q0", List.of(new Item.File(2, file.as())));
+        finish("a0");
+        for (int i = 1; i < 3; i++) {
+            show(shared);
+            finish("a" + i);
+        }
+        post("q3", List.of(new Item.Image(1, null, shared.as())));
+
+        List<ContextMessage> sent = prompts.of(started(), new Cancellation()).messages();
+
+        assertThat(sent.stream().flatMap(each -> each.parts().stream()))
+                .containsExactly(
+                        new Item.Text(0, "q0"),
+                        new Item.Text(2, "[file left out: a name]"),
+                        new Item.Text(0, "[image left out]"),
+                        new Item.Image(0, null, shared.as()),
+                        new Item.Text(0, "q"),
+                        new Item.Image(1, null, shared.as()),
+                        new Item.Text(1, "3"));
+    }
+
+    private void show(Attachment image) {
+        repository.accept(
+                chat,
+                new Post("", items(image), WhenBusy.ENQUEUE, null, false, null, List.of(), null)
+                        .with(List.of(image)));
+    }
+
+    private static Attachment image(int content) {
+        return Attachment.of("image/png", null, new byte[] {(byte) content});
+    }
+
+    private static List<Item> items(Attachment image) {
+        return List.of(new Item.Image(0, null, image.as()));
     }
 
     @Test

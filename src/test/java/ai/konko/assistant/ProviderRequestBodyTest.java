@@ -4,7 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.assistant.Prompt.Speaker;
+import ai.konko.chat.Attached;
+import ai.konko.chat.Attachment;
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Draft;
 import ai.konko.chat.Item;
 import ai.konko.chat.TestLimits;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -19,14 +22,19 @@ import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProviderRequestBodyTest {
     private static final String NASTY = "\"\\\b\n\u0001\u007f</\u00e9\u65e5\uD83D\uDE00";
+
+    private static final String NASTY_NAME = "\"\\\u00e9\u65e5\uD83D\uDE00";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -163,6 +171,49 @@ class ProviderRequestBodyTest {
     }
 
     @Test
+    void of_attachments_hasTheirBytesAsDataUrls() throws Exception {
+        byte[] bytes = new byte[100_001]; // more than is written at once
+        new Random(1).nextBytes(bytes);
+        Attachment image = Attachment.of("image/png", null, bytes);
+        Attachment file = Attachment.of("text/plain;charset=utf-8", NASTY_NAME, new byte[] {1});
+        Attached gone = Attachment.of("image/gif", null, new byte[] {2}).as();
+        ContextMessage said =
+                ContextMessage.of(
+                        Speaker.USER,
+                        "See",
+                        List.of(
+                                new Item.Image(0, null, image.as()),
+                                new Item.File(3, file.as()),
+                                new Item.Image(3, null, gone)));
+        AttachedBytes source =
+                ids -> {
+                    assertThat(ids)
+                            .containsExactlyInAnyOrder(image.as().id(), file.as().id(), gone.id());
+                    return Map.of(image.as().id(), bytes, file.as().id(), file.bytes());
+                };
+
+        JsonNode content =
+                JSON.readTree(
+                                ProviderRequestBody.of(List.of(said), call(source, said), OPENAI)
+                                        .getBytes())
+                        .at("/messages/0/content");
+
+        assertThat(content)
+                .isEqualTo(
+                        JSON.readTree(
+                                """
+                                [{"type":"image_url","image_url":{"url":"data:image/png;base64,%s"}},
+                                 {"type":"text","text":"See"},
+                                 {"type":"file","file":
+                                   {"filename":%s,"file_data":"data:text/plain;charset=utf-8;base64,AQ=="}},
+                                 {"type":"text","text":"[image left out]"}]
+                                """
+                                        .formatted(
+                                                Base64.getEncoder().encodeToString(bytes),
+                                                JSON.writeValueAsString(NASTY_NAME))));
+    }
+
+    @Test
     void of_langChain4jsOwnMessages_hasTheSameForm() throws Exception {
         ToolExecutionRequest call =
                 ToolExecutionRequest.builder().id("a").name("f").arguments("").build();
@@ -252,6 +303,15 @@ class ProviderRequestBodyTest {
     private static JsonNode body(ModelParameters call, Dialect dialect) throws Exception {
         return new ObjectMapper()
                 .readTree(ProviderRequestBody.of(List.of(), call, dialect).getBytes());
+    }
+
+    private static ModelParameters call(AttachedBytes source, ContextMessage said) {
+        return new ModelParameters(
+                new Prompt(null, "m", List.of(said), Map.of(), false, source, null),
+                Timeouts.whole(Duration.ofSeconds(1)),
+                new Cancellation(),
+                new TextInFlight(TestLimits.WIDE).open(null),
+                new DraftWriter(Draft.NOWHERE, new CallIds(1, Set.of()), 0, () -> {}));
     }
 
     private static ModelParameters call() {

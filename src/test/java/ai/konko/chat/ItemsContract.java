@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -530,6 +531,142 @@ abstract class ItemsContract {
                 .isNotEmpty()
                 .extracting(Call::status)
                 .containsOnly(status);
+    }
+
+    @Test
+    void accept_ofAnImageAndAFile_keepsTheirBytes() {
+        Attachment image = Attachment.of("image/png", null, new byte[] {1, 2, 3});
+        Attachment file = Attachment.of("text/plain", "n\u00e4me.txt", new byte[100_000]);
+        List<Item> said = List.of(new Image(0, null, image.as()), new Item.File(2, file.as()));
+
+        Turn turn = repository.accept(chat(), showing("hello", said, List.of(image, file))).turn();
+        finish(turn, calls("so", List.of()));
+
+        assertThat(turn.message().items()).isEqualTo(said);
+        assertThat(messages().getFirst()).isEqualTo(turn.message());
+        assertThat(repository.recall(chat(), END, 5, ANY_LENGTH))
+                .extracting(ContextTurn::messageItems)
+                .containsExactly(said);
+        Attachment found = repository.attachment(chat(), file.as().id());
+        assertThat(found.as()).isEqualTo(file.as());
+        assertThat(found.bytes()).isEqualTo(file.bytes());
+        Set<String> asked = Set.of(image.as().id(), file.as().id(), "0".repeat(64));
+        assertThat(repository.attachments(chat(), asked))
+                .containsOnlyKeys(image.as().id(), file.as().id())
+                .containsEntry(image.as().id(), image.bytes());
+    }
+
+    @Test
+    void attachment_ofAnotherChat_isNotFound() {
+        Attachment image = Attachment.of("image/png", null, new byte[] {1});
+        repository.accept(chat(), showing("", shown(image), List.of(image)));
+        UUID other = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+
+        assertThatThrownBy(() -> repository.attachment(other, image.as().id()))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.NOT_FOUND));
+        assertThat(repository.attachments(other, Set.of(image.as().id()))).isEmpty();
+
+        repository.copyAttachments(chat(), other, Set.of(image.as().id()));
+
+        assertThat(repository.attachment(other, image.as().id()).as()).isEqualTo(image.as());
+        repository.delete(chat());
+        assertThat(repository.attachment(other, image.as().id()).bytes()).containsExactly(1);
+        assertThatThrownBy(() -> repository.attachment(chat(), image.as().id()))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CHAT_NOT_FOUND));
+    }
+
+    /** The same bytes are one attachment, whatever they are called. */
+    @Test
+    void accept_atTheLimitOfAttachments_takesOnlyThoseThatTheChatHas() {
+        repository = repository(TestLimits.WIDE.withAttachments(2, 1000), Clock.systemUTC());
+        List<Attachment> two =
+                List.of(
+                        Attachment.of("image/png", null, new byte[] {1}),
+                        Attachment.of("image/png", null, new byte[] {2}));
+        Attachment again = Attachment.of("text/plain", "again", new byte[] {1});
+        Attachment third = Attachment.of("image/png", null, new byte[] {3});
+
+        repository.accept(chat(), showing("", shown(two.getFirst()), two));
+        Post known = showing("", List.of(new Item.File(0, again.as())), List.of(again));
+        Message said = repository.accept(chat(), known).turn().message();
+
+        assertThat(Items.attached(said.items())).containsExactly(again.as());
+        assertThat(repository.attachment(chat(), again.as().id()).as().mediaType())
+                .isEqualTo("image/png");
+        assertRefused(ErrorCode.CAPACITY, showing("", shown(third), List.of(third)));
+        assertThat(messages()).hasSize(4);
+        assertThat(repository.attachments(chat(), Set.of(third.as().id()))).isEmpty();
+    }
+
+    @Test
+    void refusedPost_leavesNoAttachment() {
+        Attachment image = Attachment.of("image/png", null, new byte[] {1});
+        List<Item> said = new ArrayList<>(outputs("no such call"));
+        said.addAll(shown(image));
+
+        assertRefused(ErrorCode.INVALID, showing("", said, List.of(image)));
+        repository.accept(chat(), post("busy"));
+        assertRefused(
+                ErrorCode.CHAT_BUSY,
+                new Post("", shown(image), WhenBusy.REJECT, null, false, null, List.of(), null)
+                        .with(List.of(image)));
+
+        assertThat(repository.attachments(chat(), Set.of(image.as().id()))).isEmpty();
+    }
+
+    @Test
+    void accept_ofAnImageAgain_isTheSameTurnOnlyWithTheSameBytes() {
+        Attachment image = Attachment.of("image/png", null, new byte[] {1});
+        Attachment other = Attachment.of("image/png", null, new byte[] {2});
+        Turn first = repository.accept(chat(), keyed(image)).turn();
+
+        Accepted again =
+                repository.accept(chat(), keyed(Attachment.of("image/png", null, new byte[] {1})));
+
+        assertThat(again.repeated()).isTrue();
+        assertThat(again.turn().message()).isEqualTo(first.message());
+        assertRefused(ErrorCode.IDEMPOTENCY_KEY_REUSED, keyed(other));
+    }
+
+    @Test
+    void take_ofTurnsWithAttachments_keepsThem() {
+        Attachment image = Attachment.of("image/png", null, new byte[] {1});
+        Attachment file = Attachment.of("text/plain", "name", new byte[] {2});
+
+        repository.take(
+                chat(), List.of(new PastTurn("", shown(image), List.of(image), null, null)));
+        List<PastTurn> earlier =
+                List.of(
+                        new PastTurn(
+                                "",
+                                List.of(new Item.File(0, file.as())),
+                                List.of(file),
+                                null,
+                                null));
+        repository.accept(
+                chat(),
+                new Post("x", List.of(), WhenBusy.ENQUEUE, null, false, null, earlier, null));
+
+        assertThat(repository.attachments(chat(), Set.of(image.as().id(), file.as().id())))
+                .hasSize(2);
+    }
+
+    private static Post keyed(Attachment image) {
+        return new Post("", shown(image), WhenBusy.ENQUEUE, "key", false, null, List.of(), null)
+                .with(List.of(image));
+    }
+
+    private static List<Item> shown(Attachment image) {
+        return List.of(new Image(0, null, image.as()));
+    }
+
+    private static Post showing(String text, List<Item> items, List<Attachment> attachments) {
+        return new Post(text, items, WhenBusy.ENQUEUE, null, false, null, List.of(), null)
+                .with(attachments);
     }
 
     private void assertRefused(ErrorCode code, Post post) {

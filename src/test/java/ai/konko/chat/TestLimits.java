@@ -14,7 +14,9 @@ public record TestLimits(
         int outputCharacters,
         int instructionsCharacters,
         int replyCharacters,
-        OptionalLong charactersInFlight)
+        OptionalLong charactersInFlight,
+        int attachmentsPerChat,
+        OptionalLong storedBytes)
         implements ChatLimits {
 
     public static final TestLimits WIDE =
@@ -28,7 +30,9 @@ public record TestLimits(
                     262_144,
                     32_768,
                     1_000_000,
-                    OptionalLong.empty());
+                    OptionalLong.empty(),
+                    200,
+                    OptionalLong.of(1L << 30));
 
     public TestLimits withChats(int most) {
         return new TestLimits(
@@ -41,7 +45,9 @@ public record TestLimits(
                 outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
-                charactersInFlight);
+                charactersInFlight,
+                attachmentsPerChat,
+                storedBytes);
     }
 
     public TestLimits withMessagesPerChat(int most) {
@@ -55,7 +61,9 @@ public record TestLimits(
                 outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
-                charactersInFlight);
+                charactersInFlight,
+                attachmentsPerChat,
+                storedBytes);
     }
 
     public TestLimits withStoredCharacters(long most) {
@@ -69,7 +77,9 @@ public record TestLimits(
                 outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
-                charactersInFlight);
+                charactersInFlight,
+                attachmentsPerChat,
+                storedBytes);
     }
 
     public TestLimits withWaitingTurns(int most) {
@@ -83,7 +93,9 @@ public record TestLimits(
                 outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
-                charactersInFlight);
+                charactersInFlight,
+                attachmentsPerChat,
+                storedBytes);
     }
 
     public TestLimits withTurnsInFlight(int most) {
@@ -97,7 +109,9 @@ public record TestLimits(
                 outputCharacters,
                 instructionsCharacters,
                 replyCharacters,
-                charactersInFlight);
+                charactersInFlight,
+                attachmentsPerChat,
+                storedBytes);
     }
 
     /** At most so much text in a reply, and in all that are under way. */
@@ -112,7 +126,26 @@ public record TestLimits(
                 outputCharacters,
                 instructionsCharacters,
                 each,
-                OptionalLong.of(all));
+                OptionalLong.of(all),
+                attachmentsPerChat,
+                storedBytes);
+    }
+
+    /** At most so many attachments in a chat, and so many bytes of them in all. */
+    public TestLimits withAttachments(int perChat, long bytes) {
+        return new TestLimits(
+                chats,
+                messagesPerChat,
+                storedCharacters,
+                waitingTurns,
+                turnsInFlight,
+                messageCharacters,
+                outputCharacters,
+                instructionsCharacters,
+                replyCharacters,
+                charactersInFlight,
+                perChat,
+                OptionalLong.of(bytes));
     }
 
     @Override

@@ -112,6 +112,12 @@ final class OpenAiRules {
                         require(
                                 role.equals("user") && part.at("/image_url/url").isTextual(),
                                 "only users have images, with a URL");
+                case "file" ->
+                        require(
+                                role.equals("user")
+                                        && part.at("/file/filename").isTextual()
+                                        && part.at("/file/file_data").isTextual(),
+                                "only users have files, with a name and data");
                 default -> throw new Refused("messages: no such part");
             }
         }

@@ -2,6 +2,7 @@ package ai.konko.store.memory;
 
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Admission;
+import ai.konko.chat.Attachment;
 import ai.konko.chat.CallStatus;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
@@ -61,7 +62,7 @@ final class ChatLog {
     private final Owner owner;
     private final Instant createdAt;
     private final ChatLimits limits;
-    private final TextBudget budget;
+    private final Budget budget;
     private final Clock clock;
     private final Supplier<UUID> ids;
 
@@ -69,6 +70,7 @@ final class ChatLog {
     private final Transcript transcript;
     private final Map<String, KeyedTurn> keys = new HashMap<>();
     private final UsageLedger ledger = new UsageLedger();
+    private final ChatAttachments attachments;
 
     private Settings settings;
     private Instant updatedAt;
@@ -89,11 +91,13 @@ final class ChatLog {
             Owner owner,
             Settings settings,
             ChatLimits limits,
-            TextBudget budget,
+            Budget budget,
+            Budget attachedBytes,
             Clock clock,
             Supplier<UUID> ids) {
         this.id = id;
         this.transcript = new Transcript(id);
+        this.attachments = new ChatAttachments(limits, attachedBytes);
         this.owner = owner;
         this.settings = settings;
         this.limits = limits;
@@ -168,6 +172,7 @@ final class ChatLog {
     private void remove() {
         deleted = true;
         budget.giveBack(characters);
+        attachments.remove();
     }
 
     /** What the chat has used, even if it is deleted. */
@@ -203,7 +208,7 @@ final class ChatLog {
         Admission<PlaceInLine> admission =
                 Admission.of(post, transcript.size(), transcript.line(), limits);
         int weight = TextBudget.weight(post) + TextBudget.weight(post.earlier());
-        budget.take(weight);
+        attachments.keep(admitted(post.brings(), weight));
         changedAt(now);
         List<Message> cancelled = new ArrayList<>();
         for (PlaceInLine each : admission.cancelled()) {
@@ -222,6 +227,38 @@ final class ChatLog {
         return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
     }
 
+    /**
+     * Takes room for text and attachments, or for nothing.
+     *
+     * @return the attachments that the chat does not have
+     */
+    private List<Attachment> admitted(Map<String, Attachment> brought, int weight) {
+        List<Attachment> fresh = attachments.admit(brought);
+        try {
+            budget.take(weight);
+        } catch (RefusedException full) {
+            attachments.leave(fresh);
+            throw full;
+        }
+        return fresh;
+    }
+
+    void keep(Map<String, Attachment> brought) {
+        write(
+                () -> {
+                    attachments.keep(attachments.admit(brought));
+                    return null;
+                });
+    }
+
+    Attachment attachment(String attachmentId) {
+        return read(() -> attachments.get(attachmentId));
+    }
+
+    Map<String, byte[]> attachments(Set<String> attachmentIds) {
+        return read(() -> attachments.bytes(attachmentIds));
+    }
+
     List<Turn> take(List<PastTurn> turns) {
         return write(
                 () -> {
@@ -229,7 +266,7 @@ final class ChatLog {
                     if (turns.isEmpty()) {
                         return List.of();
                     }
-                    budget.take(TextBudget.weight(turns));
+                    attachments.keep(admitted(PastTurn.brought(turns), TextBudget.weight(turns)));
                     Message last = transcript.lastUnpacked();
                     List<Turn> added = logEnd().next(turns, ids, changedNow());
                     Admission.followed(last, added, updatedAt).forEach(transcript::replace);

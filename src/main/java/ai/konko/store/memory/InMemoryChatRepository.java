@@ -1,6 +1,7 @@
 package ai.konko.store.memory;
 
 import ai.konko.chat.Accepted;
+import ai.konko.chat.Attachment;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
@@ -56,10 +57,14 @@ public class InMemoryChatRepository implements ChatRepository {
     /** How many chats a search copies out of the map under one stamp. */
     private static final int STRIDE = 256;
 
+    /** What part of the heap attachments may take. */
+    private static final int SHARE_OF_HEAP = 8;
+
     private final ChatLimits limits;
     private final Clock clock;
     private final Supplier<UUID> ids;
-    private final TextBudget budget;
+    private final Budget budget;
+    private final Budget attachedBytes;
 
     private final StampedLock lock = new StampedLock();
     private final Map<UUID, ChatLog> chats = new HashMap<>();
@@ -70,7 +75,12 @@ public class InMemoryChatRepository implements ChatRepository {
         this.limits = limits;
         this.clock = clock;
         this.ids = ids;
-        this.budget = new TextBudget(limits.storedCharacters());
+        this.budget = TextBudget.of(limits.storedCharacters());
+        this.attachedBytes =
+                new Budget(
+                        limits.storedBytes()
+                                .orElseGet(() -> Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP),
+                        "The service holds as many bytes of attachments as it may.");
     }
 
     @Override
@@ -81,7 +91,8 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public Chat create(Owner owner, Settings settings) {
         budget.take(TextBudget.weight(settings));
-        ChatLog log = new ChatLog(ids.get(), owner, settings, limits, budget, clock, ids);
+        ChatLog log =
+                new ChatLog(ids.get(), owner, settings, limits, budget, attachedBytes, clock, ids);
         Chat created = log.chat();
         if (!put(log)) {
             budget.giveBack(TextBudget.weight(settings));
@@ -295,6 +306,25 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
+    public Attachment attachment(UUID chatId, String id) {
+        return log(chatId).attachment(id);
+    }
+
+    @Override
+    public Map<String, byte[]> attachments(UUID chatId, Set<String> ids) {
+        return log(chatId).attachments(ids);
+    }
+
+    @Override
+    public void copyAttachments(UUID from, UUID to, Set<String> ids) {
+        ChatLog source = log(from);
+        ChatLog copy = log(to);
+        for (String each : ids) {
+            copy.keep(Map.of(each, source.attachment(each)));
+        }
+    }
+
+    @Override
     public Set<String> callIds(UUID chatId) {
         return log(chatId).callIds();
     }
@@ -353,5 +383,10 @@ public class InMemoryChatRepository implements ChatRepository {
      */
     long heldCharacters() {
         return budget.held();
+    }
+
+    /** The same of the bytes of attachments. */
+    long heldBytes() {
+        return attachedBytes.held();
     }
 }

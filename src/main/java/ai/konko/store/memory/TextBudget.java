@@ -1,19 +1,13 @@
 package ai.konko.store.memory;
 
-import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Item;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
-import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Sized;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
-/**
- * How much text all chats may hold together, in units that take at most two bytes of heap each.
- * Lock-free.
- */
+/** What texts take of a {@link Budget}, in units that take at most two bytes of heap each. */
 final class TextBudget {
     private static final char LAST_OF_TWO_BYTES = '\u07FF';
 
@@ -33,11 +27,11 @@ final class TextBudget {
     /** An idempotency key is kept with what it stands for. */
     private static final int KEY_WEIGHT = 60;
 
-    private final long limit;
-    private final AtomicLong held = new AtomicLong();
+    private TextBudget() {}
 
-    TextBudget(long limit) {
-        this.limit = limit;
+    /** What all chats may hold together. */
+    static Budget of(long limit) {
+        return new Budget(limit, "The service holds as much text as it may.");
     }
 
     /** The text's UTF-16 units; each that takes three bytes in UTF-8 counts one and a half. */
@@ -85,29 +79,5 @@ final class TextBudget {
                     each.reply() == null ? 0 : weight(each.reply().content(), each.reply().items());
         }
         return weight;
-    }
-
-    /**
-     * @throws RefusedException {@link ErrorCode#CAPACITY} if less is left; then nothing is taken
-     */
-    void take(int characters) {
-        long before = held.getAndUpdate(now -> now + characters > limit ? now : now + characters);
-        if (before + characters > limit) {
-            throw RefusedException.of(
-                    ErrorCode.CAPACITY, "The service holds as much text as it may.");
-        }
-    }
-
-    /** Takes even beyond the limit, because this text must not be lost any more. */
-    void takeAnyway(int characters) {
-        held.addAndGet(characters);
-    }
-
-    void giveBack(long characters) {
-        held.addAndGet(-characters);
-    }
-
-    long held() {
-        return held.get();
     }
 }

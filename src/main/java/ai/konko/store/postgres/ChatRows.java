@@ -161,6 +161,7 @@ final class ChatRows {
         session.update("delete from pending where chat_id = ?", id);
         session.update("delete from piece where chat_id = ?", id);
         session.update("delete from message where chat_id = ?", id);
+        AttachmentRows.delete(session, id);
         session.update("delete from chat where id = ?", id);
     }
 

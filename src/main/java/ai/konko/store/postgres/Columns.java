@@ -1,5 +1,6 @@
 package ai.konko.store.postgres;
 
+import ai.konko.chat.Attached;
 import ai.konko.chat.CallStatus;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Item;
@@ -37,6 +38,8 @@ import org.jspecify.annotations.Nullable;
             Highlights.Point.class,
             Item.class,
             CallStatus.class,
+            Attached.class,
+            Item.File.class,
             Item.Image.class,
             Item.Reasoning.class,
             Item.Call.class,
@@ -66,6 +69,7 @@ final class Columns {
     /** Items name their type, without knowing of Jackson. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({
+        @JsonSubTypes.Type(value = Item.File.class, name = "file"),
         @JsonSubTypes.Type(value = Item.Image.class, name = "image"),
         @JsonSubTypes.Type(value = Item.Reasoning.class, name = "reasoning"),
         @JsonSubTypes.Type(value = Item.Call.class, name = "call"),

@@ -2,6 +2,7 @@ package ai.konko.store.postgres;
 
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Admission;
+import ai.konko.chat.Attachment;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.Items;
 import ai.konko.chat.LogEnd;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -61,6 +63,7 @@ final class NewTurns {
         }
         Pending running = admission.toCancel();
         Message toCancel = running == null ? null : requestCancel(session, running);
+        AttachmentRows.keep(session, end.chatId(), post.brings(), limits);
         insertPast(session, earlier, answered);
         LogEnd last = earlier.isEmpty() ? end : LogEnd.of(earlier.getLast());
         Turn turn = last.next(post, ids, chat.timeOfChange());
@@ -110,12 +113,18 @@ final class NewTurns {
         List<Pending> line = PendingRows.line(session, chatId);
         Admission.admitPast(turns.size(), chat.end().seq(), line, limits);
         Instant now = chat.timeOfChange();
+        AttachmentRows.keep(session, chatId, PastTurn.brought(turns), limits);
         List<Turn> taken = chat.end().next(turns, ids, now);
         insertPast(session, taken, Admission.followed(waiting(session, chat), taken, now));
         if (!taken.isEmpty()) {
             ChatRows.endWith(session, taken.getLast().reply());
         }
         return taken;
+    }
+
+    void keep(Session session, UUID chatId, Attachment attachment) throws SQLException {
+        ChatRows.Locked _ = ChatRows.lock(session, chatId);
+        AttachmentRows.keep(session, chatId, Map.of(attachment.as().id(), attachment), limits);
     }
 
     private static void insertPast(Session session, List<Turn> past, List<Message> answered)

@@ -1,6 +1,7 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.Accepted;
+import ai.konko.chat.Attachment;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -209,6 +211,29 @@ public class PostgresChatRepository implements ChatRepository {
     public List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
         return database.statement(
                 session -> ContextRows.recall(session, chatId, beforeSeq, maxTurns, mostBytes));
+    }
+
+    @Override
+    public Attachment attachment(UUID chatId, String id) {
+        return database.statement(session -> AttachmentRows.get(session, chatId, id));
+    }
+
+    @Override
+    public Map<String, byte[]> attachments(UUID chatId, Set<String> ids) {
+        return database.statement(session -> AttachmentRows.bytes(session, chatId, ids));
+    }
+
+    @Override
+    public void copyAttachments(UUID from, UUID to, Set<String> ids) {
+        for (String each : ids) {
+            Attachment attachment = attachment(from, each);
+            boolean _ =
+                    database.transaction(
+                            session -> {
+                                newTurns.keep(session, to, attachment);
+                                return true;
+                            });
+        }
     }
 
     @Override

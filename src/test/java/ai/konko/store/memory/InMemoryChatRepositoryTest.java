@@ -3,6 +3,7 @@ package ai.konko.store.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.konko.chat.Attachment;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
@@ -11,6 +12,7 @@ import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
+import ai.konko.chat.Item;
 import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -22,6 +24,7 @@ import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -147,6 +150,55 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
         repository.delete(chat);
 
         assertThat(repository.heldCharacters()).isZero();
+    }
+
+    @Test
+    void attachments_countOnceForEachChatUntilItIsGone() {
+        InMemoryChatRepository repository = inMemory(TestLimits.WIDE.withAttachments(10, 25));
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        UUID other = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        repository.accept(chat, showing(new byte[10]));
+        repository.accept(chat, showing(new byte[10]));
+        repository.accept(other, showing(new byte[10]));
+        long characters = repository.heldCharacters();
+
+        assertThatThrownBy(() -> repository.accept(other, showing(new byte[6])))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CAPACITY));
+
+        assertThat(repository.heldBytes()).isEqualTo(20);
+        assertThat(repository.heldCharacters()).isEqualTo(characters);
+        repository.delete(chat);
+        assertThat(repository.heldBytes()).isEqualTo(10);
+        assertThat(repository.expire(Duration.ZERO)).isZero(); // its turns are unfinished
+        repository.delete(other);
+        assertThat(repository.heldBytes()).isZero();
+    }
+
+    @Test
+    void accept_withoutRoomForItsText_givesTheRoomOfItsAttachmentsBack() {
+        InMemoryChatRepository repository = inMemory(TestLimits.WIDE.withStoredCharacters(1100));
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+
+        assertThatThrownBy(() -> repository.accept(chat, showing(new byte[10])))
+                .isInstanceOf(RefusedException.class);
+
+        assertThat(repository.heldBytes()).isZero();
+    }
+
+    private static Post showing(byte[] bytes) {
+        Attachment image = Attachment.of("image/png", null, bytes);
+        return new Post(
+                        "",
+                        List.of(new Item.Image(0, null, image.as())),
+                        WhenBusy.ENQUEUE,
+                        null,
+                        false,
+                        null,
+                        List.of(),
+                        null)
+                .with(List.of(image));
     }
 
     /** Both a running reply and one that is over are searched part by part. */

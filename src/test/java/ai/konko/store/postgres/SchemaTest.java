@@ -3,11 +3,15 @@ package ai.konko.store.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.konko.chat.Attachment;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.Item;
 import ai.konko.chat.Message;
+import ai.konko.chat.Post;
 import ai.konko.chat.Status;
 import ai.konko.chat.Usage;
+import ai.konko.chat.WhenBusy;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.util.List;
@@ -210,6 +214,53 @@ class SchemaTest {
             assertThat(log.search("FAR SO")).containsExactly(CHAT);
             log.assertWorks();
         }
+    }
+
+    /** The version before chats kept attachments. */
+    @Test
+    void databaseWithImagesByUrl_isReadAndTakesAttachments() {
+        try (AgroalDataSource source =
+                TestPostgres.source(url, TestPostgres.user(), TestPostgres.password())) {
+            assertThat(Flyway.configure().dataSource(source).target("7").load().migrate().success)
+                    .isTrue();
+        }
+        TestPostgres.execute(url, DATA_OF_VERSION_5);
+        TestPostgres.execute(
+                url,
+                """
+                update message set items = '[{"type":"image","offset":5,"url":"https://x/y"}]' where seq = 1
+                """);
+
+        try (TestLog log = TestLog.on(url)) {
+            assertThat(log.messages(CHAT).getFirst().items())
+                    .containsExactly(new Item.Image(5, "https://x/y"));
+            Attachment file = Attachment.of("text/plain", "name", new byte[] {1});
+            log.repository.accept(
+                    CHAT,
+                    new Post(
+                                    "",
+                                    List.of(new Item.File(0, file.as())),
+                                    WhenBusy.ENQUEUE,
+                                    null,
+                                    false,
+                                    null,
+                                    List.of(),
+                                    null)
+                            .with(List.of(file)));
+            assertThat(log.repository.attachment(CHAT, file.as().id()).bytes()).containsExactly(1);
+            assertThat(attachments(log)).isOne();
+
+            log.repository.delete(CHAT);
+
+            assertThat(attachments(log)).isZero();
+        }
+    }
+
+    private static int attachments(TestLog log) {
+        return log.database.statement(
+                session ->
+                        session.first("select count(*) from attachment", row -> row.getInt(1))
+                                .orElseThrow());
     }
 
     @Test
