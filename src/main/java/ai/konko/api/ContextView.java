@@ -48,17 +48,27 @@ record ContextView(
     /** A message as it is sent to the model. */
     @RegisterForReflection
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Entry(String role, String content, @Nullable UUID messageId, @Nullable String callId)
+    record Entry(
+            String role,
+            String content,
+            @Nullable List<ItemView> items,
+            @Nullable UUID messageId,
+            @Nullable String callId)
             implements Sized {
 
+        /** Items have the text again, and little more. */
         @Override
         public long characters() {
-            return content.length();
+            return items == null ? content.length() : 2L * content.length();
         }
 
         static Entry of(ContextMessage message) {
             return new Entry(
-                    message.role(), message.content(), message.messageId(), message.callId());
+                    message.role(),
+                    message.content(),
+                    ItemView.of(message.parts()),
+                    message.messageId(),
+                    message.callId());
         }
 
         @Override

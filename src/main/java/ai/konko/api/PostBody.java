@@ -6,6 +6,7 @@ import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.WhenBusy;
+import ai.konko.http.AttachmentData;
 import ai.konko.http.JsonBody;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -49,7 +50,7 @@ record PostBody(
     @Override
     public List<Violation> broken(ChatLimits limits) {
         List<Violation> broken = new ArrayList<>();
-        PostContent.check(content, outputs, limits, broken);
+        PostRules.check(content, outputs, limits, broken);
         if (whenBusy != null && !WHEN_BUSY.contains(whenBusy)) {
             broken.add(new Violation("whenBusy", "must be enqueue, reject or interrupt"));
         }
@@ -61,21 +62,25 @@ record PostBody(
         return new ModelOptions.Given(tools, toolChoice, responseFormat, parameters);
     }
 
-    Post post(@Nullable String idempotencyKey, boolean streamed) {
+    /**
+     * @throws RefusedException if what is given in base64 can't be taken
+     */
+    Post post(@Nullable String idempotencyKey, boolean streamed, AttachmentData data) {
         WhenBusy chosen =
                 whenBusy == null
                         ? WhenBusy.ENQUEUE
                         : WhenBusy.valueOf(whenBusy.toUpperCase(Locale.ROOT));
-        PostContent said = PostContent.of(content, outputs);
+        PostContent said = PostContent.of(content, outputs, data);
         return new Post(
-                said.text(),
-                said.items(),
-                chosen,
-                idempotencyKey,
-                streamed,
-                options(),
-                List.of(),
-                null);
+                        said.text(),
+                        said.items(),
+                        chosen,
+                        idempotencyKey,
+                        streamed,
+                        options(),
+                        List.of(),
+                        null)
+                .with(said.attachments());
     }
 
     /**

@@ -9,6 +9,7 @@ import ai.konko.conversation.Position;
 import ai.konko.conversation.PostedTurn;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.conversation.Workers;
+import ai.konko.http.AttachmentData;
 import ai.konko.http.Caller;
 import ai.konko.http.JsonBodyReader;
 import ai.konko.http.Outgoing;
@@ -44,13 +45,16 @@ public class TurnResource {
     private final Workers workers;
     private final Outgoing outgoing;
     private final ObjectMapper json;
+    private final AttachmentData attachments;
 
     TurnResource(
             ChatRepository repository,
             TurnEngine turns,
             Workers workers,
             Outgoing outgoing,
-            ObjectMapper json) {
+            ObjectMapper json,
+            AttachmentData attachments) {
+        this.attachments = attachments;
         this.repository = repository;
         this.json = json;
         this.outgoing = outgoing;
@@ -71,11 +75,12 @@ public class TurnResource {
         Delivery delivery = Delivery.of(request.request());
         String key = RequestHeaders.idempotencyKey(request.request());
         PostBody given = JsonBodyReader.required(body);
-        Post post = given.post(key, delivery.streamed());
         Origin origin = Caller.origin(request);
         Executor thisRequest = ThisRequest.executor();
+        ThisRequest.dropBody(); // it may have attachments
         return workers.call(
                         () -> {
+                            Post post = given.post(key, delivery.streamed(), attachments);
                             given.requireChoice(() -> repository.chat(id).settings().parameters());
                             return turns.post(origin, id, post);
                         })

@@ -59,7 +59,7 @@ class ContentSecurity {
         if (!map.find()) {
             throw new IllegalStateException("the page has no import map");
         }
-        return "default-src 'none'; script-src 'self' 'sha256-%s'; style-src 'self'; img-src 'self';"
+        return "default-src 'none'; script-src 'self' 'sha256-%s'; style-src 'self'; img-src 'self' blob:;"
                         .formatted(hash(map.group(1)))
                 + " worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none';"
                 + " frame-ancestors 'none'";

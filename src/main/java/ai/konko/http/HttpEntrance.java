@@ -52,7 +52,7 @@ public class HttpEntrance {
     private final SameSite sameSite;
     private final CrossOrigin crossOrigin;
     private final ContentSecurity contentSecurity;
-    private final HttpLimits limits;
+    private final BodyLimit bodies;
     private final Incoming incoming;
     private final Vertx vertx;
 
@@ -63,7 +63,7 @@ public class HttpEntrance {
             SameSite sameSite,
             CrossOrigin crossOrigin,
             ContentSecurity contentSecurity,
-            HttpLimits limits,
+            BodyLimit bodies,
             Incoming incoming,
             Vertx vertx) {
         this.callers = callers;
@@ -72,7 +72,7 @@ public class HttpEntrance {
         this.sameSite = sameSite;
         this.crossOrigin = crossOrigin;
         this.contentSecurity = contentSecurity;
-        this.limits = limits;
+        this.bodies = bodies;
         this.incoming = incoming;
         this.vertx = vertx;
     }
@@ -110,9 +110,9 @@ public class HttpEntrance {
         }
         if (crossOrigin.isPreflight(request) && !PublicAddress.isOfProcess(path)) {
             crossOrigin.answer(request);
-        } else if (Incoming.length(request) > limits.bodySize().asLongValue()) {
+        } else if (Incoming.length(request) > bodies.of(path)) {
             incoming.discard(
-                    context, () -> refusals.send(JsonBodyReader.tooLarge(limits), request));
+                    context, () -> refusals.send(BodyLimit.tooLarge(bodies.of(path)), request));
         } else if (!isPublic) {
             identify(context);
         } else if (READING.contains(request.method()) || !PublicAddress.isReadOnly(path)) {

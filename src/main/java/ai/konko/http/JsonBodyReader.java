@@ -40,10 +40,10 @@ import org.jspecify.annotations.Nullable;
 public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     public static final String MERGE_PATCH = "application/merge-patch+json";
 
-    private final HttpLimits limits;
+    private final BodyLimit limits;
     private final ChatLimits chats;
 
-    JsonBodyReader(HttpLimits limits, ChatLimits chats) {
+    JsonBodyReader(BodyLimit limits, ChatLimits chats) {
         this.limits = limits;
         this.chats = chats;
     }
@@ -62,12 +62,14 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
             Class<JsonBody> type, Type generic, MediaType media, ServerRequestContext request)
             throws IOException {
         ResteasyReactiveRequestContext context = (ResteasyReactiveRequestContext) request;
-        HttpServerRequest http = context.unwrap(RoutingContext.class).request();
+        RoutingContext routing = context.unwrap(RoutingContext.class);
+        HttpServerRequest http = routing.request();
         requireNoEncoding(http.headers().getAll(HttpHeaders.CONTENT_ENCODING));
         // Without a type RESTEasy takes a body for anything, and any site's page may send one.
         boolean typed = http.headers().contains(HttpHeaders.CONTENT_TYPE);
         try {
-            return read(type, typed ? media : null, context.getInputStream());
+            int most = limits.of(routing.normalizedPath());
+            return read(type, typed ? media : null, context.getInputStream(), most);
         } finally {
             // The body is not kept while the turn runs, and no thread waits for its end.
             context.setInputStream(InputStream.nullInputStream());
@@ -94,7 +96,7 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
             MultivaluedMap<String, String> headers,
             InputStream body)
             throws IOException {
-        return read(type, media, body);
+        return read(type, media, body, limits.of(""));
     }
 
     /** {@code identity} means none, and may be given several times (RFC 9110, 12.5.3). */
@@ -111,8 +113,9 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
     }
 
     private @Nullable JsonBody read(
-            Class<JsonBody> type, @Nullable MediaType media, InputStream body) throws IOException {
-        byte[] bytes = withinLimit(body);
+            Class<JsonBody> type, @Nullable MediaType media, InputStream body, int most)
+            throws IOException {
+        byte[] bytes = withinLimit(body, most);
         if (bytes.length > 0 && !isJson(media)) {
             throw RefusedException.of(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON and say so.");
@@ -150,8 +153,7 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
                         || type.isCompatible(MediaType.valueOf(MERGE_PATCH)));
     }
 
-    private byte[] withinLimit(InputStream body) {
-        int most = Math.toIntExact(limits.bodySize().asLongValue());
+    private static byte[] withinLimit(InputStream body, int most) {
         byte[] bytes;
         try {
             boolean all = body instanceof ByteArrayInputStream && body.available() <= most;
@@ -160,15 +162,9 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
             throw RefusedException.of(ErrorCode.MALFORMED_JSON, "The body broke off.");
         }
         if (bytes.length > most) {
-            throw tooLarge(limits);
+            throw BodyLimit.tooLarge(most);
         }
         return bytes;
-    }
-
-    static RefusedException tooLarge(HttpLimits limits) {
-        return RefusedException.of(
-                ErrorCode.TOO_LARGE,
-                "A body may have at most " + limits.bodySize().asLongValue() + " bytes.");
     }
 
     /**

@@ -4,8 +4,10 @@ import ai.konko.JsonOutline;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.WellFormed;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -40,7 +42,13 @@ final class StrictJson {
     private static final int MARK_BYTES = 3;
 
     private static final ObjectMapper JSON =
-            JsonMapper.builder()
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxStringLength(Integer.MAX_VALUE)
+                                                    .build()) // bodies are bounded
+                                    .build())
                     .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)

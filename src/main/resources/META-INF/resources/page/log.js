@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { Lost, inWords } from './api.js';
 import { isOver } from './conversation.js';
 import { copy, tame } from './markdown.js';
+import './attachment.js';
 import './reply.js';
 
 const AT_END = 4; // px from the end that still are the end
@@ -258,9 +259,11 @@ const ENDS = {
 
 /** What a message has that is no text. */
 const beside = message => (message.items ?? []).filter(item => BESIDE[item.type])
-  .map(item => html`<p class="aside-note">${tame(BESIDE[item.type](item))}</p>`);
+  .map(item => (item.attachment ? html`<konko-attachment .chat=${message.chatId} .item=${item}></konko-attachment>`
+    : html`<p class="aside-note">${tame(BESIDE[item.type](item))}</p>`));
 const BESIDE = {
   image: item => `Image: ${item.url}`,
+  file: item => item.name,
   call: item => `Calls ${item.tool} (${item.status})`,
   output: item => `${item.failed ? 'Failure' : 'Output'} of ${item.callId}`,
 };

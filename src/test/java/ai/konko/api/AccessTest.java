@@ -204,6 +204,7 @@ class AccessTest {
             answers.add(other.get(chat + "/messages", "Accept", "text/markdown"));
             answers.add(other.get(chat + "/summary"));
             answers.add(other.get(chat + "/context"));
+            answers.add(other.get(chat + "/attachments/" + "0".repeat(64)));
             answers.add(other.get(reply));
             answers.add(other.get(reply, "Accept", "text/event-stream"));
             answers.add(other.say(chat, "hello"));

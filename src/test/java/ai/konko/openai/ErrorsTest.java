@@ -208,7 +208,7 @@ class ErrorsTest extends SdkTest {
     @Test
     void tooLongABody_isInTheEnvelopeToo() {
         Answer refused =
-                client.post("/v1/responses", "{\"input\": \"" + "x".repeat(1_100_000) + "\"}");
+                client.post("/v1/embeddings", "{\"input\": \"" + "x".repeat(1_100_000) + "\"}");
 
         assertThat(refused.status()).isEqualTo(413);
         assertThat(refused.json().at("/error/code").asText()).isEqualTo("too_large");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.konko.api.Client;
+import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -104,10 +105,18 @@ class BinaryIT {
         assertThat(client.say(chat, "hello").status()).isEqualTo(201);
         assertThat(client.sayAndFollow(chat, "again").rest().getLast().name())
                 .isEqualTo("completed");
+        Answer shown =
+                client.post(
+                        chat + "/messages",
+                        """
+                        {"content": [{"type": "file", "mediaType": "text/plain", "name": "a", "data": "AA=="}]}
+                        """);
+        String file = shown.json().at("/message/items/0/attachment").asText();
         for (String path :
                 List.of(
                         "/chats",
                         chat,
+                        chat + "/attachments/" + file,
                         chat + "/messages",
                         chat + "/summary",
                         chat + "/context",

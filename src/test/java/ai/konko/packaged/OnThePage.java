@@ -109,7 +109,8 @@ abstract class OnThePage {
     }
 
     private void note(String url) {
-        if (!"127.0.0.1".equals(URI.create(url).getHost())) {
+        String address = url.startsWith("blob:") ? url.substring("blob:".length()) : url;
+        if (!"127.0.0.1".equals(URI.create(address).getHost())) {
             elsewhere.add(url);
         }
     }

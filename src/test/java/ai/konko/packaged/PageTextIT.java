@@ -4,8 +4,10 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.fake.FakeModel.Reply;
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.assertions.LocatorAssertions;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -16,6 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a reply's text becomes on the page. */
 class PageTextIT extends OnThePage {
+    /** A picture of one point. */
+    private static final String DOT =
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
     private static final LocatorAssertions.ContainsTextOptions IN_ITS_TIME =
             new LocatorAssertions.ContainsTextOptions().setTimeout(30_000);
 
@@ -51,6 +57,29 @@ class PageTextIT extends OnThePage {
         Locator question = log().locator("article.question .text");
         assertThat(question).containsText("needle", IN_ITS_TIME);
         assertThat(question.textContent()).doesNotContainPattern("\u0301{201}");
+    }
+
+    @Test
+    void imageAndFileOfAMessage_areShownAndSaved() throws Exception {
+        String chat = client.chat();
+        model.answer(_ -> Reply.text("A dot."));
+        client.post(
+                chat + "/messages",
+                """
+                {"content": [{"type": "text", "text": "What is this?"},
+                             {"type": "image", "mediaType": "image/png", "data": "%s"},
+                             {"type": "file", "mediaType": "text/plain", "name": "a note.txt", "data": "bm90ZQ=="}]}
+                """
+                        .formatted(DOT));
+
+        open("/#" + chat);
+
+        Locator question = log().locator("article.question");
+        assertThat(question.getByAltText("Image")).hasJSProperty("naturalWidth", 1);
+        Download saved =
+                page.waitForDownload(() -> question.getByText("a note.txt").last().click());
+        assertThat(saved.suggestedFilename()).isEqualTo("a note.txt");
+        assertThat(Files.readString(saved.path())).isEqualTo("note");
     }
 
     private static Stream<String> hard() {
