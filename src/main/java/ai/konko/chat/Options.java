@@ -110,6 +110,21 @@ public record Options(
                 shown);
     }
 
+    /** The same, with this model and these instructions if they have none. */
+    public Options orElse(@Nullable String otherModel, @Nullable String otherInstructions) {
+        return new Options(
+                model == null ? otherModel : model,
+                instructions == null ? otherInstructions : instructions,
+                parameters,
+                metadata,
+                previous,
+                earlier,
+                opening,
+                background,
+                unanswered,
+                shown);
+    }
+
     /**
      * @return how many UTF-16 units these options hold in all, roughly; objects and lists weigh
      *     something too

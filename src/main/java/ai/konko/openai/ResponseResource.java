@@ -1,19 +1,16 @@
 package ai.konko.openai;
 
-import ai.konko.chat.ChatLimits;
 import ai.konko.chat.Message;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Status;
-import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
-import ai.konko.conversation.StatelessTurns;
 import ai.konko.conversation.TurnEngine;
-import ai.konko.http.Caller;
 import ai.konko.http.JsonBodyReader;
 import ai.konko.http.JsonTree;
 import ai.konko.http.Outgoing;
 import ai.konko.http.Query;
 import ai.konko.http.TurnFailedException;
+import ai.konko.openai.ResponseCreation.Created;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -32,7 +29,6 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Replies as responses. */
@@ -40,33 +36,27 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.WILDCARD)
 @RunOnVirtualThread
 public class ResponseResource {
+    private final ResponseCreation creation;
     private final TurnEngine turns;
     private final Responses responses;
-    private final StatelessTurns stateless;
     private final Access access;
     private final ItemPages pages;
-    private final ChatLimits limits;
     private final Outgoing outgoing;
     private final ObjectMapper json;
-    private final References references;
 
     ResponseResource(
+            ResponseCreation creation,
             TurnEngine turns,
             Responses responses,
-            StatelessTurns stateless,
             Access access,
             ItemPages pages,
-            ChatLimits limits,
             Outgoing outgoing,
-            ObjectMapper json,
-            References references) {
-        this.references = references;
+            ObjectMapper json) {
+        this.creation = creation;
         this.turns = turns;
         this.responses = responses;
-        this.stateless = stateless;
         this.access = access;
         this.pages = pages;
-        this.limits = limits;
         this.outgoing = outgoing;
         this.json = json;
     }
@@ -77,74 +67,27 @@ public class ResponseResource {
     public CompletionStage<Response> create(
             @Nullable JsonTree body, @Context RoutingContext request) {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
-        given.check(limits);
-        WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
-        Dialogue input = Dialogue.of("input", given.input());
-        Responses.Continued continued = continued(given, request);
-        Supplier<TurnRequest> wanted =
-                () -> TurnRequest.of(given, references.resolved(request, input, continued), limits);
-        RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
-        if (!given.kept()) {
-            return stateless(
-                    given, responses.ask(Caller.origin(request), continued, wanted.get()), request);
-        }
-        Responses.PostTerms terms = new Responses.PostTerms(whenBusy, sent.key());
-        Responses.Answered answered =
-                responses.once(
-                        sent,
-                        () ->
-                                responses.post(
-                                        Caller.origin(request), continued, wanted.get(), terms));
-        Message reply = answered.reply();
+        Created created =
+                creation.create(request, given, RepeatedRequests.Request.of(request, body), null);
+        long known = created.live().endedCharacters();
+        ResponseView.HowAsked how = created.how();
         if (given.streams()) {
-            return stream(request, answered.repeated(), reply, answered.live(), -1);
+            outgoing.admit(request, created.repeated(), known);
+            return CompletableFuture.completedStage(creation.events(created).response());
         }
-        ResponseView.HowAsked how = responses.howAsked(reply);
-        return RequestParameters.is(given.background())
-                ? CompletableFuture.completedStage(JsonAnswer.of(ResponseView.of(reply, how)))
-                : outgoing.whole(
-                        request,
-                        answered.repeated(),
-                        answered.live().endedCharacters(),
-                        answered.live()::end,
-                        ended -> answered(ended, how));
-    }
-
-    private Responses.Continued continued(ResponseBody given, RoutingContext request) {
-        String id = given.conversationId();
-        if (id != null) {
-            return new Responses.Continued(access.conversation(request, id), null);
-        }
-        if (given.previousResponseId() == null) {
-            return new Responses.Continued(null, null);
-        }
-        Message previous = access.previous(request, given.previousResponseId());
-        return new Responses.Continued(previous.chatId(), previous);
-    }
-
-    private CompletionStage<Response> stateless(
-            ResponseBody given, Responses.Unkept unkept, RoutingContext request) {
-        StatelessTurns.Asked asked = unkept.asked();
-        Runnable stop = () -> stateless.stop(asked.live());
-        if (given.streams()) {
+        if (RequestParameters.is(given.background())) {
             return CompletableFuture.completedStage(
-                    new ResponseEvents(
-                                    asked.live(),
-                                    OutputPlace.START,
-                                    asked.reply(),
-                                    unkept.how(),
-                                    -1,
-                                    json,
-                                    stop)
-                            .response());
+                    JsonAnswer.of(ResponseView.of(created.reply(), how)));
         }
-        ClientDisconnect.of(request, stop);
+        if (!how.kept()) {
+            ClientDisconnect.of(request, created.stop());
+        }
         return outgoing.whole(
                 request,
-                false,
-                asked.live().endedCharacters(),
-                asked.live()::end,
-                ended -> answered(ended, unkept.how()));
+                created.repeated(),
+                known,
+                created.live()::end,
+                ended -> answered(ended, how));
     }
 
     private static Response answered(Message reply, ResponseView.HowAsked how) {
@@ -154,8 +97,8 @@ public class ResponseResource {
         return JsonAnswer.of(ResponseView.of(reply, how.by(reply.model())));
     }
 
-    private CompletionStage<Response> stream(
-            RoutingContext request, boolean repeated, Message reply, LiveReply live, int after) {
+    private CompletionStage<Response> stream(RoutingContext request, Message reply, int after) {
+        LiveReply live = turns.follow(reply);
         boolean over = reply.status().terminal();
         OutputPlace from =
                 after < 0 ? OutputPlace.START : OutputPlace.after(after, live.written(), over);
@@ -163,7 +106,7 @@ public class ResponseResource {
             throw RefusedException.invalid(
                     "starting_after", "must be the number of an event of this response");
         }
-        outgoing.admit(request, repeated, live.endedCharacters());
+        outgoing.admit(request, live.endedCharacters());
         return CompletableFuture.completedStage(
                 new ResponseEvents(
                                 live, from, reply, responses.howAsked(reply), after, json, () -> {})
@@ -191,7 +134,7 @@ public class ResponseResource {
                         ? -1
                         : Query.number("starting_after", startingAfter, 0, Integer.MAX_VALUE, 0);
         return switch (stream) {
-            case "true" -> stream(request, true, reply, turns.follow(reply), after);
+            case "true" -> stream(request, reply, after);
             case null, default -> {
                 if (startingAfter != null) {
                     throw RefusedException.invalid("starting_after", "needs stream=true");

@@ -85,7 +85,11 @@ class Responses {
      * @param reply as it was when the request was answered
      * @param live follows it
      */
-    record Answered(Message reply, LiveReply live, boolean repeated) {}
+    record Answered(Message reply, LiveReply live, boolean repeated) {
+        static Answered of(PostedTurn posted) {
+            return new Answered(posted.turn().reply(), posted.reply(), posted.repeated());
+        }
+    }
 
     /** A reply that is not kept. */
     record Unkept(StatelessTurns.Asked asked, HowAsked how) {}
@@ -106,7 +110,7 @@ class Responses {
                         });
         PostedTurn posted = fresh.get();
         if (posted != null) {
-            return new Answered(posted.turn().reply(), posted.reply(), posted.repeated());
+            return Answered.of(posted);
         }
         Message reply = find(known);
         return new Answered(reply, turns.follow(reply), true);

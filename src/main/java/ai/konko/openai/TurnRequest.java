@@ -7,6 +7,7 @@ import ai.konko.chat.Options;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.RefusedException;
 import ai.konko.http.TextBound;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +94,23 @@ record TurnRequest(
             RequestParameters.text(parameter, last.message(), TextBound.MESSAGE, limits);
         }
         return last;
+    }
+
+    /**
+     * The same after turns that its client has not sent again.
+     *
+     * @param said the instructions of these, in place of none
+     * @param asked the model of these, in place of none
+     */
+    TurnRequest after(List<PastTurn> before, @Nullable String said, @Nullable String asked) {
+        List<PastTurn> all = new ArrayList<>(before);
+        all.addAll(earlier);
+        return new TurnRequest(
+                List.copyOf(all),
+                message,
+                instructions == null ? said : instructions,
+                options.orElse(asked, said),
+                streamed);
     }
 
     /** The items of what is said first, which may answer calls of what the request continues. */
