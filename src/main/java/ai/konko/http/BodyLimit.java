@@ -35,6 +35,11 @@ class BodyLimit {
         return WITH_ATTACHMENTS.matcher(path).matches() ? withAttachments : plain;
     }
 
+    /** In bytes, for requests to any path. */
+    int longest() {
+        return withAttachments;
+    }
+
     static RefusedException tooLarge(int most) {
         return RefusedException.of(
                 ErrorCode.TOO_LARGE, "A body may have at most " + most + " bytes.");

@@ -42,8 +42,12 @@ class Doors implements HttpServerOptionsCustomizer {
      */
     private static final long TOO_LONG_A_HEAD = 2;
 
+    /** How long a client may take to close a WebSocket that the service has closed. */
+    private static final int CLOSING_SECONDS = 5;
+
     private final Vertx vertx;
     private final GateRules rules;
+    private final int longestMessage;
 
     Doors(
             Vertx vertx,
@@ -52,6 +56,7 @@ class Doors implements HttpServerOptionsCustomizer {
             @ConfigProperty(name = "quarkus.http.limits.max-header-size") MemorySize longestHead,
             Refusals refusals) {
         this.vertx = vertx;
+        this.longestMessage = new BodyLimit(limits).longest();
         this.rules =
                 new GateRules(
                         longestLine - LESS,
@@ -77,7 +82,13 @@ class Doors implements HttpServerOptionsCustomizer {
                 .setMaxHeaderListSize(TOO_LONG_A_HEAD * rules.longestHead());
         options.setInitialSettings(settings)
                 .setSslHandshakeTimeout(rules.requestTime())
-                .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS);
+                .setSslHandshakeTimeoutUnit(TimeUnit.NANOSECONDS)
+                .setWebSocketClosingTimeout(CLOSING_SECONDS)
+                .setMaxWebSocketFrameSize(longestMessage)
+                .setMaxWebSocketMessageSize(longestMessage)
+                // A few bytes could become very many.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false);
     }
 
     /** In dev mode the server keeps listening while the service restarts. */

@@ -72,6 +72,22 @@ public interface HttpLimits {
     int connections();
 
     /**
+     * @return how many WebSockets each caller may have open to this process; one more is {@code
+     *     overloaded}. At least 1.
+     */
+    @Min(1)
+    @WithDefault("1000")
+    int webSockets();
+
+    /**
+     * @return how long a WebSocket may stay open; then it is closed, once a response under way is
+     *     over. From 1 s to 24 h.
+     */
+    @Between(least = "1s", most = "24h")
+    @WithDefault("60m")
+    Duration webSocketLife();
+
+    /**
      * @return how many bytes the bodies of requests that are still coming in may have, as far as
      *     they are longer than 1 kB; one that does not say how long it is counts as it comes. Then
      *     requests with more, of owners who have more than an equal share, are refused with {@code

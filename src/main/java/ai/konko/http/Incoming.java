@@ -62,16 +62,36 @@ class Incoming {
         }
         Body body = new Body(request, caller);
         if (known && !body.growTo(length(request))) {
-            throw RefusedException.forNow(
-                    ErrorCode.OVERLOADED,
-                    "The caller is sending as much in bodies of requests as it may.",
-                    RETRY);
+            throw tooMuch();
         }
         request.end().onComplete(_ -> body.end());
         context.addEndHandler(_ -> body.end());
         if (!known) {
             body.lookAgain(context.vertx());
         }
+    }
+
+    /**
+     * Counts bytes of a message that nobody works on yet.
+     *
+     * @throws RefusedException {@link ErrorCode#OVERLOADED} if the caller sends as much as it may
+     */
+    void take(Owner caller, long more) {
+        if (!bytes.take(caller, more)) {
+            throw tooMuch();
+        }
+    }
+
+    /** These are counted no more. */
+    void giveBack(Owner caller, long less) {
+        bytes.giveBack(caller, less);
+    }
+
+    private static RefusedException tooMuch() {
+        return RefusedException.forNow(
+                ErrorCode.OVERLOADED,
+                "The caller is sending as much in bodies of requests as it may.",
+                RETRY);
     }
 
     /**

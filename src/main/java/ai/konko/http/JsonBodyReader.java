@@ -4,7 +4,6 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.RefusedException.Violation;
-import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -126,10 +125,9 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         if (type == (Class<?>) JsonText.class) {
             return StrictJson.outlined(bytes);
         }
-        JsonNode tree = StrictJson.object(bytes);
         return type == (Class<?>) JsonTree.class
-                ? JsonTree.of(tree, bytes)
-                : valid(StrictJson.bind(tree, type));
+                ? JsonTree.of(bytes)
+                : valid(StrictJson.bind(StrictJson.object(bytes), type));
     }
 
     private JsonBody valid(JsonBody body) {

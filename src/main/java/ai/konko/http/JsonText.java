@@ -11,6 +11,6 @@ public record JsonText(JsonOutline outline) implements JsonBody {
     /** The same, read as a whole. */
     public JsonTree tree() {
         byte[] bytes = outline.bytes();
-        return JsonTree.of(StrictJson.object(bytes), bytes);
+        return JsonTree.of(bytes);
     }
 }

@@ -12,10 +12,13 @@ import java.util.HexFormat;
  */
 public record JsonTree(JsonNode tree, String digest) implements JsonBody {
 
-    static JsonTree of(JsonNode tree, byte[] body) {
+    /**
+     * @throws ai.konko.chat.RefusedException if the bytes are not the text of one JSON object
+     */
+    static JsonTree of(byte[] body) {
         try {
             return new JsonTree(
-                    tree,
+                    StrictJson.object(body),
                     HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body)));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every JDK has SHA-256", impossible);

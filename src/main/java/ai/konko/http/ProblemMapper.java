@@ -103,7 +103,7 @@ class ProblemMapper {
         return response(internal(fault, request), request);
     }
 
-    private static Problem internal(Throwable fault, HttpServerRequest request) {
+    static Problem internal(Throwable fault, HttpServerRequest request) {
         LOG.errorf(
                 Fault.of(fault),
                 "Request %s failed for a reason of our own",

@@ -25,13 +25,9 @@ final class StreamConnection {
     private final Duration heartbeat;
     private final Duration unread;
     private final AtomicBoolean woken = new AtomicBoolean();
+    private final Progress progress;
     private boolean open;
     private long lastWrite = System.nanoTime();
-
-    /** How many bytes had left this process when that last grew. */
-    private long taken;
-
-    private long lastTaken = lastWrite;
     private long timer;
 
     StreamConnection(
@@ -46,6 +42,7 @@ final class StreamConnection {
         this.body = body;
         this.heartbeat = heartbeat;
         this.unread = unread;
+        this.progress = new Progress(routing.request(), unread);
     }
 
     void start() {
@@ -122,7 +119,7 @@ final class StreamConnection {
         if (!open) {
             return;
         }
-        if (isStuck()) {
+        if (progress.isStuck(response.bytesWritten(), response.writeQueueFull())) {
             Unsent.drop(routing.request());
             return;
         }
@@ -134,17 +131,6 @@ final class StreamConnection {
             left = heartbeat;
         }
         beatAfter(left);
-    }
-
-    /** Whether the client has taken nothing for too long, though there is something for it. */
-    private boolean isStuck() {
-        long now = System.nanoTime();
-        long sent = response.bytesWritten() - Unsent.bytes(routing.request());
-        if (sent != taken || !response.writeQueueFull()) {
-            taken = sent;
-            lastTaken = now;
-        }
-        return now - lastTaken >= Unsent.patience(routing.request(), unread);
     }
 
     /** The connection is over, whether the reply is or not. */

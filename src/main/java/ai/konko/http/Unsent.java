@@ -74,7 +74,7 @@ final class Unsent {
                 : unread.toNanos();
     }
 
-    private static Channel channel(HttpServerRequest request) {
+    static Channel channel(HttpServerRequest request) {
         return ((HttpServerConnection) request.connection()).channel();
     }
 }

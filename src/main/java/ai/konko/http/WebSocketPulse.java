@@ -1,0 +1,92 @@
+package ai.konko.http;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.ServerWebSocket;
+import java.time.Duration;
+
+/**
+ * The time of a WebSocket. Sends pings in silence, and drops the connection of a client that does
+ * not answer them, or takes nothing of what is there for it. Used on the connection's event loop.
+ */
+final class WebSocketPulse {
+    private static final Buffer NOTHING = Buffer.buffer(0);
+
+    private final Context context;
+    private final HttpServerRequest request;
+    private final ServerWebSocket socket;
+    private final Duration heartbeat;
+    private final HttpLimits limits;
+    private final Progress progress;
+    private long written;
+    private long lastWrite = System.nanoTime();
+
+    /** When the first ping was sent to which nothing has come; 0 if there is none. */
+    private long pinged;
+
+    private long beat;
+    private long life;
+
+    WebSocketPulse(
+            Context context,
+            HttpServerRequest request,
+            ServerWebSocket socket,
+            Duration heartbeat,
+            HttpLimits limits) {
+        this.context = context;
+        this.request = request;
+        this.socket = socket;
+        this.heartbeat = heartbeat;
+        this.limits = limits;
+        this.progress = new Progress(request, limits.unread());
+    }
+
+    /**
+     * @param expire is run when the WebSocket was open for as long as it may be
+     */
+    void start(Runnable expire) {
+        life = context.owner().setTimer(limits.webSocketLife().toMillis(), _ -> expire.run());
+        beatAfter(heartbeat);
+    }
+
+    void stop() {
+        context.owner().cancelTimer(life);
+        context.owner().cancelTimer(beat);
+    }
+
+    void wrote(int bytes) {
+        written += bytes;
+        lastWrite = System.nanoTime();
+    }
+
+    /** Something has come, and so the client is there. */
+    void heard() {
+        pinged = 0;
+    }
+
+    private void beatAfter(Duration left) {
+        long millis = Math.max(1, Math.min(left.toMillis(), limits.unread().toMillis()));
+        beat = context.owner().setTimer(millis, _ -> beat());
+    }
+
+    private void beat() {
+        long now = System.nanoTime();
+        boolean silent = pinged != 0 && now - pinged >= limits.unread().toNanos();
+        if (silent || progress.isStuck(written, socket.writeQueueFull())) {
+            Unsent.drop(request);
+            return;
+        }
+        Duration left = heartbeat.minusNanos(now - lastWrite);
+        if (left.toMillis() <= 0) {
+            if (!socket.writeQueueFull()) {
+                pinged = pinged == 0 ? now : pinged;
+                wrote(0);
+                Future<Void> _ = socket.writePing(NOTHING);
+            }
+            left = heartbeat;
+        }
+        beatAfter(left);
+    }
+}
