@@ -7,6 +7,7 @@ import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel.Message;
 import ai.konko.fake.FakeModel.Reply;
 import ai.konko.fake.FakeModelResource;
+import ai.konko.openai.SocketClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -334,5 +335,12 @@ class FaultsTest extends HttpTest {
         Answer whole = client.post("/v1/chat/completions", HELLO.formatted(true));
 
         assertThat(whole.text()).contains("\"finish_reason\":\"stop\"").doesNotContain("error");
+    }
+
+    @Test
+    void socket_inSilence_isPinged() {
+        try (SocketClient socket = new SocketClient(base)) {
+            assertThat(socket.pinged()).succeedsWithin(10, TimeUnit.SECONDS);
+        }
     }
 }

@@ -7,6 +7,7 @@ import ai.konko.api.Client;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
 import ai.konko.fake.FakeModelResource;
+import ai.konko.openai.SocketClient;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -48,6 +49,8 @@ class GivenUpClientsTest {
                     "100000000",
                     "konko.limits.reply-characters",
                     "10000000",
+                    "konko.limits.web-socket-life",
+                    "1s",
                     "konko.stream.heartbeat",
                     "1h",
                     "konko.api-keys",
@@ -126,6 +129,28 @@ class GivenUpClientsTest {
         await().until(() -> model.inFlight() == 0);
         assertThat(model.calls().getFirst().closed()).as("before it had written all").isCompleted();
         assertThat(silent.rest()).isLessThan(200 * 100_000);
+    }
+
+    @Test
+    void clients_thatDoNotReadTheirWebSocket_areGivenUp() throws Exception {
+        model.answer(_ -> Reply.text(TEXT).deltas(List.of(TEXT)));
+
+        String message = "{\"type\":\"response.create\",\"input\":\"go\",\"store\":false}";
+        try (Wire wire = Wire.to(base).openSocket(ANN)) {
+            wire.sendFrame(message.length(), message).until("response.created");
+
+            await().atMost(Duration.ofSeconds(60)).until(() -> listeners() == 0);
+            assertThat(wire.rest().length()).isLessThan(TEXT.length());
+        }
+    }
+
+    @Test
+    void socket_thatIsTooOld_isClosed() throws Exception {
+        try (SocketClient socket = new SocketClient(base, "Authorization", "Bearer " + ANN)) {
+            assertThat(socket.answer().at("/error/code").asText())
+                    .isEqualTo("websocket_connection_limit_reached");
+            assertThat(socket.closed()).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(1000);
+        }
     }
 
     private double listeners() {

@@ -209,6 +209,24 @@ class OneOwnersLoadTest {
         await().until(() -> incoming.held() == 0);
     }
 
+    @Test
+    void frames_thatDoNotComeToAnEnd_takeTheirOwnersShareOnly() throws Exception {
+        try (Wire first = Wire.to(base).openSocket(ANN);
+                Wire second = Wire.to(base).openSocket(ANN)) {
+            first.sendFrame(900_000, "{");
+            await().until(() -> incoming.held() == 900_000);
+
+            assertThat(second.sendFrame(900_000, "{").rest()).isEmpty();
+            assertThat(
+                            ben.post("/chats", "{\"title\":\"a\"%s}".formatted(" ".repeat(600_000)))
+                                    .status())
+                    .isEqualTo(201);
+            String error = first.send("x".repeat(899_999)).until("}}");
+            assertThat(error).contains("malformed_json");
+            await().until(() -> incoming.held() == 0);
+        }
+    }
+
     /** Nobody knows how long they get. */
     @Test
     void bodiesInChunks_thatDoNotComeToAnEnd_countAsTheyCome() throws Exception {

@@ -44,6 +44,40 @@ public final class Wire implements AutoCloseable {
                 + payload;
     }
 
+    /** Opens a WebSocket, with this credential. */
+    public Wire openSocket(String key) throws IOException {
+        String head =
+                send("""
+                                GET /v1/responses HTTP/1.1\r
+                                Host: localhost\r
+                                Authorization: Bearer %s\r
+                                Upgrade: websocket\r
+                                Connection: keep-alive, Upgrade\r
+                                Sec-WebSocket-Version: 13\r
+                                Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
+                                \r
+                                """
+                                .formatted(key))
+                        .until("\r\n\r\n");
+        if (!head.startsWith("HTTP/1.1 101")) {
+            throw new IOException("refused: " + head);
+        }
+        return this;
+    }
+
+    /** Begins a WebSocket's message of text, in one frame. One character is one byte. */
+    public Wire sendFrame(int length, String begin) throws IOException {
+        String octets =
+                length < 126
+                        ? "" + (char) (0x80 + length)
+                        : "\u00ff\0\0\0\0"
+                                + (char) (length >> 24)
+                                + (char) ((length >> 16) & 0xff)
+                                + (char) ((length >> 8) & 0xff)
+                                + (char) (length & 0xff);
+        return send("\u0081" + octets + "\0\0\0\0" + begin);
+    }
+
     /** One character is one byte. */
     public Wire send(String bytes) throws IOException {
         return send(bytes.getBytes(StandardCharsets.ISO_8859_1));

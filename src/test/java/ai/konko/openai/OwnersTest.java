@@ -1,11 +1,13 @@
 package ai.konko.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.konko.api.Client;
 import ai.konko.api.Client.Answer;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModelResource;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -29,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OwnersTest {
     private static final String ADAS = "ada-0123456789abcdef";
     private static final String BOBS = "bob-0123456789abcdef";
+    private static final String EVE = "eve-0123456789abcdef";
     private static final String SLOW = "slow-0123456789abcdef";
 
     /** Keys of three, and little for each. */
@@ -37,7 +40,9 @@ class OwnersTest {
         public Map<String, String> getConfigOverrides() {
             return Map.of(
                     "konko.api-keys",
-                    "ada:%s,bob:%s,slow:%s".formatted(ADAS, BOBS, SLOW),
+                    "ada:%s,bob:%s,eve:%s,slow:%s".formatted(ADAS, BOBS, EVE, SLOW),
+                    "konko.limits.web-sockets",
+                    "2",
                     "konko.limits.requests-per-minute",
                     "100",
                     "konko.cors.origins",
@@ -107,6 +112,67 @@ class OwnersTest {
         }
         assertThat(bob.get("/v1/conversations").json().path("data")).isEmpty();
         assertThat(model.calls()).hasSize(1);
+    }
+
+    @Test
+    void socket_needsCredentials() {
+        assertThat(SocketClient.refusal(base)).isEqualTo(401);
+        assertThat(SocketClient.refusal(base, "Authorization", "Bearer no-such-key"))
+                .isEqualTo(401);
+    }
+
+    @Test
+    void socket_ofSomebodyElse_continuesNothing() throws Exception {
+        Answer response = ada.post("/v1/responses", "{\"input\": \"mine\"}");
+        try (SocketClient socket = socket(BOBS)) {
+            String previous = ", \"previous_response_id\": \"%s\"".formatted(response.id());
+
+            socket.ask("x", previous);
+
+            assertThat(socket.answer().at("/error/code").asText())
+                    .isEqualTo("previous_response_not_found");
+        }
+        assertThat(model.calls()).hasSize(1);
+    }
+
+    @Test
+    void sockets_ofOneOwner_areBounded() throws Exception {
+        try (SocketClient one = socket(EVE);
+                SocketClient _ = socket(EVE)) {
+            assertThat(SocketClient.refusal(base, "Authorization", "Bearer " + EVE)).isEqualTo(503);
+            try (SocketClient others = socket(BOBS)) {
+                others.ask("hello", "");
+                assertThat(others.answer().path("status").asText()).isEqualTo("completed");
+            }
+
+            one.leave();
+
+            await().until(
+                            () ->
+                                    SocketClient.refusal(base, "Authorization", "Bearer " + EVE)
+                                            == 101);
+        }
+    }
+
+    /** Each is counted as a request is. */
+    @Test
+    void messages_ofOneOwner_areBoundedInAMinute() throws Exception {
+        try (SocketClient socket = socket(EVE)) {
+            for (int i = 0; i < 150; i++) {
+                socket.send("{}");
+            }
+
+            JsonNode error = socket.answer();
+            for (int i = 0; i < 150 && error.path("status").asInt() != 429; i++) {
+                error = socket.answer();
+            }
+
+            assertThat(error.at("/error/code").asText()).isEqualTo("rate_limit_exceeded");
+        }
+    }
+
+    private SocketClient socket(String key) {
+        return new SocketClient(base, "Authorization", "Bearer " + key);
     }
 
     @Test

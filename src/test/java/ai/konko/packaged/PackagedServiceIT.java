@@ -9,6 +9,7 @@ import ai.konko.api.EventReader;
 import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.openai.SocketClient;
 import ai.konko.store.postgres.TestPostgres;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -411,6 +412,27 @@ class PackagedServiceIT {
         assertThat(last.data().path("finishReason").asText()).isEqualTo("interrupted");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
         assertThat(service.exit()).isZero();
+    }
+
+    @Test
+    void sigterm_withWebSockets_closesThemAfterTheirResponses() throws Exception {
+        Client _ = started(Map.of("OPENAI_BASE_URL", model.baseUrl()));
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text("some text and more").gateAt(1, gate));
+        try (SocketClient idle = new SocketClient(service.address());
+                SocketClient busy = new SocketClient(service.address())) {
+            busy.ask("hello", "");
+            await().until(() -> model.inFlight() == 1);
+
+            service.terminate();
+            assertThat(idle.closed()).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(1001);
+            gate.complete(null);
+
+            assertThat(busy.answer().path("status").asText()).isEqualTo("completed");
+            assertThat(busy.closed()).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(1001);
+        }
+        assertThat(service.exit()).isZero();
+        assertThat(log()).doesNotContain("Timed out");
     }
 
     @Test
