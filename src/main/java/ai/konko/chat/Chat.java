@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     busy
  * @param messageCount all messages, those of unfinished turns too
  * @param usage the sum over its replies; absent until one has reported some
+ * @param completion the seq of the reply that is a chat completion of OpenAI's API, if the chat was
+ *     made for one
  * @param updatedAt when its settings changed, or a turn was accepted or ended
  */
 public record Chat(
@@ -22,6 +24,7 @@ public record Chat(
         boolean waiting,
         int messageCount,
         @Nullable Usage usage,
+        @Nullable Integer completion,
         Instant createdAt,
         Instant updatedAt)
         implements Sized {

@@ -31,10 +31,15 @@ public interface ChatRepository {
      */
     boolean blocks();
 
+    default Chat create(Owner owner, Settings settings) {
+        return create(owner, settings, null);
+    }
+
     /**
+     * @param completion see {@link Chat}
      * @throws RefusedException {@link ErrorCode#CAPACITY} at the limit of chats or of stored text
      */
-    Chat create(Owner owner, Settings settings);
+    Chat create(Owner owner, Settings settings, @Nullable Integer completion);
 
     /**
      * @return whose the chat is, which never changes
@@ -47,6 +52,12 @@ public interface ChatRepository {
      * @return chats, the newest created first
      */
     Page<Chat> chats(ChatQuery query);
+
+    /**
+     * @return chats that were made for a chat completion, in the order in which they were created,
+     *     if both {@linkplain CompletionQuery#matches(Message) match}
+     */
+    Page<Chat> completions(CompletionQuery query);
 
     /**
      * @throws RefusedException {@link ErrorCode#INVALID} if the result breaks a limit
@@ -267,6 +278,39 @@ public interface ChatRepository {
         @Override
         public String toString() {
             return "ChatQuery[limit=%d, before=%s]".formatted(limit, before);
+        }
+    }
+
+    /**
+     * Which chat completions to return.
+     *
+     * @param after only chats that come after this one in that order, which need not exist any more
+     * @param model only of this model
+     * @param metadata only of chats with all these entries
+     */
+    record CompletionQuery(
+            Owner owner,
+            int limit,
+            Order order,
+            @Nullable UUID after,
+            @Nullable String model,
+            Map<String, String> metadata) {
+
+        /**
+         * @param settings the chat's
+         */
+        public boolean matches(Settings settings) {
+            return settings.metadata().entrySet().containsAll(metadata.entrySet());
+        }
+
+        /** A completion is there once it is whole. */
+        public boolean matches(Message reply) {
+            return reply.isWhole() && (model == null || model.equals(reply.model()));
+        }
+
+        @Override
+        public String toString() {
+            return "CompletionQuery[limit=%d, order=%s, after=%s]".formatted(limit, order, after);
         }
     }
 

@@ -116,6 +116,13 @@ public record Message(
         return status.terminal() && (!content.isEmpty() || hasCalls());
     }
 
+    /** Whether the model, or a limit, has ended this reply, so that nothing broke it off. */
+    public boolean isWhole() {
+        return finishReason != null
+                && finishReason != FinishReason.CANCELLED
+                && finishReason != FinishReason.INTERRUPTED;
+    }
+
     /** Whether the model wants tools to be called. */
     public boolean hasCalls() {
         return Items.haveCalls(items);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.ChatRepository.CompletionQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ChatRepository.UsageQuery;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link ChatRepository} has to do. */
@@ -721,6 +723,73 @@ public abstract class ChatRepositoryContract extends ItemsContract {
         Page<Chat> page = repository.chats(new ChatQuery(Owner.ANONYMOUS, 3, gone, null));
 
         assertThat(page.items()).extracting(Chat::id).containsExactly(oldest);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Order.class)
+    void completions_areListedPageByPageWithoutOtherChats(Order order) {
+        List<UUID> created = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            created.add(completion(BOB, "m" + i % 2, i));
+            finish(repository.create(BOB, Settings.NONE).id(), FinishReason.STOP);
+            repository.create(BOB, Settings.NONE, 2);
+        }
+        UUID other = completion(ADA, "m0", 0);
+        List<UUID> expected = order == Order.ASC ? created : created.reversed();
+
+        assertThat(completions(order, null, Map.of())).isEqualTo(expected);
+        assertThat(completions(order, "m1", Map.of()))
+                .containsExactly(expected.get(1), expected.get(3));
+        assertThat(completions(order, "m0", Map.of("n", "4", "all", "it's")))
+                .containsExactly(created.get(4));
+        assertThat(completions(order, null, Map.of("n", "4", "none", ""))).isEmpty();
+        assertThat(repository.chat(other).completion()).isEqualTo(2);
+        UUID none = repository.create(ADA, Settings.NONE).id();
+        assertThat(repository.chat(none).completion()).isNull();
+    }
+
+    private UUID completion(Owner owner, String model, int number) {
+        Map<String, String> metadata = Map.of("n", "" + number, "all", "it's");
+        UUID made = repository.create(owner, new Settings(null, null, model, metadata), 2).id();
+        finish(made, FinishReason.STOP);
+        return made;
+    }
+
+    private void finish(UUID chatId, FinishReason reason) {
+        Turn turn = repository.accept(chatId, post("hello")).turn();
+        repository.start(chatId, MODEL);
+        repository.finish(chatId, turn.reply().id(), 1, Outcome.ended("hi", reason, null));
+    }
+
+    private List<UUID> completions(
+            Order order, @Nullable String model, Map<String, String> metadata) {
+        List<UUID> all = new ArrayList<>();
+        Page<Chat> page;
+        do {
+            UUID after = all.isEmpty() ? null : all.getLast();
+            page =
+                    repository.completions(
+                            new CompletionQuery(BOB, 2, order, after, model, metadata));
+            page.items().forEach(each -> all.add(each.id()));
+        } while (page.more());
+        return all;
+    }
+
+    @ParameterizedTest
+    @EnumSource(FinishReason.class)
+    void completion_isListedOnceItIsWhole(FinishReason reason) {
+        UUID made = repository.create(BOB, Settings.NONE, 2).id();
+        Turn turn = repository.accept(made, post("hello")).turn();
+        assertThat(completions(Order.ASC, null, Map.of())).isEmpty();
+        repository.start(made, MODEL);
+        assertThat(completions(Order.ASC, null, Map.of())).isEmpty();
+
+        repository.finish(made, turn.reply().id(), 1, Outcome.ended("hi", reason, null));
+
+        boolean whole = reason != FinishReason.CANCELLED && reason != FinishReason.INTERRUPTED;
+        assertThat(completions(Order.ASC, null, Map.of())).hasSize(whole ? 1 : 0);
+        repository.delete(made);
+        assertThat(completions(Order.ASC, null, Map.of())).isEmpty();
     }
 
     @Test

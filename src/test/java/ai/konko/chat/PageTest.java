@@ -22,6 +22,7 @@ class PageTest {
                                         false,
                                         0,
                                         null,
+                                        null,
                                         Instant.EPOCH,
                                         Instant.EPOCH))
                 .toList();

@@ -7,6 +7,7 @@ import ai.konko.chat.CallStatus;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ChatRepository.CompletionQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
@@ -60,6 +61,7 @@ import org.jspecify.annotations.Nullable;
 final class ChatLog {
     private final UUID id;
     private final Owner owner;
+    private final @Nullable Integer completion;
     private final Instant createdAt;
     private final ChatLimits limits;
     private final Budget budget;
@@ -90,6 +92,7 @@ final class ChatLog {
             UUID id,
             Owner owner,
             Settings settings,
+            @Nullable Integer completion,
             ChatLimits limits,
             Budget budget,
             Budget attachedBytes,
@@ -99,6 +102,7 @@ final class ChatLog {
         this.transcript = new Transcript(id);
         this.attachments = new ChatAttachments(limits, attachedBytes);
         this.owner = owner;
+        this.completion = completion;
         this.settings = settings;
         this.limits = limits;
         this.budget = budget;
@@ -119,6 +123,20 @@ final class ChatLog {
 
     Chat chat() {
         return read(this::snapshot);
+    }
+
+    /**
+     * @return the chat if its completion matches
+     */
+    Optional<Chat> completion(CompletionQuery query) {
+        return read(
+                () ->
+                        completion != null
+                                        && completion <= transcript.size()
+                                        && query.matches(settings)
+                                        && query.matches(transcript.at(completion))
+                                ? Optional.of(snapshot())
+                                : Optional.empty());
     }
 
     Chat patch(SettingsPatch patch) {
@@ -448,6 +466,7 @@ final class ChatLog {
                 transcript.waits(),
                 transcript.size(),
                 usage,
+                completion,
                 createdAt,
                 updatedAt);
     }

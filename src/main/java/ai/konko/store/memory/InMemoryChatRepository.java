@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -89,10 +90,19 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Chat create(Owner owner, Settings settings) {
+    public Chat create(Owner owner, Settings settings, @Nullable Integer completion) {
         budget.take(TextBudget.weight(settings));
         ChatLog log =
-                new ChatLog(ids.get(), owner, settings, limits, budget, attachedBytes, clock, ids);
+                new ChatLog(
+                        ids.get(),
+                        owner,
+                        settings,
+                        completion,
+                        limits,
+                        budget,
+                        attachedBytes,
+                        clock,
+                        ids);
         Chat created = log.chat();
         if (!put(log)) {
             budget.giveBack(TextBudget.weight(settings));
@@ -129,52 +139,79 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public Page<Chat> chats(ChatQuery query) {
         ChatSearch search = query.text() == null ? null : new ChatSearch(query.text());
-        List<Chat> found = new ArrayList<>();
         int stride = search == null ? query.limit() + 1 : STRIDE;
-        UUID before = query.before();
-        List<ChatLog> some;
-        do {
-            some = newestBefore(query.owner(), before, stride);
-            for (ChatLog log : some) {
-                if (found.size() <= query.limit()) {
-                    matching(log, search).ifPresent(found::add);
-                }
-                before = log.id();
-            }
-        } while (some.size() == stride && found.size() <= query.limit());
-        return Page.of(found, query.limit());
+        return found(
+                after -> next(query.owner(), Order.DESC, after, stride),
+                query.before(),
+                log -> matching(log, search),
+                query.limit());
     }
 
-    private List<ChatLog> newestBefore(Owner owner, @Nullable UUID before, int most) {
+    @Override
+    public Page<Chat> completions(CompletionQuery query) {
+        return found(
+                after -> next(query.owner(), query.order(), after, STRIDE),
+                query.after(),
+                log -> log.completion(query),
+                query.limit());
+    }
+
+    /**
+     * @param next some chats after another one, or the first; none at the end
+     */
+    private static Page<Chat> found(
+            Function<@Nullable UUID, List<ChatLog>> next,
+            @Nullable UUID after,
+            Function<ChatLog, Optional<Chat>> match,
+            int limit) {
+        List<Chat> found = new ArrayList<>();
+        List<ChatLog> some = next.apply(after);
+        while (!some.isEmpty()) {
+            for (ChatLog log : some) {
+                if (found.size() <= limit) {
+                    unlessDeleted(log, match).ifPresent(found::add);
+                }
+            }
+            some = found.size() > limit ? List.of() : next.apply(some.getLast().id());
+        }
+        return Page.of(found, limit);
+    }
+
+    private List<ChatLog> next(Owner owner, Order order, @Nullable UUID after, int most) {
         long stamp = lock.readLock();
         try {
             NavigableMap<UUID, ChatLog> own = byOwner.get(owner);
             if (own == null) {
                 return List.of();
             }
-            NavigableMap<UUID, ChatLog> older = before == null ? own : own.headMap(before, false);
-            List<ChatLog> newest = new ArrayList<>();
-            for (ChatLog log : older.descendingMap().values()) { // a stream would count them first
-                newest.add(log);
-                if (newest.size() == most) {
+            NavigableMap<UUID, ChatLog> all = order == Order.ASC ? own : own.descendingMap();
+            List<ChatLog> some = new ArrayList<>();
+            for (ChatLog log : (after == null ? all : all.tailMap(after, false)).values()) {
+                some.add(log); // a stream would count them first
+                if (some.size() == most) {
                     break;
                 }
             }
-            return newest;
+            return some;
         } finally {
             lock.unlockRead(stamp);
         }
     }
 
-    private static Optional<Chat> matching(ChatLog log, @Nullable ChatSearch search) {
+    private static Optional<Chat> unlessDeleted(
+            ChatLog log, Function<ChatLog, Optional<Chat>> match) {
         try {
-            Chat chat = log.chat();
-            return search == null || search.finds(chat.settings().title(), log)
-                    ? Optional.of(chat)
-                    : Optional.empty();
+            return match.apply(log);
         } catch (RefusedException _) {
-            return Optional.empty(); // deleted meanwhile
+            return Optional.empty();
         }
+    }
+
+    private static Optional<Chat> matching(ChatLog log, @Nullable ChatSearch search) {
+        Chat chat = log.chat();
+        return search == null || search.finds(chat.settings().title(), log)
+                ? Optional.of(chat)
+                : Optional.empty();
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Chats as rows. */
 final class ChatRows {
@@ -26,11 +27,12 @@ final class ChatRows {
             new TypeReference<>() {};
     private static final TypeReference<Highlights> HIGHLIGHTS = new TypeReference<>() {};
 
-    private static final String SELECT =
+    /** To be followed by a condition on {@code c}, or a join. */
+    static final String SELECT =
             """
             select c.id, c.title, c.instructions, c.model, c.metadata, c.parameters, c.waiting,
                 c.message_count, c.input_tokens, c.output_tokens, c.cached_tokens, c.reasoning_tokens,
-                c.created_at, c.updated_at,
+                c.completion, c.created_at, c.updated_at,
                 exists (select 1 from pending p where p.chat_id = c.id) as busy
             from chat c
             """;
@@ -89,12 +91,13 @@ final class ChatRows {
                 owner.name());
     }
 
-    static Chat insert(Session session, UUID id, Owner owner, Settings settings)
+    static Chat insert(
+            Session session, UUID id, Owner owner, Settings settings, @Nullable Integer completion)
             throws SQLException {
         return session.first(
                         """
-                        insert into chat (id, owner, title, instructions, model, metadata, parameters, created_at, updated_at)
-                        select ?, ?, ?, ?, ?, ?::json, ?::json, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
+                        insert into chat (id, owner, title, instructions, model, metadata, parameters, completion, created_at, updated_at)
+                        select ?, ?, ?, ?, ?, ?::json, ?::json, ?::integer, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
                         returning created_at
                         """,
                         row -> Columns.instant(row, "created_at"),
@@ -104,8 +107,9 @@ final class ChatRows {
                         settings.instructions(),
                         settings.model(),
                         Columns.json(settings.metadata()),
-                        Columns.jsonOrNull(settings.parameters()))
-                .map(now -> new Chat(id, settings, false, false, 0, null, now, now))
+                        Columns.jsonOrNull(settings.parameters()),
+                        completion)
+                .map(now -> new Chat(id, settings, false, false, 0, null, completion, now, now))
                 .orElseThrow();
     }
 
@@ -230,7 +234,7 @@ final class ChatRows {
         return session.update(sql, Columns.json(highlights), id) > 0;
     }
 
-    private static Chat of(ResultSet row) throws SQLException {
+    static Chat of(ResultSet row) throws SQLException {
         return new Chat(
                 row.getObject("id", UUID.class),
                 settings(row),
@@ -238,6 +242,7 @@ final class ChatRows {
                 row.getBoolean("waiting"),
                 row.getInt("message_count"),
                 Columns.usage(row),
+                row.getObject("completion", Integer.class),
                 Columns.instant(row, "created_at"),
                 Columns.instant(row, "updated_at"));
     }

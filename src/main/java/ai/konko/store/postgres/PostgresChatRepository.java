@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log in PostgreSQL.
@@ -88,12 +89,12 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Chat create(Owner owner, Settings settings) {
+    public Chat create(Owner owner, Settings settings, @Nullable Integer completion) {
         return database.transaction(
                 session -> {
                     Optional<UUID> newest = ChatRows.newest(session, owner);
                     UUID id = GrowingIds.after(newest.orElse(null), ids.get());
-                    return ChatRows.insert(session, id, owner, settings);
+                    return ChatRows.insert(session, id, owner, settings, completion);
                 });
     }
 
@@ -110,6 +111,11 @@ public class PostgresChatRepository implements ChatRepository {
     @Override
     public Page<Chat> chats(ChatQuery query) {
         return database.statement(session -> ChatRows.list(session, query));
+    }
+
+    @Override
+    public Page<Chat> completions(CompletionQuery query) {
+        return database.statement(session -> CompletionRows.list(session, query));
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.ChatRepository.CompletionQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.FinishReason;
@@ -11,6 +12,7 @@ import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
+import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
@@ -18,6 +20,7 @@ import io.agroal.api.AgroalDataSource;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -209,6 +212,27 @@ class QueryPlanTest {
                 .hasSize(100);
 
         assertPlans("chat_owner");
+    }
+
+    @Test
+    void completions_readNoOtherChats() {
+        for (int i = 0; i < 3; i++) {
+            UUID made = repository.create(Owner.ANONYMOUS, Settings.NONE, 2).id();
+            Turn turn =
+                    repository.accept(made, new Post("a", WhenBusy.ENQUEUE, null, false)).turn();
+            repository.start(made, "m");
+            repository.finish(
+                    made, turn.reply().id(), 1, Outcome.ended("b", FinishReason.STOP, null));
+        }
+        explained.plans().clear();
+
+        for (Order order : Order.values()) {
+            CompletionQuery query =
+                    new CompletionQuery(Owner.ANONYMOUS, 100, order, null, "m", Map.of());
+            assertThat(repository.completions(query).items()).hasSize(3);
+        }
+
+        assertPlans("chat_completion");
     }
 
     @Test
