@@ -6,10 +6,8 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
-import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
-import ai.konko.chat.SettingsPatch.Change;
 import ai.konko.conversation.TurnEngine;
 import ai.konko.http.Caller;
 import ai.konko.http.HttpLimits;
@@ -31,7 +29,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -128,7 +125,8 @@ public class ConversationResource {
                                 null));
         outgoing.admit(request, page);
         return JsonAnswer.of(
-                ListView.Conversations.of(page.map(ConversationView::of).items(), page.more()));
+                ListView.of(
+                        page.map(ConversationView::of).items(), ConversationView::id, page.more()));
     }
 
     @GET
@@ -148,26 +146,10 @@ public class ConversationResource {
         UUID chatId = access.conversation(request, id);
         ConversationBody given = JsonBodyReader.required(body).as(ConversationBody.class);
         RequestParameters.nothing("items", given.items());
-        if (given.metadata() == null) {
-            throw RefusedException.invalid("metadata", "is missing");
-        }
-        Map<String, @Nullable String> changed = new HashMap<>();
-        repository
-                .chat(chatId)
-                .settings()
-                .metadata()
-                .keySet()
-                .forEach(key -> changed.put(key, null));
-        changed.putAll(RequestParameters.metadata(given.metadata(), limits));
-        return JsonAnswer.of(
-                ConversationView.of(
-                        repository.patch(
-                                chatId,
-                                new SettingsPatch(
-                                        new Change.Keep<>(),
-                                        new Change.Keep<>(),
-                                        new Change.Keep<>(),
-                                        new Change.Set<>(changed)))));
+        SettingsPatch patch =
+                RequestParameters.replacedMetadata(
+                        repository.chat(chatId).settings(), given.metadata(), limits);
+        return JsonAnswer.of(ConversationView.of(repository.patch(chatId, patch)));
     }
 
     @DELETE

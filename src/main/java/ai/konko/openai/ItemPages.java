@@ -5,7 +5,6 @@ import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
-import ai.konko.chat.RefusedException;
 import ai.konko.http.HttpLimits;
 import ai.konko.http.Outgoing;
 import ai.konko.http.Query;
@@ -14,9 +13,10 @@ import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Lists the items of a chat's messages. */
+/** Lists what a chat's messages consist of. */
 @Singleton
 class ItemPages {
     private final ChatRepository repository;
@@ -54,45 +54,73 @@ class ItemPages {
     }
 
     /**
-     * @param limit as the client sent it, as are {@code order} and {@code after}
+     * Which part of a list a client wants.
+     *
+     * @param limit as the client has sent it
+     * @param after where the list goes on; null from its start
      */
-    ListView.Items page(
+    record Wanted(@Nullable String limit, Order order, @Nullable Place after) {}
+
+    /**
+     * Where an entry is.
+     *
+     * @param seq of the message that it is of
+     */
+    record Place(int seq, String id) {}
+
+    /**
+     * What a message is listed as.
+     *
+     * @param of none if the message has nothing to list
+     */
+    record Entries<T>(Function<Message, List<T>> of, Function<T, String> id) {
+        static final Entries<ItemView> ITEMS = new Entries<>(ItemView::of, ItemView::id);
+    }
+
+    /**
+     * @param limit as the client has sent it, as are {@code order} and {@code after}
+     */
+    ListView<ItemView> page(
             RoutingContext request,
             UUID chatId,
             Span span,
             @Nullable String limit,
             @Nullable String order,
             @Nullable String after) {
+        Access.FoundItem last = after == null ? null : access.item(chatId, after);
+        Place place = last == null ? null : new Place(last.message().seq(), last.view().id());
+        Wanted wanted = new Wanted(limit, RequestParameters.order(order, Order.DESC), place);
+        return page(request, chatId, span, Entries.ITEMS, wanted);
+    }
+
+    <T> ListView<T> page(
+            RoutingContext request, UUID chatId, Span span, Entries<T> entries, Wanted wanted) {
         int most =
-                Query.number("limit", limit, 1, limits.pageSize(), Math.min(20, limits.pageSize()));
-        Order direction = order(order);
-        Reading reading = new Reading(chatId, span, direction);
+                Query.number(
+                        "limit",
+                        wanted.limit(),
+                        1,
+                        limits.pageSize(),
+                        Math.min(20, limits.pageSize()));
+        Order order = wanted.order();
+        Reading<T> reading = new Reading<>(chatId, span, entries, order);
+        Place after = wanted.after();
         if (after == null) {
-            reading.read(span.before(direction), most, Page.MOST_CHARACTERS);
+            reading.read(span.before(order), most, Page.MOST_CHARACTERS);
         } else {
-            Access.FoundItem last = access.item(chatId, after);
-            int seq = last.message().seq();
-            reading.skipped = last.view().id();
-            reading.read(direction == Order.ASC ? seq - 1 : seq + 1, most, Page.MOST_CHARACTERS);
+            int seq = after.seq();
+            reading.skipped = after.id();
+            reading.read(order == Order.ASC ? seq - 1 : seq + 1, most, Page.MOST_CHARACTERS);
         }
         outgoing.admit(request, reading.characters);
         return reading.view(most);
     }
 
-    private static Order order(@Nullable String order) {
-        return switch (order) {
-            case "asc" -> Order.ASC;
-            case "desc" -> Order.DESC;
-            case null -> Order.DESC;
-            default -> throw RefusedException.invalid("order", "must be asc or desc");
-        };
-    }
-
     /**
      * @return all items of a part of the log
      */
-    ListView.Items all(UUID chatId, Span span) {
-        Reading reading = new Reading(chatId, span, Order.ASC);
+    ListView<ItemView> all(UUID chatId, Span span) {
+        Reading<ItemView> reading = new Reading<>(chatId, span, Entries.ITEMS, Order.ASC);
         if (span.last() >= span.first()) {
             reading.read(span.first() - 1, Integer.MAX_VALUE, Long.MAX_VALUE);
         }
@@ -100,20 +128,22 @@ class ItemPages {
     }
 
     /** One list as it is read. */
-    private final class Reading {
+    private final class Reading<T> {
         private static final int MOST_MESSAGES = 500;
 
         private final UUID chatId;
         private final Span span;
+        private final Entries<T> entries;
         private final Order order;
-        private final List<ItemView> found = new ArrayList<>();
+        private final List<T> found = new ArrayList<>();
         private long characters;
         private boolean more = true;
 
-        /** The item up to and with which nothing is listed; null once that is found. */
+        /** The id up to and with which nothing is listed; null once that is found. */
         private @Nullable String skipped;
 
-        Reading(UUID chatId, Span span, Order order) {
+        Reading(UUID chatId, Span span, Entries<T> entries, Order order) {
+            this.entries = entries;
             this.chatId = chatId;
             this.span = span;
             this.order = order;
@@ -140,22 +170,22 @@ class ItemPages {
         }
 
         private void add(Message message) {
-            List<ItemView> items = ItemView.of(message);
+            List<T> items = entries.of().apply(message);
             int before = found.size();
-            for (ItemView each : order == Order.ASC ? items : items.reversed()) {
+            for (T each : order == Order.ASC ? items : items.reversed()) {
                 if (skipped == null) {
                     found.add(each);
-                } else if (skipped.equals(each.id())) {
+                } else if (skipped.equals(entries.id().apply(each))) {
                     skipped = null;
                 }
             }
             characters += found.size() > before ? message.characters() : 0;
         }
 
-        ListView.Items view(int limit) {
+        ListView<T> view(int limit) {
             return found.size() > limit
-                    ? ListView.Items.of(found.subList(0, limit), true)
-                    : ListView.Items.of(found, more);
+                    ? ListView.of(found.subList(0, limit), entries.id(), true)
+                    : ListView.of(found, entries.id(), more);
         }
     }
 }

@@ -8,53 +8,23 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Lists on the wire. An empty list has empty strings for its first and last id, because OpenAI's
- * clients need strings.
+ * A page of a list on the wire. An empty list has empty strings for its first and last id, because
+ * OpenAI's clients need strings.
  */
-final class ListView {
-    private ListView() {}
+@RegisterForReflection
+@JsonNaming(SnakeCaseStrategy.class)
+record ListView<T>(String object, List<T> data, String firstId, String lastId, boolean hasMore) {
 
-    /** A page of conversations. */
-    @RegisterForReflection
-    @JsonNaming(SnakeCaseStrategy.class)
-    record Conversations(
-            String object,
-            List<ConversationView> data,
-            String firstId,
-            String lastId,
-            boolean hasMore) {
-
-        static Conversations of(List<ConversationView> data, boolean more) {
-            return new Conversations(
-                    "list",
-                    data,
-                    id(data, true, ConversationView::id),
-                    id(data, false, ConversationView::id),
-                    more);
-        }
-    }
-
-    /** A page of items. */
-    @RegisterForReflection
-    @JsonNaming(SnakeCaseStrategy.class)
-    record Items(
-            String object, List<ItemView> data, String firstId, String lastId, boolean hasMore) {
-
-        static Items of(List<ItemView> data, boolean more) {
-            return new Items(
-                    "list",
-                    data,
-                    id(data, true, ItemView::id),
-                    id(data, false, ItemView::id),
-                    more);
-        }
+    static <T> ListView<T> of(List<T> data, Function<T, String> id, boolean more) {
+        return new ListView<>(
+                "list",
+                data,
+                data.isEmpty() ? "" : id.apply(data.getFirst()),
+                data.isEmpty() ? "" : id.apply(data.getLast()),
+                more);
     }
 
     /** The list of models. */
     @RegisterForReflection
     record Models(String object, List<JsonNode> data) {}
-
-    private static <T> String id(List<T> data, boolean first, Function<T, String> id) {
-        return data.isEmpty() ? "" : id.apply(first ? data.getFirst() : data.getLast());
-    }
 }

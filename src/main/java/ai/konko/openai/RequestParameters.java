@@ -1,13 +1,17 @@
 package ai.konko.openai;
 
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
+import ai.konko.chat.SettingsPatch.Change;
 import ai.konko.chat.WellFormed;
 import ai.konko.chat.WhenBusy;
 import ai.konko.http.TextBound;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -173,6 +177,33 @@ final class RequestParameters {
                     checked.put(key, value);
                 });
         return checked;
+    }
+
+    /**
+     * @param given takes the place of all entries
+     */
+    static SettingsPatch replacedMetadata(
+            Settings settings, @Nullable Map<String, @Nullable String> given, ChatLimits limits) {
+        if (given == null) {
+            throw RefusedException.invalid("metadata", "is missing");
+        }
+        Map<String, @Nullable String> changed = new HashMap<>();
+        settings.metadata().keySet().forEach(key -> changed.put(key, null));
+        changed.putAll(metadata(given, limits));
+        return new SettingsPatch(
+                new Change.Keep<>(),
+                new Change.Keep<>(),
+                new Change.Keep<>(),
+                new Change.Set<>(changed));
+    }
+
+    static Order order(@Nullable String order, Order byDefault) {
+        return switch (order) {
+            case "asc" -> Order.ASC;
+            case "desc" -> Order.DESC;
+            case null -> byDefault;
+            default -> throw RefusedException.invalid("order", "must be asc or desc");
+        };
     }
 
     static WhenBusy whenBusy(@Nullable String name) {
