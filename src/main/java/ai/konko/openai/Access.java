@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
@@ -58,6 +59,28 @@ class Access {
         return found(
                 () -> response(request, id),
                 () -> RefusedException.previousNotFound("previous_response_id"));
+    }
+
+    /** A chat completion that is kept, and the chat that was made for it. */
+    record FoundCompletion(Chat chat, Message reply) {}
+
+    /**
+     * @return the completion, once it is whole, that is one of the caller's chats
+     */
+    FoundCompletion completion(RoutingContext request, String id) {
+        Ids.Reply wanted = Ids.completionReply(id);
+        requireOwner(request, wanted.chatId(), Ids::completionNotFound);
+        return found(
+                () -> {
+                    Chat chat = repository.chat(wanted.chatId());
+                    Message reply = repository.message(wanted.chatId(), wanted.replyId());
+                    if (!Integer.valueOf(reply.seq()).equals(chat.completion())
+                            || !reply.isWhole()) {
+                        throw Ids.completionNotFound();
+                    }
+                    return new FoundCompletion(chat, reply);
+                },
+                Ids::completionNotFound);
     }
 
     /** An item, and the message that it is of. */

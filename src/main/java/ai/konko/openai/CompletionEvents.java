@@ -114,7 +114,7 @@ final class CompletionEvents extends ReplyEvents implements ServerSentEvents {
 
     @Override
     protected void end(Message reply, int length, StringBuilder out) {
-        if (!CompletionView.ended(reply)) {
+        if (!reply.isWhole()) {
             out.append("data: ").append(write(json, OpenAiProblem.of(reply))).append("\n\n");
             return;
         }

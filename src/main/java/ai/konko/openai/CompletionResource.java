@@ -32,7 +32,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -129,7 +128,7 @@ public class CompletionResource {
                                 responses.open(
                                         Caller.origin(request),
                                         settings,
-                                        List.of(),
+                                        wanted.replySeq(),
                                         wanted,
                                         new Responses.PostTerms(WhenBusy.ENQUEUE, sent.key())));
         return answer(
@@ -183,7 +182,7 @@ public class CompletionResource {
         if (reply.status() == Status.FAILED) {
             throw new TurnFailedException(reply);
         }
-        if (!CompletionView.ended(reply)) {
+        if (!reply.isWhole()) {
             throw RefusedException.of(ErrorCode.MODEL_FAILED, "The reply broke off.");
         }
         return JsonAnswer.of(CompletionView.of(reply, model));

@@ -1,6 +1,5 @@
 package ai.konko.openai;
 
-import ai.konko.chat.FinishReason;
 import ai.konko.chat.Item;
 import ai.konko.chat.Items;
 import ai.konko.chat.Message;
@@ -10,6 +9,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A reply as a chat completion. */
@@ -20,26 +20,25 @@ record CompletionView(
         long created,
         String model,
         List<Choice> choices,
-        @Nullable Used usage) {
+        @Nullable Used usage,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, String> metadata) {
 
     static CompletionView of(Message reply, String model) {
+        return of(reply, model, null);
+    }
+
+    /**
+     * @param metadata of a completion that is kept and read again
+     */
+    static CompletionView of(Message reply, String model, @Nullable Map<String, String> metadata) {
         return new CompletionView(
                 Ids.completion(reply),
                 "chat.completion",
                 reply.createdAt().getEpochSecond(),
                 model,
                 List.of(new Choice(0, Answer.of(reply), null, finishReason(reply))),
-                Used.of(reply.usage()));
-    }
-
-    /**
-     * @return whether OpenAI's API has a name for the reply's end
-     */
-    static boolean ended(Message reply) {
-        return reply.finishReason() == FinishReason.STOP
-                || reply.finishReason() == FinishReason.CALLS
-                || reply.finishReason() == FinishReason.LENGTH
-                || reply.finishReason() == FinishReason.CONTENT_FILTER;
+                Used.of(reply.usage()),
+                metadata);
     }
 
     static String finishReason(Message reply) {

@@ -19,6 +19,12 @@ final class Ids {
     private static final Pattern CONVERSATION = Pattern.compile("conv_" + UUID_DIGITS);
     private static final Pattern RESPONSE = Pattern.compile("resp_" + UUID_DIGITS + UUID_DIGITS);
 
+    private static final Pattern COMPLETION =
+            Pattern.compile("chatcmpl-" + UUID_DIGITS + UUID_DIGITS);
+
+    private static final Pattern COMPLETION_MESSAGE =
+            Pattern.compile(COMPLETION + "-([1-9][0-9]{0,5})(?:_[1-9][0-9]{0,5})?");
+
     /** Ids of messages were once without the chat's; they are still taken. */
     private static final Pattern ITEM =
             Pattern.compile(
@@ -51,6 +57,26 @@ final class Ids {
 
     static String completion(Message reply) {
         return "chatcmpl-" + digits(reply.chatId()) + digits(reply.id());
+    }
+
+    /**
+     * A message before a completion.
+     *
+     * @param number how many the message at this place of the log has before it
+     */
+    static String of(Message completion, int seq, int number) {
+        return completion(completion) + "-" + seq + (number == 0 ? "" : "_" + number);
+    }
+
+    /**
+     * @return the place in the log of a message before a completion
+     */
+    static int seq(String id) {
+        Matcher matcher = COMPLETION_MESSAGE.matcher(id);
+        if (!matcher.matches()) {
+            throw RefusedException.messageNotFound();
+        }
+        return Integer.parseInt(matcher.group(3));
     }
 
     /**
@@ -113,6 +139,14 @@ final class Ids {
         return new Reply(uuid(matcher.group(1)), uuid(matcher.group(2)));
     }
 
+    static Reply completionReply(String id) {
+        Matcher matcher = COMPLETION.matcher(id);
+        if (!matcher.matches()) {
+            throw completionNotFound();
+        }
+        return new Reply(uuid(matcher.group(1)), uuid(matcher.group(2)));
+    }
+
     static ItemId item(String id) {
         Matcher matcher = ITEM.matcher(id);
         if (!matcher.matches()) {
@@ -140,6 +174,10 @@ final class Ids {
 
     static RefusedException responseNotFound() {
         return RefusedException.of(ErrorCode.MESSAGE_NOT_FOUND, "There is no such response.");
+    }
+
+    static RefusedException completionNotFound() {
+        return RefusedException.of(ErrorCode.MESSAGE_NOT_FOUND, "There is no such completion.");
     }
 
     static RefusedException itemNotFound() {

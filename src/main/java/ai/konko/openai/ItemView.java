@@ -58,7 +58,7 @@ record ItemView(
             if (each instanceof Item.Output output) {
                 all.add(output(Kind.OUTPUT.of(message, all.size()), output));
             } else if (each instanceof Item.Image image) {
-                parts.add(Part.image(image.url() == null ? address(message, each) : image.url()));
+                parts.add(Part.image(url(message, image)));
             } else if (each instanceof Item.File file) {
                 parts.add(Part.file(file.name(), address(message, each)));
             } else if (each instanceof Item.Text text) {
@@ -71,8 +71,12 @@ record ItemView(
         return all;
     }
 
+    static String url(Message message, Item.Image image) {
+        return image.url() == null ? address(message, image) : image.url();
+    }
+
     /** Where the bytes can be read, because they never come in lists. */
-    private static String address(Message message, Item item) {
+    static String address(Message message, Item item) {
         Attached attached = Objects.requireNonNull(Items.attached(item));
         return AttachmentData.address(message.chatId(), attached);
     }

@@ -127,7 +127,7 @@ class Responses {
             // The chat goes on with this model, also if it is continued in another way.
             Settings settings =
                     new Settings(null, wanted.instructions(), wanted.options().model(), Map.of());
-            return open(origin, settings, List.of(), wanted, terms);
+            return open(origin, settings, null, wanted, terms);
         }
         Integer after = null;
         if (continued.previous() != null) {
@@ -144,48 +144,47 @@ class Responses {
                 throw calls.inTheirWords(refused, continued.chatId(), wanted);
             }
         }
-        Chat chat = repository.chat(continued.chatId());
-        List<PastTurn> before = past.upTo(continued.previous());
-        return open(origin, chat.settings(), continued.chatId(), before, wanted, terms);
+        return copy(origin, continued.previous(), wanted, terms);
     }
 
     /**
-     * A chat whose first turn is refused is removed.
+     * Posts the turn to a new chat.
      *
-     * @param before turns that come before those of the request
+     * @param completion see {@link Chat}
      */
     PostedTurn open(
             Origin origin,
             Settings settings,
-            List<PastTurn> before,
+            @Nullable Integer completion,
             TurnRequest wanted,
             PostTerms terms) {
-        return open(origin, settings, null, before, wanted, terms);
+        CallRules.answered(Set.of(), wanted.first());
+        UUID chatId = repository.create(origin.owner(), settings, completion).id();
+        Post post = post(wanted, wanted.options().ofNewChat(), wanted.earlier(), terms, null);
+        return orRemoved(chatId, () -> turns.post(origin, chatId, post));
     }
 
-    /**
-     * @param from the chat that has the attachments of the turns before; null if they have none
-     * @param before turns that come before those of the request
-     */
-    private PostedTurn open(
-            Origin origin,
-            Settings settings,
-            @Nullable UUID from,
-            List<PastTurn> before,
-            TurnRequest wanted,
-            PostTerms terms) {
-        List<PastTurn> earlier = new ArrayList<>(before);
+    /** Posts the turn to a copy of a chat up to this reply. */
+    private PostedTurn copy(
+            Origin origin, Message previous, TurnRequest wanted, PostTerms terms) {
+        Settings settings = repository.chat(previous.chatId()).settings();
+        List<PastTurn> earlier = new ArrayList<>(past.upTo(previous));
+        Set<String> attached = attached(earlier);
         earlier.addAll(wanted.earlier());
-        if (before.isEmpty()) {
-            CallRules.answered(Set.of(), wanted.first());
-        }
-        UUID chatId = repository.create(origin.owner(), settings).id();
-        Options options = wanted.options().ofNewChat();
+        UUID chatId = repository.create(origin.owner(), settings, null).id();
+        Post post = post(wanted, wanted.options().ofNewChat(), earlier, terms, null);
+        return orRemoved(
+                chatId,
+                () -> {
+                    repository.copyAttachments(previous.chatId(), chatId, attached);
+                    return turns.post(origin, chatId, post);
+                });
+    }
+
+    /** A chat whose first turn is refused is removed. */
+    private PostedTurn orRemoved(UUID chatId, Supplier<PostedTurn> post) {
         try {
-            if (from != null) {
-                repository.copyAttachments(from, chatId, attached(before));
-            }
-            return turns.post(origin, chatId, post(wanted, options, earlier, terms, null));
+            return post.get();
         } catch (RuntimeException | Error refused) {
             turns.delete(chatId);
             throw refused;

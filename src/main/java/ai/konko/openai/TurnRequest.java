@@ -60,7 +60,7 @@ record TurnRequest(
                 messages.instructions(),
                 new Options(
                         body.model(),
-                        null,
+                        messages.instructions(),
                         bounded(body.parameters()),
                         Map.of(),
                         null,
@@ -111,6 +111,11 @@ record TurnRequest(
                 instructions == null ? said : instructions,
                 options.orElse(asked, said),
                 streamed);
+    }
+
+    /** The seq of the reply if the turns are those of a new chat. */
+    int replySeq() {
+        return 2 * (earlier.size() + 1);
     }
 
     /** The items of what is said first, which may answer calls of what the request continues. */

@@ -81,6 +81,11 @@ class OwnersTest {
         String conversation = response.json().at("/conversation/id").asText();
         String unknown = "resp_" + "0".repeat(64);
         String item = response.json().at("/output/0/id").asText();
+        Answer stored =
+                ada.post(
+                        "/v1/chat/completions",
+                        "{\"store\": true, \"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}");
+        String completion = "/v1/chat/completions/" + stored.id();
 
         assertThat(bob.get("/v1/responses/" + response.id()).json())
                 .isEqualTo(bob.get("/v1/responses/" + unknown).json());
@@ -89,6 +94,8 @@ class OwnersTest {
                         "/v1/responses/" + response.id(),
                         "/v1/responses/" + response.id() + "?stream=true",
                         "/v1/responses/" + response.id() + "/input_items",
+                        completion,
+                        completion + "/messages",
                         "/v1/conversations/" + conversation,
                         "/v1/conversations/" + conversation + "/items",
                         "/v1/conversations/" + conversation + "/items/" + item)) {
@@ -110,8 +117,11 @@ class OwnersTest {
                                 .formatted(response.id()))) {
             assertThat(bob.post("/v1/responses", body).status()).isEqualTo(400);
         }
+        assertThat(bob.delete(completion).status()).isEqualTo(404);
+        assertThat(bob.post(completion, "{\"metadata\": {}}").status()).isEqualTo(404);
+        assertThat(bob.get("/v1/chat/completions").json().path("data")).isEmpty();
         assertThat(bob.get("/v1/conversations").json().path("data")).isEmpty();
-        assertThat(model.calls()).hasSize(1);
+        assertThat(model.calls()).hasSize(2);
     }
 
     @Test
