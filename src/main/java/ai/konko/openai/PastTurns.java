@@ -3,6 +3,8 @@ package ai.konko.openai;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
+import ai.konko.chat.Item;
+import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
@@ -11,7 +13,11 @@ import ai.konko.chat.Role;
 import ai.konko.chat.Turn;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 class PastTurns {
     /** How many messages of the log are read at once. */
     private static final int PORTION = 1000;
+
+    /** The same of those that are probably among the last. */
+    private static final int FEW = 10;
 
     private final ChatRepository repository;
 
@@ -66,6 +75,29 @@ class PastTurns {
                         .messages(reply.chatId(), new MessageQuery(1, Order.DESC, reply.seq()))
                         .items();
         return PastTurn.of(new Turn(said.getFirst(), reply));
+    }
+
+    /**
+     * @param before only replies before this seq
+     * @param callIds those of calls of the chat
+     * @return of these calls that have outputs those, by the calls' ids
+     */
+    Map<String, String> outputs(UUID chatId, int before, Set<String> callIds) {
+        Map<String, String> found = new HashMap<>();
+        Set<String> wanted = new HashSet<>(callIds);
+        Integer at = before;
+        while (at != null && !wanted.isEmpty()) {
+            Page<Message> page = repository.messages(chatId, new MessageQuery(FEW, Order.DESC, at));
+            for (Message each : page.items()) {
+                for (Item.Call call : Items.calls(each.items())) {
+                    if (wanted.remove(call.callId()) && call.output() != null) {
+                        found.put(call.callId(), call.output());
+                    }
+                }
+            }
+            at = page.more() ? page.items().getLast().seq() : null;
+        }
+        return found;
     }
 
     /** The chat's last reply; null if there is none. */

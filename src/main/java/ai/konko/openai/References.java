@@ -22,26 +22,30 @@ class References {
     private static final int MOST = 1000;
 
     private final Access access;
+    private final RepeatedOutputs repeats;
     private final ObjectMapper json;
 
-    References(Access access, ObjectMapper json) {
+    References(Access access, RepeatedOutputs repeats, ObjectMapper json) {
+        this.repeats = repeats;
         this.access = access;
         this.json = json;
     }
 
     /**
      * Finds all that a dialogue refers to. Items of what is continued are context anyway, if they
-     * are not behind it.
+     * are not behind it, and so are {@linkplain RepeatedOutputs repeated outputs}.
      */
     Dialogue resolved(RoutingContext request, Dialogue input, Responses.Continued continued) {
         int last = continued.previous() == null ? Integer.MAX_VALUE : continued.previous().seq();
-        return resolved(
-                input,
-                new Search(
-                        request,
-                        message ->
-                                message.chatId().equals(continued.chatId())
-                                        && message.seq() <= last));
+        Dialogue resolved =
+                resolved(
+                        input,
+                        new Search(
+                                request,
+                                message ->
+                                        message.chatId().equals(continued.chatId())
+                                                && message.seq() <= last));
+        return repeats.without(resolved, continued);
     }
 
     /** The same of a dialogue that continues nothing. */

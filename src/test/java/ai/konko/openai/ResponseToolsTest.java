@@ -356,10 +356,16 @@ class ResponseToolsTest extends SdkTest {
                                 + OUTPUT.formatted("call_b", "ice"),
                         more);
         Answer none = post("{\"role\": \"user\", \"content\": \"Well?\"}", more);
+        Answer same = post(BOTH, more);
 
         assertThat(other.status()).as(other.text()).isEqualTo(200);
-        assertThat(other.json().path("conversation")).isNotEqualTo(first.path("conversation"));
-        assertThat(sent().subList(2, 4)).containsExactly("tool call_a snow", "tool call_b ice");
+        assertThat(
+                        List.of(
+                                first.path("conversation"),
+                                other.json().path("conversation"),
+                                same.json().path("conversation")))
+                .doesNotHaveDuplicates();
+        assertThat(sent()).isEqualTo(SECOND_ROUND);
         assertThat(none.status()).isEqualTo(400);
         assertThat(
                         client.get("/v1/responses/" + other.id() + "/input_items?order=asc")
@@ -398,6 +404,37 @@ class ResponseToolsTest extends SdkTest {
         List<String> all = new ArrayList<>(SECOND_ROUND);
         all.addAll(List.of("assistant call_c", "tool call_c fog"));
         assertThat(sent()).isEqualTo(all);
+    }
+
+    /** As the Vercel AI SDK does it. */
+    @ParameterizedTest
+    @CsvSource({
+        "previous, true",
+        "previous, false",
+        "conversation, true",
+        "conversation, false",
+    })
+    void outputsOfEarlierSteps_sentAgain_areLeftOut(String by, boolean store) {
+        model.answer(ResponseToolsTest::lookAgain);
+        JsonNode first = ask("").json();
+        String conversation = ", \"conversation\": " + first.path("conversation");
+        boolean previous = by.equals("previous");
+        String second = post(BOTH, previous ? after(first.path("id").asText()) : conversation).id();
+        String more = (previous ? after(second) : conversation) + ", \"store\": " + store;
+        String all = BOTH + "," + OUTPUT.formatted("call_c", "fog");
+
+        Answer changed = post(all.replace("rain", "snow"), more);
+        Answer onlyAgain = post(BOTH, more);
+        Answer third = post(all, more);
+
+        assertThat(List.of(changed.status(), onlyAgain.status())).containsOnly(400);
+        assertThat(changed.json().at("/error/message").asText())
+                .isEqualTo("No tool call found for function call output with call_id call_b.");
+        assertThat(third.status()).as(third.text()).isEqualTo(200);
+        List<String> sent = new ArrayList<>(SECOND_ROUND);
+        sent.addAll(List.of("assistant call_c", "tool call_c fog"));
+        assertThat(sent()).isEqualTo(sent);
+        assertThat(model.refused()).isEmpty();
     }
 
     private static Reply lookAgain(Call call) {
