@@ -26,6 +26,7 @@ record TurnRequest(
         @Nullable String instructions,
         Options options,
         boolean streamed) {
+    private static final PastTurn NOTHING = new PastTurn("", List.of(), null, null);
 
     /**
      * @param input the request's, with nothing that is only referred to
@@ -82,15 +83,14 @@ record TurnRequest(
         return parameters;
     }
 
-    /** What is said last, to which there is no reply yet. */
+    /** What is said last, to which there is no reply yet: nothing, if the input ends with one. */
     private static PastTurn last(Dialogue.ByTurns input, String parameter, ChatLimits limits) {
-        PastTurn last = input.last();
-        if (last == null) {
-            throw RefusedException.unsupported(
-                    parameter, "is supported only with a user's message or an output at its end");
+        if (input.all().isEmpty()) {
+            throw RefusedException.invalid(parameter, "must not be blank");
         }
+        PastTurn last = input.last() == null ? NOTHING : input.last();
         CallRules.check(input.turns(), last);
-        if (last.items().isEmpty() || !last.message().isEmpty()) {
+        if (!last.equals(NOTHING) && (last.items().isEmpty() || !last.message().isEmpty())) {
             RequestParameters.text(parameter, last.message(), TextBound.MESSAGE, limits);
         }
         return last;

@@ -305,16 +305,15 @@ class ErrorsTest extends SdkTest {
     }
 
     @Test
-    void unansweredRequest_isRefusedWithoutATrace() {
+    void emptyRequest_isRefusedWithoutATrace() {
         String before = client.get("/chats?limit=1").text();
 
         Answer refused =
                 client.post(
                         "/v1/responses",
-                        "{\"input\": [{\"role\": \"user\", \"content\": \"a\"},"
-                                + " {\"role\": \"assistant\", \"content\": \"b\"}]}");
+                        "{\"input\": [{\"role\": \"assistant\", \"content\": \"\"}]}");
 
-        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.status()).isEqualTo(422);
         assertThat(refused.json().at("/error/param").asText()).isEqualTo("input");
         assertThat(client.get("/chats?limit=1").text()).isEqualTo(before);
     }

@@ -593,6 +593,41 @@ class ResponseToolsTest extends SdkTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    void input_thatEndsWithTheAssistant_goesOnFromThere(boolean store) {
+        model.answer(_ -> Reply.text("to the sea."));
+        String begun =
+                "{\"role\": \"user\", \"content\": \"Tell.\"}, {\"role\": \"assistant\", \"content\": \"I went \"}";
+
+        Answer answer = post(begun, ", \"store\": " + store);
+        Answer called =
+                post(
+                        "{\"type\": \"function_call\", \"call_id\": \"c\", \"name\": \"look\", \"arguments\": \"{}\"}",
+                        "");
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(sent()).containsExactly("user Tell.", "assistant I went ");
+        assertThat(called.json().at("/error/message").asText())
+                .isEqualTo("No tool output found for function call c.");
+        if (store) {
+            post("{\"role\": \"user\", \"content\": \"And?\"}", after(answer.id()));
+            assertThat(sent())
+                    .containsExactly(
+                            "user Tell.",
+                            "assistant I went ",
+                            "assistant to the sea.",
+                            "user And?");
+            String chat = chat(answer.json().at("/conversation/id").asText());
+            assertThat(
+                            client.get(chat + "/messages")
+                                    .json()
+                                    .path("data")
+                                    .findValuesAsText("content"))
+                    .containsExactly("Tell.", "I went ", "", "to the sea.", "And?", "to the sea.");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
     void image_isPassedOnByItsUrl(boolean store) {
         String image = "{\"type\": \"input_image\", \"image_url\": \"%s\", \"detail\": \"high\"}";
         String user =
