@@ -63,7 +63,6 @@ final class OpenAiRules {
             }
             if (role.equals("assistant") && message.has("tool_calls")) {
                 calls(message.path("tool_calls"), open);
-                require(message.has("content"), "messages: no content");
             } else {
                 content(message.path("content"), role);
             }

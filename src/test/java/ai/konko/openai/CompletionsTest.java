@@ -10,16 +10,24 @@ import ai.konko.fake.FakeModel.Call;
 import ai.konko.fake.FakeModel.Message;
 import ai.konko.fake.FakeModel.Reply;
 import ai.konko.fake.Script;
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.openai.core.JsonSchemaLocalValidation;
 import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.NotFoundException;
 import com.openai.errors.SseException;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionContentPart;
+import com.openai.models.chat.completions.ChatCompletionContentPartImage;
+import com.openai.models.chat.completions.ChatCompletionContentPartText;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionMessage;
+import com.openai.models.chat.completions.ChatCompletionMessageToolCall;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
 import java.net.Socket;
@@ -291,6 +299,81 @@ class CompletionsTest extends SdkTest {
         assertThat(sent.at("/tool_choice/function/name").asText()).isEqualTo("look");
         assertThat(sent.at("/response_format/type").asText()).isEqualTo("json_object");
         assertThat(missing.status()).isEqualTo(400);
+        assertThat(model.refused()).isEmpty();
+    }
+
+    /** A function as the SDK makes a tool of it. */
+    @JsonClassDescription("The weather in a city.")
+    public static final class Weather {
+        public String city = "";
+        public int degrees;
+    }
+
+    /** OpenAI's own example of function calling. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void function_isCalledInTwoRoundsByTheSdk(boolean store) {
+        Reply calls =
+                new Script()
+                        .call("a", "Weather", "{\"city\":\"Lisbon\",\"degrees\":21}")
+                        .call("b", "Weather", "{\"city\":\"Porto\",\"degrees\":17}")
+                        .reply();
+        model.answer(
+                call ->
+                        call.body().findValue("tool_call_id") == null
+                                ? calls
+                                : Reply.text("{\"city\":\"Lisbon\",\"degrees\":21}"));
+        ChatCompletionCreateParams.Builder params =
+                ChatCompletionCreateParams.builder()
+                        .model("own")
+                        .store(store)
+                        .addUserMessageOfArrayOfContentParts(
+                                List.of(
+                                        ChatCompletionContentPart.ofText(
+                                                ChatCompletionContentPartText.builder()
+                                                        .text("Where is this?")
+                                                        .build()),
+                                        ChatCompletionContentPart.ofImageUrl(
+                                                ChatCompletionContentPartImage.builder()
+                                                        .imageUrl(
+                                                                ChatCompletionContentPartImage
+                                                                        .ImageUrl.builder()
+                                                                        .url(
+                                                                                "https://a.example/1.png")
+                                                                        .build())
+                                                        .build())))
+                        .addTool(Weather.class, JsonSchemaLocalValidation.NO);
+
+        ChatCompletionMessage asked =
+                openai.chat().completions().create(params.build()).choices().getFirst().message();
+        params.addMessage(asked);
+        for (ChatCompletionMessageToolCall each : asked.toolCalls().orElseThrow()) {
+            params.addMessage(
+                    ChatCompletionToolMessageParam.builder()
+                            .toolCallId(each.asFunction().id())
+                            .contentAsJson(each.asFunction().function().arguments(Weather.class))
+                            .build());
+        }
+        Weather answer =
+                openai.chat()
+                        .completions()
+                        .create(
+                                params.responseFormat(Weather.class, JsonSchemaLocalValidation.NO)
+                                        .build())
+                        .choices()
+                        .getFirst()
+                        .message()
+                        .content()
+                        .orElseThrow();
+
+        assertThat(answer.city + answer.degrees).isEqualTo("Lisbon21");
+        JsonNode sent = model.calls().getLast().body();
+        assertThat(sent.path("messages").findValuesAsText("tool_call_id"))
+                .containsExactly("a", "b");
+        assertThat(sent.at("/messages/3/content").asText()).contains("Porto", "17");
+        assertThat(sent.at("/messages/0/content/1/image_url/url").asText())
+                .isEqualTo("https://a.example/1.png");
+        assertThat(sent.at("/response_format/json_schema/strict").asBoolean()).isTrue();
         assertThat(model.refused()).isEmpty();
     }
 

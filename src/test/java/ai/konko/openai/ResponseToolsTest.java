@@ -15,9 +15,12 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.openai.core.JsonSchemaLocalValidation;
 import com.openai.helpers.ResponseAccumulator;
+import com.openai.models.conversations.items.ConversationItem;
+import com.openai.models.conversations.items.ItemListParams;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseFunctionToolCall;
+import com.openai.models.responses.ResponseInputImage;
 import com.openai.models.responses.ResponseInputItem;
 import com.openai.models.responses.ResponseStreamEvent;
 import com.openai.models.responses.StructuredResponse;
@@ -624,6 +627,62 @@ class ResponseToolsTest extends SdkTest {
                                     .findValuesAsText("content"))
                     .containsExactly("Tell.", "I went ", "", "to the sea.", "And?", "to the sea.");
         }
+    }
+
+    @Test
+    void conversation_withAnImageAndAFunction_isTheSdks() {
+        model.answer(ResponseToolsTest::lookTwice);
+        String id = openai.conversations().create().id();
+        ResponseInputItem asked =
+                ResponseInputItem.ofMessage(
+                        ResponseInputItem.Message.builder()
+                                .role(ResponseInputItem.Message.Role.USER)
+                                .addInputTextContent("Lisbon and Porto?")
+                                .addContent(
+                                        ResponseInputImage.builder()
+                                                .imageUrl("https://a.example/1.png")
+                                                .detail(ResponseInputImage.Detail.AUTO)
+                                                .build())
+                                .build());
+
+        Response first = create(id, List.of(asked));
+        Response second =
+                create(
+                        id,
+                        first.output().stream()
+                                .flatMap(item -> item.functionCall().stream())
+                                .map(ResponseToolsTest::looked)
+                                .toList());
+
+        assertThat(text(second)).isEqualTo("Sun and rain.");
+        JsonNode sent = model.calls().getLast().body();
+        assertThat(sent.at("/messages/0/content/1/image_url/url").asText())
+                .isEqualTo("https://a.example/1.png");
+        List<ConversationItem> items =
+                openai.conversations()
+                        .items()
+                        .list(
+                                ItemListParams.builder()
+                                        .conversationId(id)
+                                        .order(ItemListParams.Order.ASC)
+                                        .build())
+                        .items();
+        assertThat(
+                        items.stream()
+                                .flatMap(each -> each.functionCallOutput().stream())
+                                .map(each -> each.output().asString()))
+                .containsExactly("Sun in Lisbon", "Sun in Porto");
+        assertThat(items.getFirst().asMessage().content().get(1).isInputImage()).isTrue();
+    }
+
+    private Response create(String conversation, List<ResponseInputItem> input) {
+        return openai.responses()
+                .create(
+                        ResponseCreateParams.builder()
+                                .conversation(conversation)
+                                .inputOfResponse(input)
+                                .addTool(Look.class, JsonSchemaLocalValidation.NO)
+                                .build());
     }
 
     @ParameterizedTest
