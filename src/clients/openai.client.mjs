@@ -162,7 +162,7 @@ check('openai responses: reasoning, image, file, system in the middle', async (a
     ],
   });
   assert.match(three.output_text, /1 file/);
-}, { todo: 'images and files as data' });
+});
 check('openai conversations: items of all types, listed, read, sent back', async (assert) => {
   const conversation = await client.conversations.create({
     items: [{ type: 'message', role: 'user', content: 'Remember cobalt.' }],

@@ -139,7 +139,7 @@ for (const [name, provider] of Object.entries(providers)) {
       ],
     });
     assert.match(text, /1 image/);
-  }, { todo: name === 'responses' && 'images as data' });
+  });
   check(`vercel ${name}: settings`, async (assert) => {
     const { text } = await generateText({
       model: provider(),

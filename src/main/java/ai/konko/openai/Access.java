@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Attachment;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
@@ -114,6 +115,14 @@ class Access {
         }
         requireOwner(request, chatId, Ids::itemNotFound);
         return item(chatId, id);
+    }
+
+    /**
+     * @return the attachment of one of the caller's chats
+     */
+    Attachment attachment(RoutingContext request, UUID chatId, String id) {
+        requireOwner(request, chatId, Ids::itemNotFound);
+        return repository.attachment(chatId, id);
     }
 
     private void requireOwner(

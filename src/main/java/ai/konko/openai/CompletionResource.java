@@ -54,6 +54,7 @@ public class CompletionResource {
     private final ObjectMapper json;
     private final Outgoing outgoing;
     private final Passages passages;
+    private final References references;
     private final boolean streamOnly;
     private final Executor threads;
 
@@ -66,9 +67,11 @@ public class CompletionResource {
             ObjectMapper json,
             Outgoing outgoing,
             Passages passages,
+            References references,
             ModelConfig config,
             @VirtualThreads ExecutorService threads) {
         this.passages = passages;
+        this.references = references;
         this.streamOnly = config.model().streamOnly();
         this.threads = threads;
         this.outgoing = outgoing;
@@ -103,7 +106,7 @@ public class CompletionResource {
     private CompletionStage<Response> read(JsonTree body, RoutingContext request) {
         CompletionBody given = body.as(CompletionBody.class);
         given.check(limits);
-        Dialogue messages = Dialogue.of("messages", given.messages());
+        Dialogue messages = references.read(request, "messages", given.messages());
         return given.kept()
                 ? kept(body, given, messages, request)
                 : stateless(given, messages, request);

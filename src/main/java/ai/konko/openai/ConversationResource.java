@@ -77,7 +77,7 @@ public class ConversationResource {
                 RequestParameters.orMissing(given.items()).isEmpty()
                         ? Dialogue.ByTurns.NOTHING
                         : references
-                                .resolved(request, Dialogue.of("items", given.items()))
+                                .resolved(request, references.read(request, "items", given.items()))
                                 .byTurns(false, limits);
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         UUID chatId =

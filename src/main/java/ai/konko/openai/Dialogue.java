@@ -3,7 +3,6 @@ package ai.konko.openai;
 import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.ChatLimits;
-import ai.konko.chat.Item;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.RefusedException;
 import ai.konko.openai.InputItem.Spoken;
@@ -50,22 +49,21 @@ record Dialogue(String parameter, List<InputItem> items) {
     /**
      * @param given a list of messages and items, or the text of a user's message
      */
-    static Dialogue of(String parameter, @Nullable JsonNode given) {
+    static Dialogue of(String parameter, @Nullable JsonNode given, InputFiles files) {
         if (given == null || given.isNull()) {
             throw RefusedException.invalid(parameter, "is missing");
         }
         if (given.isTextual()) {
             String text = RequestParameters.wellFormed(parameter, given);
             return new Dialogue(
-                    parameter,
-                    List.of(new Spoken(parameter, InputItem.Role.USER, text, List.<Item>of())));
+                    parameter, List.of(new Spoken(parameter, InputItem.Role.USER, text)));
         }
         if (!given.isArray() || given.isEmpty()) {
             throw RefusedException.invalid(parameter, "must be a list of messages");
         }
         List<InputItem> items = new ArrayList<>();
         for (int i = 0; i < given.size(); i++) {
-            items.addAll(InputReader.read("%s[%d]".formatted(parameter, i), given.get(i)));
+            items.addAll(InputReader.read("%s[%d]".formatted(parameter, i), given.get(i), files));
         }
         return new Dialogue(parameter, List.copyOf(items));
     }
@@ -97,7 +95,7 @@ record Dialogue(String parameter, List<InputItem> items) {
         List<Said> said = new ArrayList<>();
         for (InputItem each : items) {
             RequestParameters.require(
-                    each instanceof Spoken spoken && spoken.images().isEmpty(),
+                    each instanceof Spoken spoken && spoken.shown().isEmpty(),
                     each.path(),
                     "is supported only as a message of text");
             if (each instanceof Spoken spoken && !spoken.text().isEmpty()) {

@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Attachment;
 import ai.konko.chat.Item;
 import java.util.List;
 
@@ -21,11 +22,18 @@ sealed interface InputItem {
      * Somebody has said something.
      *
      * @param text may be empty
-     * @param images of a user, in order, each at its place in the text
+     * @param shown a user's images and files, in order, each at its place in the text
+     * @param attachments those of them whose bytes have come
      */
-    record Spoken(String path, Role by, String text, List<Item> images) implements InputItem {
+    record Spoken(String path, Role by, String text, List<Item> shown, List<Attachment> attachments)
+            implements InputItem {
+        /** A message of text alone. */
+        Spoken(String path, Role by, String text) {
+            this(path, by, text, List.of(), List.of());
+        }
+
         boolean isEmpty() {
-            return text.isEmpty() && images.isEmpty();
+            return text.isEmpty() && shown.isEmpty();
         }
 
         @Override

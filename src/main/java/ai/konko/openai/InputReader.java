@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Attachment;
 import ai.konko.chat.Item;
 import ai.konko.chat.RefusedException;
 import ai.konko.openai.InputItem.Answered;
@@ -19,25 +20,27 @@ import java.util.regex.Pattern;
  */
 final class InputReader {
     private static final Pattern URL = Pattern.compile("(?i)https?://\\S{1,8000}");
-    private static final int MOST_IMAGES = 128;
+    private static final int MOST_SHOWN = 128;
     private static final int LONGEST_ID = 256;
     private static final String UNSUPPORTED = "is not supported here";
 
     private final String path;
     private final JsonNode given;
+    private final InputFiles files;
     private final List<InputItem> read = new ArrayList<>();
 
-    private InputReader(String path, JsonNode given) {
+    private InputReader(String path, JsonNode given, InputFiles files) {
         this.path = path;
         this.given = given;
+        this.files = files;
     }
 
     /**
      * @param path where in the request it is
      * @return none for an item that nothing is kept of, several for a message with calls
      */
-    static List<InputItem> read(String path, JsonNode given) {
-        InputReader reader = new InputReader(path, given);
+    static List<InputItem> read(String path, JsonNode given, InputFiles files) {
+        InputReader reader = new InputReader(path, given, files);
         reader.read();
         return reader.read;
     }
@@ -82,13 +85,19 @@ final class InputReader {
 
     private void user() {
         Content content = new Content();
-        content.withImages = true;
+        content.mayShow = true;
         spoken(Role.USER, content);
     }
 
     private void spoken(Role by, Content content) {
         content.read("content");
-        read.add(new Spoken(path, by, content.text.toString(), List.copyOf(content.images)));
+        read.add(
+                new Spoken(
+                        path,
+                        by,
+                        content.text.toString(),
+                        List.copyOf(content.shown),
+                        List.copyOf(content.attachments)));
     }
 
     private void assistant() {
@@ -101,7 +110,7 @@ final class InputReader {
         if (content.text.isEmpty() && refusal.isTextual()) {
             content.add("refusal", refusal);
         }
-        read.add(new Spoken(path, Role.ASSISTANT, content.text.toString(), List.of()));
+        read.add(new Spoken(path, Role.ASSISTANT, content.text.toString()));
         JsonNode calls = field(given, "tool_calls");
         if (!calls.isMissingNode() && !calls.isArray()) {
             throw RefusedException.invalid(path + ".tool_calls", "must be a list");
@@ -159,8 +168,9 @@ final class InputReader {
     /** A text, or a list of parts. */
     private final class Content {
         private final StringBuilder text = new StringBuilder();
-        private final List<Item> images = new ArrayList<>();
-        private boolean withImages;
+        private final List<Item> shown = new ArrayList<>();
+        private final List<Attachment> attachments = new ArrayList<>();
+        private boolean mayShow;
 
         void read(String name) {
             JsonNode content = field(given, name);
@@ -180,26 +190,46 @@ final class InputReader {
             switch (part.path("type").asText()) {
                 case "text", "input_text", "output_text" -> add(at + ".text", part.path("text"));
                 case "refusal" -> add(at + ".refusal", part.path("refusal"));
-                case "image_url" -> image(at + ".image_url", part.at("/image_url/url"), at);
-                case "input_image" -> image(at + ".image_url", part.path("image_url"), at);
+                case "image_url" -> image(at, part, part.at("/image_url/url"));
+                case "input_image" -> image(at, part, part.path("image_url"));
+                case "input_file" -> file(at, at, part);
+                case "file" -> file(at, at + ".file", part.path("file"));
                 default ->
                         throw RefusedException.unsupported(path + "." + at + ".type", UNSUPPORTED);
             }
         }
 
-        private void image(String at, JsonNode url, String part) {
-            RequestParameters.require(withImages, path + "." + part + ".type", UNSUPPORTED);
-            RequestParameters.require(
-                    url.isTextual() && URL.matcher(url.textValue()).matches(),
-                    path + "." + at,
-                    "is supported only as an http or https URL");
-            if (images.size() == MOST_IMAGES) {
-                throw RefusedException.invalid(
-                        path, "must have at most %d images".formatted(MOST_IMAGES));
+        private void image(String at, JsonNode part, JsonNode url) {
+            requireMayShow(at);
+            RequestParameters.nothing(path + "." + at + ".file_id", part.get("file_id"));
+            String field = path + "." + at + ".image_url";
+            String given = RequestParameters.wellFormed(field, url);
+            Attachment image = files.image(field, given);
+            if (image == null) {
+                RequestParameters.require(
+                        URL.matcher(given).matches(),
+                        field,
+                        "is supported only as an http or https URL, or as data in base64");
+                shown.add(new Item.Image(text.length(), given));
+            } else {
+                attachments.add(image);
+                shown.add(new Item.Image(text.length(), null, image.as()));
             }
-            images.add(
-                    new Item.Image(
-                            text.length(), RequestParameters.wellFormed(path + "." + at, url)));
+        }
+
+        private void file(String at, String fields, JsonNode file) {
+            requireMayShow(at);
+            Attachment read = files.file(path + "." + fields, file);
+            attachments.add(read);
+            shown.add(new Item.File(text.length(), read.as()));
+        }
+
+        private void requireMayShow(String at) {
+            RequestParameters.require(mayShow, path + "." + at + ".type", UNSUPPORTED);
+            if (shown.size() == MOST_SHOWN) {
+                throw RefusedException.invalid(
+                        path, "must have at most %d images and files".formatted(MOST_SHOWN));
+            }
         }
 
         private void add(String at, JsonNode piece) {

@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Attachment;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.Item;
@@ -133,7 +134,8 @@ final class InputTurns {
     private static final class Open {
         private final StringBuilder said = new StringBuilder();
         private final List<Item> outputs = new ArrayList<>();
-        private List<Item> images = List.of();
+        private List<Item> shown = List.of();
+        private List<Attachment> attachments = List.of();
         private boolean spoken;
         private final StringBuilder reply = new StringBuilder();
         private final List<Item> calls = new ArrayList<>();
@@ -146,7 +148,8 @@ final class InputTurns {
         void say(Spoken what) {
             spoken = true;
             said.append(what.text());
-            images = what.images();
+            shown = what.shown();
+            attachments = what.attachments();
         }
 
         void output(Answered what) {
@@ -174,8 +177,8 @@ final class InputTurns {
 
         PastTurn turn() {
             List<Item> items = new ArrayList<>(outputs);
-            items.addAll(images);
-            return new PastTurn(said.toString(), items, outcome(), null);
+            items.addAll(shown);
+            return new PastTurn(said.toString(), items, attachments, outcome(), null);
         }
 
         private @Nullable Outcome outcome() {

@@ -69,7 +69,10 @@ public class ItemResource {
         JsonTree given = JsonBodyReader.required(body);
         Dialogue.ByTurns items =
                 references
-                        .resolved(request, Dialogue.of("items", given.as(ItemsBody.class).items()))
+                        .resolved(
+                                request,
+                                references.read(
+                                        request, "items", given.as(ItemsBody.class).items()))
                         .byTurns(false, limits);
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
         ItemPages.Span taken =

@@ -2,7 +2,9 @@ package ai.konko.openai;
 
 import ai.konko.chat.Message;
 import ai.konko.chat.Page;
+import ai.konko.http.AttachmentData;
 import ai.konko.openai.InputItem.Reference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
@@ -11,10 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the items that requests refer to. Some clients send back only the ids of what they were
- * given.
+ * Reads what requests say, and finds the items that they refer to. Some clients send back only the
+ * ids of what they were given.
  */
 @Singleton
 class References {
@@ -24,11 +27,24 @@ class References {
     private final Access access;
     private final RepeatedOutputs repeats;
     private final ObjectMapper json;
+    private final AttachmentData data;
 
-    References(Access access, RepeatedOutputs repeats, ObjectMapper json) {
+    References(Access access, RepeatedOutputs repeats, ObjectMapper json, AttachmentData data) {
         this.repeats = repeats;
         this.access = access;
         this.json = json;
+        this.data = data;
+    }
+
+    /**
+     * @param given a list of messages and items, or the text of a user's message
+     */
+    Dialogue read(RoutingContext request, String parameter, @Nullable JsonNode given) {
+        return Dialogue.of(parameter, given, files(request));
+    }
+
+    private InputFiles files(RoutingContext request) {
+        return new InputFiles(request, access, data);
     }
 
     /**
@@ -92,7 +108,8 @@ class References {
             }
             return known.test(found.message())
                     ? List.of()
-                    : InputReader.read(reference.path(), json.valueToTree(found.view()));
+                    : InputReader.read(
+                            reference.path(), json.valueToTree(found.view()), files(request));
         }
 
         /** An item that is referred to again is read and counted again. */

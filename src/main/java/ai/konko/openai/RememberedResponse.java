@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.chat.Attachment;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.PastTurn;
@@ -41,7 +42,11 @@ record RememberedResponse(
         List<PastTurn> turns = new ArrayList<>(turn.earlier());
         turns.add(
                 new PastTurn(
-                        turn.message().message(), turn.message().items(), outcome, ended.model()));
+                        turn.message().message(),
+                        turn.message().items(),
+                        turn.message().attachments(),
+                        outcome,
+                        ended.model()));
         return new RememberedResponse(
                 Ids.response(ended),
                 unkept.base(),
@@ -60,11 +65,15 @@ record RememberedResponse(
         return next.after(turns, instructions, model);
     }
 
+    /** A byte of an image or a file counts as much. */
     @Override
     public long characters() {
         long sum = instructions == null ? 0 : instructions.length();
         for (PastTurn each : turns) {
             sum += each.characters();
+            for (Attachment attached : each.attachments()) {
+                sum += attached.bytes().length;
+            }
         }
         return sum;
     }

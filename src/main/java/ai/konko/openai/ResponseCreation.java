@@ -75,7 +75,7 @@ class ResponseCreation {
             @Nullable RememberedResponse before) {
         given.check(limits);
         WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
-        Dialogue input = Dialogue.of("input", given.input());
+        Dialogue input = references.read(request, "input", given.input());
         Responses.Continued base = before == null ? continued(given, request) : before.base();
         Supplier<TurnRequest> wanted =
                 () -> {

@@ -25,7 +25,7 @@ class ResponseSockets {
     ResponseSockets(WebSockets sockets, ResponseCreation creation, HttpLimits limits) {
         this.sockets = sockets;
         this.creation = creation;
-        this.mostOfEach = limits.bodySize().asLongValue();
+        this.mostOfEach = limits.bodySize().asLongValue() + limits.attachmentSize().asLongValue();
     }
 
     void register(@Observes Router router) {

@@ -165,8 +165,7 @@ class Responses {
     }
 
     /** Posts the turn to a copy of a chat up to this reply. */
-    private PostedTurn copy(
-            Origin origin, Message previous, TurnRequest wanted, PostTerms terms) {
+    private PostedTurn copy(Origin origin, Message previous, TurnRequest wanted, PostTerms terms) {
         Settings settings = repository.chat(previous.chatId()).settings();
         List<PastTurn> earlier = new ArrayList<>(past.upTo(previous));
         Set<String> attached = attached(earlier);

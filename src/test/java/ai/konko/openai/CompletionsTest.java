@@ -447,7 +447,7 @@ class CompletionsTest extends SdkTest {
                 "{\"role\": \"function\", \"content\": \"x\", \"name\": \"f\"}",
                 "{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": \"data:x\"}}]}",
                 "{\"role\": \"user\", \"content\": [{\"type\": \"input_audio\", \"input_audio\": {}}]}",
-                "{\"role\": \"user\", \"content\": [{\"type\": \"file\", \"file\": {}}]}",
+                "{\"role\": \"user\", \"content\": [{\"type\": \"file\", \"file\": {\"file_id\": \"f\"}}]}",
                 "{\"role\": \"assistant\", \"content\": \"x\", \"tool_calls\": [{\"type\": \"custom\"}]}",
                 "{\"role\": \"assistant\", \"content\": \"x\", \"audio\": {\"id\": \"a\"}}",
                 "{\"role\": \"assistant\", \"content\": \"x\", \"function_call\": {\"name\": \"f\"}}",

@@ -117,11 +117,27 @@ class OwnersTest {
                                 .formatted(response.id()))) {
             assertThat(bob.post("/v1/responses", body).status()).isEqualTo(400);
         }
+        String image =
+                ada.post(
+                                "/v1/responses",
+                                """
+                                {"store": true, "input": [{"role": "user", "content": [{"type": "input_image",
+                                 "image_url": "data:image/gif;base64,R0lGODlhAQ=="}]}]}
+                                """)
+                        .id();
+        String shown =
+                ada.get("/v1/responses/" + image + "/input_items")
+                        .json()
+                        .at("/data/0/content")
+                        .toString();
+        String showing = "{\"store\": false, \"input\": [{\"role\": \"user\", \"content\": %s}]}";
+        assertThat(bob.post("/v1/responses", showing.formatted(shown)).status()).isEqualTo(422);
+        assertThat(ada.post("/v1/responses", showing.formatted(shown)).status()).isEqualTo(200);
         assertThat(bob.delete(completion).status()).isEqualTo(404);
         assertThat(bob.post(completion, "{\"metadata\": {}}").status()).isEqualTo(404);
         assertThat(bob.get("/v1/chat/completions").json().path("data")).isEmpty();
         assertThat(bob.get("/v1/conversations").json().path("data")).isEmpty();
-        assertThat(model.calls()).hasSize(2);
+        assertThat(model.calls()).hasSize(4);
     }
 
     @Test
