@@ -70,13 +70,10 @@ final class ChatMarkdown {
             writer.write(
                     "\n## %s · %s\n\n"
                             .formatted(who(message), JsonTimes.wire(message.createdAt())));
-            if (message.items().isEmpty()) {
-                writer.write(message.content());
-            } else {
-                writer.write(markdown(message));
-            }
+            String text = message.items().isEmpty() ? message.content() : markdown(message);
+            writer.write(text);
             if (saysNothing(message)) {
-                writer.write((message.items().isEmpty() ? "_" : "\n\n_") + instead(message) + "_");
+                writer.write((text.isEmpty() ? "_" : "\n\n_") + instead(message) + "_");
             }
             writer.write('\n');
         }
@@ -85,11 +82,16 @@ final class ChatMarkdown {
     /** Whether there is no text and no other item that somebody has said. */
     private static boolean saysNothing(Message message) {
         return message.content().isEmpty()
-                && message.items().stream().allMatch(Item.Reasoning.class::isInstance);
+                && message.items().stream()
+                        .allMatch(
+                                each ->
+                                        each instanceof Item.Reasoning
+                                                || each instanceof Item.Erased);
     }
 
     private static String markdown(Message message) {
         return Items.withTexts(message.content(), message.items()).stream()
+                .filter(each -> !(each instanceof Item.Erased))
                 .map(item -> markdown(item, message.chatId()))
                 .collect(Collectors.joining("\n\n"));
     }
@@ -122,6 +124,7 @@ final class ChatMarkdown {
                                     output.failed() ? "Failure" : "Output",
                                     output.callId(),
                                     fenced(output.output()));
+            case Item.Erased _ -> "";
         };
     }
 
@@ -139,6 +142,9 @@ final class ChatMarkdown {
     }
 
     private static String instead(Message message) {
+        if (Items.erased(message.items()) > 0) {
+            return "This was erased.";
+        }
         return switch (message.status()) {
             case QUEUED, IN_PROGRESS -> "The reply is not here yet.";
             case COMPLETED, INCOMPLETE -> "The reply was cancelled.";

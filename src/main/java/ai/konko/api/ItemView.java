@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 sealed interface ItemView {
 
     /**
-     * @return all items of the message; null if it is text alone
+     * @return all items of the message that are not erased; null if it is text alone, or nothing
      */
     static @Nullable List<ItemView> of(Message message) {
         return of(Items.withTexts(message.content(), message.items()));
@@ -32,11 +32,17 @@ sealed interface ItemView {
         if (all.isEmpty()) {
             return null;
         }
-        return IntStream.range(0, all.size()).mapToObj(i -> of(i, all.get(i))).toList();
+        List<ItemView> shown =
+                IntStream.range(0, all.size())
+                        .filter(i -> !(all.get(i) instanceof Item.Erased))
+                        .mapToObj(i -> of(i, all.get(i)))
+                        .toList();
+        return shown.isEmpty() ? null : shown;
     }
 
     /**
-     * @param index the item's place in the message, from 0
+     * @param index the item's place in the message, from 0, erased ones counted
+     * @param item not an erased one
      */
     static ItemView of(int index, Item item) {
         String id = "i" + (index + 1);
@@ -66,6 +72,8 @@ sealed interface ItemView {
                             output.callId(),
                             output.output(),
                             output.failed());
+            case Item.Erased _ ->
+                    throw new IllegalArgumentException("what is erased is never shown");
         };
     }
 

@@ -74,6 +74,9 @@ final class NativeEvents extends ReplyEvents implements ServerSentEvents {
     }
 
     private void item(int index, Item item, Position end, StringBuilder out) {
+        if (item instanceof Item.Erased) {
+            return; // it has its positions, and nobody is given them
+        }
         out.append("event: item\n");
         EventId.write(end, out);
         data(new ItemEvent(index, ItemView.of(index, item)), out);

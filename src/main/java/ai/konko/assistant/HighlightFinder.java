@@ -43,7 +43,7 @@ public class HighlightFinder {
     private final Map<Key, CompletableFuture<Highlights>> underWay = new ConcurrentHashMap<>();
 
     /** Requests that are equal in this get one answer. */
-    private record Key(UUID chatId, int through, int asked) {}
+    private record Key(UUID chatId, int through, int asked, int erasures) {}
 
     HighlightFinder(
             ChatRepository repository,
@@ -66,11 +66,10 @@ public class HighlightFinder {
         if (asked == 0 || through == 0) {
             return new Highlights(List.of(), asked, Highlights.By.EXTRACT, through);
         }
-        return repository
-                .highlights(chat.id())
-                .filter(kept -> kept.through() == through && kept.asked() >= asked)
-                .map(kept -> first(kept, asked))
-                .orElseGet(() -> findOnce(chat, new Key(chat.id(), through, asked)));
+        Highlights kept = repository.highlights(chat.id()).orElse(null);
+        return kept != null && kept.through() == through && kept.asked() >= asked
+                ? first(kept, asked)
+                : findOnce(chat, new Key(chat.id(), through, asked, Highlights.erasuresOf(kept)));
     }
 
     private static Highlights first(Highlights kept, int asked) {
@@ -131,7 +130,8 @@ public class HighlightFinder {
                         key.asked(),
                         Highlights.By.EXTRACT,
                         key.through())
-                : new Highlights(points, key.asked(), Highlights.By.MODEL, key.through());
+                : new Highlights(
+                        points, key.asked(), Highlights.By.MODEL, key.through(), key.erasures());
     }
 
     private Highlighter.Found ask(Chat chat, int asked, List<Message> messages) {

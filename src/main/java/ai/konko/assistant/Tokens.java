@@ -46,8 +46,8 @@ class Tokens {
     private final AtomicBoolean prepared = new AtomicBoolean();
     private final RecentCache<Attempt, Integer> counted = RecentCache.ofMost(100_000);
 
-    /** A message changes only by a retry, once its calls have ended. */
-    private record Attempt(UUID chatId, int seq, int number) {}
+    /** A message changes only by a retry, once its calls have ended, or by an erasure. */
+    private record Attempt(UUID chatId, int seq, int number, int erased) {}
 
     /**
      * Prepares the encoding, because there may soon be something to count, and loading it takes
@@ -68,7 +68,7 @@ class Tokens {
      */
     int of(Message message) {
         return of(
-                new Attempt(message.chatId(), message.seq(), message.attempt()),
+                attempt(message.chatId(), message.seq(), message.attempt(), message.items()),
                 message::content,
                 message.items());
     }
@@ -78,11 +78,19 @@ class Tokens {
      *     an empty one
      */
     int of(UUID chatId, ContextTurn turn) {
-        return of(new Attempt(chatId, turn.replySeq() - 1, 1), turn::message, turn.messageItems())
+        int seq = turn.replySeq();
+        return of(
+                        attempt(chatId, seq - 1, 1, turn.messageItems()),
+                        turn::message,
+                        turn.messageItems())
                 + of(
-                        new Attempt(chatId, turn.replySeq(), turn.attempt()),
+                        attempt(chatId, seq, turn.attempt(), turn.replyItems()),
                         turn::reply,
                         turn.replyItems());
+    }
+
+    private static Attempt attempt(UUID chatId, int seq, int number, List<Item> items) {
+        return new Attempt(chatId, seq, number, Items.erased(items));
     }
 
     /**
@@ -119,7 +127,7 @@ class Tokens {
                         case Item.Call call ->
                                 ofMessage(call.tool() + call.arguments())
                                         + ofMessage(PromptMessages.output(call));
-                        case Item.Text _, Item.Reasoning _, Item.Output _ -> 0;
+                        case Item.Text _, Item.Reasoning _, Item.Output _, Item.Erased _ -> 0;
                     };
         }
         return (int) Math.min(sum, MOST);
@@ -141,7 +149,7 @@ class Tokens {
                                                         + call.arguments().length()
                                                         + PromptMessages.output(call).length())
                                         + 2 * FRAME;
-                        case Item.Text _, Item.Reasoning _, Item.Output _ -> 0;
+                        case Item.Text _, Item.Reasoning _, Item.Output _, Item.Erased _ -> 0;
                     };
         }
         return (int) Math.min(sum, Integer.MAX_VALUE / 4);

@@ -28,13 +28,18 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
      * @throws RefusedException {@link ErrorCode#IDEMPOTENCY_KEY_REUSED} if it was another post
      */
     public static Accepted repeat(Post post, Turn turn, WhenBusy whenBusy) {
-        if (whenBusy != post.whenBusy()
-                || !turn.message().content().equals(post.content())
-                || !turn.message().items().equals(post.items())
-                || !Objects.equals(turn.reply().options(), post.options())) {
+        if (whenBusy != post.whenBusy() || !isOf(post, turn)) {
             throw RefusedException.keyReused();
         }
         return new Accepted(turn, true, List.of(), null);
+    }
+
+    /** Once something of the turn is erased, the key alone tells, because no turn is made twice. */
+    private static boolean isOf(Post post, Turn turn) {
+        return Items.erased(turn.message().items()) + Items.erased(turn.reply().items()) > 0
+                || (turn.message().content().equals(post.content())
+                        && turn.message().items().equals(post.items())
+                        && Objects.equals(turn.reply().options(), post.options()));
     }
 
     /**
@@ -151,7 +156,11 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
         }
     }
 
-    private static void requireIdle(Collection<?> line) {
+    /**
+     * @param line the chat's replies that are not over
+     * @throws RefusedException {@link ErrorCode#CHAT_BUSY} if there is one
+     */
+    public static void requireIdle(Collection<?> line) {
         if (!line.isEmpty()) {
             throw RefusedException.chatBusy();
         }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param usage the sum over its replies; absent until one has reported some
  * @param completion the seq of the reply that is a chat completion of OpenAI's API, if the chat was
  *     made for one
- * @param updatedAt when its settings changed, or a turn was accepted or ended
+ * @param updatedAt when its settings changed, or a turn was accepted or ended, or something was
+ *     erased
  */
 public record Chat(
         UUID id,

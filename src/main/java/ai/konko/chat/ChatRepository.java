@@ -142,10 +142,19 @@ public interface ChatRepository {
      * usage.
      *
      * @param streamed see {@link Post}
-     * @throws RefusedException {@link ErrorCode#NOT_RETRYABLE}; {@link ErrorCode#MESSAGE_NOT_FOUND}
-     *     also for a user's message
+     * @throws RefusedException {@link ErrorCode#NOT_RETRYABLE}, also if nothing is left of the
+     *     message to reply to; {@link ErrorCode#MESSAGE_NOT_FOUND} also for a user's message
      */
     Turn retry(UUID chatId, UUID replyId, boolean streamed);
+
+    /**
+     * Erases items of a message for good, see {@link Erasure}.
+     *
+     * @return the message as it is now
+     * @throws RefusedException {@link ErrorCode#CHAT_BUSY} while a turn is unfinished; {@link
+     *     ErrorCode#MESSAGE_NOT_FOUND} also if the message does not have these items
+     */
+    Message erase(UUID chatId, UUID messageId, int attempt, Set<Integer> places);
 
     /**
      * @return messages of the chat, by seq in the query's order; fewer than its limit where they

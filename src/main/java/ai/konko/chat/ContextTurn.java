@@ -17,7 +17,7 @@ public final class ContextTurn {
     private final List<Item> replyItems;
 
     /**
-     * @param attempt of the reply: with its place it names the text for good
+     * @param attempt of the reply: with its place it names the text, until some of it is erased
      * @param text the message and right after it the reply, which is empty where nobody was to
      *     reply; it must not change any more
      * @param messageBytes how much of it is the message

@@ -14,6 +14,40 @@ public sealed interface Item extends Sized {
 
     int offset();
 
+    default Kind kind() {
+        return switch (this) {
+            case Text _ -> Kind.TEXT;
+            case Image _ -> Kind.IMAGE;
+            case File _ -> Kind.FILE;
+            case Reasoning _ -> Kind.REASONING;
+            case Call _ -> Kind.CALL;
+            case Output _ -> Kind.OUTPUT;
+            case Erased erased -> erased.was();
+        };
+    }
+
+    /** The same item with other text before it. */
+    default Item at(int other) {
+        return switch (this) {
+            case Text text -> new Text(other, text.text());
+            case Image image -> new Image(other, image.url(), image.attached());
+            case File file -> new File(other, file.attached());
+            case Reasoning reasoning -> new Reasoning(other, reasoning.text());
+            case Call call ->
+                    new Call(
+                            other,
+                            call.callId(),
+                            call.tool(),
+                            call.arguments(),
+                            call.status(),
+                            call.output(),
+                            call.completedAt());
+            case Output output ->
+                    new Output(other, output.callId(), output.output(), output.failed());
+            case Erased erased -> new Erased(other, erased.was());
+        };
+    }
+
     /** A part of the content. It is made to be shown, and never kept. */
     record Text(int offset, String text) implements Item {
         @Override
@@ -148,6 +182,28 @@ public sealed interface Item extends Sized {
         public String toString() {
             return "Call[callId=%s, status=%s]".formatted(callId, status);
         }
+    }
+
+    /**
+     * What is left of an item that somebody has erased. It has no text and no name, and keeps the
+     * item's place, so that the others keep theirs, and that the texts around it stay two. It is
+     * never shown or sent.
+     */
+    record Erased(int offset, Kind was) implements Item {
+        @Override
+        public long characters() {
+            return 0;
+        }
+    }
+
+    /** What an item is, or was. */
+    enum Kind {
+        TEXT,
+        IMAGE,
+        FILE,
+        REASONING,
+        CALL,
+        OUTPUT
     }
 
     /**

@@ -47,6 +47,26 @@ public final class Items {
         return List.copyOf(all);
     }
 
+    /** All items of a message in order, that of a message that is only text included. */
+    public static List<Item> all(Message message) {
+        String content = message.content();
+        return message.items().isEmpty() && !content.isEmpty()
+                ? List.of(new Item.Text(0, content))
+                : withTexts(content, message.items());
+    }
+
+    /** How many of the items are erased; it only grows, until a reply is written anew. */
+    public static int erased(List<Item> items) {
+        return items.isEmpty() ? 0 : of(items, Item.Erased.class).size();
+    }
+
+    /** The items of a copy, in which nothing was ever erased. */
+    static List<Item> withoutErased(List<Item> items) {
+        return erased(items) == 0
+                ? items
+                : items.stream().filter(each -> !(each instanceof Item.Erased)).toList();
+    }
+
     /** The calls among the items, in their order. */
     public static List<Call> calls(List<Item> items) {
         return of(items, Call.class);
@@ -69,7 +89,7 @@ public final class Items {
         return switch (item) {
             case Item.Image image -> image.attached();
             case Item.File file -> file.attached();
-            case Item.Text _, Item.Reasoning _, Call _, Output _ -> null;
+            case Item.Text _, Item.Reasoning _, Call _, Output _, Item.Erased _ -> null;
         };
     }
 

@@ -106,9 +106,34 @@ public record Message(
         return options == null ? null : options.model();
     }
 
-    /** Whether this stands for a reply that nobody was asked for, see {@link PastTurn}. */
+    /**
+     * Whether this stands for a reply that nobody was asked for, see {@link PastTurn}, or of which
+     * nothing is left, see {@link Erasure}.
+     */
     public boolean unanswered() {
-        return options != null && options.unanswered() && status.terminal() && content.isEmpty();
+        return options != null
+                && options.unanswered()
+                && status.terminal()
+                && content.isEmpty()
+                && !hasCalls();
+    }
+
+    /** The same reply, which is no answer, after a message that is context by itself or is not. */
+    Message standingAlone(boolean contextByItself) {
+        return options == null && !contextByItself
+                ? this
+                : with((options == null ? Options.NONE : options).unanswered(contextByItself));
+    }
+
+    /** Whether there is nothing that the model could reply to. */
+    boolean saysNothing() {
+        return content.isEmpty() && Items.withoutErased(items).isEmpty();
+    }
+
+    /** Whether there is something that the model is not sent with the reply before it. */
+    boolean saysMoreThanOutputs() {
+        return !content.isEmpty()
+                || Items.withoutErased(items).size() > Items.outputs(items).size();
     }
 
     /** Whether this reply is over and has text or calls. */
@@ -182,7 +207,7 @@ public record Message(
         return unfinished(status, attempt, soFar, model);
     }
 
-    /** The same message with another text, to be shown. */
+    /** The same message with another text. */
     public Message saying(String other) {
         return copy(other, items, options);
     }
@@ -248,7 +273,8 @@ public record Message(
         if (!broken || seq != lastSeq) {
             throw RefusedException.notRetryable();
         }
-        return unfinished(Status.QUEUED, attempt + 1, Written.NOTHING, null);
+        Message queued = unfinished(Status.QUEUED, attempt + 1, Written.NOTHING, null);
+        return Items.erased(items) == 0 ? queued : queued.standingAlone(false);
     }
 
     private Message unfinished(Status now, int attempts, Written what, @Nullable String asked) {

@@ -125,6 +125,21 @@ public record Options(
                 shown);
     }
 
+    /** The same, of a turn that has a reply, or none. */
+    Options unanswered(boolean nobodyIsToReply) {
+        return new Options(
+                model,
+                instructions,
+                parameters,
+                metadata,
+                previous,
+                earlier,
+                opening,
+                background,
+                nobodyIsToReply,
+                shown);
+    }
+
     /**
      * @return how many UTF-16 units these options hold in all, roughly; objects and lists weigh
      *     something too

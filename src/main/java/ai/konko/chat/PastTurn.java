@@ -64,25 +64,37 @@ public record PastTurn(
                         model);
     }
 
-    /** The same turn for another chat, which has to have its attachments. */
+    /**
+     * The same turn for another chat, which has to have its attachments, without what was erased.
+     */
     public static PastTurn of(Turn turn) {
         Message reply = turn.reply();
         if (!reply.status().terminal()) {
             throw new IllegalArgumentException("a past turn is over");
         }
-        return reply.unanswered()
-                ? new PastTurn(turn.message().content(), turn.message().items(), null, null)
-                : new PastTurn(
-                        turn.message().content(),
-                        turn.message().items(),
-                        new Outcome(
-                                reply.status(),
-                                reply.content(),
-                                reply.items(),
-                                reply.finishReason(),
-                                null,
-                                reply.failure()),
-                        reply.model());
+        Outcome outcome = reply.unanswered() ? null : outcome(reply);
+        return new PastTurn(
+                turn.message().content(),
+                Items.withoutErased(turn.message().items()),
+                outcome,
+                outcome == null ? null : reply.model());
+    }
+
+    /** How the reply would have ended with what is left of it; null if nothing is. */
+    private static @Nullable Outcome outcome(Message reply) {
+        boolean mayBeEmpty =
+                reply.status() == Status.FAILED || reply.finishReason() == FinishReason.CANCELLED;
+        if (!reply.isAnswer() && !mayBeEmpty) {
+            return null;
+        }
+        boolean callsAreGone = reply.finishReason() == FinishReason.CALLS && !reply.hasCalls();
+        return new Outcome(
+                reply.status(),
+                reply.content(),
+                Items.withoutErased(reply.items()),
+                callsAreGone ? FinishReason.STOP : reply.finishReason(),
+                null,
+                reply.failure());
     }
 
     /** All attachments that turns bring, by their ids. */

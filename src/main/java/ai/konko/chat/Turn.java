@@ -17,6 +17,22 @@ public record Turn(Message message, Message reply) {
         }
     }
 
+    /**
+     * @return this turn, whose reply is written again
+     * @throws RefusedException {@link ErrorCode#NOT_RETRYABLE} if nothing is left of the message
+     */
+    public Turn requireSaid() {
+        if (message.saysNothing()) {
+            throw RefusedException.notRetryable();
+        }
+        return this;
+    }
+
+    /** Whether nothing of it is left. */
+    public boolean isErased() {
+        return message.saysNothing() && reply.saysNothing() && !reply.unanswered();
+    }
+
     /** The same turn once one that is over has come after it. */
     Turn followedBy(Turn next, Instant now) {
         return new Turn(message, reply.followedBy(next.message, now));

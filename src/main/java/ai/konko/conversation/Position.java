@@ -5,7 +5,8 @@ package ai.konko.conversation;
  *
  * @param length of the text before it, in UTF-16 units
  * @param events how many events of items come before it, and characters of reasoning: an item
- *     begins with one event and is whole with another
+ *     begins with one event and is whole with another. So does one that is erased, but readers are
+ *     not shown these two. Positions from before an erasure are positions in what is left.
  */
 public record Position(int length, int events) {
     public static final Position START = new Position(0, 0);

@@ -3,7 +3,7 @@ package ai.konko.conversation;
 import ai.konko.chat.Item;
 
 /**
- * What a reader of a reply is given next.
+ * What a reader of a reply is given next. An item may be an erased one, which is not to be shown.
  *
  * <p>Its positions are those up to and with it.
  */

@@ -15,9 +15,11 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a message consists of, as items. */
@@ -46,17 +48,35 @@ record ItemView(
         return message.role() == Role.USER ? said(message) : replied(message);
     }
 
+    /**
+     * @return which of all items of the message are this one; what the user says is one with all
+     *     images
+     */
+    static Set<Integer> places(Message message, Ids.ItemId wanted) {
+        List<Item> items = Items.all(message);
+        Set<Integer> places = new HashSet<>();
+        int before = 0;
+        for (int i = 0; i < items.size(); i++) {
+            if (kind(items.get(i)) == wanted.kind()) {
+                boolean said = message.role() == Role.USER && wanted.kind() == Kind.MESSAGE;
+                boolean erased = items.get(i) instanceof Item.Erased;
+                if (before == wanted.number() && !erased) {
+                    places.add(i);
+                }
+                before += said ? 0 : 1;
+            }
+        }
+        return places;
+    }
+
     /** Outputs come first, then what the user says, with all images in one item. */
     private static List<ItemView> said(Message message) {
         List<ItemView> all = new ArrayList<>();
         List<Part> parts = new ArrayList<>();
-        List<Item> items =
-                message.items().isEmpty() && !message.content().isEmpty()
-                        ? List.of(new Item.Text(0, message.content()))
-                        : Items.withTexts(message.content(), message.items());
-        for (Item each : items) {
+        int outputs = 0;
+        for (Item each : Items.all(message)) {
             if (each instanceof Item.Output output) {
-                all.add(output(Kind.OUTPUT.of(message, all.size()), output));
+                all.add(output(Kind.OUTPUT.of(message, outputs), output));
             } else if (each instanceof Item.Image image) {
                 parts.add(Part.image(url(message, image)));
             } else if (each instanceof Item.File file) {
@@ -64,6 +84,7 @@ record ItemView(
             } else if (each instanceof Item.Text text) {
                 parts.add(Part.input(text.text()));
             }
+            outputs += kind(each) == Kind.OUTPUT ? 1 : 0;
         }
         if (!parts.isEmpty()) {
             all.add(message(Kind.MESSAGE.of(message, 0), "user", COMPLETED, parts));
@@ -82,33 +103,27 @@ record ItemView(
     }
 
     private static List<ItemView> replied(Message reply) {
-        if (reply.items().isEmpty()) {
-            return reply.content().isEmpty()
-                    ? List.of()
-                    : List.of(
-                            text(
-                                    Kind.MESSAGE.of(reply, 0),
-                                    status(reply.status()),
-                                    reply.content()));
-        }
         List<ItemView> all = new ArrayList<>();
         Map<Kind, Integer> numbers = new EnumMap<>(Kind.class);
-        List<Item> items = Items.withTexts(reply.content(), reply.items());
-        for (Item each : items) {
-            boolean last = all.size() == items.size() - 1;
-            String status = last ? status(reply.status()) : COMPLETED;
+        List<Item> items = Items.all(reply);
+        for (int i = 0; i < items.size(); i++) {
+            Item each = items.get(i);
+            String status = i == items.size() - 1 ? status(reply.status()) : COMPLETED;
             int number = numbers.merge(kind(each), 1, Integer::sum) - 1;
-            all.add(of(kind(each).of(reply, number), each, status));
+            if (!(each instanceof Item.Erased)) {
+                all.add(of(kind(each).of(reply, number), each, status));
+            }
         }
         return all;
     }
 
+    /** What the item is, or was. */
     static Kind kind(Item item) {
-        return switch (item) {
-            case Item.Text _, Item.Image _, Item.File _ -> Kind.MESSAGE;
-            case Item.Reasoning _ -> Kind.REASONING;
-            case Item.Call _ -> Kind.CALL;
-            case Item.Output _ -> Kind.OUTPUT;
+        return switch (item.kind()) {
+            case TEXT, IMAGE, FILE -> Kind.MESSAGE;
+            case REASONING -> Kind.REASONING;
+            case CALL -> Kind.CALL;
+            case OUTPUT -> Kind.OUTPUT;
         };
     }
 
@@ -121,6 +136,8 @@ record ItemView(
             case Item.Output output -> output(id, output);
             case Item.Image _, Item.File _ ->
                     throw new IllegalArgumentException("a reply has no such item");
+            case Item.Erased _ ->
+                    throw new IllegalArgumentException("what is erased is never shown");
         };
     }
 

@@ -12,17 +12,20 @@ import org.jspecify.annotations.Nullable;
  * Where in a response's output a stream is, and the numbers of its events, which are the same for
  * everybody who reads the response, however often.
  *
+ * <p>An item that is erased has its numbers, which no event has, and no place in the output.
+ *
  * <p>The events before the output have 0 and 1. A text has two events before its deltas, a delta's
  * number is that of the {@link Position} up to and with it, and three events end a text. An item
  * that is no text begins with up to two events after those, and ends with three. So the numbers
  * grow, with gaps, and a client that gives the last one it has is sent only what it lacks.
  *
  * @param position up to which the client has the output
- * @param before the kinds of the items that are over
+ * @param before the kinds of the items that are over, with those of erased ones
+ * @param erased how many of these are erased
  * @param textFrom where in the reply's text the next text begins, or the one under way has begun
  */
-record OutputPlace(Position position, List<Kind> before, int textFrom) {
-    static final OutputPlace START = new OutputPlace(Position.START, List.of(), 0);
+record OutputPlace(Position position, List<Kind> before, int erased, int textFrom) {
+    static final OutputPlace START = new OutputPlace(Position.START, List.of(), 0, 0);
 
     /** The number of the last event before the first delta, if a response begins with text. */
     static final int BEFORE_TEXT = 3;
@@ -68,6 +71,7 @@ record OutputPlace(Position position, List<Kind> before, int textFrom) {
     private static final class Search {
         private final int number;
         private final List<Kind> before = new ArrayList<>();
+        private int erased;
         private int textFrom;
         private int events;
 
@@ -116,6 +120,7 @@ record OutputPlace(Position position, List<Kind> before, int textFrom) {
                 return at(offset);
             }
             before.add(ItemView.kind(item));
+            erased += item instanceof Item.Erased ? 1 : 0;
             events++;
             return null;
         }
@@ -127,7 +132,7 @@ record OutputPlace(Position position, List<Kind> before, int textFrom) {
         }
 
         private OutputPlace at(int length) {
-            return new OutputPlace(new Position(length, events), before, textFrom);
+            return new OutputPlace(new Position(length, events), before, erased, textFrom);
         }
     }
 }

@@ -37,8 +37,8 @@ class PastTurns {
     }
 
     /**
-     * All turns up to and with a reply, whose calls are open, because their outputs are those that
-     * the copy goes on with.
+     * All turns up to and with a reply, but those of which nothing is left. The reply's calls are
+     * open, because their outputs are those that the copy goes on with.
      */
     List<PastTurn> upTo(Message reply) {
         if (!reply.status().terminal()) {
@@ -57,7 +57,10 @@ class PastTurns {
                 if (each.role() == Role.USER) {
                     user = each;
                 } else if (user != null && after <= reply.seq() && each.status().terminal()) {
-                    turns.add(PastTurn.of(new Turn(user, each)));
+                    Turn turn = new Turn(user, each);
+                    if (!turn.isErased()) {
+                        turns.add(PastTurn.of(turn));
+                    }
                 }
             }
             more = page.more() && (after == null || after < reply.seq());

@@ -34,8 +34,11 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
     private final ObjectMapper json;
     private final Runnable abandoned;
 
-    /** The kinds of the items that are over. */
+    /** The kinds of the items that are over, with those of erased ones. */
     private final List<Kind> before;
+
+    /** How many of these are erased. */
+    private int erased;
 
     /** The id of the item under way, because each delta has it; null before it is asked for. */
     private @Nullable String id;
@@ -67,6 +70,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
         this.json = json;
         this.abandoned = abandoned;
         this.before = new ArrayList<>(from.before());
+        this.erased = from.erased();
         this.textFrom = from.textFrom();
     }
 
@@ -86,6 +90,10 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
             idOf = kind;
         }
         return known;
+    }
+
+    private int outputIndex() {
+        return before.size() - erased;
     }
 
     private void over(Kind kind) {
@@ -126,7 +134,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
                 .append(",\"item_id\":\"")
                 .append(id(kind))
                 .append("\",\"output_index\":")
-                .append(before.size())
+                .append(outputIndex())
                 .append(",\"content_index\":0,\"delta\":\"");
         STRINGS.quoteAsString(piece, out);
         out.append('"');
@@ -159,7 +167,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
         if (begun.item() instanceof Item.Call call) {
             ItemView view = ItemView.call(id(Kind.CALL), call, "", ItemView.IN_PROGRESS);
             event(out, number + 1, ITEM_ADDED, item(view));
-        } else {
+        } else if (begun.item() instanceof Item.Reasoning) {
             ItemView view = ItemView.reasoning(id(Kind.REASONING), "");
             event(out, number + 1, ITEM_ADDED, item(view));
             event(out, number + 2, PART_ADDED, part(Kind.REASONING, ItemView.Part.reasoning("")));
@@ -173,6 +181,9 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
             whole(call, number, out);
         } else if (whole.item() instanceof Item.Reasoning reasoning) {
             whole(reasoning, number, out);
+        } else {
+            over(ItemView.kind(whole.item()));
+            erased++;
         }
     }
 
@@ -232,7 +243,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
 
     private Map<String, Object> item(ItemView view) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("output_index", before.size());
+        fields.put("output_index", outputIndex());
         fields.put("item", view);
         return fields;
     }
@@ -250,7 +261,7 @@ final class ResponseEvents extends ReplyEvents implements ServerSentEvents {
     private Map<String, Object> ofItem(Kind kind, String name, Object value) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("item_id", id(kind));
-        fields.put("output_index", before.size());
+        fields.put("output_index", outputIndex());
         fields.put(name, value);
         return fields;
     }

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link ChatRepository} has to do. */
-public abstract class ChatRepositoryContract extends ItemsContract {
+public abstract class ChatRepositoryContract extends ErasureContract {
     private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "It failed.");
     private static final String MODEL = "default-model";
     private static final long ANY_LENGTH = Long.MAX_VALUE;
@@ -1477,10 +1477,6 @@ public abstract class ChatRepositoryContract extends ItemsContract {
     private static Post post(String content, Options options) {
         return new Post(
                 content, List.of(), WhenBusy.ENQUEUE, null, false, options, List.of(), null);
-    }
-
-    private static Post post(String content) {
-        return new Post(content, WhenBusy.ENQUEUE, null, false);
     }
 
     private static Outcome done(String text) {

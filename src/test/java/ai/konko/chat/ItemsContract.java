@@ -51,7 +51,7 @@ abstract class ItemsContract {
     }
 
     /** The chat of one test. */
-    private UUID chat() {
+    UUID chat() {
         UUID own = chat == null ? repository.create(Owner.ANONYMOUS, Settings.NONE).id() : chat;
         chat = own;
         return own;
@@ -509,11 +509,11 @@ abstract class ItemsContract {
                 parameters);
     }
 
-    private Message replied(Outcome outcome) {
+    Message replied(Outcome outcome) {
         return finish(repository.accept(chat(), post("hello")).turn(), outcome);
     }
 
-    private Message finish(Turn turn, Outcome outcome) {
+    Message finish(Turn turn, Outcome outcome) {
         repository.start(chat(), "m");
         return repository.finish(chat(), turn.reply().id(), 1, outcome);
     }
@@ -522,7 +522,7 @@ abstract class ItemsContract {
         return repository.start(chat(), "m").orElseThrow().turn().reply();
     }
 
-    private List<Message> messages() {
+    List<Message> messages() {
         return repository.messages(chat(), new MessageQuery(1000, Order.ASC, null)).items();
     }
 
@@ -677,15 +677,15 @@ abstract class ItemsContract {
                         refused -> assertThat(refused.code()).isEqualTo(code));
     }
 
-    private static Call call(int offset, String id) {
+    static Call call(int offset, String id) {
         return Call.open(offset, id, "tool", "{\"x");
     }
 
-    private static Outcome calls(String text, List<Item> items) {
+    static Outcome calls(String text, List<Item> items) {
         return Outcome.ended(new Written(text, items), FinishReason.CALLS, null);
     }
 
-    private static List<Item> outputs(String... ids) {
+    static List<Item> outputs(String... ids) {
         List<Item> outputs = new ArrayList<>();
         for (String each : ids) {
             outputs.add(new Output(0, each, "output of " + each, false));
@@ -693,11 +693,11 @@ abstract class ItemsContract {
         return outputs;
     }
 
-    private static Post post(String content) {
+    static Post post(String content) {
         return post(content, List.of(), null);
     }
 
-    private static Post post(String content, List<Item> items, @Nullable String key) {
+    static Post post(String content, List<Item> items, @Nullable String key) {
         return new Post(content, items, WhenBusy.ENQUEUE, key, false, null, List.of(), null);
     }
 }

@@ -7,10 +7,12 @@ import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -32,6 +34,11 @@ public final class RandomOperations {
         private Status status;
         private boolean unanswered;
 
+        /** The ids of the calls whose outputs it has. */
+        private final Set<String> outputs = new HashSet<>();
+
+        private int erased;
+
         /** The ids of its calls, and what became of each. */
         private final Map<String, CallStatus> calls = new LinkedHashMap<>();
 
@@ -42,17 +49,28 @@ public final class RandomOperations {
             id = message.id();
             content = message.content();
             status = message.status();
+            Items.outputs(message.items()).forEach(each -> outputs.add(each.callId()));
         }
 
         private boolean is(Message message) {
             return id.equals(message.id())
                     && content.equals(message.content())
                     && status == message.status()
+                    && erased == Items.erased(message.items())
+                    && outputs.size() == Items.outputs(message.items()).size()
                     && calls.equals(callsOf(message.items()));
         }
 
         private boolean waits() {
             return status.terminal() && calls.containsValue(CallStatus.OPEN);
+        }
+
+        private boolean isAnswer() {
+            return status.terminal() && (!content.isEmpty() || !calls.isEmpty());
+        }
+
+        private boolean saysNothing() {
+            return content.isEmpty() && outputs.isEmpty();
         }
 
         private void end(CallStatus open) {
@@ -106,8 +124,10 @@ public final class RandomOperations {
             finish(chat, log);
         } else if (die < 92) {
             cancel(chat, log);
-        } else if (die < 97) {
+        } else if (die < 95) {
             retry(chat, log);
+        } else if (die < 98) {
+            erase(chat, log);
         } else {
             delete(chat, log);
         }
@@ -266,7 +286,8 @@ public final class RandomOperations {
         Naive any = pick(log.subList(Math.max(0, log.size() - 3), log.size()));
         boolean retryable =
                 any == log.getLast()
-                        && (any.status == Status.FAILED || any.status == Status.INCOMPLETE);
+                        && (any.status == Status.FAILED || any.status == Status.INCOMPLETE)
+                        && !log.get(log.size() - 2).saysNothing();
         Turn turn = orNull(() -> repository.retry(chat, any.id, false));
         assertThat(turn != null).isEqualTo(retryable);
         if (retryable) {
@@ -274,6 +295,56 @@ public final class RandomOperations {
             any.content = "";
             any.calls.clear();
             any.attempt++;
+            any.unanswered &= any.erased == 0;
+            any.erased = 0;
+        }
+    }
+
+    /** One item of any message; a call goes with its output. */
+    private void erase(UUID chat, List<Naive> log) {
+        if (log.isEmpty()) {
+            return;
+        }
+        int at = random.nextInt(log.size());
+        Naive any = log.get(at);
+        List<Item> items = Items.all(repository.message(chat, any.id));
+        int place = random.nextInt(items.size() + 1);
+        boolean busy = log.stream().anyMatch(each -> !each.status.terminal());
+        boolean there = place < items.size() && !(items.get(place) instanceof Item.Erased);
+        Message erased = orNull(() -> repository.erase(chat, any.id, any.attempt, Set.of(place)));
+        assertThat(erased != null).isEqualTo(there && !busy);
+        if (erased == null) {
+            return;
+        }
+        Set<Naive> answers = new HashSet<>();
+        log.stream().filter(Naive::isAnswer).forEach(answers::add);
+        switch (items.get(place)) {
+            case Item.Call call -> eraseCall(call.callId(), any, next(log, at + 1));
+            case Item.Output output -> eraseCall(output.callId(), next(log, at - 1), any);
+            default -> {
+                any.content = "";
+                any.erased++;
+            }
+        }
+        for (int i = 1; i < log.size(); i += 2) {
+            Naive reply = log.get(i);
+            reply.unanswered |= answers.contains(reply) && !reply.isAnswer();
+            reply.unanswered &= reply.isAnswer() || !log.get(i - 1).content.isEmpty();
+        }
+        assertThat(any.is(erased)).isTrue();
+    }
+
+    private static @Nullable Naive next(List<Naive> log, int at) {
+        return at < 0 || at >= log.size() ? null : log.get(at);
+    }
+
+    private static void eraseCall(String id, @Nullable Naive reply, @Nullable Naive next) {
+        if (reply != null && reply.calls.containsKey(id)) {
+            reply.calls.remove(id);
+            reply.erased++;
+        }
+        if (next != null && next.outputs.remove(id)) {
+            next.erased++;
         }
     }
 

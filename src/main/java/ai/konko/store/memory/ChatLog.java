@@ -13,6 +13,7 @@ import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Draft;
 import ai.konko.chat.DraftContent;
+import ai.konko.chat.Erasure;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
@@ -351,16 +352,39 @@ final class ChatLog {
         return write(
                 () -> {
                     Message old = transcript.reply(replyId);
-                    transcript.requeue(old.retried(transcript.size()), streamed);
+                    Message queued = old.retried(transcript.size());
+                    Turn _ = transcript.turnOf(old.seq()).requireSaid();
+                    transcript.requeue(queued, streamed);
                     int weight = TextBudget.weight(old.content(), old.items());
                     budget.giveBack(weight);
                     characters -= weight;
                     Instant _ = changedNow();
                     if (highlights != null && highlights.through() >= old.seq()) {
-                        highlights = null;
+                        highlights = highlights.withoutPoints();
                     }
                     return transcript.turnOf(old.seq());
                 });
+    }
+
+    Message erase(UUID messageId, int attempt, Set<Integer> places) {
+        return write(
+                () -> {
+                    int seq = transcript.seqOf(messageId);
+                    Admission.requireIdle(transcript.line());
+                    List<Message> erased =
+                            Erasure.of(transcript.around(seq), messageId, attempt, places);
+                    erased.forEach(this::putErased);
+                    Instant _ = changedNow();
+                    highlights = Highlights.afterErasure(highlights);
+                    return transcript.at(seq);
+                });
+    }
+
+    private void putErased(Message message) {
+        int growth = TextBudget.weight(message) - TextBudget.weight(transcript.at(message.seq()));
+        transcript.putErased(message);
+        budget.giveBack(-growth);
+        characters += growth;
     }
 
     private Message end(int seq, Outcome outcome) {

@@ -323,6 +323,11 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
+    public Message erase(UUID chatId, UUID messageId, int attempt, Set<Integer> places) {
+        return log(chatId).erase(messageId, attempt, places);
+    }
+
+    @Override
     public Page<Message> messages(UUID chatId, MessageQuery query) {
         return log(chatId).messages(query);
     }

@@ -100,11 +100,30 @@ final class PackedTurns {
         numbers[turns * NUMBERS + CREATED] = user.createdAt().toEpochMilli();
         numbers[turns * NUMBERS + LENGTH_AND_TIME] = (long) text.length << Integer.SIZE;
         turns++;
-        set(reply);
+        setReply(reply);
     }
 
-    /** Puts a reply in its place. */
-    void set(Message reply) {
+    /** Puts a message in its place. */
+    void set(Message message) {
+        if (message.role() == Role.USER) {
+            setSaid(message);
+        } else {
+            setReply(message);
+        }
+    }
+
+    private void setSaid(Message user) {
+        int turn = turn(user.seq());
+        byte[] replied = Arrays.copyOfRange(bytes(turn), messageBytes(turn), bytes(turn).length);
+        byte[] said = user.content().getBytes(UTF_8);
+        byte[] text = ContextTurn.joined(said, said.length, replied);
+        values[turn * VALUES + TEXT] =
+                user.items().isEmpty() ? text : new Itemised(text, user.items());
+        int number = turn * NUMBERS + LENGTH_AND_TIME;
+        numbers[number] = (long) said.length << Integer.SIZE | (numbers[number] & 0xFFFF_FFFFL);
+    }
+
+    private void setReply(Message reply) {
         int turn = turn(reply.seq());
         int number = turn * NUMBERS;
         byte[] text = bytes(turn);

@@ -1,6 +1,8 @@
 package ai.konko.store.memory;
 
 import ai.konko.chat.Item;
+import ai.konko.chat.Items;
+import ai.konko.chat.Message;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
@@ -55,6 +57,18 @@ final class TextBudget {
                                         + (long) ITEM_WEIGHT * items.size()
                                         + Sized.characters(items),
                                 Integer.MAX_VALUE);
+    }
+
+    /**
+     * The same of a message of the log, without the outputs of its calls: the messages that brought
+     * them have taken them.
+     */
+    static int weight(Message message) {
+        int outputs = 0;
+        for (Item.Call each : Items.calls(message.items())) {
+            outputs += each.output() == null ? 0 : each.output().length();
+        }
+        return weight(message.content(), message.items()) - outputs;
     }
 
     /** What a chat with these settings takes of the budget before its first turn. */

@@ -97,8 +97,17 @@ final class Transcript {
         return messages.get(seqOf(id)).requireReply();
     }
 
+    /** The turn of a message, and those right before and after it. */
+    List<Turn> around(int seq) {
+        int reply = seq + seq % 2;
+        return IntStream.of(reply - 2, reply, reply + 2)
+                .filter(each -> each >= 2 && each <= size())
+                .mapToObj(this::turnOf)
+                .toList();
+    }
+
     /** Needs no index, because ids grow with their seq, see {@link GrowingIds}. */
-    private int seqOf(UUID id) {
+    int seqOf(UUID id) {
         int low = 1;
         int high = size();
         while (low <= high) {
@@ -209,6 +218,16 @@ final class Transcript {
     void requeue(Message queued, boolean streamed) {
         messages.set(queued);
         line.addLast(new PlaceInLine(queued.seq(), streamed, true));
+        findLastAnswer();
+    }
+
+    /** Puts what is left of a message in its place. */
+    void putErased(Message message) {
+        messages.set(message);
+        findLastAnswer();
+    }
+
+    private void findLastAnswer() {
         while (answeredThrough > 0 && !messages.get(answeredThrough).isAnswer()) {
             answeredThrough -= 2;
         }

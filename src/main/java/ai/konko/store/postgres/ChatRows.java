@@ -151,12 +151,30 @@ final class ChatRows {
         session.update(
                 """
                 update chat set updated_at = ?, highlights = case
-                    when (highlights ->> 'through')::int >= ? then null else highlights end
+                    when (highlights ->> 'through')::int < ? then highlights
+                    when (highlights ->> 'erasures')::int > 0 then json_build_object('points', json_build_array(),
+                        'asked', 0, 'by', 'EXTRACT', 'through', 0, 'erasures', highlights -> 'erasures') end
                 where id = ?
                 """,
                 now,
                 reply.seq(),
                 reply.chatId());
+    }
+
+    /**
+     * Takes note that something of the chat was erased.
+     *
+     * @param waits whether calls of the last reply wait now
+     */
+    static void erased(Session session, Locked chat, boolean waits) throws SQLException {
+        UUID id = chat.end().chatId();
+        Highlights kept = highlights(session, id).orElse(null);
+        session.update(
+                "update chat set updated_at = ?, waiting = ?, highlights = ?::json where id = ?",
+                chat.timeOfChange(),
+                waits,
+                Columns.json(Highlights.afterErasure(kept)),
+                id);
     }
 
     /** Removes the chat and all that belongs to it except its usage. */

@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
             Item.Reasoning.class,
             Item.Call.class,
             Item.Output.class,
+            Item.Erased.class,
+            Item.Kind.class,
             Columns.TypedItem.class,
             Columns.NamesInLog.class
         })
@@ -73,7 +75,8 @@ final class Columns {
         @JsonSubTypes.Type(value = Item.Image.class, name = "image"),
         @JsonSubTypes.Type(value = Item.Reasoning.class, name = "reasoning"),
         @JsonSubTypes.Type(value = Item.Call.class, name = "call"),
-        @JsonSubTypes.Type(value = Item.Output.class, name = "output")
+        @JsonSubTypes.Type(value = Item.Output.class, name = "output"),
+        @JsonSubTypes.Type(value = Item.Erased.class, name = "erased")
     })
     interface TypedItem {}
 

@@ -122,11 +122,7 @@ final class MessageRows {
             throws SQLException {
         List<Message> messages =
                 list(session, chatId, ContextRows.NEWEST, chatId, beforeSeq, maxTurns, mostBytes);
-        List<Turn> turns = new ArrayList<>();
-        for (int i = 0; i < messages.size(); i += 2) {
-            turns.add(new Turn(messages.get(i), messages.get(i + 1)));
-        }
-        return List.copyOf(requireChat(session, chatId, turns));
+        return requireChat(session, chatId, turns(messages));
     }
 
     /** If nothing is found, the chat may be gone. */
@@ -152,6 +148,21 @@ final class MessageRows {
         String condition = "m.seq in (?, ?) order by m.seq";
         List<Message> both = list(session, chatId, condition, replySeq - 1, replySeq);
         return new Turn(both.get(0), both.get(1));
+    }
+
+    /** The turn of a message, and those right before and after it. */
+    List<Turn> around(Session session, UUID chatId, int seq) throws SQLException {
+        int reply = seq + seq % 2;
+        String condition = "m.seq between ? and ? order by m.seq";
+        return turns(list(session, chatId, condition, reply - 3, reply + 2));
+    }
+
+    private static List<Turn> turns(List<Message> messages) {
+        List<Turn> turns = new ArrayList<>();
+        for (int i = 0; i < messages.size(); i += 2) {
+            turns.add(new Turn(messages.get(i), messages.get(i + 1)));
+        }
+        return List.copyOf(turns);
     }
 
     /** The replies that are not over, oldest first. */

@@ -55,6 +55,7 @@ public class PostgresChatRepository implements ChatRepository {
     private final MessageRows messages;
     private final NewTurns newTurns;
     private final ReplyRuns runs;
+    private final ErasedItems erasedItems;
     private final IdleChats idleChats;
 
     PostgresChatRepository(
@@ -69,6 +70,7 @@ public class PostgresChatRepository implements ChatRepository {
         this.messages = new MessageRows(running);
         this.newTurns = new NewTurns(limits, ids, messages);
         this.runs = new ReplyRuns(database, replica, running, messages);
+        this.erasedItems = new ErasedItems(messages);
         this.idleChats = new IdleChats(database);
     }
 
@@ -195,6 +197,12 @@ public class PostgresChatRepository implements ChatRepository {
     @Override
     public Turn retry(UUID chatId, UUID replyId, boolean streamed) {
         return runs.retry(chatId, replyId, streamed);
+    }
+
+    @Override
+    public Message erase(UUID chatId, UUID messageId, int attempt, Set<Integer> places) {
+        return database.transaction(
+                session -> erasedItems.erase(session, chatId, messageId, attempt, places));
     }
 
     @Override

@@ -191,6 +191,6 @@ final class ReplyRuns {
         TurnRows.requeue(session, queued);
         PendingRows.insert(session, queued, streamed);
         ChatRows.requeue(session, queued, chat.timeOfChange());
-        return messages.turnOf(session, chatId, queued.seq());
+        return messages.turnOf(session, chatId, queued.seq()).requireSaid();
     }
 }

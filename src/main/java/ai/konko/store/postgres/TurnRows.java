@@ -166,16 +166,33 @@ final class TurnRows {
                 reply.seq());
     }
 
+    /** Writes what is left of a message. */
+    static void updateErased(Session session, Message message) throws SQLException {
+        session.update(
+                """
+                update message set content = ?, items = ?::json, items_length = ?, call_ids = ?, options = ?::json
+                where chat_id = ? and seq = ?
+                """,
+                message.content(),
+                Columns.json(message.items()),
+                Columns.length(message.items()),
+                Columns.callIds(message.items()),
+                Columns.json(message.options()),
+                message.chatId(),
+                message.seq());
+    }
+
     /** Makes a reply that was over as it was when it was accepted. */
     static void requeue(Session session, Message queued) throws SQLException {
         session.update(
                 """
-                update message set content = '', items = null, items_length = null, call_ids = null,
+                update message set content = '', items = null, items_length = null, call_ids = null, options = ?::json,
                     status = null, attempt = ?, completed_at = null, model = null, finish_reason = null,
                     input_tokens = null, output_tokens = null, cached_tokens = null, reasoning_tokens = null,
                     failure_code = null, failure_message = null, failure_retry_s = null, failure_status = null
                 where chat_id = ? and seq = ?
                 """,
+                Columns.json(queued.options()),
                 queued.attempt(),
                 queued.chatId(),
                 queued.seq());

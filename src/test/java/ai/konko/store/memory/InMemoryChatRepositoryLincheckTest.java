@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -129,6 +130,11 @@ public class InMemoryChatRepositoryLincheckTest {
     @Operation
     public String retry() {
         return told(() -> describe(repository.retry(chat, FIRST_REPLY, false).reply()));
+    }
+
+    @Operation
+    public String erase() {
+        return told(() -> describe(repository.erase(chat, FIRST_REPLY, 1, Set.of(0))));
     }
 
     @Operation

@@ -23,10 +23,12 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Written;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -199,6 +201,30 @@ class InMemoryChatRepositoryTest extends ChatRepositoryContract {
                         List.of(),
                         null)
                 .with(List.of(image));
+    }
+
+    @Test
+    void erase_givesTextBackAndNoOutputTwice() {
+        InMemoryChatRepository repository = inMemory(TestLimits.WIDE);
+        UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        long empty = repository.heldCharacters();
+        Post post = new Post("x".repeat(5000), WhenBusy.ENQUEUE, null, false);
+        UUID reply = repository.accept(chat, post).turn().reply().id();
+        repository.start(chat, "m");
+        Written call = new Written("", List.of(Item.Call.open(0, "a", "tool", "{}")));
+        repository.finish(chat, reply, 1, Outcome.ended(call, FinishReason.CALLS, null));
+        List<Item> output = List.of(new Item.Output(0, "a", "o".repeat(5000), false));
+        Turn answer = repository.take(chat, List.of(new PastTurn("", output, null, null))).get(0);
+        assertThat(repository.heldCharacters() - empty).isBetween(10_000L, 11_500L);
+
+        repository.erase(chat, answer.message().id(), 1, Set.of(0));
+        assertThat(repository.heldCharacters() - empty).isBetween(5_000L, 6_500L);
+        repository.erase(
+                chat, repository.context(chat, 3, 1, 0).get(0).message().id(), 1, Set.of(0));
+
+        assertThat(repository.heldCharacters() - empty).isBetween(0L, 1500L);
+        repository.delete(chat);
+        assertThat(repository.heldCharacters()).isZero();
     }
 
     /** Both a running reply and one that is over are searched part by part. */

@@ -164,6 +164,12 @@ class PackedTurnsTest {
                 Message queued = Message.queuedReply(UUID.randomUUID(), CHAT, seq + 1, now);
                 turns.add(user, queued);
                 expected.addAll(List.of(user, queued));
+            } else if (random.nextInt(4) == 0) {
+                int place = 2 * random.nextInt(expected.size() / 2);
+                Message said = expected.get(place).saying("l\u00e9ft " + step);
+                Message user = said.with(random.nextBoolean() ? IMAGES : List.of());
+                turns.set(user);
+                expected.set(place, user);
             } else {
                 int place = 2 * random.nextInt(expected.size() / 2) + 1;
                 Message old = expected.get(place);

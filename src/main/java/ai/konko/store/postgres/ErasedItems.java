@@ -1,0 +1,34 @@
+package ai.konko.store.postgres;
+
+import ai.konko.chat.Admission;
+import ai.konko.chat.Erasure;
+import ai.konko.chat.Message;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** Erases items of messages, each call in the transaction of its session. */
+final class ErasedItems {
+    private final MessageRows messages;
+
+    ErasedItems(MessageRows messages) {
+        this.messages = messages;
+    }
+
+    Message erase(Session session, UUID chatId, UUID messageId, int attempt, Set<Integer> places)
+            throws SQLException {
+        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+        int seq = messages.get(session, chatId, messageId).seq();
+        Admission.requireIdle(PendingRows.line(session, chatId));
+        List<Message> erased =
+                Erasure.of(messages.around(session, chatId, seq), messageId, attempt, places);
+        boolean waits = chat.waiting();
+        for (Message each : erased) {
+            TurnRows.updateErased(session, each);
+            waits = each.seq() == chat.end().seq() ? each.waits() : waits;
+        }
+        ChatRows.erased(session, chat, waits);
+        return messages.get(session, chatId, messageId);
+    }
+}
