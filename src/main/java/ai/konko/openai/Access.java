@@ -11,6 +11,7 @@ import ai.konko.http.Caller;
 import ai.konko.security.Ownership;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -47,7 +48,7 @@ class Access {
                 found(
                         () -> repository.message(wanted.chatId(), wanted.replyId()),
                         Ids::responseNotFound);
-        if (reply.role() != Role.ASSISTANT || reply.unanswered()) {
+        if (reply.role() != Role.ASSISTANT || (reply.unanswered() && reply.items().isEmpty())) {
             throw Ids.responseNotFound();
         }
         return reply;
@@ -103,6 +104,20 @@ class Access {
                 .findFirst()
                 .map(view -> new FoundItem(message, view))
                 .orElseThrow(Ids::itemNotFound);
+    }
+
+    /**
+     * Erases an item for good.
+     *
+     * @param chatId one of the caller's chats
+     */
+    void erase(UUID chatId, String id) {
+        Message message = item(chatId, id).message();
+        Set<Integer> places = ItemView.places(message, Ids.item(id));
+        Message _ =
+                found(
+                        () -> repository.erase(chatId, message.id(), message.attempt(), places),
+                        Ids::itemNotFound);
     }
 
     /**

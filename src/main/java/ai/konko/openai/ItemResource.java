@@ -2,7 +2,6 @@ package ai.konko.openai;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
-import ai.konko.chat.RefusedException;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.SettingsPatch.Change;
 import ai.konko.chat.Turn;
@@ -134,8 +133,8 @@ public class ItemResource {
             @PathParam("conversation") String id,
             @PathParam("item") String item,
             @Context RoutingContext request) {
-        Access.FoundItem _ = access.item(access.conversation(request, id), item);
-        throw RefusedException.unsupported(
-                "item_id", "stays: a conversation's log only grows; delete the conversation");
+        UUID chatId = access.conversation(request, id);
+        access.erase(chatId, item);
+        return JsonAnswer.of(ConversationView.of(repository.chat(chatId)));
     }
 }

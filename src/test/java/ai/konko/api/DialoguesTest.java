@@ -135,8 +135,26 @@ class DialoguesTest extends HttpTest {
                 client.post(path(accepted.json().path("reply")) + "/cancel", "");
             } else if (chosen == 8) {
                 streamed();
+            } else if (chosen == 9 && random.nextBoolean()) {
+                erase();
             } else {
                 settled(client.say(chat, "please " + "look ".repeat(400)), 201, 502);
+            }
+        }
+
+        /** Any item, so that at times nothing is left of a message or a turn. */
+        private void erase() {
+            String items =
+                    "/v1/conversations/conv_%s/items"
+                            .formatted(chat.substring("/chats/".length()).replace("-", ""));
+            List<String> ids = new ArrayList<>();
+            client.get(items + "?limit=100")
+                    .json()
+                    .path("data")
+                    .forEach(each -> ids.add(each.path("id").asText()));
+            for (int i = random.nextInt(4); i > 0 && !ids.isEmpty(); i--) {
+                String id = ids.remove(random.nextInt(Math.min(6, ids.size())));
+                settled(client.delete(items + "/" + id), 200, 404, 409);
             }
         }
 

@@ -9,16 +9,13 @@ import ai.konko.fake.FakeModel.Message;
 import ai.konko.fake.FakeModel.Reply;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.openai.core.JsonValue;
-import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
-import com.openai.errors.OpenAIServiceException;
 import com.openai.models.conversations.Conversation;
 import com.openai.models.conversations.ConversationCreateParams;
 import com.openai.models.conversations.ConversationUpdateParams;
 import com.openai.models.conversations.items.ConversationItem;
 import com.openai.models.conversations.items.ConversationItemList;
 import com.openai.models.conversations.items.ItemCreateParams;
-import com.openai.models.conversations.items.ItemDeleteParams;
 import com.openai.models.conversations.items.ItemListParams;
 import com.openai.models.conversations.items.ItemRetrieveParams;
 import com.openai.models.responses.Response;
@@ -168,7 +165,7 @@ class ConversationsTest extends SdkTest {
     }
 
     @Test
-    void item_isReadAndStays() {
+    void item_isRead() {
         Response response = openai.responses().create(say("hello").build());
         String conversation = conversation(response);
         String id = response.output().getFirst().asMessage().id();
@@ -183,19 +180,6 @@ class ConversationsTest extends SdkTest {
                                         .build());
 
         assertThat(texts(List.of(read))).containsExactly("reply to: hello");
-        assertThatThrownBy(
-                        () ->
-                                openai.conversations()
-                                        .items()
-                                        .delete(
-                                                ItemDeleteParams.builder()
-                                                        .conversationId(conversation)
-                                                        .itemId(id)
-                                                        .build()))
-                .isInstanceOf(BadRequestException.class)
-                .extracting(thrown -> ((OpenAIServiceException) thrown).code().orElseThrow())
-                .isEqualTo("unsupported");
-        assertThat(client.messages(chat(conversation))).hasSize(2);
     }
 
     @Test
