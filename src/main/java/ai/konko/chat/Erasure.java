@@ -49,6 +49,24 @@ public final class Erasure {
         return erasure.changed();
     }
 
+    /**
+     * @param turns as they were
+     * @param erased what has changed of them
+     * @return the ids of the attachments that erased items named; others of the chat may name them
+     *     still
+     */
+    public static Set<String> attachments(List<Turn> turns, List<Message> erased) {
+        Set<UUID> changed = new HashSet<>();
+        erased.forEach(each -> changed.add(each.id()));
+        Set<String> named = new HashSet<>();
+        for (Turn each : turns) {
+            if (changed.contains(each.message().id())) {
+                Items.attached(each.message().items()).forEach(it -> named.add(it.id()));
+            }
+        }
+        return named;
+    }
+
     private void erase(Message message, Set<Integer> places) {
         List<Item> all = Items.all(message);
         Set<String> calls = new HashSet<>();

@@ -9,6 +9,7 @@ import ai.konko.chat.Item.Image;
 import ai.konko.chat.Item.Kind;
 import ai.konko.chat.Item.Output;
 import ai.konko.chat.Item.Reasoning;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -308,6 +309,38 @@ abstract class ErasureContract extends ItemsContract {
         assertThat(taken.getLast().message().items()).isEmpty();
         assertThat(taken.getLast().reply().unanswered()).isTrue();
         assertThat(repository.context(fork, END, 9, ANY_LENGTH)).isEqualTo(taken);
+    }
+
+    @Test
+    void erase_ofAttachments_dropsThoseThatNobodyNamesAnyMore() {
+        Attachment shared = Attachment.of("image/png", null, new byte[] {1});
+        Attachment own = Attachment.of("application/pdf", "a.pdf", new byte[] {2});
+        Message both = showing(shared, own);
+        Message one = showing(shared);
+        Set<String> ids = Set.of(shared.as().id(), own.as().id());
+
+        erase(both, 1);
+        assertThat(repository.attachments(chat(), ids)).containsOnlyKeys(shared.as().id());
+        erase(both, 0);
+        assertThat(repository.attachments(chat(), ids)).containsOnlyKeys(shared.as().id());
+        erase(one, 0);
+
+        assertThat(repository.attachments(chat(), ids)).isEmpty();
+        assertThat(contextSeqs()).containsExactly(2, 4);
+    }
+
+    private Message showing(Attachment... attachments) {
+        List<Item> items = new ArrayList<>();
+        for (Attachment each : attachments) {
+            items.add(
+                    each.as().name() == null
+                            ? new Image(0, null, each.as())
+                            : new Item.File(0, each.as()));
+        }
+        Post post = post("", items, null).with(List.of(attachments));
+        Turn turn = repository.accept(chat(), post).turn();
+        finish(turn, HI);
+        return turn.message();
     }
 
     private Message erase(Message message, int place) {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,28 @@ final class ChatAttachments {
     /** Gives the room back, because what brought them was refused. */
     void leave(List<Attachment> fresh) {
         bytes.giveBack(size(fresh));
+    }
+
+    /**
+     * Drops those of these that no message names any more.
+     *
+     * @param named gives the ids of those that messages name; asked for at most once
+     */
+    void drop(Set<String> ids, Supplier<Set<String>> named) {
+        if (ids.isEmpty()) {
+            return;
+        }
+        Set<String> still = named.get();
+        List<Attachment> gone =
+                kept.values().stream()
+                        .filter(each -> ids.contains(each.as().id()))
+                        .filter(each -> !still.contains(each.as().id()))
+                        .toList();
+        Map<String, Attachment> rest = new HashMap<>(kept);
+        gone.forEach(each -> rest.remove(each.as().id()));
+        held -= size(gone);
+        bytes.giveBack(size(gone));
+        kept = rest;
     }
 
     /** The chat is deleted. */

@@ -371,9 +371,10 @@ final class ChatLog {
                 () -> {
                     int seq = transcript.seqOf(messageId);
                     Admission.requireIdle(transcript.line());
-                    List<Message> erased =
-                            Erasure.of(transcript.around(seq), messageId, attempt, places);
+                    List<Turn> turns = transcript.around(seq);
+                    List<Message> erased = Erasure.of(turns, messageId, attempt, places);
                     erased.forEach(this::putErased);
+                    attachments.drop(Erasure.attachments(turns, erased), transcript::attached);
                     Instant _ = changedNow();
                     highlights = Highlights.afterErasure(highlights);
                     return transcript.at(seq);

@@ -224,6 +224,11 @@ final class PackedTurns {
         values[turn * VALUES + TEXT] = items.isEmpty() ? text : new Itemised(text, items);
     }
 
+    /** What the user's message at this place has beside its text. */
+    List<Item> itemsOfMessage(int seq) {
+        return messageItems(turn(seq));
+    }
+
     private List<Item> messageItems(int turn) {
         return values[turn * VALUES + TEXT] instanceof Itemised itemised
                 ? itemised.items

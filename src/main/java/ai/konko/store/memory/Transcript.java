@@ -207,6 +207,15 @@ final class Transcript {
         return all;
     }
 
+    /** The ids of the attachments that messages name. */
+    Set<String> attached() {
+        Set<String> all = new HashSet<>();
+        for (int seq = 1; seq <= size(); seq += 2) {
+            Items.attached(messages.itemsOfMessage(seq)).forEach(each -> all.add(each.id()));
+        }
+        return all;
+    }
+
     /** The same with those of the reply in progress. */
     Set<String> knownCalls() {
         Set<String> all = callIds();

@@ -104,6 +104,23 @@ final class AttachmentRows {
         return found;
     }
 
+    /** Drops those of these that no message names any more. */
+    static void drop(Session session, UUID chatId, Set<String> ids) throws SQLException {
+        if (ids.isEmpty()) {
+            return;
+        }
+        session.update(
+                """
+                delete from attachment a
+                where a.chat_id = ? and a.digest in (select decode(id, 'hex') from unnest(?) as gone (id))
+                    and not exists (
+                        select 1 from message m, json_array_elements(m.items) as i (item)
+                        where m.chat_id = a.chat_id and i.item -> 'attached' ->> 'id' = encode(a.digest, 'hex'))
+                """,
+                chatId,
+                ids.toArray(String[]::new));
+    }
+
     static void delete(Session session, UUID chatId) throws SQLException {
         session.update("delete from attachment where chat_id = ?", chatId);
     }

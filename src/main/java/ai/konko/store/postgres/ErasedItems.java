@@ -3,6 +3,7 @@ package ai.konko.store.postgres;
 import ai.konko.chat.Admission;
 import ai.konko.chat.Erasure;
 import ai.konko.chat.Message;
+import ai.konko.chat.Turn;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
@@ -21,13 +22,14 @@ final class ErasedItems {
         ChatRows.Locked chat = ChatRows.lock(session, chatId);
         int seq = messages.get(session, chatId, messageId).seq();
         Admission.requireIdle(PendingRows.line(session, chatId));
-        List<Message> erased =
-                Erasure.of(messages.around(session, chatId, seq), messageId, attempt, places);
+        List<Turn> turns = messages.around(session, chatId, seq);
+        List<Message> erased = Erasure.of(turns, messageId, attempt, places);
         boolean waits = chat.waiting();
         for (Message each : erased) {
             TurnRows.updateErased(session, each);
             waits = each.seq() == chat.end().seq() ? each.waits() : waits;
         }
+        AttachmentRows.drop(session, chatId, Erasure.attachments(turns, erased));
         ChatRows.erased(session, chat, waits);
         return messages.get(session, chatId, messageId);
     }
