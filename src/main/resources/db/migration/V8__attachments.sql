@@ -1,7 +1,7 @@
 -- The bytes that a chat's messages name in their items, once each. They are read only for whoever asks for them, and for the
 -- model. The media type and the name are those that the bytes first had in the chat.
 create table attachment (
-    chat_id    uuid  not null,
+    chat_id    uuid  not null references chat on delete cascade,
     digest     bytea not null, -- SHA-256
     media_type text  not null,
     name       text,           -- of a file

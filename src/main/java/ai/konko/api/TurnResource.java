@@ -1,9 +1,11 @@
 package ai.konko.api;
 
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
 import ai.konko.chat.Status;
 import ai.konko.conversation.Position;
 import ai.konko.conversation.PostedTurn;
@@ -81,10 +83,24 @@ public class TurnResource {
         return workers.call(
                         () -> {
                             Post post = given.post(key, delivery.streamed(), attachments);
-                            given.requireChoice(() -> repository.chat(id).settings().parameters());
+                            try {
+                                given.requireChoice(
+                                        () -> repository.chat(id).settings().parameters());
+                            } catch (RefusedException refused) {
+                                return repeat(origin, id, post, refused);
+                            }
                             return turns.post(origin, id, post);
                         })
                 .thenComposeAsync(posted -> delivered(request, posted, delivery), thisRequest);
+    }
+
+    /** A repeat is the same turn whatever the chat's tools are now. */
+    private PostedTurn repeat(Origin origin, UUID chatId, Post post, RefusedException notNew) {
+        try {
+            return turns.post(origin, chatId, post.asRepeat());
+        } catch (RefusedException refused) {
+            throw refused.code() == ErrorCode.NOT_LAST ? notNew : refused;
+        }
     }
 
     @POST

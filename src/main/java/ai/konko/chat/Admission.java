@@ -4,7 +4,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +38,11 @@ public record Admission<R extends Unfinished>(List<R> cancelled, @Nullable R toC
         return Items.erased(turn.message().items()) + Items.erased(turn.reply().items()) > 0
                 || (turn.message().content().equals(post.content())
                         && turn.message().items().equals(post.items())
-                        && Objects.equals(turn.reply().options(), post.options()));
+                        && options(turn.reply().options()).equals(options(post.options())));
+    }
+
+    private static Options options(@Nullable Options given) {
+        return given == null ? Options.NONE : given;
     }
 
     /**

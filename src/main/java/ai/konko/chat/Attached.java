@@ -18,9 +18,9 @@ public record Attached(String id, String mediaType, @Nullable String name, int s
 
     private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
 
-    /** RFC 9110, 8.3.1, without quoted values. */
+    /** RFC 9110, 8.3.1, without quoted values and tabs, so that none of it is escaped in JSON. */
     private static final Pattern MEDIA_TYPE =
-            Pattern.compile("T/T(?:[ \t]*;[ \t]*T=T)*".replace("T", "[!#$%&'*+.^_`|~0-9A-Za-z-]+"));
+            Pattern.compile("T/T(?: *; *T=T)*".replace("T", "[!#$%&'*+.^_`|~0-9A-Za-z-]+"));
 
     private static final int LONGEST_MEDIA_TYPE = 255;
 

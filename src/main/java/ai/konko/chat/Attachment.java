@@ -24,6 +24,11 @@ public record Attachment(Attached as, byte[] bytes) {
         return new Attachment(new Attached(id(bytes), mediaType, name, bytes.length), bytes);
     }
 
+    /** The same bytes under another name, or as an image. */
+    public Attachment as(String mediaType, @Nullable String name) {
+        return new Attachment(new Attached(as.id(), mediaType, name, as.size()), bytes);
+    }
+
     private static String id(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));

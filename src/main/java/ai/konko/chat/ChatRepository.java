@@ -197,8 +197,7 @@ public interface ChatRepository {
     Map<String, byte[]> attachments(UUID chatId, Set<String> ids);
 
     /**
-     * Gives a chat attachments of another one, so that it can take in turns of that. Each is copied
-     * by itself.
+     * Gives a chat that has none attachments of another one, so that it can take in turns of that.
      *
      * @throws RefusedException {@link ErrorCode#CAPACITY}; {@link ErrorCode#NOT_FOUND} if the other
      *     chat does not have one of them

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiPredicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,15 +57,21 @@ public final class Erasure {
      *     still
      */
     public static Set<String> attachments(List<Turn> turns, List<Message> erased) {
-        Set<UUID> changed = new HashSet<>();
-        erased.forEach(each -> changed.add(each.id()));
         Set<String> named = new HashSet<>();
-        for (Turn each : turns) {
-            if (changed.contains(each.message().id())) {
-                Items.attached(each.message().items()).forEach(it -> named.add(it.id()));
-            }
+        for (Message now : erased) {
+            turns.stream()
+                    .map(Turn::message)
+                    .filter(was -> was.id().equals(now.id()))
+                    .forEach(was -> named.addAll(attached(was)));
+            named.removeAll(attached(now));
         }
         return named;
+    }
+
+    private static Set<String> attached(Message message) {
+        return Items.attached(message.items()).stream()
+                .map(Attached::id)
+                .collect(Collectors.toSet());
     }
 
     private void erase(Message message, Set<Integer> places) {

@@ -34,6 +34,11 @@ public enum ImageType {
                 .findFirst();
     }
 
+    /** The type that bytes begin as. */
+    public static Optional<ImageType> of(byte[] bytes) {
+        return Arrays.stream(values()).filter(each -> each.begins(bytes)).findFirst();
+    }
+
     /**
      * Whether the bytes begin as such an image does. One of another type would be refused by the
      * model's provider, and with it each later turn of its chat.

@@ -33,6 +33,9 @@ public record Post(
         @Nullable Integer after,
         boolean outputsRequired) {
 
+    /** Comes after no message. */
+    private static final int NOWHERE = -1;
+
     public Post {
         items = List.copyOf(items);
         earlier = List.copyOf(earlier);
@@ -85,6 +88,21 @@ public record Post(
                 attachments,
                 after,
                 true);
+    }
+
+    /** The same, which makes no turn: it is {@link ErrorCode#NOT_LAST} unless it is a repeat. */
+    public Post asRepeat() {
+        return new Post(
+                content,
+                items,
+                whenBusy,
+                idempotencyKey,
+                streamed,
+                options,
+                earlier,
+                attachments,
+                NOWHERE,
+                outputsRequired);
     }
 
     /** The same with the attachments that its items name. */

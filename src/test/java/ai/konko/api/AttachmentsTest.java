@@ -252,6 +252,7 @@ class AttachmentsTest extends HttpTest {
                         .formatted("x".repeat(256)),
                 "content[0].mediaType | {'type':'file','mediaType':'a','name':'x','data':'AA=='}",
                 "content[0].mediaType | {'type':'file','mediaType':'a/b\\r\\nX: y','name':'x','data':'AA=='}",
+                "content[0].mediaType | {'type':'file','mediaType':'a/b;\\tc=d','name':'x','data':'AA=='}",
                 "content[0].data | {'type':'file','mediaType':'a/b','name':'x','data':'A'}");
     }
 

@@ -446,6 +446,24 @@ class ToolsTest extends HttpTest {
     }
 
     @Test
+    void post_thatIsARepeat_isTheSameTurnAfterTheToolsHaveChanged() {
+        String chat = client.chat();
+        client.patch(chat, "{\"tools\": [%s]}".formatted(WEATHER));
+        String body = "{\"content\": \"x\", \"toolChoice\": {\"tool\": \"weather\"}}";
+        String messages = chat + "/messages";
+        Answer first = client.post(messages, body, "Idempotency-Key", "k");
+        client.patch(chat, "{\"tools\": null}");
+
+        Answer again = client.post(messages, body, "Idempotency-Key", "k");
+        Answer other = client.post(messages, body, "Idempotency-Key", "k2");
+
+        assertThat(first.status()).as(first.text()).isEqualTo(201);
+        assertThat(again.json()).isEqualTo(first.json());
+        assertThat(other.status()).isEqualTo(422);
+        assertThat(other.json().at("/violations/0/field").asText()).isEqualTo("toolChoice.tool");
+    }
+
+    @Test
     void patch_ofParameters_mergesThemByKeyAndReplacesTheRest() {
         String chat =
                 "/chats/"

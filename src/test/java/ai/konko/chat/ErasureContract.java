@@ -292,6 +292,22 @@ abstract class ErasureContract extends ItemsContract {
     }
 
     @Test
+    void accept_withTheKeyOfAnErasedReplyThatWasRetried_isTheSameTurn() {
+        Post post = post("hello", List.of(), "key");
+        Message reply =
+                finish(
+                        repository.accept(chat(), post).turn(),
+                        Outcome.brokenOff(Written.of("cut"), BROKEN));
+        erase(reply, 0);
+        Turn queued = repository.retry(chat(), reply.id(), false);
+
+        Accepted again = repository.accept(chat(), post);
+
+        assertThat(again.repeated()).isTrue();
+        assertThat(again.turn().reply().id()).isEqualTo(queued.reply().id());
+    }
+
+    @Test
     void take_ofTurnsOfWhichSomethingIsErased_takesWhatIsLeft() {
         Message called = replied(CALLED);
         finish(repository.accept(chat(), post("see", outputs("a", "b"), null)).turn(), HI);

@@ -61,6 +61,27 @@ final class AttachmentRows {
                 attachment.bytes());
     }
 
+    /**
+     * Gives a chat attachments of another one, which may have lost some of them.
+     *
+     * @throws RefusedException if it has
+     */
+    static void copy(Session session, UUID from, UUID to, Set<String> ids) throws SQLException {
+        int copied =
+                session.update(
+                        """
+                        insert into attachment (chat_id, digest, media_type, name, bytes)
+                        select ?, digest, media_type, name, bytes from attachment
+                        where chat_id = ? and digest in (select decode(id, 'hex') from unnest(?) as wanted (id))
+                        """,
+                        to,
+                        from,
+                        ids.toArray(String[]::new));
+        if (copied < ids.size()) {
+            throw RefusedException.attachmentNotFound();
+        }
+    }
+
     static Attachment get(Session session, UUID chatId, String id) throws SQLException {
         Optional<Attachment> found =
                 session.first(
@@ -119,9 +140,5 @@ final class AttachmentRows {
                 """,
                 chatId,
                 ids.toArray(String[]::new));
-    }
-
-    static void delete(Session session, UUID chatId) throws SQLException {
-        session.update("delete from attachment where chat_id = ?", chatId);
     }
 }

@@ -177,13 +177,14 @@ final class ChatRows {
                 id);
     }
 
-    /** Removes the chat and all that belongs to it except its usage. */
+    /**
+     * Removes the chat and all that belongs to it except its usage. Attachments go with its row.
+     */
     static void delete(Session session, UUID id) throws SQLException {
         UsageRows.detach(session, id);
         session.update("delete from pending where chat_id = ?", id);
         session.update("delete from piece where chat_id = ?", id);
         session.update("delete from message where chat_id = ?", id);
-        AttachmentRows.delete(session, id);
         session.update("delete from chat where id = ?", id);
     }
 

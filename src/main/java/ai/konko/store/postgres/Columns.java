@@ -47,11 +47,15 @@ import org.jspecify.annotations.Nullable;
             Item.Erased.class,
             Item.Kind.class,
             Columns.TypedItem.class,
-            Columns.NamesInLog.class
+            Columns.NamesInLog.class,
+            Columns.KnownToAll.class
         })
 final class Columns {
     private static final ObjectMapper WHOLE =
-            JsonMapper.builder().addMixIn(Options.class, NamesInLog.class).build();
+            JsonMapper.builder()
+                    .addMixIn(Options.class, NamesInLog.class)
+                    .addMixIn(Highlights.class, KnownToAll.class)
+                    .build();
 
     private static final TypeReference<List<Item>> ITEMS = new TypeReference<>() {};
     private static final TypeReference<LinkedHashMap<String, Object>> VALUES =
@@ -84,6 +88,12 @@ final class Columns {
     interface NamesInLog {
         @JsonProperty("labels")
         Map<String, Object> shown();
+    }
+
+    /** Versions before this one do not know how often something was erased. */
+    interface KnownToAll {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        int erasures();
     }
 
     /** Leaves out values that are the default. */

@@ -2,7 +2,6 @@ package ai.konko.store.postgres;
 
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Admission;
-import ai.konko.chat.Attachment;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.Items;
 import ai.konko.chat.LogEnd;
@@ -18,7 +17,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -120,11 +118,6 @@ final class NewTurns {
             ChatRows.endWith(session, taken.getLast().reply());
         }
         return taken;
-    }
-
-    void keep(Session session, UUID chatId, Attachment attachment) throws SQLException {
-        ChatRows.Locked _ = ChatRows.lock(session, chatId);
-        AttachmentRows.keep(session, chatId, Map.of(attachment.as().id(), attachment), limits);
     }
 
     private static void insertPast(Session session, List<Turn> past, List<Message> answered)

@@ -239,12 +239,11 @@ public class PostgresChatRepository implements ChatRepository {
 
     @Override
     public void copyAttachments(UUID from, UUID to, Set<String> ids) {
-        for (String each : ids) {
-            Attachment attachment = attachment(from, each);
+        if (!ids.isEmpty()) {
             boolean _ =
                     database.transaction(
                             session -> {
-                                newTurns.keep(session, to, attachment);
+                                AttachmentRows.copy(session, from, to, ids);
                                 return true;
                             });
         }

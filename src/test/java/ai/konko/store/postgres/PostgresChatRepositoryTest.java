@@ -30,7 +30,8 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
     protected ChatRepository repository(TestLimits limits, Clock clock) {
         database.statement(
                 session ->
-                        session.update("truncate chat, message, pending, piece, replica, usage"));
+                        session.update(
+                                "truncate chat, message, attachment, pending, piece, replica, usage"));
         UUID me = UUID.randomUUID();
         RunningReplies running = new RunningReplies(me);
         Replica replica =
