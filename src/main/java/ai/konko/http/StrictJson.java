@@ -143,6 +143,9 @@ final class StrictJson {
 
     private static String decoded(byte[] bytes) throws CharacterCodingException {
         String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.isEmpty()) {
+            throw malformed();
+        }
         if (text.indexOf(UNDECODABLE) >= 0) {
             CharBuffer _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
         }

@@ -136,7 +136,7 @@ class Access {
      * @return the attachment of one of the caller's chats
      */
     Attachment attachment(RoutingContext request, UUID chatId, String id) {
-        requireOwner(request, chatId, Ids::itemNotFound);
+        requireOwner(request, chatId, RefusedException::attachmentNotFound);
         return repository.attachment(chatId, id);
     }
 

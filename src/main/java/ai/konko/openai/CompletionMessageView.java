@@ -45,11 +45,17 @@ record CompletionMessageView(
         if (first != null) {
             all.add(view(Ids.of(completion, 1, 0), "system", first, null, null, null));
         }
-        for (Item.Output each : Items.outputs(message.items())) {
-            String id = Ids.of(completion, message.seq(), all.size());
-            all.add(view(id, "tool", each.output(), null, null, each.callId()));
+        int number = all.size();
+        for (Item each : message.items()) {
+            if (each instanceof Item.Output output) {
+                String id = Ids.of(completion, message.seq(), number);
+                all.add(view(id, "tool", output.output(), null, null, output.callId()));
+            }
+            if (each.kind() == Item.Kind.OUTPUT) { // also one that was erased
+                number++;
+            }
         }
-        String id = Ids.of(completion, message.seq(), all.size());
+        String id = Ids.of(completion, message.seq(), number);
         if (message.role() == Role.USER) {
             said(id, message).ifPresent(all::add);
         } else if (message.isAnswer()) {

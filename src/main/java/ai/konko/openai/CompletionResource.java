@@ -20,6 +20,7 @@ import ai.konko.http.JsonText;
 import ai.konko.http.JsonTree;
 import ai.konko.http.Outgoing;
 import ai.konko.http.TextBound;
+import ai.konko.http.ThisRequest;
 import ai.konko.http.TurnFailedException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.virtual.threads.VirtualThreads;
@@ -97,10 +98,12 @@ public class CompletionResource {
                 !Passages.flag("store", given)
                         && passages.passes(ProviderResource.CHAT_COMPLETIONS)
                         && (Passages.flag("stream", given) || !streamOnly);
-        return passes
-                ? passages.pass(ProviderResource.CHAT_COMPLETIONS, given, request)
-                : CompletableFuture.supplyAsync(() -> read(given.tree(), request), threads)
-                        .thenCompose(Function.identity());
+        if (passes) {
+            return passages.pass(ProviderResource.CHAT_COMPLETIONS, given, request);
+        }
+        ThisRequest.dropBody(); // it may have images and files
+        return CompletableFuture.supplyAsync(() -> read(given.tree(), request), threads)
+                .thenCompose(Function.identity());
     }
 
     private CompletionStage<Response> read(JsonTree body, RoutingContext request) {

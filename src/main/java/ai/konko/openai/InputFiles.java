@@ -9,6 +9,9 @@ import ai.konko.http.AttachmentData;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URLConnection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  * Reads the images and files of one request, whose bytes come with it in base64, or are here
  * already and named by the address that {@link ItemView} gave them.
  */
-record InputFiles(RoutingContext request, Access access, AttachmentData data) {
+final class InputFiles {
+    /** How many bytes a request may name by their addresses, each counted once. */
+    private static final long MOST_BYTES = 64L << 20;
+
     /** The beginning of a URL that has the bytes itself (RFC 2397). */
     private static final Pattern DATA =
             Pattern.compile("(?i)data:([^,;]{1,255})(?:;[^,;]{1,255}){0,9}?;base64,");
@@ -31,6 +37,21 @@ record InputFiles(RoutingContext request, Access access, AttachmentData data) {
 
     private static final String UNNAMED = "file";
 
+    private final RoutingContext request;
+    private final Access access;
+    private final AttachmentData data;
+
+    /** By the addresses that name them. */
+    private final Map<String, Attachment> known = new HashMap<>();
+
+    private long bytes;
+
+    InputFiles(RoutingContext request, Access access, AttachmentData data) {
+        this.request = request;
+        this.access = access;
+        this.data = data;
+    }
+
     /**
      * @return null if it is elsewhere
      * @throws RefusedException {@link ErrorCode#INVALID} if it is no such image, too large, or not
@@ -38,17 +59,21 @@ record InputFiles(RoutingContext request, Access access, AttachmentData data) {
      */
     @Nullable Attachment image(String field, String url) {
         Attachment kept = kept(field, url);
-        Matcher start = DATA.matcher(url);
-        if (kept != null || !start.lookingAt()) {
-            return kept;
+        if (kept != null) { // perhaps as a file
+            ImageType type = known(field, ImageType.of(kept.bytes()));
+            return kept.as(type.mediaType(), null);
         }
-        ImageType type =
-                ImageType.of(start.group(1))
-                        .orElseThrow(
-                                () ->
-                                        RefusedException.invalid(
-                                                field, "must be a PNG, JPEG, GIF or WebP image"));
+        Matcher start = DATA.matcher(url);
+        if (!start.lookingAt()) {
+            return null;
+        }
+        ImageType type = known(field, ImageType.of(start.group(1)));
         return data.image(field, type, url.substring(start.end()));
+    }
+
+    private static ImageType known(String field, Optional<ImageType> type) {
+        return type.orElseThrow(
+                () -> RefusedException.invalid(field, "must be a PNG, JPEG, GIF or WebP image"));
     }
 
     /**
@@ -69,7 +94,7 @@ record InputFiles(RoutingContext request, Access access, AttachmentData data) {
             if (kept == null) {
                 throw RefusedException.unsupported(at + ".file_url", "is not supported here");
             }
-            return Attachment.of(kept.as().mediaType(), named, kept.bytes());
+            return kept.as(kept.as().mediaType(), named);
         }
         String field = at + ".file_data";
         String given = RequestParameters.wellFormed(field, file.path("file_data"));
@@ -90,11 +115,30 @@ record InputFiles(RoutingContext request, Access access, AttachmentData data) {
         if (!matcher.matches()) {
             return null;
         }
+        Attachment before = known.get(url);
+        return before == null ? read(field, url, matcher.group(1), matcher.group(2)) : before;
+    }
+
+    private Attachment read(String field, String url, String chat, String id) {
+        RequestParameters.require(
+                bytes <= MOST_BYTES,
+                field,
+                "comes after more images and files by address than is supported in one request");
+        Attachment found;
         try {
-            return access.attachment(request, UUID.fromString(matcher.group(1)), matcher.group(2));
-        } catch (IllegalArgumentException | RefusedException _) {
-            throw RefusedException.invalid(field, "names nothing that is here");
+            found = access.attachment(request, UUID.fromString(chat), id);
+        } catch (IllegalArgumentException _) {
+            throw unknown(field);
+        } catch (RefusedException refused) {
+            throw refused.code() == ErrorCode.NOT_FOUND ? unknown(field) : refused;
         }
+        bytes += found.as().size();
+        known.put(url, found);
+        return found;
+    }
+
+    private static RefusedException unknown(String field) {
+        return RefusedException.invalid(field, "names nothing that is here");
     }
 
     @Override

@@ -86,6 +86,7 @@ class References {
         /** Items that were read with others, because their messages were. */
         private final Map<String, Access.FoundItem> read = new HashMap<>();
 
+        private final InputFiles files;
         private long characters;
 
         /**
@@ -93,6 +94,7 @@ class References {
          */
         Search(RoutingContext request, Predicate<Message> known) {
             this.request = request;
+            this.files = files(request);
             this.known = known;
         }
 
@@ -108,8 +110,7 @@ class References {
             }
             return known.test(found.message())
                     ? List.of()
-                    : InputReader.read(
-                            reference.path(), json.valueToTree(found.view()), files(request));
+                    : InputReader.read(reference.path(), json.valueToTree(found.view()), files);
         }
 
         /** An item that is referred to again is read and counted again. */

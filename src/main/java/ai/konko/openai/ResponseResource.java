@@ -9,6 +9,7 @@ import ai.konko.http.JsonBodyReader;
 import ai.konko.http.JsonTree;
 import ai.konko.http.Outgoing;
 import ai.konko.http.Query;
+import ai.konko.http.ThisRequest;
 import ai.konko.http.TurnFailedException;
 import ai.konko.openai.ResponseCreation.Created;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -67,6 +68,7 @@ public class ResponseResource {
     public CompletionStage<Response> create(
             @Nullable JsonTree body, @Context RoutingContext request) {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
+        ThisRequest.dropBody(); // it may have images and files
         Created created =
                 creation.create(request, given, RepeatedRequests.Request.of(request, body), null);
         long known = created.live().endedCharacters();

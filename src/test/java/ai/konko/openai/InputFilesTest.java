@@ -133,6 +133,33 @@ class InputFilesTest extends SdkTest {
                         });
     }
 
+    /** The chat keeps the bytes under the name that they had first. */
+    @Test
+    void imageThatWasAFileBefore_isTakenBackAsAnImage() {
+        Answer first = respond(FILE.formatted(PNG) + "," + IMAGE.formatted(PNG));
+        JsonNode given =
+                client.get("/v1/responses/" + first.id() + "/input_items").json().at("/data/0");
+
+        Answer second = client.post("/v1/responses", "{\"input\": [%s]}".formatted(given));
+        String asImage = IMAGE.formatted(given.at("/content/0/file_url").asText());
+        Answer third = respond(asImage + "," + asImage);
+        Answer pdf = respond(FILE.formatted(PDF));
+        String noImage =
+                client.get("/v1/responses/" + pdf.id() + "/input_items")
+                        .json()
+                        .at("/data/0/content/0/file_url")
+                        .asText();
+        Answer refused = respond(IMAGE.formatted(noImage));
+
+        assertThat(second.status()).as(second.text()).isEqualTo(200);
+        assertThat(third.status()).as(third.text()).isEqualTo(200);
+        assertThat(model.calls().get(2).body().at("/messages/0/content").findValuesAsText("url"))
+                .containsExactly(PNG, PNG);
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.json().at("/error/param").asText())
+                .isEqualTo("input[0].content[0].image_url");
+    }
+
     @Test
     void unkept_areSentToo() {
         Answer answer =

@@ -241,6 +241,7 @@ class ResponseSocketsTest extends HttpTest {
             textBlock =
                     """
                     no json                                                | 400 | malformed_json
+                    ''                                                     | 400 | malformed_json
                     [1]                                                    | 422 | invalid
                     {"input": "a"}                                         | 422 | invalid
                     {"type": "session.update", "input": "a"}               | 422 | invalid
