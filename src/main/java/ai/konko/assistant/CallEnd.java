@@ -62,7 +62,8 @@ final class CallEnd {
             LOG.warnf("%s was not completed: %s", call, known.message());
         }
         if (known != null && known.code() == ErrorCode.OVERLOADED) {
-            return what -> TextAllowance.ended(what, null); // there is no room for the rest
+            return what -> // there is no room for the rest
+            what.isNoAnswer() ? Outcome.brokenOff(what, known) : TextAllowance.ended(what, null);
         }
         Failure failure =
                 known == null ? Failure.of(ErrorCode.INTERNAL, "The service failed.") : known;

@@ -176,8 +176,8 @@ final class Exchange implements Connections.Taker {
                     head.accept(request);
                     request.response().onComplete(this::receive, _ -> brokeOff());
                     Future<Void> sent = request.end(whole);
-                    if (allowance.holds()) {
-                        sent.onComplete(_ -> unlessOver(() -> allowance.hold(reader.held())));
+                    if (allowance.hasAttached()) {
+                        sent.onComplete(_ -> allowance.detach());
                     }
                 });
         request.headers().clear(); // written by now, and nothing to keep until the answer is there

@@ -33,12 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 class ProviderModel implements ChatModel, StreamingChatModel {
-    /**
-     * A longer request counts as text under way until it is sent. Most that are so long have
-     * attachments, because the window bounds the texts.
-     */
-    private static final int LONG = 128 << 10;
-
     private final ModelClient client;
     private final ModelEndpoint endpoint;
     private final ModelConfig.Model config;
@@ -137,11 +131,23 @@ class ProviderModel implements ChatModel, StreamingChatModel {
 
     private CompletableFuture<@Nullable Void> send(
             ChatRequest request, ModelParameters call, StreamedAnswer answer) {
-        Buffer body = ProviderRequestBody.of(request.messages(), call, dialect);
-        if (body.length() > LONG) {
-            call.allowance().hold(body.length());
+        long attached = ProviderRequestBody.attachedBytes(request.messages());
+        if (attached == 0) {
+            return client.send(body(request, call), call, answer);
         }
-        return client.send(body, call, answer);
+        TextAllowance allowance = call.allowance();
+        allowance.attach(attached);
+        try {
+            return client.send(body(request, call), call, answer)
+                    .whenComplete((_, _) -> allowance.detach());
+        } catch (RuntimeException | Error failed) {
+            allowance.detach();
+            throw failed;
+        }
+    }
+
+    private Buffer body(ChatRequest request, ModelParameters call) {
+        return ProviderRequestBody.of(request.messages(), call, dialect);
     }
 
     /** The call of a plain request, for which the configured defaults hold. */

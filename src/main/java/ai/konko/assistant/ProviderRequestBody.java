@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.Attached;
 import ai.konko.chat.Items;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -11,10 +12,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class ProviderRequestBody {
     private static final JsonFactory JSON = new JsonFactory();
 
-    /** For what is around an attachment. */
+    /** For what is around an attachment or a text. */
     private static final int ROOM = 1024;
 
     private ProviderRequestBody() {}
@@ -41,8 +42,9 @@ final class ProviderRequestBody {
     }
 
     static Buffer of(List<ChatMessage> messages, ModelParameters call, Dialect dialect) {
-        Map<String, byte[]> attached = attached(messages, call.attached());
-        Bytes bytes = new Bytes(expected(attached));
+        List<Attached> wanted = attached(messages);
+        Map<String, byte[]> attached = read(wanted, call.attached());
+        Bytes bytes = new Bytes(wanted.isEmpty() ? 0 : expected(wanted, messages));
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
             json.writeStringField("model", call.modelName());
@@ -70,22 +72,49 @@ final class ProviderRequestBody {
         return bytes.all();
     }
 
-    /** Reads all attachments of the messages at once, if there are any. */
-    private static Map<String, byte[]> attached(List<ChatMessage> messages, AttachedBytes source) {
-        Set<String> ids = new HashSet<>();
-        for (ChatMessage each : messages) {
-            if (each instanceof ContextMessage said) {
-                Items.attached(said.items()).forEach(attached -> ids.add(attached.id()));
-            }
+    /**
+     * @return how many bytes the attachments of the messages take until they are sent: those that
+     *     are read, and those that they become; 0 if there are none
+     */
+    static long attachedBytes(List<ChatMessage> messages) {
+        long bytes = 0;
+        for (Attached each : attached(messages)) {
+            bytes += (long) each.size() + inBase64(each);
         }
-        return ids.isEmpty() ? Map.of() : source.read(ids);
+        return bytes;
     }
 
-    /** In base64, and some room for the rest; nothing if there are no attachments. */
-    private static int expected(Map<String, byte[]> attached) {
+    /** Each as often as it is sent. */
+    private static List<Attached> attached(List<ChatMessage> messages) {
+        List<Attached> all = List.of();
+        for (ChatMessage each : messages) {
+            if (each instanceof ContextMessage said && !said.items().isEmpty()) {
+                all = all.isEmpty() ? new ArrayList<>() : all;
+                all.addAll(Items.attached(said.items()));
+            }
+        }
+        return all;
+    }
+
+    /** All at once. */
+    private static Map<String, byte[]> read(List<Attached> wanted, AttachedBytes source) {
+        return wanted.isEmpty()
+                ? Map.of()
+                : source.read(wanted.stream().map(Attached::id).collect(Collectors.toSet()));
+    }
+
+    private static int inBase64(Attached attached) {
+        return (attached.size() + 2) / 3 * 4;
+    }
+
+    /** Enough for most, because the bytes double when they are full. */
+    private static int expected(List<Attached> attached, List<ChatMessage> messages) {
         int expected = 0;
-        for (byte[] each : attached.values()) {
-            expected += each.length / 3 * 4 + ROOM;
+        for (Attached each : attached) {
+            expected += inBase64(each) + ROOM;
+        }
+        for (ChatMessage each : messages) {
+            expected += ROOM + (each instanceof ContextMessage said ? said.length() : 0);
         }
         return expected;
     }

@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the text of one reply, and counts it against the text of all replies under way. Room is
- * taken in portions, so that a token costs a comparison.
+ * taken in portions, so that a token costs a comparison. What its request has attached takes room
+ * until it is sent.
  *
- * <p>One thread at a time uses it, but any may close it; the monitor guards {@code closed}, and
- * {@code granted} where that changes.
+ * <p>One thread at a time uses it, but any may close it; the monitor guards {@code closed}, {@code
+ * attached}, and {@code granted} where that changes.
  */
 public final class TextAllowance implements AutoCloseable {
     private static final int PORTION = 1024;
@@ -31,17 +32,20 @@ public final class TextAllowance implements AutoCloseable {
             _ -> Outcome.brokenOff(Written.NOTHING, ModelException.tooLong().failure());
 
     private final FairBound all;
+    private final FairBound allAttached;
     private final Owner owner;
     private final int most;
 
     private int length;
     private int unread;
     private int granted;
+    private volatile long attached;
     private boolean full;
     private boolean closed;
 
-    TextAllowance(FairBound all, Owner owner, int most) {
+    TextAllowance(FairBound all, FairBound allAttached, Owner owner, int most) {
         this.all = all;
+        this.allAttached = allAttached;
         this.owner = owner;
         this.most = most;
     }
@@ -163,8 +167,7 @@ public final class TextAllowance implements AutoCloseable {
     }
 
     /**
-     * Counts bytes that are not text of the reply yet: of an answer, such as half a line, or of the
-     * request until it is sent.
+     * Counts bytes of an answer that are not text of the reply yet, such as half a line.
      *
      * @throws ModelException if there is no room for it
      */
@@ -178,9 +181,30 @@ public final class TextAllowance implements AutoCloseable {
         unread = bytes;
     }
 
-    /** Whether there are such bytes. */
-    boolean holds() {
-        return unread > 0;
+    /**
+     * Takes room for what the request has attached, before any of it is read.
+     *
+     * @throws ModelException if there is none
+     */
+    synchronized void attach(long bytes) {
+        if (closed || !allAttached.take(owner, bytes)) {
+            throw new ModelException(
+                    overloaded("The service is sending as much of images and files as it may."));
+        }
+        attached += bytes;
+    }
+
+    /** Whether there is something attached that is not sent yet. */
+    boolean hasAttached() {
+        return attached > 0;
+    }
+
+    /** What was attached is sent, or never will be. */
+    synchronized void detach() {
+        if (attached > 0) {
+            allAttached.giveBack(owner, attached);
+            attached = 0;
+        }
     }
 
     /**
@@ -191,10 +215,11 @@ public final class TextAllowance implements AutoCloseable {
     }
 
     private static Failure noRoom() {
-        return new Failure(
-                ErrorCode.OVERLOADED,
-                "The service has as much text of replies under way as it may.",
-                Duration.ofSeconds(1));
+        return overloaded("The service has as much text of replies under way as it may.");
+    }
+
+    private static Failure overloaded(String message) {
+        return new Failure(ErrorCode.OVERLOADED, message, Duration.ofSeconds(1));
     }
 
     private boolean covers(long wanted) {
@@ -222,6 +247,7 @@ public final class TextAllowance implements AutoCloseable {
     public synchronized void close() {
         if (!closed) {
             closed = true;
+            detach();
             if (granted > 0) {
                 all.giveBack(owner, granted);
             }

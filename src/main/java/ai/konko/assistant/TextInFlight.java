@@ -5,7 +5,11 @@ import ai.konko.chat.FairBound;
 import ai.konko.chat.Owner;
 import jakarta.inject.Singleton;
 
-/** Bounds how much text the replies under way have together. */
+/**
+ * Bounds how much text the replies under way have together, and how much is attached to requests
+ * that are being sent. Each has a bound of its own, so that no request ends a reply that is written
+ * already.
+ */
 @Singleton
 public class TextInFlight {
     /**
@@ -16,8 +20,12 @@ public class TextInFlight {
      */
     private static final int SHARE_OF_THE_HEAP = 16;
 
+    /** Owners who share it may have twice of it in all. */
+    private static final int ATTACHED_SHARE_OF_THE_HEAP = 8;
+
     private final int mostPerReply;
     private final FairBound all;
+    private final FairBound attached;
 
     public TextInFlight(ChatLimits limits) {
         this.mostPerReply = limits.replyCharacters();
@@ -28,6 +36,13 @@ public class TextInFlight {
                                         () ->
                                                 Runtime.getRuntime().maxMemory()
                                                         / SHARE_OF_THE_HEAP));
+        this.attached =
+                new FairBound(
+                        limits.bytesInFlight()
+                                .orElseGet(
+                                        () ->
+                                                Runtime.getRuntime().maxMemory()
+                                                        / ATTACHED_SHARE_OF_THE_HEAP));
     }
 
     /**
@@ -35,7 +50,7 @@ public class TextInFlight {
      * @return to be closed when the reply is over
      */
     public TextAllowance open(Owner owner) {
-        return new TextAllowance(all, owner, mostPerReply);
+        return new TextAllowance(all, attached, owner, mostPerReply);
     }
 
     /**
@@ -43,5 +58,12 @@ public class TextInFlight {
      */
     public long held() {
         return all.held();
+    }
+
+    /**
+     * @return how many bytes requests have attached at the moment; a test checks that none are left
+     */
+    public long attached() {
+        return attached.held();
     }
 }

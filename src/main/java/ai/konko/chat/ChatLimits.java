@@ -99,11 +99,20 @@ public interface ChatLimits {
      * @return how many UTF-16 units of text the replies under way in this process may have
      *     together; then those of owners who have more than an equal share end likewise, or,
      *     without any text, fail as {@code overloaded}. What a provider has sent of an answer that
-     *     can't be read before its end counts too, in bytes, and so does a long request until it is
-     *     sent. Absent for a sixteenth of the heap in bytes. At least 1.
+     *     can't be read before its end counts too, in bytes. Absent for a sixteenth of the heap in
+     *     bytes. At least 1.
      */
     @Min(1)
     OptionalLong charactersInFlight();
+
+    /**
+     * @return how many bytes of attachments there may be in requests to the model that are not sent
+     *     yet, as they are read and as they are sent; then turns with more, of owners who have more
+     *     than an equal share, fail as {@code overloaded}. What is alone is sent, however large it
+     *     is. Absent for an eighth of the heap. At least 1.
+     */
+    @Min(1)
+    OptionalLong bytesInFlight();
 
     /**
      * @return the longest message a user may post, in UTF-16 units; a longer one is {@code

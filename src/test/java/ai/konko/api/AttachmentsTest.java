@@ -223,7 +223,7 @@ class AttachmentsTest extends HttpTest {
         CompletableFuture<Answer> answer =
                 client.postLater(chat + "/messages", body(image(Arrays.copyOf(PNG, 1 << 20))));
 
-        await().until(() -> model.inFlight() == 1 && inFlight.held() == 0);
+        await().until(() -> model.inFlight() == 1 && inFlight.attached() == 0);
         gate.complete(null);
         assertThat(answer.join().status()).isEqualTo(201);
     }

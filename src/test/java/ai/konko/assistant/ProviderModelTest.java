@@ -2,8 +2,15 @@ package ai.konko.assistant;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import ai.konko.api.HttpTest;
+import ai.konko.chat.Attachment;
+import ai.konko.chat.Draft;
+import ai.konko.chat.Item;
+import ai.konko.chat.Outcome;
+import ai.konko.chat.Owner;
+import ai.konko.chat.Written;
 import ai.konko.fake.FakeModel.Reply;
 import ai.konko.fake.Script;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -31,12 +38,16 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The models that others inject, asked with LangChain4j's own requests. */
 @QuarkusTest
@@ -44,10 +55,12 @@ import org.junit.jupiter.api.Test;
 class ProviderModelTest extends HttpTest {
     private static final ToolExecutionRequest CALL =
             ToolExecutionRequest.builder().id("c1").name("t").arguments("{\"a\":1}").build();
+    private static final Attachment IMAGE = Attachment.of("image/png", null, new byte[30_000]);
     private static final String TEXT = "The quick brown fox jumps over the lazy dog.";
 
     @Inject ChatModel chatModel;
     @Inject StreamingChatModel streamingModel;
+    @Inject TextInFlight inFlight;
     @Inject @All List<ChatModel> chatModels;
     @Inject @All List<StreamingChatModel> streamingModels;
     @Inject ChatMemoryProvider memories;
@@ -139,6 +152,111 @@ class ProviderModelTest extends HttpTest {
         model.answer(_ -> Reply.status(500, "{}", Map.of()));
 
         assertThatThrownBy(() -> chatModel.chat("hello")).isInstanceOf(ModelException.class);
+    }
+
+    /** Asks with an image. */
+    private Heard ask(TextAllowance allowance, Cancellation cancellation, AttachedBytes source) {
+        ContextMessage said =
+                ContextMessage.of(
+                        Prompt.Speaker.USER, "See", List.of(new Item.Image(0, null, IMAGE.as())));
+        ModelParameters call =
+                new ModelParameters(
+                        new Prompt(null, "m", List.of(said), Map.of(), true, source, null),
+                        Timeouts.whole(Duration.ofSeconds(20)),
+                        cancellation,
+                        allowance,
+                        new DraftWriter(Draft.NOWHERE, new CallIds(1, Set.of()), 0, () -> {}));
+        Heard heard = new Heard();
+        streamingModel.chat(ChatRequest.builder().messages(said).parameters(call).build(), heard);
+        return heard;
+    }
+
+    private static Map<String, byte[]> read() {
+        return Map.of(IMAGE.as().id(), IMAGE.bytes());
+    }
+
+    @Test
+    void chat_withAnImage_takesRoomBeforeItReadsAndGivesItBackOnceItIsSent() throws Exception {
+        CompletableFuture<Long> attached = new CompletableFuture<>();
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text(TEXT).gate(gate));
+
+        try (TextAllowance allowance = inFlight.open(Owner.ANONYMOUS)) {
+            Heard heard =
+                    ask(
+                            allowance,
+                            new Cancellation(),
+                            _ -> {
+                                attached.complete(inFlight.attached());
+                                return read();
+                            });
+
+            assertThat(attached.get(10, TimeUnit.SECONDS)).isEqualTo(70_000L);
+            await().until(() -> model.inFlight() == 1 && inFlight.attached() == 0);
+            gate.complete(null);
+            assertThat(heard.end.get(10, TimeUnit.SECONDS).finishReason())
+                    .isEqualTo(FinishReason.STOP);
+        }
+    }
+
+    @Test
+    void chat_withAnImageThatThereIsNoRoomFor_readsNothing() {
+        CompletableFuture<Boolean> asked = new CompletableFuture<>();
+
+        try (TextAllowance all = inFlight.open(Owner.ANONYMOUS);
+                TextAllowance allowance = inFlight.open(Owner.ANONYMOUS)) {
+            all.attach(Runtime.getRuntime().maxMemory());
+
+            assertThatThrownBy(
+                            () ->
+                                    ask(
+                                            allowance,
+                                            new Cancellation(),
+                                            _ -> {
+                                                asked.complete(true);
+                                                return read();
+                                            }))
+                    .isInstanceOf(ModelException.class);
+        }
+
+        assertThat(asked.isDone()).isFalse();
+        assertThat(inFlight.attached()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"refused", "cancelled", "unreadable"})
+    void chat_withAnImage_givesTheRoomBackHoweverItFails(String how) {
+        Cancellation cancellation = new Cancellation();
+        model.answer(_ -> Reply.status(400, "{}", Map.of()));
+
+        try (TextAllowance allowance = inFlight.open(Owner.ANONYMOUS)) {
+            CompletableFuture<Throwable> failed = new CompletableFuture<>();
+            try {
+                ask(
+                                allowance,
+                                cancellation,
+                                _ -> {
+                                    if (how.equals("cancelled")) {
+                                        cancellation.cancel(
+                                                _ -> Outcome.cancelled(Written.NOTHING));
+                                    } else if (how.equals("unreadable")) {
+                                        throw new IllegalStateException("no log");
+                                    }
+                                    return read();
+                                })
+                        .end
+                        .exceptionally(
+                                thrown -> {
+                                    failed.complete(thrown);
+                                    return null;
+                                });
+            } catch (IllegalStateException thrown) {
+                failed.complete(thrown);
+            }
+
+            assertThat(failed.orTimeout(10, TimeUnit.SECONDS).join()).isNotNull();
+            assertThat(inFlight.attached()).isZero();
+        }
     }
 
     @Test

@@ -111,6 +111,37 @@ class TextInFlightTest {
         assertThat(all.held()).isEqualTo(10);
     }
 
+    /** An upload must not end what is written already. */
+    @Test
+    void attach_ofMuch_leavesTheOwnersRepliesTheirRoom() {
+        Reply running = new Reply(ANN).write("a".repeat(50_000));
+
+        all.open(ANN).attach(300_000);
+        running.write("a".repeat(50_000));
+
+        assertThat(running.cancellation.cancelled()).isFalse();
+        assertThat(running.text).hasSize(100_000);
+        assertThat(all.attached()).isEqualTo(300_000);
+    }
+
+    @Test
+    void attach_beyondTheBound_failsUnlessNothingElseIsAttached() {
+        TextAllowance first = all.open(ANN);
+        TextAllowance next = all.open(ANN);
+        first.attach(10 << 20);
+
+        assertThatThrownBy(() -> next.attach(1))
+                .isInstanceOfSatisfying(
+                        ModelException.class,
+                        refused ->
+                                assertThat(refused.failure().code())
+                                        .isEqualTo(ErrorCode.OVERLOADED));
+        first.detach();
+        next.attach(1);
+
+        assertThat(all.attached()).isEqualTo(1);
+    }
+
     @Test
     void close_givesBackWhateverHasHappened() {
         Random random = new Random(7);
@@ -121,15 +152,21 @@ class TextInFlightTest {
                 replies.add(reply);
                 if (i == 0) {
                     reply.allowance.hold(random.nextInt(90_000));
+                    reply.allowance.attach(random.nextInt(90_000));
+                    if (random.nextBoolean()) {
+                        reply.allowance.detach();
+                    }
                 }
                 reply.write("a".repeat(random.nextInt(120_000)));
             }
 
             replies.forEach(each -> each.allowance.close());
             replies.forEach(each -> each.write("late"));
+            replies.forEach(each -> each.allowance.detach());
             replies.forEach(each -> each.allowance.close());
 
             assertThat(all.held()).isZero();
+            assertThat(all.attached()).isZero();
         }
     }
 }

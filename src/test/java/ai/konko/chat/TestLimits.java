@@ -154,6 +154,11 @@ public record TestLimits(
     }
 
     @Override
+    public OptionalLong bytesInFlight() {
+        return OptionalLong.of(1 << 20);
+    }
+
+    @Override
     public int queuedTurns() {
         return turnsInFlight;
     }
