@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 class DialoguesTest extends HttpTest {
-    private static final int DIALOGUES = Integer.getInteger("konko.test.dialogues", 60);
+    private static final int DIALOGUES = Integer.getInteger("test.dialogues", 60);
     private static final int STEPS = 14;
 
     private static final String TOOLS =
