@@ -126,6 +126,7 @@ final class Exchange implements Connections.Taker {
      */
     private void settle(boolean whole) {
         loop.owner().cancelTimer(timer);
+        body = null; // it may be large, and is not sent any more
         reader.close();
         resume();
         if (connection != null && whole) {
