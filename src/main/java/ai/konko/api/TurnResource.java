@@ -81,6 +81,7 @@ public class TurnResource {
         Executor thisRequest = ThisRequest.executor();
         ThisRequest.dropBody(); // it may have attachments
         return workers.call(
+                        given.hasData(),
                         () -> {
                             Post post = given.post(key, delivery.streamed(), attachments);
                             try {

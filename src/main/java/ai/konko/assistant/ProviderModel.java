@@ -12,6 +12,7 @@ import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import io.quarkus.virtual.threads.VirtualThreads;
 import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -20,6 +21,8 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +41,15 @@ class ProviderModel implements ChatModel, StreamingChatModel {
     private final ModelConfig.Model config;
     private final Dialect dialect;
     private final TextInFlight inFlight;
+    private final Executor threads;
 
     ProviderModel(
-            ModelClient client, ModelEndpoint endpoint, ModelConfig config, TextInFlight inFlight) {
+            ModelClient client,
+            ModelEndpoint endpoint,
+            ModelConfig config,
+            TextInFlight inFlight,
+            @VirtualThreads ExecutorService threads) {
+        this.threads = threads;
         this.client = client;
         this.endpoint = endpoint;
         this.config = config.model();
@@ -129,6 +138,9 @@ class ProviderModel implements ChatModel, StreamingChatModel {
         }
     }
 
+    /**
+     * What is attached is read on a thread of its own, because it would keep an event loop busy.
+     */
     private CompletableFuture<@Nullable Void> send(
             ChatRequest request, ModelParameters call, StreamedAnswer answer) {
         long attached = ProviderRequestBody.attachedBytes(request.messages());
@@ -138,7 +150,8 @@ class ProviderModel implements ChatModel, StreamingChatModel {
         TextAllowance allowance = call.allowance();
         allowance.attach(attached);
         try {
-            return client.send(body(request, call), call, answer)
+            return CompletableFuture.supplyAsync(() -> body(request, call), threads)
+                    .<@Nullable Void>thenCompose(body -> client.send(body, call, answer))
                     .whenComplete((_, _) -> allowance.detach());
         } catch (RuntimeException | Error failed) {
             allowance.detach();

@@ -73,8 +73,18 @@ public class Workers implements Executor {
      * @return what {@code work} returns, or throws
      */
     public <T> CompletableFuture<T> call(Supplier<T> work) {
+        return call(false, work);
+    }
+
+    /**
+     * @param takesLong whether it would keep an event loop from its streams, even if the log makes
+     *     nobody wait
+     * @return what {@code work} returns, or throws
+     */
+    public <T> CompletableFuture<T> call(boolean takesLong, Supplier<T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
-        execute(
+        Executor executor = takesLong ? threads : this;
+        executor.execute(
                 () -> {
                     try {
                         result.complete(work.get());

@@ -36,6 +36,8 @@ import io.quarkus.arc.All;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -61,6 +63,7 @@ class ProviderModelTest extends HttpTest {
     @Inject ChatModel chatModel;
     @Inject StreamingChatModel streamingModel;
     @Inject TextInFlight inFlight;
+    @Inject Vertx vertx;
     @Inject @All List<ChatModel> chatModels;
     @Inject @All List<StreamingChatModel> streamingModels;
     @Inject ChatMemoryProvider memories;
@@ -196,6 +199,31 @@ class ProviderModelTest extends HttpTest {
             gate.complete(null);
             assertThat(heard.end.get(10, TimeUnit.SECONDS).finishReason())
                     .isEqualTo(FinishReason.STOP);
+        }
+    }
+
+    @Test
+    void chat_withAnImage_readsItOnNoEventLoop() throws Exception {
+        CompletableFuture<Boolean> onALoop = new CompletableFuture<>();
+        model.answer(_ -> Reply.text(TEXT));
+
+        try (TextAllowance allowance = inFlight.open(Owner.ANONYMOUS)) {
+            CompletableFuture<Heard> heard = new CompletableFuture<>();
+            vertx.getOrCreateContext()
+                    .runOnContext(
+                            _ ->
+                                    heard.complete(
+                                            ask(
+                                                    allowance,
+                                                    new Cancellation(),
+                                                    _ -> {
+                                                        onALoop.complete(
+                                                                Context.isOnEventLoopThread());
+                                                        return read();
+                                                    })));
+
+            assertThat(onALoop.get(10, TimeUnit.SECONDS)).isFalse();
+            assertThat(heard.join().end.get(10, TimeUnit.SECONDS).aiMessage().text()).isEmpty();
         }
     }
 
