@@ -191,6 +191,12 @@ public interface ChatRepository {
     Attachment attachment(UUID chatId, String id);
 
     /**
+     * @return what is known of it, without reading its bytes
+     * @throws RefusedException see {@link #attachment}
+     */
+    Attached attached(UUID chatId, String id);
+
+    /**
      * @return the bytes of those of these attachments that the chat has, by their ids; not to be
      *     changed
      */

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Images and files that come with a message. */
@@ -173,6 +174,26 @@ class AttachmentsTest extends HttpTest {
         JsonNode sent = model.calls().getLast().body().path("messages");
         assertThat(sent).hasSize(5);
         assertThat(sent.at("/0/content/0/image_url/url").asText()).endsWith(base64(PNG));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "If-None-Match, *, 304",
+        "If-None-Match, 'W/\"ID\"', 304",
+        "If-None-Match, '\"x\", \"ID\"', 304",
+        "If-None-Match, '\"x\"', 200",
+        "If-None-Match, ID, 200",
+        "If-Match, '\"x\"', 200"
+    })
+    void attachment_withACondition_isReadUnlessTheClientHasIt(
+            String name, String value, int status) {
+        String chat = client.chat();
+        String id = post(chat, image(PNG)).json().at("/message/items/0/attachment").asText();
+
+        Answer answer = client.get(chat + "/attachments/" + id, name, value.replace("ID", id));
+
+        assertThat(answer.status()).isEqualTo(status);
+        assertThat(answer.header("ETag")).isEqualTo('"' + id + '"');
     }
 
     @Test

@@ -550,6 +550,7 @@ abstract class ItemsContract {
         Attachment found = repository.attachment(chat(), file.as().id());
         assertThat(found.as()).isEqualTo(file.as());
         assertThat(found.bytes()).isEqualTo(file.bytes());
+        assertThat(repository.attached(chat(), file.as().id())).isEqualTo(file.as());
         Set<String> asked = Set.of(image.as().id(), file.as().id(), "0".repeat(64));
         assertThat(repository.attachments(chat(), asked))
                 .containsOnlyKeys(image.as().id(), file.as().id())
@@ -566,6 +567,8 @@ abstract class ItemsContract {
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.NOT_FOUND));
+        assertThatThrownBy(() -> repository.attached(other, image.as().id()))
+                .isInstanceOf(RefusedException.class);
         assertThat(repository.attachments(other, Set.of(image.as().id()))).isEmpty();
 
         repository.copyAttachments(chat(), other, Set.of(image.as().id()));

@@ -1,6 +1,7 @@
 package ai.konko.store.memory;
 
 import ai.konko.chat.Accepted;
+import ai.konko.chat.Attached;
 import ai.konko.chat.Attachment;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
@@ -350,6 +351,11 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public Attachment attachment(UUID chatId, String id) {
         return log(chatId).attachment(id);
+    }
+
+    @Override
+    public Attached attached(UUID chatId, String id) {
+        return attachment(chatId, id).as();
     }
 
     @Override

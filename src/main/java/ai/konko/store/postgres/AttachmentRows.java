@@ -83,26 +83,45 @@ final class AttachmentRows {
     }
 
     static Attachment get(Session session, UUID chatId, String id) throws SQLException {
-        Optional<Attachment> found =
+        return found(
+                session,
+                chatId,
                 session.first(
                         """
-                        select media_type, name, bytes from attachment
+                        select media_type, name, octet_length(bytes) as size, bytes from attachment
                         where chat_id = ? and digest = decode(?, 'hex')
                         """,
-                        row -> of(id, row),
+                        row -> new Attachment(as(id, row), row.getBytes("bytes")),
                         chatId,
-                        id);
+                        id));
+    }
+
+    /** The database knows how many bytes there are without reading them. */
+    static Attached attached(Session session, UUID chatId, String id) throws SQLException {
+        return found(
+                session,
+                chatId,
+                session.first(
+                        """
+                        select media_type, name, octet_length(bytes) as size from attachment
+                        where chat_id = ? and digest = decode(?, 'hex')
+                        """,
+                        row -> as(id, row),
+                        chatId,
+                        id));
+    }
+
+    private static <T> T found(Session session, UUID chatId, Optional<T> found)
+            throws SQLException {
         if (found.isEmpty()) {
             ChatRows.require(session, chatId);
         }
         return found.orElseThrow(RefusedException::attachmentNotFound);
     }
 
-    private static Attachment of(String id, ResultSet row) throws SQLException {
-        byte[] bytes = row.getBytes("bytes");
-        return new Attachment(
-                new Attached(id, row.getString("media_type"), row.getString("name"), bytes.length),
-                bytes);
+    private static Attached as(String id, ResultSet row) throws SQLException {
+        return new Attached(
+                id, row.getString("media_type"), row.getString("name"), row.getInt("size"));
     }
 
     static Map<String, byte[]> bytes(Session session, UUID chatId, Set<String> ids)

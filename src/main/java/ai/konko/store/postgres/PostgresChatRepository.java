@@ -1,6 +1,7 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.Accepted;
+import ai.konko.chat.Attached;
 import ai.konko.chat.Attachment;
 import ai.konko.chat.Cancelled;
 import ai.konko.chat.Chat;
@@ -230,6 +231,11 @@ public class PostgresChatRepository implements ChatRepository {
     @Override
     public Attachment attachment(UUID chatId, String id) {
         return database.statement(session -> AttachmentRows.get(session, chatId, id));
+    }
+
+    @Override
+    public Attached attached(UUID chatId, String id) {
+        return database.statement(session -> AttachmentRows.attached(session, chatId, id));
     }
 
     @Override
