@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,8 +24,17 @@ import org.jspecify.annotations.Nullable;
  * them can be read and changed, and all others stay to the letter, whatever they are.
  */
 public final class JsonOutline {
+    /**
+     * How many names, values and brackets a client's JSON may have. Each takes some 50 bytes of the
+     * heap, also if it is one byte of the body. A body that is long because it has an image in it
+     * has few of them; a body of a megabyte can't have more.
+     */
+    public static final long MOST_TOKENS = 1 << 20;
+
     private static final JsonFactory JSON =
             JsonFactory.builder()
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder().maxTokenCount(MOST_TOKENS).build())
                     .disable(JsonFactory.Feature.CHARSET_DETECTION) // nothing but UTF-8
                     .disable(JsonFactory.Feature.INTERN_FIELD_NAMES) // which clients choose
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -54,7 +64,8 @@ public final class JsonOutline {
     /**
      * @param utf8 is kept, and must not change any more
      * @return null if it is a JSON text, but no object
-     * @throws JsonProcessingException if it is none, or an object in it has a name twice
+     * @throws JsonProcessingException if it is none, has more than {@link #MOST_TOKENS}, or an
+     *     object in it has a name twice
      */
     public static @Nullable JsonOutline of(byte[] utf8) throws JsonProcessingException {
         try (JsonParser json = JSON.createParser(utf8)) {

@@ -46,8 +46,10 @@ final class StrictJson {
                             JsonFactory.builder()
                                     .streamReadConstraints(
                                             StreamReadConstraints.builder()
-                                                    .maxStringLength(Integer.MAX_VALUE)
-                                                    .build()) // bodies are bounded
+                                                    .maxStringLength(
+                                                            Integer.MAX_VALUE) // bodies are bounded
+                                                    .maxTokenCount(JsonOutline.MOST_TOKENS)
+                                                    .build())
                                     .build())
                     .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -125,7 +127,8 @@ final class StrictJson {
     private static RefusedException malformed() {
         return RefusedException.of(
                 ErrorCode.MALFORMED_JSON,
-                "The body is not a JSON text, or an object in it has a name twice.");
+                "The body is not a JSON text, has more than %d names and values, or an object in it has a name twice."
+                        .formatted(JsonOutline.MOST_TOKENS));
     }
 
     private static RefusedException notAnObject() {

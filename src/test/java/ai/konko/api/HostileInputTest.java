@@ -129,6 +129,18 @@ class HostileInputTest extends HttpTest {
         }
     }
 
+    /** Where an image could be, and a body may be long. */
+    @ParameterizedTest
+    @ValueSource(strings = {"CHAT/messages", "/v1/responses", "/v1/chat/completions"})
+    void bodyOfVeryManyValues_isMalformed(String path) {
+        String body = "{\"content\": [" + "{},".repeat(600_000) + "{}]}";
+
+        Answer refused = client.post(path.replace("CHAT", client.chat()), body);
+
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.text()).contains("malformed").contains("1048576");
+    }
+
     @Test
     void aBodyOverTheLimit_isTooLarge() {
         String chat = client.chat();

@@ -265,6 +265,13 @@ class ResponseSocketsTest extends HttpTest {
     }
 
     @Test
+    void message_ofVeryManyValues_isRefused() throws Exception {
+        socket.send("{\"input\": [" + "{},".repeat(600_000) + "{}]}");
+
+        assertThat(socket.answer().at("/error/code").asText()).isEqualTo("malformed_json");
+    }
+
+    @Test
     void message_inBytes_isRefused() throws Exception {
         socket.sendBinary("{\"type\": \"response.create\", \"input\": \"a\"}".getBytes(UTF_8));
 
