@@ -13,10 +13,12 @@ import ai.konko.openai.InputItem.Answered;
 import ai.konko.openai.InputItem.Called;
 import ai.konko.openai.InputItem.Role;
 import ai.konko.openai.InputItem.Spoken;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,9 @@ final class InputTurns {
     private final boolean toAnswer;
     private final ChatLimits limits;
     private final List<Open> turns = new ArrayList<>();
+
+    /** The places of the turns with calls that have no output yet, by the calls' ids. */
+    private final Map<String, Deque<Integer>> waiting = new HashMap<>();
 
     InputTurns(String parameter, List<InputItem> items, boolean toAnswer, ChatLimits limits) {
         this.limits = limits;
@@ -105,7 +110,14 @@ final class InputTurns {
     }
 
     private void called(Called called) {
-        (turns.isEmpty() ? next() : turns.getLast()).call(called);
+        Open turn = turns.isEmpty() ? next() : turns.getLast();
+        Deque<Integer> places = waiting.computeIfAbsent(called.callId(), _ -> new ArrayDeque<>());
+        int place = turns.size() - 1;
+        if (!places.isEmpty() && places.getLast() == place) {
+            throw RefusedException.invalid(called.path() + ".call_id", "is there twice");
+        }
+        places.addLast(place);
+        turn.call(called);
     }
 
     private void answered(Answered answered) {
@@ -115,13 +127,10 @@ final class InputTurns {
                     "must have an output of at most %d characters"
                             .formatted(limits.outputCharacters()));
         }
-        for (int i = turns.size() - 1; i >= 0; i--) {
-            if (turns.get(i).waiting.remove(answered.callId())) {
-                (i + 1 < turns.size() ? turns.get(i + 1) : next()).output(answered);
-                return;
-            }
-        }
-        (turns.isEmpty() ? next() : turns.getFirst()).output(answered); // of the reply before
+        Deque<Integer> places = waiting.get(answered.callId());
+        Integer last = places == null ? null : places.pollLast();
+        int place = last == null ? 0 : last + 1; // the first answers the reply before
+        (place < turns.size() ? turns.get(place) : next()).output(answered);
     }
 
     private Open next() {
@@ -141,9 +150,6 @@ final class InputTurns {
         private final List<Item> calls = new ArrayList<>();
         private boolean replied;
         private boolean endsInText;
-
-        /** The calls that have no output yet. */
-        private final Set<String> waiting = new HashSet<>();
 
         void say(Spoken what) {
             spoken = true;
@@ -169,9 +175,6 @@ final class InputTurns {
         void call(Called what) {
             replied = true;
             endsInText = false;
-            if (!waiting.add(what.callId())) {
-                throw RefusedException.invalid(what.path() + ".call_id", "is there twice");
-            }
             calls.add(Item.Call.open(reply.length(), what.callId(), what.name(), what.arguments()));
         }
 
