@@ -29,8 +29,7 @@ class ContinuedCalls {
      */
     @Nullable Message check(Responses.Continued continued, TurnRequest wanted) {
         Message previous = continued.previous();
-        UUID chatId = continued.chatId();
-        Message last = previous == null && chatId != null ? past.lastReply(chatId) : previous;
+        Message last = past.lastReply(continued);
         Message reply = last != null && last.status().terminal() ? last : null;
         CallRules.answered(
                 reply == null ? Set.of() : calls(reply, previous, wanted), wanted.first());

@@ -103,10 +103,34 @@ class PastTurns {
         return found;
     }
 
+    /** The last reply of what is continued; null if there is none. */
+    @Nullable Message lastReply(Responses.Continued continued) {
+        if (continued.previous() != null) {
+            return continued.previous();
+        }
+        if (continued.end() != null) {
+            return continued.end().reply();
+        }
+        return continued.chatId() == null ? null : lastReply(continued.chatId());
+    }
+
     /** The chat's last reply; null if there is none. */
     @Nullable Message lastReply(UUID chatId) {
+        return lastReply(chatId, null);
+    }
+
+    private @Nullable Message lastReply(UUID chatId, @Nullable Integer before) {
         List<Message> newest =
-                repository.messages(chatId, new MessageQuery(1, Order.DESC, null)).items();
+                repository.messages(chatId, new MessageQuery(1, Order.DESC, before)).items();
         return newest.isEmpty() ? null : newest.getFirst();
+    }
+
+    Responses.End end(UUID chatId) {
+        Message newest = lastReply(chatId);
+        Message last = newest;
+        while (last != null && !last.status().terminal()) {
+            last = lastReply(chatId, last.seq() - 1);
+        }
+        return new Responses.End(last == null ? 0 : last.seq(), newest);
     }
 }

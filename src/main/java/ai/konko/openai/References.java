@@ -52,7 +52,6 @@ class References {
      * are not behind it, and so are {@linkplain RepeatedOutputs repeated outputs}.
      */
     Dialogue resolved(RoutingContext request, Dialogue input, Responses.Continued continued) {
-        int last = continued.previous() == null ? Integer.MAX_VALUE : continued.previous().seq();
         Dialogue resolved =
                 resolved(
                         input,
@@ -60,7 +59,7 @@ class References {
                                 request,
                                 message ->
                                         message.chatId().equals(continued.chatId())
-                                                && message.seq() <= last));
+                                                && message.seq() <= continued.last()));
         return repeats.without(resolved, continued);
     }
 

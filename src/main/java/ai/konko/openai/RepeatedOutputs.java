@@ -37,8 +37,7 @@ class RepeatedOutputs {
         if (chatId == null || ids.isEmpty()) {
             return input;
         }
-        Message last = continued.previous();
-        last = last == null ? past.lastReply(chatId) : last;
+        Message last = past.lastReply(continued);
         if (last == null) {
             return input;
         }

@@ -11,6 +11,7 @@ import ai.konko.openai.ResponseView.HowAsked;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -121,13 +122,15 @@ class ResponseCreation {
     private Responses.Continued continued(ResponseBody given, RoutingContext request) {
         String id = given.conversationId();
         if (id != null) {
-            return new Responses.Continued(access.conversation(request, id), null);
+            UUID chatId = access.conversation(request, id);
+            Responses.End end = given.kept() ? null : responses.end(chatId);
+            return new Responses.Continued(chatId, null, end);
         }
         if (given.previousResponseId() == null) {
-            return new Responses.Continued(null, null);
+            return new Responses.Continued(null, null, null);
         }
         Message previous = access.previous(request, given.previousResponseId());
-        return new Responses.Continued(previous.chatId(), previous);
+        return new Responses.Continued(previous.chatId(), previous, null);
     }
 
     /** All events of the response. */

@@ -69,8 +69,26 @@ class Responses {
      *
      * @param chatId its chat; null for a new one
      * @param previous the reply it goes on from; null for the chat's end
+     * @param end that end as it was when it was first gone on from, because others may post to the
+     *     chat since; null for what it is
      */
-    record Continued(@Nullable UUID chatId, @Nullable Message previous) {}
+    record Continued(@Nullable UUID chatId, @Nullable Message previous, @Nullable End end) {
+        /** The last seq of the chat that belongs to it. */
+        int last() {
+            if (previous != null) {
+                return previous.seq();
+            }
+            return end == null ? Integer.MAX_VALUE - 1 : end.seq();
+        }
+    }
+
+    /**
+     * The end of a chat at one time.
+     *
+     * @param seq the last before all that was not over
+     * @param reply the chat's last; null if there was none
+     */
+    record End(int seq, @Nullable Message reply) {}
 
     /**
      * The rest of a post.
@@ -217,6 +235,10 @@ class Responses {
         return options.opening() ? post : post.requiringOutputs();
     }
 
+    End end(UUID chatId) {
+        return past.end(chatId);
+    }
+
     /** Asks for a response that is not kept. The log is read, and nothing is added to it. */
     Unkept ask(Origin origin, Continued continued, TurnRequest wanted) {
         if (continued.previous() != null && !continued.previous().status().terminal()) {
@@ -224,7 +246,7 @@ class Responses {
         }
         Message answered = calls.check(continued, wanted);
         List<PastTurn> earlier = new ArrayList<>();
-        int seq = continued.previous() == null ? Integer.MAX_VALUE : continued.previous().seq() + 1;
+        int seq = continued.last() + 1;
         if (answered != null) {
             earlier.add(past.turnOf(answered).reopened());
             seq = answered.seq() - 1;

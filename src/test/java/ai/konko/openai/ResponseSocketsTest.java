@@ -151,6 +151,23 @@ class ResponseSocketsTest extends HttpTest {
     }
 
     @Test
+    void previous_thatIsNotKept_inAConversation_hasNothingOfWhatCameLater() throws Exception {
+        socket.ask("My name is Ada.", "");
+        String conversation = ", \"conversation\": " + socket.answer().path("conversation");
+        socket.ask("I live in Porto.", UNKEPT + conversation);
+        JsonNode unkept = socket.answer();
+        client.post("/v1/responses", "{\"input\": \"I moved.\"%s}".formatted(conversation));
+
+        socket.ask("Where do I live?", UNKEPT + after(unkept));
+
+        assertThat(text(socket.answer())).isEqualTo("reply to: Where do I live?");
+        assertThat(model.calls().getLast().messages())
+                .extracting(Message::content)
+                .hasSize(5)
+                .doesNotContain("I moved.");
+    }
+
+    @Test
     void previous_withCalls_isContinuedByTheirOutputs() throws Exception {
         model.answer(
                 call ->
