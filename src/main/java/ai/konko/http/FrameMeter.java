@@ -27,6 +27,7 @@ final class FrameMeter extends ChannelInboundHandlerAdapter {
     private final long most;
     private final Incoming incoming;
     private final Owner owner;
+    private final WebSocketPulse pulse;
     private final Runnable tooLong;
 
     /** Whether nothing is read any more. */
@@ -45,6 +46,7 @@ final class FrameMeter extends ChannelInboundHandlerAdapter {
 
     /**
      * @param most how long a frame may be
+     * @param pulse is told what comes
      * @param tooLong is run when one is longer
      */
     FrameMeter(
@@ -52,11 +54,13 @@ final class FrameMeter extends ChannelInboundHandlerAdapter {
             long most,
             Incoming incoming,
             Owner owner,
+            WebSocketPulse pulse,
             Runnable tooLong) {
         this.request = request;
         this.most = most;
         this.incoming = incoming;
         this.owner = owner;
+        this.pulse = pulse;
         this.tooLong = tooLong;
     }
 
@@ -70,6 +74,7 @@ final class FrameMeter extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof ByteBuf bytes) {
+            pulse.came(bytes.readableBytes());
             try {
                 follow(bytes);
             } catch (RefusedException _) {

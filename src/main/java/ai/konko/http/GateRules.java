@@ -22,7 +22,14 @@ record GateRules(
      * @return how many bytes of a body must come within the time of a request for it to go on
      */
     long progress() {
-        return requestTime / (TimeUnit.SECONDS.toNanos(1) / BYTES_A_SECOND);
+        return progress(requestTime);
+    }
+
+    /**
+     * @return how many bytes must come within so many nanoseconds of what is long
+     */
+    static long progress(long nanos) {
+        return nanos / (TimeUnit.SECONDS.toNanos(1) / BYTES_A_SECOND);
     }
 
     /**

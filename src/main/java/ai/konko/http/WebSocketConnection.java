@@ -80,7 +80,7 @@ final class WebSocketConnection {
                     pulse.heard();
                     inbox.read(frame);
                 });
-        new FrameMeter(routing.request(), longest, service.incoming(), owner, this::tooLong)
+        new FrameMeter(routing.request(), longest, service.incoming(), owner, pulse, this::tooLong)
                 .start();
         pulse.start(this::expire);
     }

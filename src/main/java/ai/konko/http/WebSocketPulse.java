@@ -9,7 +9,9 @@ import java.time.Duration;
 
 /**
  * The time of a WebSocket. Sends pings in silence, and drops the connection of a client that does
- * not answer them, or takes nothing of what is there for it. Used on the connection's event loop.
+ * not answer them, or takes nothing of what is there for it. No answer can come inside of a frame,
+ * so bytes of one count too, if there are as many as there have to be of a body. Used on the
+ * connection's event loop.
  */
 final class WebSocketPulse {
     private static final Buffer NOTHING = Buffer.buffer(0);
@@ -25,6 +27,9 @@ final class WebSocketPulse {
 
     /** When the first ping was sent to which nothing has come; 0 if there is none. */
     private long pinged;
+
+    /** How many bytes have come since then. */
+    private long came;
 
     private long beat;
     private long life;
@@ -61,6 +66,11 @@ final class WebSocketPulse {
         lastWrite = System.nanoTime();
     }
 
+    /** Bytes have come, maybe of a frame that is not whole. */
+    void came(int bytes) {
+        came += bytes;
+    }
+
     /** Something has come, and so the client is there. */
     void heard() {
         pinged = 0;
@@ -73,20 +83,36 @@ final class WebSocketPulse {
 
     private void beat() {
         long now = System.nanoTime();
-        boolean silent = pinged != 0 && now - pinged >= limits.unread().toNanos();
-        if (silent || progress.isStuck(written, socket.writeQueueFull())) {
+        if (isSilent(now) || progress.isStuck(written, socket.writeQueueFull())) {
             Unsent.drop(request);
             return;
         }
         Duration left = heartbeat.minusNanos(now - lastWrite);
         if (left.toMillis() <= 0) {
             if (!socket.writeQueueFull()) {
-                pinged = pinged == 0 ? now : pinged;
+                if (pinged == 0) {
+                    listen(now);
+                }
                 wrote(0);
                 Future<Void> _ = socket.writePing(NOTHING);
             }
             left = heartbeat;
         }
         beatAfter(left);
+    }
+
+    private boolean isSilent(long now) {
+        long patience = limits.unread().toNanos();
+        if (pinged == 0 || now - pinged < patience) {
+            return false;
+        }
+        boolean enough = came >= GateRules.progress(patience);
+        listen(now);
+        return !enough;
+    }
+
+    private void listen(long now) {
+        pinged = now;
+        came = 0;
     }
 }

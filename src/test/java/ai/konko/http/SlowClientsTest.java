@@ -1,6 +1,7 @@
 package ai.konko.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.konko.api.HttpTest;
 import ai.konko.fake.FakeModel.Reply;
@@ -24,12 +25,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTest
 @TestProfile(SlowClientsTest.Impatient.class)
 class SlowClientsTest extends HttpTest {
+    private static final String PING = "\u0089\0";
 
     /** Little time for each. */
     public static final class Impatient implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("konko.limits.request-time", "1s", "konko.limits.idle-time", "2s");
+            return Map.of(
+                    "konko.limits.request-time",
+                    "1s",
+                    "konko.limits.idle-time",
+                    "2s",
+                    "konko.limits.unread",
+                    "1s",
+                    "konko.stream.heartbeat",
+                    "100ms");
         }
     }
 
@@ -81,6 +91,42 @@ class SlowClientsTest extends HttpTest {
         gate.complete(null);
 
         assertThat(answer.join().status()).isEqualTo(201);
+    }
+
+    /** No pong can come before its end. */
+    @Test
+    void aLongFrame_thatComesSlowly_isRead() throws Exception {
+        String message =
+                "{\"type\":\"response.create\",\"store\":false,\"input\":\"hello\"%s}"
+                        .formatted(" ".repeat(100_000));
+        try (Wire wire = Wire.to(base).openSocket("none")) {
+            wire.sendFrame(message.length(), "");
+            int sent = 0;
+            while (sent < 20_000) {
+                wire.until(PING);
+                wire.send(message.substring(sent, sent + 1000));
+                sent += 1000;
+            }
+            wire.send(message.substring(sent));
+
+            assertThat(wire.until("response.completed")).contains("response.created");
+        }
+    }
+
+    @Test
+    void aLongFrame_ofWhichHardlyAnythingComes_isNotWaitedFor() throws Exception {
+        try (Wire wire = Wire.to(base).openSocket("none")) {
+            wire.sendFrame(100_000, "x");
+
+            assertThatThrownBy(
+                            () -> {
+                                for (int i = 0; i < 100; i++) {
+                                    wire.until(PING);
+                                    wire.send("x");
+                                }
+                            })
+                    .isInstanceOf(IOException.class);
+        }
     }
 
     /** Every answer is the client's error or a success, and the service is as it was. */
