@@ -213,7 +213,12 @@ public interface ChatRepository {
     /**
      * @return the ids of all calls of the chat's replies that are over
      */
-    Set<String> callIds(UUID chatId);
+    default Set<String> callIds(UUID chatId) {
+        return callIds(chatId, Integer.MAX_VALUE);
+    }
+
+    /** The same of replies before this seq. */
+    Set<String> callIds(UUID chatId, int before);
 
     MessageCounts messageCounts(UUID chatId);
 

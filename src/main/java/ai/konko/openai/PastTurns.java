@@ -27,7 +27,7 @@ class PastTurns {
     /** How many messages of the log are read at once. */
     private static final int PORTION = 1000;
 
-    /** The same of those that are probably among the last. */
+    /** The same of those that are probably among the last; then twice as many each time. */
     private static final int FEW = 10;
 
     private final ChatRepository repository;
@@ -82,15 +82,17 @@ class PastTurns {
 
     /**
      * @param before only replies before this seq
-     * @param callIds those of calls of the chat
+     * @param callIds those of calls of such replies
      * @return of these calls that have outputs those, by the calls' ids
      */
     Map<String, String> outputs(UUID chatId, int before, Set<String> callIds) {
         Map<String, String> found = new HashMap<>();
         Set<String> wanted = new HashSet<>(callIds);
         Integer at = before;
+        int portion = FEW;
         while (at != null && !wanted.isEmpty()) {
-            Page<Message> page = repository.messages(chatId, new MessageQuery(FEW, Order.DESC, at));
+            Page<Message> page =
+                    repository.messages(chatId, new MessageQuery(portion, Order.DESC, at));
             for (Message each : page.items()) {
                 for (Item.Call call : Items.calls(each.items())) {
                     if (wanted.remove(call.callId()) && call.output() != null) {
@@ -99,6 +101,7 @@ class PastTurns {
                 }
             }
             at = page.more() ? page.items().getLast().seq() : null;
+            portion = Math.min(PORTION, 2 * portion);
         }
         return found;
     }

@@ -47,7 +47,7 @@ class RepeatedOutputs {
         if (ids.isEmpty()) {
             return input;
         }
-        ids.retainAll(repository.callIds(chatId));
+        ids.retainAll(repository.callIds(chatId, last.seq()));
         Map<String, String> known = past.outputs(chatId, last.seq(), ids);
         List<InputItem> left =
                 input.items().stream()

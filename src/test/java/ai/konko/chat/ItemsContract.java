@@ -282,6 +282,7 @@ abstract class ItemsContract {
         repository.draft(chat(), runs.reply().id(), 1).begin(call(0, "d"));
 
         assertThat(repository.callIds(chat())).containsExactlyInAnyOrder("a", "b", "c");
+        assertThat(repository.callIds(chat(), 2)).isEmpty();
         assertThatThrownBy(() -> repository.callIds(UUID.randomUUID()))
                 .isInstanceOf(RefusedException.class);
     }

@@ -453,8 +453,8 @@ final class ChatLog {
                 () -> transcript.context(beforeSeq, maxTurns, mostBytes, transcript::contextTurn));
     }
 
-    Set<String> callIds() {
-        return read(transcript::callIds);
+    Set<String> callIds(int before) {
+        return read(() -> transcript.callIds(before));
     }
 
     MessageCounts messageCounts() {

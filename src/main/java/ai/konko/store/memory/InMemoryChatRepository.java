@@ -373,8 +373,8 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Set<String> callIds(UUID chatId) {
-        return log(chatId).callIds();
+    public Set<String> callIds(UUID chatId, int before) {
+        return log(chatId).callIds(before);
     }
 
     @Override

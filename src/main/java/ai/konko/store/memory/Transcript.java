@@ -194,9 +194,9 @@ final class Transcript {
         return last != null && last.waits();
     }
 
-    Set<String> callIds() {
+    Set<String> callIds(int before) {
         Set<String> all = new HashSet<>();
-        for (int seq = 2; seq <= size(); seq += 2) {
+        for (int seq = 2; seq <= size() && seq < before; seq += 2) {
             Message reply = messages.unpacked(seq);
             if (reply != null) {
                 for (Item.Call each : Items.calls(reply.items())) {
@@ -218,7 +218,7 @@ final class Transcript {
 
     /** The same with those of the reply in progress. */
     Set<String> knownCalls() {
-        Set<String> all = callIds();
+        Set<String> all = callIds(Integer.MAX_VALUE);
         Items.calls(draft.items()).forEach(each -> all.add(each.callId()));
         return all;
     }

@@ -100,15 +100,16 @@ final class ContextRows {
                 .orElse(0);
     }
 
-    /** The ids of all calls of the chat's replies that are over. */
-    static Set<String> callIds(Session session, UUID chatId) throws SQLException {
+    /** The ids of all calls of the chat's replies that are over and before this seq. */
+    static Set<String> callIds(Session session, UUID chatId, int before) throws SQLException {
         return Set.copyOf(
                 session.list(
                         """
                         select distinct unnest(call_ids) from message
-                        where chat_id = ? and call_ids is not null
+                        where chat_id = ? and seq < ? and call_ids is not null
                         """,
                         row -> row.getString(1),
-                        chatId));
+                        chatId,
+                        before));
     }
 }

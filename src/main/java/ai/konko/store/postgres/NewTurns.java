@@ -88,7 +88,7 @@ final class NewTurns {
 
     /** The ids of all calls of the chat, also those of the reply in progress. */
     private Set<String> knownCalls(Session session, UUID chatId) throws SQLException {
-        Set<String> known = new HashSet<>(ContextRows.callIds(session, chatId));
+        Set<String> known = new HashSet<>(ContextRows.callIds(session, chatId, Integer.MAX_VALUE));
         for (Message reply : messages.unfinished(session, chatId)) {
             Items.calls(reply.items()).forEach(each -> known.add(each.callId()));
         }

@@ -256,10 +256,10 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Set<String> callIds(UUID chatId) {
+    public Set<String> callIds(UUID chatId, int before) {
         return database.statement(
                 session -> {
-                    Set<String> ids = ContextRows.callIds(session, chatId);
+                    Set<String> ids = ContextRows.callIds(session, chatId, before);
                     if (ids.isEmpty()) {
                         ChatRows.require(session, chatId);
                     }
