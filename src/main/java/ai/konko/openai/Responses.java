@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -44,6 +45,7 @@ class Responses {
     private final RepeatedRequests repeats;
     private final PastTurns past;
     private final ContinuedCalls calls;
+    private final UnkeptBytes unkept;
 
     Responses(
             ChatRepository repository,
@@ -53,7 +55,9 @@ class Responses {
             ModelEndpoint endpoint,
             RepeatedRequests repeats,
             PastTurns past,
-            ContinuedCalls calls) {
+            ContinuedCalls calls,
+            UnkeptBytes unkept) {
+        this.unkept = unkept;
         this.past = past;
         this.calls = calls;
         this.repository = repository;
@@ -252,9 +256,31 @@ class Responses {
             seq = answered.seq() - 1;
         }
         earlier.addAll(wanted.earlier());
+        long bytes = wanted.attachedBytes();
+        unkept.take(origin.owner(), bytes);
+        try {
+            Unkept asked = ask(origin, continued.chatId(), seq, earlier, wanted);
+            CompletableFuture<Message> _ =
+                    asked.asked()
+                            .live()
+                            .end()
+                            .whenComplete((_, _) -> unkept.giveBack(origin.owner(), bytes));
+            return asked;
+        } catch (RuntimeException | Error failed) {
+            unkept.giveBack(origin.owner(), bytes);
+            throw failed;
+        }
+    }
+
+    private Unkept ask(
+            Origin origin,
+            @Nullable UUID chatId,
+            int seq,
+            List<PastTurn> earlier,
+            TurnRequest wanted) {
         Prompt prompt =
                 prompts.goingOn(
-                        continued.chatId(),
+                        chatId,
                         seq,
                         earlier,
                         wanted.message(),

@@ -10,6 +10,7 @@ import ai.konko.http.TextBound;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +112,14 @@ record TurnRequest(
                 instructions == null ? said : instructions,
                 options.orElse(asked, said),
                 streamed);
+    }
+
+    /** How many bytes of images and files come with it. */
+    long attachedBytes() {
+        return Stream.concat(earlier.stream(), Stream.of(message))
+                .flatMap(each -> each.attachments().stream())
+                .mapToLong(each -> each.bytes().length)
+                .sum();
     }
 
     /** The seq of the reply if the turns are those of a new chat. */

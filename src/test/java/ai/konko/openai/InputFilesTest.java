@@ -2,8 +2,10 @@ package ai.konko.openai;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.konko.api.Client.Answer;
+import ai.konko.chat.Owner;
 import ai.konko.fake.FakeModel.Reply;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.openai.models.responses.Response;
@@ -14,8 +16,11 @@ import com.openai.models.responses.ResponseInputImage;
 import com.openai.models.responses.ResponseInputItem;
 import com.openai.models.responses.ResponseInputText;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +38,8 @@ class InputFilesTest extends SdkTest {
     private static final String IMAGE = "{\"type\": \"input_image\", \"image_url\": \"%s\"}";
     private static final String FILE =
             "{\"type\": \"input_file\", \"filename\": \"plan.pdf\", \"file_data\": \"%s\"}";
+
+    @Inject UnkeptBytes unkept;
 
     @BeforeEach
     void anAnswer() {
@@ -193,6 +200,46 @@ class InputFilesTest extends SdkTest {
                         .at("/data/0/content_parts");
         assertThat(client.get(parts.at("/0/image_url/url").asText()).status()).isEqualTo(200);
         assertThat(client.get(parts.at("/1/file/file_url").asText()).status()).isEqualTo(200);
+    }
+
+    @Test
+    void bytesOfAResponseThatIsNotKept_countUntilItIsOver() {
+        String body =
+                "{\"store\": false, \"stream\": %%s, \"input\": [%s]}"
+                        .formatted(saying(IMAGE.formatted(PNG)));
+        List<Long> held = new ArrayList<>();
+        model.answer(
+                call -> {
+                    held.add(unkept.held());
+                    return call.body().path("stream").asBoolean()
+                            ? Reply.status(500, "{}", Map.of())
+                            : Reply.text("I see.");
+                });
+
+        Answer answer = client.post("/v1/responses", body.formatted(false));
+        client.post("/v1/responses", body.formatted(true));
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(held).isNotEmpty().containsOnly(10L);
+        await().until(() -> unkept.held() == 0);
+    }
+
+    @Test
+    void bytesOfAResponseThatIsNotKept_haveABound() {
+        String body = "{\"store\": false, \"input\": [%s]}".formatted(saying(IMAGE.formatted(PNG)));
+        long most = Runtime.getRuntime().maxMemory();
+        unkept.take(Owner.ANONYMOUS, most);
+
+        Answer refused = client.post("/v1/responses", body);
+        Answer text = client.post("/v1/responses", "{\"store\": false, \"input\": \"hello\"}");
+        unkept.giveBack(Owner.ANONYMOUS, most);
+        Answer later = client.post("/v1/responses", body);
+
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.header("Retry-After")).isEqualTo("1");
+        assertThat(refused.json().at("/error/code").asText()).isEqualTo("overloaded");
+        assertThat(List.of(text.status(), later.status())).containsOnly(200);
+        await().until(() -> unkept.held() == 0);
     }
 
     @Test
