@@ -84,8 +84,10 @@ final class PostRules {
                     shows = true;
                     checkFile(field, part, broken);
                 }
-                default ->
-                        broken.add(new Violation(field + ".type", "must be text, image or file"));
+                default -> {
+                    shows = true; // whatever it is to be
+                    broken.add(new Violation(field + ".type", "must be text, image or file"));
+                }
             }
         }
         if (!shows || !text.isEmpty()) {

@@ -97,46 +97,35 @@ public record Options(
 
     /** The same, of a turn for which its chat was made. */
     public Options ofNewChat() {
-        return new Options(
-                model,
-                instructions,
-                parameters,
-                metadata,
-                previous,
-                earlier,
-                true,
-                background,
-                unanswered,
-                shown);
+        return with(model, instructions, true, unanswered);
     }
 
     /** The same, with this model and these instructions if they have none. */
     public Options orElse(@Nullable String otherModel, @Nullable String otherInstructions) {
-        return new Options(
+        return with(
                 model == null ? otherModel : model,
                 instructions == null ? otherInstructions : instructions,
-                parameters,
-                metadata,
-                previous,
-                earlier,
                 opening,
-                background,
-                unanswered,
-                shown);
+                unanswered);
     }
 
     /** The same, of a turn that has a reply, or none. */
     Options unanswered(boolean nobodyIsToReply) {
+        return with(model, instructions, opening, nobodyIsToReply);
+    }
+
+    private Options with(
+            @Nullable String which, @Nullable String told, boolean first, boolean alone) {
         return new Options(
-                model,
-                instructions,
+                which,
+                told,
                 parameters,
                 metadata,
                 previous,
                 earlier,
-                opening,
+                first,
                 background,
-                nobodyIsToReply,
+                alone,
                 shown);
     }
 

@@ -77,36 +77,20 @@ public record Post(
 
     /** The same, refused if calls wait for outputs that it does not bring. */
     public Post requiringOutputs() {
-        return new Post(
-                content,
-                items,
-                whenBusy,
-                idempotencyKey,
-                streamed,
-                options,
-                earlier,
-                attachments,
-                after,
-                true);
+        return with(attachments, after, true);
     }
 
     /** The same, which makes no turn: it is {@link ErrorCode#NOT_LAST} unless it is a repeat. */
     public Post asRepeat() {
-        return new Post(
-                content,
-                items,
-                whenBusy,
-                idempotencyKey,
-                streamed,
-                options,
-                earlier,
-                attachments,
-                NOWHERE,
-                outputsRequired);
+        return with(attachments, NOWHERE, outputsRequired);
     }
 
     /** The same with the attachments that its items name. */
     public Post with(List<Attachment> brought) {
+        return with(brought, after, outputsRequired);
+    }
+
+    private Post with(List<Attachment> brought, @Nullable Integer place, boolean required) {
         return new Post(
                 content,
                 items,
@@ -116,8 +100,8 @@ public record Post(
                 options,
                 earlier,
                 brought,
-                after,
-                outputsRequired);
+                place,
+                required);
     }
 
     /** All attachments that it brings, those of its earlier turns too, by their ids. */

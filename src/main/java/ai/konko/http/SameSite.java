@@ -57,7 +57,8 @@ class SameSite {
         if (elsewhere) {
             throw RefusedException.of(
                     ErrorCode.FORBIDDEN,
-                    "Without credentials this service takes no requests of other sites' pages.");
+                    "Without credentials this service takes no requests of other sites' pages;"
+                            + " konko.cors.origins lets some in.");
         }
     }
 

@@ -59,7 +59,7 @@ record Dialogue(String parameter, List<InputItem> items) {
                     parameter, List.of(new Spoken(parameter, InputItem.Role.USER, text)));
         }
         if (!given.isArray() || given.isEmpty()) {
-            throw RefusedException.invalid(parameter, "must be a list of messages");
+            throw RefusedException.invalid(parameter, "must be a list of one message or more");
         }
         List<InputItem> items = new ArrayList<>();
         for (int i = 0; i < given.size(); i++) {

@@ -330,7 +330,7 @@ class Responses {
         if (options == null || !options.opening() || chat.messageCount() != reply.seq()) {
             throw RefusedException.unsupported(
                     "response_id",
-                    "is in a conversation, whose log only grows; delete the conversation "
+                    "is not the only one of its conversation; delete items of it, or all of "
                             + Ids.conversation(reply.chatId()));
         }
         turns.delete(reply.chatId());
