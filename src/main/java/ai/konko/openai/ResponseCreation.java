@@ -10,13 +10,13 @@ import ai.konko.http.Caller;
 import ai.konko.openai.ResponseView.HowAsked;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.inject.Singleton;
+import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Creates responses, for requests and for the messages of WebSockets alike. */
-@Singleton
+@ApplicationScoped // so that it, and with it the model's client, is made after settings are checked
 class ResponseCreation {
     private final Responses responses;
     private final StatelessTurns stateless;
