@@ -15,8 +15,12 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Creates responses, for requests and for the messages of WebSockets alike. */
-@ApplicationScoped // so that it, and with it the model's client, is made after settings are checked
+/**
+ * Creates responses, for requests and for the messages of WebSockets alike. It is made when it is
+ * used, because the route of WebSockets is there before the settings are checked, and the model's
+ * client may not be.
+ */
+@ApplicationScoped
 class ResponseCreation {
     private final Responses responses;
     private final StatelessTurns stateless;

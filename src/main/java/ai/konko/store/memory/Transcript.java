@@ -194,6 +194,7 @@ final class Transcript {
         return last != null && last.waits();
     }
 
+    /** The ids of the calls of replies that are over and before this seq. */
     Set<String> callIds(int before) {
         Set<String> all = new HashSet<>();
         for (int seq = 2; seq <= size() && seq < before; seq += 2) {
@@ -207,19 +208,19 @@ final class Transcript {
         return all;
     }
 
+    /** The ids of all calls, those of the reply in progress too. */
+    Set<String> knownCalls() {
+        Set<String> all = callIds(Integer.MAX_VALUE);
+        Items.calls(draft.items()).forEach(each -> all.add(each.callId()));
+        return all;
+    }
+
     /** The ids of the attachments that messages name. */
     Set<String> attached() {
         Set<String> all = new HashSet<>();
         for (int seq = 1; seq <= size(); seq += 2) {
             Items.attached(messages.itemsOfMessage(seq)).forEach(each -> all.add(each.id()));
         }
-        return all;
-    }
-
-    /** The same with those of the reply in progress. */
-    Set<String> knownCalls() {
-        Set<String> all = callIds(Integer.MAX_VALUE);
-        Items.calls(draft.items()).forEach(each -> all.add(each.callId()));
         return all;
     }
 
