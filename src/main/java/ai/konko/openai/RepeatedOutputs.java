@@ -15,7 +15,7 @@ import java.util.UUID;
 
 /**
  * Outputs that the log has already. Some clients send those of earlier steps again, although they
- * continue the response or the conversation that has them; OpenAI takes that.
+ * continue the response or the conversation that has them.
  */
 @Singleton
 class RepeatedOutputs {
