@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses which turns of a chat the model sees: the newest whole turns that fit, see {@link
@@ -30,17 +31,28 @@ public class ContextWindow {
     /**
      * @param items what the message has beside its text
      * @param earlier how many turns right before the message are sent in any case
+     * @param read the newest {@link #maxTurns} turns before it, at most {@link #mostBytes}; null if
+     *     they are still to be read
      * @return the turns that the model sees before a message at this place, oldest first
      */
     public List<ContextTurn> before(
-            UUID chatId, int seq, String message, List<Item> items, int earlier) {
+            UUID chatId,
+            int seq,
+            String message,
+            List<Item> items,
+            int earlier,
+            @Nullable List<ContextTurn> read) {
         int most = Math.max(maxTurns(), earlier);
         int least = Math.max(earlier, Items.outputs(items).isEmpty() ? 0 : 1);
-        List<ContextTurn> candidates = repository.recall(chatId, seq, most, mostBytes());
+        List<ContextTurn> candidates =
+                read != null && most == maxTurns()
+                        ? read
+                        : repository.recall(chatId, seq, most, mostBytes());
         int needed = whole(candidates, least);
-        for (int read = -1; needed > candidates.size() && candidates.size() > read; ) {
-            read = candidates.size(); // they are long, or many, or fewer
-            candidates = repository.recall(chatId, seq, Math.max(needed, 2 * read), Long.MAX_VALUE);
+        for (int known = -1; needed > candidates.size() && candidates.size() > known; ) {
+            known = candidates.size(); // they are long, or many, or fewer
+            candidates =
+                    repository.recall(chatId, seq, Math.max(needed, 2 * known), Long.MAX_VALUE);
             needed = whole(candidates, least);
         }
         List<ContextTurn> fitting =
@@ -135,7 +147,7 @@ public class ContextWindow {
     }
 
     /** The new message takes one place, and a turn takes two. */
-    private int maxTurns() {
+    int maxTurns() {
         return (config.maxMessages() - 1) / 2;
     }
 

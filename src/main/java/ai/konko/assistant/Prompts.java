@@ -10,6 +10,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Settings;
+import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.StoreOutage;
 import ai.konko.chat.Turn;
@@ -46,6 +47,13 @@ public class Prompts {
     }
 
     /**
+     * @return what the log has to know to start a turn
+     */
+    public StartOptions startOptions() {
+        return new StartOptions(endpoint.defaultModel(), window.maxTurns(), window.mostBytes());
+    }
+
+    /**
      * Reads the log for a turn. If the log is out of reach, it waits until that is over or the turn
      * is cancelled.
      */
@@ -68,7 +76,8 @@ public class Prompts {
                                     instructions(started.settings(), options),
                                     message.content(),
                                     message.items(),
-                                    options.earlier());
+                                    options.earlier(),
+                                    started.before());
                     seen.add(message);
                     List<ContextMessage> messages = seen.list();
                     return new Prompt(
@@ -131,7 +140,8 @@ public class Prompts {
                         instructions(settings, options),
                         message.message(),
                         next,
-                        0);
+                        0,
+                        null);
         earlier.forEach(seen::add);
         seen.say(message.message(), message.items());
         List<ContextMessage> messages = seen.list();
@@ -173,9 +183,12 @@ public class Prompts {
             @Nullable String instructions,
             String message,
             List<Item> items,
-            int earlier) {
+            int earlier,
+            @Nullable List<ContextTurn> read) {
         List<ContextTurn> turns =
-                chatId == null ? List.of() : window.before(chatId, seq, message, items, earlier);
+                chatId == null
+                        ? List.of()
+                        : window.before(chatId, seq, message, items, earlier, read);
         PromptMessages seen = new PromptMessages(instructions, turns.size());
         turns.forEach(seen::add);
         return seen;

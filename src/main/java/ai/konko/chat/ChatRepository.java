@@ -90,7 +90,16 @@ public interface ChatRepository {
      *     ErrorCode#QUEUE_FULL} or {@link ErrorCode#CAPACITY}; {@link ErrorCode#INVALID} or {@link
      *     ErrorCode#CALL_CLOSED} if its outputs are not those of the open calls
      */
-    Accepted accept(UUID chatId, Post post);
+    default Accepted accept(UUID chatId, Post post) {
+        return accept(chatId, post, null);
+    }
+
+    /**
+     * The same, and may {@link #start} the chat's next turn in the same step.
+     *
+     * @param start null if no turn is to be started
+     */
+    Accepted accept(UUID chatId, Post post, @Nullable StartOptions start);
 
     /**
      * Takes in turns that are over: all of them or none, at the chat's end, in this order.
@@ -106,10 +115,13 @@ public interface ChatRepository {
      * one runs at any time, and they run in the order of the log. A turn whose process has died is
      * started again, with its text discarded, or ended, see {@link Recovery}.
      *
-     * @param defaultModel see {@link Settings#modelToAsk}
      * @return the turn that the caller has to run now; empty if there is none, or no such chat
      */
-    Optional<Started> start(UUID chatId, String defaultModel);
+    Optional<Started> start(UUID chatId, StartOptions options);
+
+    default Optional<Started> start(UUID chatId, String defaultModel) {
+        return start(chatId, new StartOptions(defaultModel));
+    }
 
     /**
      * What a reply in progress consists of, to be added to as the model writes it. All of it is
@@ -125,7 +137,17 @@ public interface ChatRepository {
      *
      * @return the reply as it is now, which need not be over if it is another process'
      */
-    Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome);
+    default Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
+        return finish(chatId, replyId, attempt, outcome, null).reply();
+    }
+
+    /**
+     * The same, and may {@link #start} the chat's next turn in the same step.
+     *
+     * @param start null if no turn is to be started
+     */
+    Finished finish(
+            UUID chatId, UUID replyId, int attempt, Outcome outcome, @Nullable StartOptions start);
 
     /**
      * Ends a reply that waits in line as cancelled; one that is in progress is left to whoever runs

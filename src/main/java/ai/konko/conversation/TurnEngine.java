@@ -11,6 +11,7 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
+import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import io.opentelemetry.api.trace.Span;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,8 +21,10 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The turns of all chats: posted, cancelled, written again, and found by whoever listens.
@@ -80,28 +83,53 @@ public class TurnEngine {
      *     in flight as it may
      */
     public PostedTurn post(Origin origin, UUID chatId, Post post) {
+        AtomicReference<@Nullable Started> started = new AtomicReference<>();
         return orLater(
                 chatId,
+                started,
                 () -> {
                     Accepted accepted =
-                            placed(origin, () -> repository.accept(chatId, post), Accepted::added);
+                            placed(
+                                    origin,
+                                    () -> {
+                                        Accepted now =
+                                                repository.accept(
+                                                        chatId, post, runner.startOptions());
+                                        started.set(now.started());
+                                        return now;
+                                    },
+                                    Accepted::added);
                     accepted.cancelled().forEach(this::announce);
                     if (accepted.toCancel() != null) {
                         Optional<LiveReply> _ = stop(accepted.toCancel());
                     }
-                    return run(accepted.turn(), accepted.repeated());
+                    return run(accepted.turn(), accepted.repeated(), started);
                 });
     }
 
-    /** A turn that was accepted runs, also if this process fails before it is started. */
-    private <T> T orLater(UUID chatId, Supplier<T> operation) {
+    /**
+     * A turn that was accepted runs, also if this process fails before it is started.
+     *
+     * @param started the turn that the log has started, until it is begun
+     */
+    private <T> T orLater(
+            UUID chatId, AtomicReference<@Nullable Started> started, Supplier<T> operation) {
         try {
             return operation.get();
-        } catch (RefusedException refused) {
-            throw refused;
         } catch (RuntimeException | Error failed) {
-            workers.later(TurnRunner.SOON, () -> runner.runNext(chatId));
+            if (!(failed instanceof RefusedException) || started.get() != null) {
+                workers.later(TurnRunner.SOON, () -> runNext(chatId, started));
+            }
             throw failed;
+        }
+    }
+
+    private void runNext(UUID chatId, AtomicReference<@Nullable Started> started) {
+        Started begun = started.getAndSet(null);
+        if (begun == null) {
+            runner.runNext(chatId);
+        } else {
+            runner.begin(begun);
         }
     }
 
@@ -133,21 +161,31 @@ public class TurnEngine {
      * @throws RefusedException see {@link ChatRepository#retry} and {@link #post}
      */
     public PostedTurn retry(Origin origin, UUID chatId, UUID replyId, boolean streamed) {
+        AtomicReference<@Nullable Started> started = new AtomicReference<>();
         return orLater(
                 chatId,
-                () ->
-                        run(
-                                placed(
-                                        origin,
-                                        () -> repository.retry(chatId, replyId, streamed),
-                                        turn -> Optional.of(turn.reply())),
-                                false));
+                started,
+                () -> {
+                    Turn turn =
+                            placed(
+                                    origin,
+                                    () -> repository.retry(chatId, replyId, streamed),
+                                    retried -> Optional.of(retried.reply()));
+                    return run(turn, false, started);
+                });
     }
 
-    private PostedTurn run(Turn turn, boolean repeated) {
-        LiveReply reply = follower.follow(turn.reply());
-        runner.runNext(turn.reply().chatId());
-        return new PostedTurn(turn, repeated, reply);
+    /**
+     * @param started the chat's next turn, if the log has started it
+     */
+    private PostedTurn run(
+            Turn turn, boolean repeated, AtomicReference<@Nullable Started> started) {
+        Message reply = turn.reply();
+        Started next = started.get();
+        boolean own = next != null && next.turn().reply().id().equals(reply.id());
+        LiveReply entry = own ? live.at(reply) : follower.follow(reply);
+        runNext(reply.chatId(), started);
+        return new PostedTurn(turn, repeated, entry);
     }
 
     /**

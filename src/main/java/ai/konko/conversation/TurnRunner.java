@@ -2,17 +2,18 @@ package ai.konko.conversation;
 
 import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
-import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.Prompts;
 import ai.konko.assistant.ReplyWriter;
 import ai.konko.assistant.TextAllowance;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Draft;
 import ai.konko.chat.Fault;
+import ai.konko.chat.Finished;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.Written;
 import io.opentelemetry.api.trace.Span;
@@ -40,7 +41,6 @@ class TurnRunner {
     private final ChatRepository repository;
     private final Prompts prompts;
     private final ReplyWriter writer;
-    private final ModelEndpoint endpoint;
     private final LiveReplies live;
     private final Places places;
     private final ReplyFollower follower;
@@ -53,7 +53,6 @@ class TurnRunner {
             ChatRepository repository,
             Prompts prompts,
             ReplyWriter writer,
-            ModelEndpoint endpoint,
             LiveReplies live,
             Places places,
             ReplyFollower follower,
@@ -64,7 +63,6 @@ class TurnRunner {
         this.repository = repository;
         this.prompts = prompts;
         this.writer = writer;
-        this.endpoint = endpoint;
         this.live = live;
         this.places = places;
         this.follower = follower;
@@ -81,7 +79,7 @@ class TurnRunner {
      */
     void runNext(UUID chatId) {
         try {
-            repository.start(chatId, endpoint.defaultModel()).ifPresent(this::begin);
+            repository.start(chatId, prompts.startOptions()).ifPresent(this::begin);
         } catch (RuntimeException | Error failed) {
             if (!repository.blocks()) {
                 workers.later(SOON, () -> runNext(chatId));
@@ -93,8 +91,15 @@ class TurnRunner {
         }
     }
 
+    /**
+     * @return what the log has to know to start a turn, to {@link #begin} it
+     */
+    StartOptions startOptions() {
+        return prompts.startOptions();
+    }
+
     /** The log says that it runs. So it has to run, or to end, whatever fails here. */
-    private void begin(Started started) {
+    void begin(Started started) {
         Message reply = started.turn().reply();
         LiveReply entry;
         TextAllowance allowance;
@@ -164,6 +169,7 @@ class TurnRunner {
     private final class EndInTheLog extends TurnEnd {
         private final Message reply;
         private final LiveReply entry;
+        private @Nullable Started following;
 
         private EndInTheLog(Message reply, LiveReply entry, Span span, TextAllowance allowance) {
             super(entry, span, allowance, events, places);
@@ -173,9 +179,11 @@ class TurnRunner {
 
         @Override
         public void keep(Supplier<Ending> how) {
-            Message now =
+            Finished finished =
                     describedInLogs(
                             reply, entry.origin(), () -> finish(reply, how.get(), entry.seal()));
+            following = finished.next();
+            Message now = finished.reply();
             if (now.status().terminal() && now.attempt() == reply.attempt()) {
                 over(now, live);
             } else {
@@ -186,7 +194,9 @@ class TurnRunner {
 
         @Override
         void next(@Nullable Message terminal) {
-            runNext(reply.chatId());
+            if (following != null) {
+                begin(following);
+            }
         }
     }
 
@@ -211,13 +221,14 @@ class TurnRunner {
      *     meanwhile
      * @throws RuntimeException whatever keeps the log from taking it now
      */
-    private Message finish(Message reply, Ending ending, Written what) {
+    private Finished finish(Message reply, Ending ending, Written what) {
         Outcome outcome = ending.of(what);
         try {
-            return repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome);
+            return repository.finish(
+                    reply.chatId(), reply.id(), reply.attempt(), outcome, startOptions());
         } catch (RefusedException refused) {
             if (ReplyFollower.isGone(refused)) {
-                return follower.cancelledWithItsChat(reply, what);
+                return new Finished(follower.cancelledWithItsChat(reply, what), null);
             }
             throw refused;
         }

@@ -151,7 +151,7 @@ class ContextWindowTest {
         turn("m2", "x ".repeat(20_000));
         ContextWindow window = new ContextWindow(repository, new Bounds(100, 50), tokens);
 
-        assertThat(window.before(chat, 9999, "m", List.of(), 2))
+        assertThat(window.before(chat, 9999, "m", List.of(), 2, null))
                 .extracting(ContextTurn::message)
                 .containsExactly("m1", "m2");
     }
@@ -163,10 +163,11 @@ class ContextWindowTest {
         String second = answered(first, "x ".repeat(20_000));
         ContextWindow window = new ContextWindow(repository, new Bounds(5, 50), tokens);
 
-        List<ContextTurn> answering = window.before(chat, 9999, "", List.of(output(second)), 0);
+        List<ContextTurn> answering =
+                window.before(chat, 9999, "", List.of(output(second)), 0, null);
 
         assertThat(answering).extracting(ContextTurn::message).containsExactly("m1", "");
-        assertThat(window.before(chat, 9999, "plain", List.of(), 0)).isEmpty();
+        assertThat(window.before(chat, 9999, "plain", List.of(), 0, null)).isEmpty();
     }
 
     @Test
@@ -304,14 +305,16 @@ class ContextWindowTest {
                                 });
         ContextWindow window = new ContextWindow(counting, new Bounds(100, 100), tokens);
 
-        assertThat(window.before(chat, 9999, "m", List.of(), 0)).isEmpty();
+        assertThat(window.before(chat, 9999, "m", List.of(), 0, null)).isEmpty();
         assertThat(window.next(chat).turns()).isEmpty();
         assertThat(read).as("one turn each").hasValue(2);
     }
 
     private List<String> sent(int maxMessages, int maxTokens) {
         return new ContextWindow(repository, new Bounds(maxMessages, maxTokens), tokens)
-                .before(chat, 9999, TEN, List.of(), 0).stream().map(ContextTurn::message).toList();
+                .before(chat, 9999, TEN, List.of(), 0, null).stream()
+                        .map(ContextTurn::message)
+                        .toList();
     }
 
     private void turns(int count) {

@@ -304,7 +304,7 @@ final class ChatLog {
     }
 
     private Started started(PlaceInLine next) {
-        return new Started(transcript.turnOf(next.seq()), settings, next.streamed());
+        return new Started(transcript.turnOf(next.seq()), settings, next.streamed(), null);
     }
 
     Draft draft(UUID replyId, int attempt) {

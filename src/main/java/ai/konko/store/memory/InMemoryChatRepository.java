@@ -11,6 +11,7 @@ import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Finished;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
 import ai.konko.chat.MessageCounts;
@@ -22,6 +23,7 @@ import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
+import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -281,8 +283,9 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Accepted accept(UUID chatId, Post post) {
-        return log(chatId).accept(post);
+    public Accepted accept(UUID chatId, Post post, @Nullable StartOptions start) {
+        Accepted accepted = log(chatId).accept(post);
+        return start == null ? accepted : accepted.with(next(chatId, start));
     }
 
     @Override
@@ -291,12 +294,16 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Optional<Started> start(UUID chatId, String defaultModel) {
+    public Optional<Started> start(UUID chatId, StartOptions options) {
         try {
-            return log(chatId).start(defaultModel);
+            return log(chatId).start(options.defaultModel());
         } catch (RefusedException _) {
             return Optional.empty(); // deleted meanwhile
         }
+    }
+
+    private @Nullable Started next(UUID chatId, StartOptions options) {
+        return start(chatId, options).orElse(null);
     }
 
     @Override
@@ -309,8 +316,10 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
-        return log(chatId).finish(replyId, attempt, outcome);
+    public Finished finish(
+            UUID chatId, UUID replyId, int attempt, Outcome outcome, @Nullable StartOptions start) {
+        Message reply = log(chatId).finish(replyId, attempt, outcome);
+        return new Finished(reply, start == null ? null : next(chatId, start));
     }
 
     @Override

@@ -37,6 +37,13 @@ final class ChatRows {
             from chat c
             """;
 
+    private static final String LOCK =
+            """
+            select id, title, instructions, model, metadata, parameters, waiting, message_count,
+                last_id, updated_at, clock_timestamp() as now
+            from chat where id %s for no key update
+            """;
+
     /** The search's comparison: whether a text contains another one. */
     private static final String LIKE = "konko_folded(%s) like konko_folded(?)";
 
@@ -61,18 +68,24 @@ final class ChatRows {
      * @throws RefusedException if there is no such chat
      */
     static Locked lock(Session session, UUID chatId) throws SQLException {
-        return session.first(
-                        """
-                        select title, instructions, model, metadata, parameters, waiting, message_count,
-                            last_id, updated_at, clock_timestamp() as now
-                        from chat where id = ? for no key update
-                        """,
-                        row -> locked(chatId, row),
-                        chatId)
+        return session.first(LOCK.formatted("= ?"), ChatRows::locked, chatId)
                 .orElseThrow(RefusedException::chatNotFound);
     }
 
-    private static Locked locked(UUID chatId, ResultSet row) throws SQLException {
+    /**
+     * Locks those of these chats that there are.
+     *
+     * @param wait whether those that somebody else has locked are waited for; else they are left
+     */
+    static Query<Locked> locking(UUID[] chats, boolean wait) {
+        return new Query<>(
+                LOCK.formatted("= any(?)") + (wait ? "" : " skip locked"),
+                ChatRows::locked,
+                (Object) chats);
+    }
+
+    private static Locked locked(ResultSet row) throws SQLException {
+        UUID chatId = row.getObject("id", UUID.class);
         UUID lastId = row.getObject("last_id", UUID.class);
         Instant updatedAt = Columns.instant(row, "updated_at");
         return new Locked(

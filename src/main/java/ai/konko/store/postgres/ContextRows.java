@@ -4,11 +4,14 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Item;
 import ai.konko.chat.Message;
+import ai.konko.chat.StartOptions;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -25,8 +28,8 @@ final class ContextRows {
                 or (a.status is not null and a.options ->> 'unanswered' = 'true'))
             """;
 
-    /** The newest turns that are context, as a condition on {@code m}. */
-    static final String NEWEST =
+    /** The newest turns of the chat {@code :chat} that are context, as a condition on {@code m}. */
+    private static final String NEWEST_OF =
             """
             m.seq = any (array(
                 select s from (
@@ -34,28 +37,45 @@ final class ContextRows {
                         order by seq desc rows between unbounded preceding and 1 preceding)
                     from (
                         select a.seq, octet_length(a.content) + coalesce(a.items_length, 0) from message a
-                        where a.chat_id = ? and a.seq < ? and %s
+                        where a.chat_id = :chat and a.seq < ? and %s
                         order by a.seq desc limit ?) as answers (seq, bytes)) as newest (seq, newer),
                 lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s)
                 where coalesce(newest.newer, 0) <= ?))
-            order by m.seq
             """
                     .formatted(IS_CONTEXT);
+
+    /** Those of one chat, in order. */
+    static final String NEWEST = NEWEST_OF.replace(":chat", "?") + "order by m.seq\n";
+
+    private static final String SAID =
+            "select m.chat_id, m.seq, m.attempt, m.content, m.items from message m where m.chat_id = :chat and ";
+
+    private static final String OF_ONE = SAID.replace(":chat", "?") + NEWEST;
+
+    private static final String OF_IDLE =
+            "select m.* from unnest(?::uuid[]) as c (id), lateral ("
+                    + (SAID + NEWEST_OF).replace(":chat", "c.id")
+                    + """
+                    ) as m
+                    where not exists (select from pending p where p.chat_id = c.id)
+                    order by m.chat_id, m.seq
+                    """;
 
     private ContextRows() {}
 
     /** What the model is sent of a message. */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-    private record Said(int seq, int attempt, byte[] text, List<Item> items) {
-        static Said of(ResultSet row) throws SQLException {
+    record Said(UUID chatId, int seq, int attempt, byte[] text, List<Item> items) {
+        private static Said of(ResultSet row) throws SQLException {
             return new Said(
+                    row.getObject("chat_id", UUID.class),
                     row.getInt("seq"),
                     row.getInt("attempt"),
                     row.getString("content").getBytes(StandardCharsets.UTF_8),
                     Columns.items(row, "items"));
         }
 
-        ContextTurn with(Said reply) {
+        private ContextTurn with(Said reply) {
             return new ContextTurn(
                     reply.seq,
                     reply.attempt,
@@ -71,20 +91,41 @@ final class ContextRows {
             Session session, UUID chatId, int beforeSeq, int maxTurns, long mostBytes)
             throws SQLException {
         List<Said> said =
-                session.list(
-                        "select m.seq, m.attempt, m.content, m.items from message m where m.chat_id = ? and "
-                                + NEWEST,
-                        Said::of,
-                        chatId,
-                        chatId,
-                        beforeSeq,
-                        maxTurns,
-                        mostBytes);
+                session.list(OF_ONE, Said::of, chatId, chatId, beforeSeq, maxTurns, mostBytes);
+        return MessageRows.requireChat(session, chatId, turns(said));
+    }
+
+    /**
+     * The same of chats with nothing in line, to be sorted {@linkplain #byChat by chat}.
+     *
+     * @param context how many of each
+     */
+    static Query<Said> ofIdle(UUID[] chats, StartOptions context) {
+        return new Query<>(
+                OF_IDLE,
+                Said::of,
+                chats,
+                Integer.MAX_VALUE,
+                context.maxTurns(),
+                context.mostBytes());
+    }
+
+    static Map<UUID, List<ContextTurn>> byChat(List<Said> said) {
+        Map<UUID, List<Said>> sorted = new HashMap<>();
+        for (Said each : said) {
+            sorted.computeIfAbsent(each.chatId, _ -> new ArrayList<>()).add(each);
+        }
+        Map<UUID, List<ContextTurn>> turns = new HashMap<>();
+        sorted.forEach((chat, messages) -> turns.put(chat, turns(messages)));
+        return turns;
+    }
+
+    private static List<ContextTurn> turns(List<Said> said) {
         List<ContextTurn> turns = new ArrayList<>(said.size() / 2);
         for (int i = 0; i < said.size(); i += 2) {
             turns.add(said.get(i).with(said.get(i + 1)));
         }
-        return List.copyOf(MessageRows.requireChat(session, chatId, turns));
+        return List.copyOf(turns);
     }
 
     /**

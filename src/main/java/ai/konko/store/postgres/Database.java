@@ -118,12 +118,34 @@ final class Database {
     }
 
     private <T extends @Nullable Object> T bounded(boolean transaction, Work<T> work) {
+        return inPlace(() -> connected(transaction, work));
+    }
+
+    /**
+     * Takes a place among those that use the database or wait for it.
+     *
+     * @throws RefusedException if there is none
+     */
+    <T extends @Nullable Object> T inPlace(Supplier<T> use) {
         if (!places.tryAcquire()) {
             throw unavailable("The store has as many requests waiting as it may.");
         }
         try {
+            return use.get();
+        } finally {
+            places.release();
+        }
+    }
+
+    /** A {@link #transaction} of somebody who is {@link #inPlace}. */
+    <T extends @Nullable Object> T transactionInPlace(Work<T> work) {
+        return connected(true, work);
+    }
+
+    private <T extends @Nullable Object> T connected(boolean transaction, Work<T> work) {
+        try {
             if (!connections.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw unavailable("The store is too slow at the moment.");
+                throw tooSlow();
             }
             try {
                 return attempt(transaction, work);
@@ -132,8 +154,6 @@ final class Database {
             }
         } catch (InterruptedException _) {
             throw interrupted();
-        } finally {
-            places.release();
         }
     }
 
@@ -170,7 +190,7 @@ final class Database {
         }
     }
 
-    private static RefusedException interrupted() {
+    static RefusedException interrupted() {
         Thread.currentThread().interrupt();
         return unavailable("The service is stopping.");
     }
@@ -182,9 +202,10 @@ final class Database {
             if (Sessions.isShared(connection)) {
                 Sessions.applySettings(connection);
             }
-            T result = work.in(new Session(connection));
+            Session session = new Session(connection);
+            T result = work.in(session);
             committing[0] = true;
-            connection.commit();
+            session.commit();
             return result;
         } catch (SQLException | RuntimeException | Error failed) {
             rollBack(connection, failed);
@@ -202,6 +223,10 @@ final class Database {
         } catch (SQLException alsoFailed) {
             reason.addSuppressed(alsoFailed);
         }
+    }
+
+    static RefusedException tooSlow() {
+        return unavailable("The store is too slow at the moment.");
     }
 
     private static RefusedException unavailable(String detail) {

@@ -3,56 +3,163 @@ package ai.konko.store.postgres;
 import ai.konko.chat.Accepted;
 import ai.konko.chat.Admission;
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Items;
 import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.StartOptions;
+import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
+import ai.konko.chat.WhenBusy;
 import ai.konko.store.postgres.PendingRows.Pending;
 import ai.konko.store.postgres.TurnRows.Keyed;
+import ai.konko.store.postgres.TurnRows.NewTurn;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Takes turns into the log, each call in the transaction of its session. */
+/**
+ * Takes turns into the log, each call in the transaction of its session. A turn that finds its chat
+ * idle is started at once.
+ */
 final class NewTurns {
     private final ChatLimits limits;
     private final Supplier<UUID> ids;
     private final MessageRows messages;
+    private final Replica replica;
 
-    NewTurns(ChatLimits limits, Supplier<UUID> ids, MessageRows messages) {
+    NewTurns(ChatLimits limits, Supplier<UUID> ids, MessageRows messages, Replica replica) {
         this.limits = limits;
         this.ids = ids;
         this.messages = messages;
+        this.replica = replica;
     }
 
-    Accepted accept(Session session, UUID chatId, Post post) throws SQLException {
-        ChatRows.Locked chat = ChatRows.lock(session, chatId);
-        String key = post.idempotencyKey();
-        Optional<Keyed> known =
-                key == null ? Optional.empty() : TurnRows.keyed(session, chatId, key);
-        if (known.isEmpty()) {
-            return add(session, chat, post);
+    /**
+     * A post to a chat.
+     *
+     * @param start see {@link ai.konko.chat.ChatRepository#accept}
+     */
+    record Posted(UUID chatId, Post post, @Nullable StartOptions start) {
+
+        /** Whether it does nothing to the chat but add a turn at its end. */
+        boolean isPlain() {
+            return post.items().isEmpty()
+                    && post.earlier().isEmpty()
+                    && post.attachments().isEmpty()
+                    && post.whenBusy() != WhenBusy.INTERRUPT;
         }
-        Turn turn = messages.turnOf(session, chatId, known.get().replySeq());
-        return Admission.repeat(post, turn, known.get().whenBusy());
     }
 
-    private Accepted add(Session session, ChatRows.Locked chat, Post post) throws SQLException {
+    /**
+     * Accepts plain posts.
+     *
+     * @return what has come of each; empty for those that have to be accepted alone
+     */
+    List<Optional<Accepted>> accept(Session session, List<Posted> posts, NewRuns runs)
+            throws SQLException {
+        Map<UUID, Posted> ofChats = new LinkedHashMap<>();
+        posts.forEach(each -> ofChats.putIfAbsent(each.chatId, each));
+        LockedChats chats =
+                LockedChats.ofSome(
+                        session,
+                        ofChats.keySet().toArray(UUID[]::new),
+                        ofChats.values().stream()
+                                .map(each -> each.post.idempotencyKey())
+                                .toArray(String[]::new),
+                        posts.getFirst().start);
+        List<Optional<Accepted>> accepted = new ArrayList<>();
+        List<NewTurn> added = new ArrayList<>();
+        for (Posted each : posts) {
+            boolean first = ofChats.remove(each.chatId) != null;
+            ChatRows.Locked chat = chats.chat(each.chatId);
+            accepted.add(
+                    first && chat != null && !chat.waiting() && chats.keyed(each.chatId) == null
+                            ? admit(each, chat, chats, runs, added)
+                            : Optional.empty());
+        }
+        if (!added.isEmpty()) {
+            session.atCommit(TurnRows.accepting(added, replica.id()));
+        }
+        return accepted;
+    }
+
+    private Optional<Accepted> admit(
+            Posted posted,
+            ChatRows.Locked chat,
+            LockedChats chats,
+            NewRuns runs,
+            List<NewTurn> added) {
+        List<Pending> line = chats.line(posted.chatId);
+        try {
+            Admission.requireLast(posted.post, chat.end().seq());
+            Admission<Pending> _ = Admission.of(posted.post, chat.end().seq(), line, limits);
+        } catch (RefusedException _) {
+            return Optional.empty(); // is refused again when it is alone
+        }
+        Turn turn = chat.end().next(posted.post, ids, chat.timeOfChange());
+        Started started =
+                started(posted, turn, chat, line, chats.context(posted.chatId), runs, added);
+        return Optional.of(new Accepted(turn, false, List.of(), null, started));
+    }
+
+    /** Adds the turn to those that are written, and starts it if nothing is in line before it. */
+    private @Nullable Started started(
+            Posted posted,
+            Turn turn,
+            ChatRows.Locked chat,
+            List<Pending> line,
+            @Nullable List<ContextTurn> context,
+            NewRuns runs,
+            List<NewTurn> added) {
+        StartOptions start = posted.start;
+        if (start == null || !line.isEmpty() || !replica.serves()) {
+            added.add(new NewTurn(turn, posted.post, null));
+            return null;
+        }
+        Message reply = turn.reply();
+        String model = chat.settings().modelToAsk(reply.namedModel(), start.defaultModel());
+        Turn running = new Turn(turn.message(), reply.started(model));
+        added.add(new NewTurn(turn, posted.post, runs.begin(running, 1)));
+        return new Started(running, chat.settings(), posted.post.streamed(), context);
+    }
+
+    /** Accepts any post, once nobody else changes its chat. */
+    Accepted accept(Session session, Posted posted, NewRuns runs) throws SQLException {
+        UUID chatId = posted.chatId;
+        Post post = posted.post;
+        LockedChats chats = LockedChats.ofOne(session, chatId, post.idempotencyKey(), posted.start);
+        ChatRows.Locked chat = chats.require(chatId);
+        Keyed known = chats.keyed(chatId);
+        if (known != null) {
+            Turn turn = messages.turnOf(session, chatId, known.replySeq());
+            return Admission.repeat(post, turn, known.whenBusy());
+        }
+        return add(session, posted, chat, chats, runs);
+    }
+
+    private Accepted add(
+            Session session, Posted posted, ChatRows.Locked chat, LockedChats chats, NewRuns runs)
+            throws SQLException {
+        Post post = posted.post;
         LogEnd end = chat.end();
         Admission.requireLast(post, end.seq());
         List<Turn> earlier = end.next(post.earlier(), ids, chat.timeOfChange());
         List<Message> answered = answered(session, chat, post, earlier);
-        List<Pending> line = PendingRows.line(session, end.chatId());
+        List<Pending> line = chats.line(end.chatId());
         Admission<Pending> admission = Admission.of(post, end.seq(), line, limits);
         List<Message> cancelled = new ArrayList<>();
         for (Pending each : admission.cancelled()) {
@@ -65,10 +172,19 @@ final class NewTurns {
         insertPast(session, earlier, answered);
         LogEnd last = earlier.isEmpty() ? end : LogEnd.of(earlier.getLast());
         Turn turn = last.next(post, ids, chat.timeOfChange());
-        TurnRows.insert(session, turn, post);
-        PendingRows.insert(session, turn.reply(), post.streamed());
-        ChatRows.endWith(session, turn.reply());
-        return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
+        boolean asRead = earlier.isEmpty() && answered.isEmpty();
+        List<NewTurn> added = new ArrayList<>();
+        Started started =
+                started(
+                        posted,
+                        turn,
+                        chat,
+                        line,
+                        asRead ? chats.context(end.chatId()) : null,
+                        runs,
+                        added);
+        session.atCommit(TurnRows.accepting(added, replica.id()));
+        return new Accepted(turn, false, List.copyOf(cancelled), toCancel, started);
     }
 
     /**
@@ -123,7 +239,7 @@ final class NewTurns {
     private static void insertPast(Session session, List<Turn> past, List<Message> answered)
             throws SQLException {
         for (Turn each : past) {
-            TurnRows.insert(session, each, null);
+            TurnRows.insert(session, each);
         }
         for (Message each : answered) {
             TurnRows.updateItems(session, each);

@@ -70,10 +70,12 @@ final class PendingRows {
         boolean isOf(ReplyRun started) {
             return started.isOf(replyId, attempt) && started.number == run;
         }
+    }
 
-        ReplyRun nextRun() {
-            return new ReplyRun(chatId, replyId, seq, attempt, run + 1);
-        }
+    /** The lines of these chats, each oldest first. */
+    static Query<Pending> lines(UUID[] chats) {
+        return new Query<>(
+                SELECT + "chat_id = any(?) order by chat_id, seq", PendingRows::of, (Object) chats);
     }
 
     /** Oldest first; only the first can run. */
@@ -139,13 +141,6 @@ final class PendingRows {
     static void requestCancel(Session session, Pending pending) throws SQLException {
         session.update(
                 "update pending set cancel = true where chat_id = ? and seq = ?",
-                pending.chatId(),
-                pending.seq());
-    }
-
-    static void delete(Session session, Pending pending) throws SQLException {
-        session.update(
-                "delete from pending where chat_id = ? and seq = ?",
                 pending.chatId(),
                 pending.seq());
     }

@@ -10,6 +10,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Draft;
+import ai.konko.chat.Finished;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
@@ -21,10 +22,12 @@ import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
+import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
 import ai.konko.chat.Written;
+import ai.konko.store.postgres.NewTurns.Posted;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,7 +57,9 @@ public class PostgresChatRepository implements ChatRepository {
     private final Database database;
     private final Replica replica;
     private final MessageRows messages;
+    private final RunningReplies running;
     private final NewTurns newTurns;
+    private final GroupCommit<Posted, Accepted> posts;
     private final ReplyRuns runs;
     private final ErasedItems erasedItems;
     private final IdleChats idleChats;
@@ -69,7 +74,9 @@ public class PostgresChatRepository implements ChatRepository {
         this.database = database;
         this.replica = replica;
         this.messages = new MessageRows(running);
-        this.newTurns = new NewTurns(limits, ids, messages);
+        this.running = running;
+        this.newTurns = new NewTurns(limits, ids, messages, replica);
+        this.posts = new GroupCommit<>(database, 4, 64, this::acceptTogether, this::acceptAlone);
         this.runs = new ReplyRuns(database, replica, running, messages);
         this.erasedItems = new ErasedItems(messages);
         this.idleChats = new IdleChats(database);
@@ -162,12 +169,27 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Accepted accept(UUID chatId, Post post) {
-        Accepted accepted = database.transaction(session -> newTurns.accept(session, chatId, post));
+    public Accepted accept(UUID chatId, Post post, @Nullable StartOptions start) {
+        Posted posted = new Posted(chatId, post, start);
+        Accepted accepted = posted.isPlain() ? posts.commit(posted) : acceptAlone(posted);
         if (post.whenBusy() == WhenBusy.INTERRUPT) {
             replica.changed(chatId);
         }
         return accepted;
+    }
+
+    private List<Optional<Accepted>> acceptTogether(List<Posted> some) {
+        return NewRuns.in(
+                running,
+                database::transactionInPlace,
+                (session, runs) -> newTurns.accept(session, some, runs));
+    }
+
+    private Accepted acceptAlone(Posted posted) {
+        return NewRuns.in(
+                running,
+                database::transaction,
+                (session, runs) -> newTurns.accept(session, posted, runs));
     }
 
     @Override
@@ -176,8 +198,8 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Optional<Started> start(UUID chatId, String defaultModel) {
-        return runs.start(chatId, defaultModel);
+    public Optional<Started> start(UUID chatId, StartOptions options) {
+        return runs.start(chatId, options);
     }
 
     @Override
@@ -186,8 +208,9 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
-        return runs.finish(chatId, replyId, attempt, outcome);
+    public Finished finish(
+            UUID chatId, UUID replyId, int attempt, Outcome outcome, @Nullable StartOptions start) {
+        return runs.finish(chatId, replyId, attempt, outcome, start);
     }
 
     @Override

@@ -127,7 +127,7 @@ final class Replica {
     boolean mayTakeOver(Session session, Pending pending) throws SQLException {
         UUID owner = pending.owner();
         if (owner != null && owner.equals(id)) { // if the answer to its start was lost
-            return running.find(pending.chatId(), pending.replyId(), pending.attempt()) == null;
+            return !running.has(pending.chatId(), pending.replyId(), pending.attempt());
         }
         if (owner == null || alone) {
             return true;
@@ -178,14 +178,14 @@ final class Replica {
         List<ReplyRun> gone = new ArrayList<>(running.confirmed()); // read before the log
         for (Pending each : database.urgent(session -> PendingRows.ownedBy(session, id))) {
             gone.removeIf(each::isOf);
-            if (running.find(each.chatId(), each.replyId(), each.attempt()) == null) {
+            if (!running.has(each.chatId(), each.replyId(), each.attempt())) {
                 current.startable(each.chatId());
             } else if (each.cancel()) {
                 current.toStop(each.chatId(), each.replyId(), each.attempt());
             }
         }
         for (ReplyRun run : gone) { // over, deleted, or taken over
-            current.toStop(run.chatId, run.replyId, run.attempt);
+            current.toStop(run.chatId, run.reply.id(), run.attempt);
         }
     }
 

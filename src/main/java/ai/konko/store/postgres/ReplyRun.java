@@ -15,15 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplyRun implements Draft {
     final UUID chatId;
-    final UUID replyId;
     final int seq;
     final int attempt;
     final int number;
 
-    private static final int LEAST_REASONING = 256;
+    /** As it was started. */
+    final Message reply;
 
-    /** Whether the start is committed, so that the database has this run too. */
-    volatile boolean confirmed;
+    private static final int LEAST_REASONING = 256;
 
     private final StringBuilder tail = new StringBuilder();
     private int start;
@@ -41,11 +40,11 @@ final class ReplyRun implements Draft {
 
     private int reasoningToFlush;
 
-    ReplyRun(UUID chatId, UUID replyId, int seq, int attempt, int number) {
-        this.chatId = chatId;
-        this.replyId = replyId;
-        this.seq = seq;
-        this.attempt = attempt;
+    ReplyRun(Message reply, int number) {
+        this.reply = reply;
+        this.chatId = reply.chatId();
+        this.seq = reply.seq();
+        this.attempt = reply.attempt();
         this.number = number;
     }
 
@@ -67,8 +66,8 @@ final class ReplyRun implements Draft {
         }
     }
 
-    boolean isOf(UUID reply, int ofAttempt) {
-        return replyId.equals(reply) && attempt == ofAttempt;
+    boolean isOf(UUID replyId, int ofAttempt) {
+        return reply.id().equals(replyId) && attempt == ofAttempt;
     }
 
     @Override

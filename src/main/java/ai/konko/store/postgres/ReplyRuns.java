@@ -2,20 +2,24 @@ package ai.konko.store.postgres;
 
 import ai.konko.chat.CallStatus;
 import ai.konko.chat.Cancelled;
+import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Finished;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Recovery;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Written;
 import ai.konko.store.postgres.PendingRows.Pending;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -31,76 +35,90 @@ final class ReplyRuns {
     private final Replica replica;
     private final RunningReplies running;
     private final MessageRows messages;
+    private final GroupCommit<End, Finished> ends;
 
     ReplyRuns(Database database, Replica replica, RunningReplies running, MessageRows messages) {
         this.database = database;
         this.replica = replica;
         this.running = running;
         this.messages = messages;
+        this.ends = new GroupCommit<>(database, 4, 64, this::finishTogether, this::finishAlone);
     }
 
-    Optional<Started> start(UUID chatId, String defaultModel) {
+    Optional<Started> start(UUID chatId, StartOptions options) {
         if (!replica.serves()) {
             return Optional.empty();
         }
-        AtomicReference<@Nullable ReplyRun> run = new AtomicReference<>();
         try {
             Optional<Started> started =
-                    database.transaction(session -> start(session, chatId, defaultModel, run));
-            ReplyRun begun = run.get();
-            if (begun != null) {
-                begun.confirmed = true;
-                if (begun.number > 1) {
-                    LOG.infof(
-                            "Reply %s of chat %s is run again because its last run did not end",
-                            begun.replyId, chatId);
-                }
-            }
+                    NewRuns.in(
+                            running,
+                            database::transaction,
+                            (session, runs) -> {
+                                LockedChats chats = LockedChats.ofOne(session, chatId, null, null);
+                                return start(
+                                        session,
+                                        chats.require(chatId),
+                                        chats.line(chatId),
+                                        options,
+                                        runs);
+                            });
+            started.ifPresent(this::logIfAgain);
             return started;
-        } catch (RuntimeException | Error failed) {
-            running.remove(run.get());
-            if (failed instanceof RefusedException refused
-                    && refused.code() == ErrorCode.CHAT_NOT_FOUND) {
+        } catch (RefusedException refused) {
+            if (refused.code() == ErrorCode.CHAT_NOT_FOUND) {
                 return Optional.empty();
             }
-            throw failed;
+            throw refused;
         }
     }
 
-    /**
-     * @param run takes the new run, which must be among the running replies before the log says
-     *     that this replica runs the reply
-     */
+    private void logIfAgain(Started started) {
+        Message reply = started.turn().reply();
+        ReplyRun run = running.find(reply.chatId(), reply.id(), reply.attempt());
+        if (run != null && run.number > 1) {
+            LOG.infof(
+                    "Reply %s of chat %s is run again because its last run did not end",
+                    reply.id(), reply.chatId());
+        }
+    }
+
+    /** Starts the first in line that is not to end instead. */
     private Optional<Started> start(
             Session session,
-            UUID chatId,
-            String defaultModel,
-            AtomicReference<@Nullable ReplyRun> run)
+            ChatRows.Locked chat,
+            List<Pending> line,
+            StartOptions options,
+            NewRuns runs)
             throws SQLException {
-        running.remove(run.getAndSet(null)); // of an attempt that failed
-        ChatRows.Locked chat = ChatRows.lock(session, chatId);
-        Optional<Pending> next = nextToRun(session, chat, chatId);
-        if (next.isEmpty()) {
+        Optional<Pending> first = nextToRun(session, chat, line);
+        if (first.isEmpty()) {
             return Optional.empty();
         }
-        ReplyRun begun = next.get().nextRun();
-        run.set(begun);
-        running.put(begun);
-        return Optional.of(started(session, next.get(), chat, defaultModel));
+        Pending next = first.get();
+        UUID chatId = next.chatId();
+        String model = chat.settings().modelToAsk(next.model(), options.defaultModel());
+        PendingRows.startRun(session, next, replica.id(), model);
+        Turn turn = messages.turnOf(session, chatId, next.seq());
+        ReplyRun _ = runs.begin(turn, next.run() + 1);
+        List<ContextTurn> before =
+                ContextRows.recall(
+                        session, chatId, next.seq() - 1, options.maxTurns(), options.mostBytes());
+        return Optional.of(new Started(turn, chat.settings(), next.streamed(), before));
     }
 
     /** Ends the replies on its way that nobody may run again. */
-    private Optional<Pending> nextToRun(Session session, ChatRows.Locked chat, UUID chatId)
+    private Optional<Pending> nextToRun(Session session, ChatRows.Locked chat, List<Pending> line)
             throws SQLException {
-        for (Pending each : PendingRows.line(session, chatId)) {
+        for (Pending each : line) {
             if (!each.waits() && !replica.mayTakeOver(session, each)) {
                 return Optional.empty();
             }
             if (!each.waits() && !Recovery.runsAgain(each.run(), each.cancel())) {
-                Message soFar = messages.reply(session, chatId, each.replyId());
+                Message soFar = messages.reply(session, each.chatId(), each.replyId());
                 Written written = new Written(soFar.content(), soFar.items());
                 TurnRows.end(session, chat, each, Recovery.end(written, each.cancel()));
-                replica.changed(chatId);
+                replica.changed(each.chatId());
             } else {
                 return Optional.of(each);
             }
@@ -108,28 +126,38 @@ final class ReplyRuns {
         return Optional.empty();
     }
 
-    private Started started(
-            Session session, Pending next, ChatRows.Locked chat, String defaultModel)
-            throws SQLException {
-        String model = chat.settings().modelToAsk(next.model(), defaultModel);
-        PendingRows.startRun(session, next, replica.id(), model);
-        Turn turn = messages.turnOf(session, next.chatId(), next.seq());
-        return new Started(turn, chat.settings(), next.streamed());
-    }
-
     Draft draft(UUID chatId, UUID replyId, int attempt) {
         ReplyRun run = running.find(chatId, replyId, attempt);
         return run == null ? Draft.NOWHERE : run;
     }
 
-    Message finish(UUID chatId, UUID replyId, int attempt, Outcome outcome) {
+    /**
+     * A reply of which this process says how it ends.
+     *
+     * @param run null if it does not run here
+     * @param start see {@link ai.konko.chat.ChatRepository#finish}
+     */
+    record End(
+            UUID chatId,
+            UUID replyId,
+            int attempt,
+            Outcome outcome,
+            @Nullable ReplyRun run,
+            @Nullable StartOptions start) {
+
+        boolean isOf(Pending pending, UUID replica) {
+            return pending.replyId().equals(replyId)
+                    && pending.isRun(attempt, run == null ? 0 : run.number, replica);
+        }
+    }
+
+    Finished finish(
+            UUID chatId, UUID replyId, int attempt, Outcome outcome, @Nullable StartOptions start) {
         ReplyRun run = running.find(chatId, replyId, attempt);
-        int number = run == null ? 0 : run.number;
-        Message now;
+        End end = new End(chatId, replyId, attempt, outcome, run, start);
+        Finished finished;
         try {
-            now =
-                    database.transaction(
-                            session -> finish(session, chatId, replyId, attempt, number, outcome));
+            finished = run == null ? finishAlone(end) : ends.commit(end);
         } catch (RefusedException refused) {
             if (refused.code() != ErrorCode.STORE_UNAVAILABLE) { // that is tried again
                 running.remove(run);
@@ -138,20 +166,61 @@ final class ReplyRuns {
         }
         running.remove(run);
         replica.changed(chatId);
-        return now;
+        return finished;
     }
 
-    private Message finish(
-            Session session, UUID chatId, UUID replyId, int attempt, int number, Outcome outcome)
-            throws SQLException {
-        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+    /** Ends replies of chats in which nothing else is in line. */
+    private List<Optional<Finished>> finishTogether(List<End> asked) {
+        return database.transactionInPlace(
+                session -> {
+                    UUID[] ids = asked.stream().map(End::chatId).distinct().toArray(UUID[]::new);
+                    LockedChats chats =
+                            LockedChats.ofSome(
+                                    session, ids, new @Nullable String[ids.length], null);
+                    List<Optional<Finished>> finished = new ArrayList<>();
+                    List<TurnRows.End> ended = new ArrayList<>();
+                    for (End each : asked) {
+                        ChatRows.Locked chat = chats.chat(each.chatId);
+                        List<Pending> line = chats.line(each.chatId);
+                        if (chat != null
+                                && each.run != null
+                                && line.size() == 1
+                                && each.isOf(line.getFirst(), replica.id())) {
+                            TurnRows.End end = TurnRows.End.of(chat, line.getFirst(), each.outcome);
+                            ended.add(end);
+                            finished.add(Optional.of(new Finished(end.of(each.run.reply), null)));
+                        } else {
+                            finished.add(Optional.empty());
+                        }
+                    }
+                    if (!ended.isEmpty()) {
+                        session.atCommit(TurnRows.ending(ended));
+                    }
+                    return finished;
+                });
+    }
+
+    private Finished finishAlone(End end) {
+        return NewRuns.in(
+                running, database::transaction, (session, runs) -> finish(session, end, runs));
+    }
+
+    private Finished finish(Session session, End end, NewRuns runs) throws SQLException {
+        LockedChats chats = LockedChats.ofOne(session, end.chatId, null, null);
+        ChatRows.Locked chat = chats.require(end.chatId);
+        List<Pending> line = new ArrayList<>(chats.line(end.chatId));
         Optional<Pending> mine =
-                PendingRows.find(session, chatId, replyId)
-                        .filter(each -> each.isRun(attempt, number, replica.id()));
+                line.stream().filter(each -> end.isOf(each, replica.id())).findFirst();
         if (mine.isPresent()) {
-            TurnRows.end(session, chat, mine.get(), outcome);
+            TurnRows.end(session, chat, mine.get(), end.outcome);
+            line.remove(mine.get());
         }
-        return messages.reply(session, chatId, replyId);
+        Message reply = messages.reply(session, end.chatId, end.replyId);
+        Started next =
+                end.start == null || !replica.serves()
+                        ? null
+                        : start(session, chat, line, end.start, runs).orElse(null);
+        return new Finished(reply, next);
     }
 
     Cancelled cancel(UUID chatId, UUID replyId) {

@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -46,20 +47,32 @@ final class RunningReplies {
     private final UUID me;
     private final Map<UUID, ReplyRun> byChat = new ConcurrentHashMap<>();
 
+    /** Those that are being started: the database may have them already, or may never have. */
+    private final Set<ReplyRun> starting = ConcurrentHashMap.newKeySet();
+
     RunningReplies(UUID me) {
         this.me = me;
     }
 
-    void put(ReplyRun run) {
+    /** Comes before the commit of the start, because then nobody must take the reply for lost. */
+    void start(ReplyRun run) {
+        starting.add(run);
+    }
+
+    /** The start is committed. */
+    void started(ReplyRun run) {
         byChat.put(run.chatId, run);
+        starting.remove(run);
     }
 
     void remove(@Nullable ReplyRun run) {
         if (run != null) {
+            starting.remove(run);
             byChat.remove(run.chatId, run);
         }
     }
 
+    /** That of the chat whose start is committed. */
     @Nullable ReplyRun find(UUID chatId) {
         return byChat.get(chatId);
     }
@@ -69,14 +82,21 @@ final class RunningReplies {
         return run != null && run.isOf(replyId, attempt) ? run : null;
     }
 
+    /** Whether this process runs the reply, or starts it. */
+    boolean has(UUID chatId, UUID replyId, int attempt) {
+        return starting.stream().anyMatch(each -> each.isOf(replyId, attempt))
+                || find(chatId, replyId, attempt) != null;
+    }
+
     /** Those whose start is committed. */
     List<ReplyRun> confirmed() {
-        return byChat.values().stream().filter(run -> run.confirmed).toList();
+        return List.copyOf(byChat.values());
     }
 
     /** From now on this process runs nothing. */
     void clear() {
         byChat.clear();
+        starting.clear();
     }
 
     /** What is new of a reply. */
@@ -91,7 +111,7 @@ final class RunningReplies {
         List<News> all = new ArrayList<>();
         for (ReplyRun run : byChat.values()) {
             ReplyRun.Tail tail = run.unflushed();
-            if (!tail.isEmpty() && run.confirmed) {
+            if (!tail.isEmpty()) {
                 all.add(new News(run, tail));
             }
         }

@@ -13,16 +13,28 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** One connection while it is used: runs statements with their parameters, and maps rows. */
-record Session(Connection connection) {
+/**
+ * One connection while it is used: runs statements with their parameters, and maps rows. Statements
+ * that go together take one round trip, see {@link #run(List)} and {@link #atCommit}.
+ */
+final class Session {
+    /** Between statements that are sent together. */
+    static final String AND_THEN = ";\n";
 
-    /** Makes a value of the row that the result set is at. */
-    @FunctionalInterface
-    interface Mapping<T> {
-        T of(ResultSet row) throws SQLException;
+    private static final Query<Boolean> COMMIT = Query.command("commit");
+
+    private final Connection connection;
+    private final List<Query<?>> last = new ArrayList<>();
+
+    Session(Connection connection) {
+        this.connection = connection;
     }
 
-    <T> List<T> list(String sql, Mapping<T> mapping, @Nullable Object... parameters)
+    Connection connection() {
+        return connection;
+    }
+
+    <T> List<T> list(String sql, Query.Mapping<T> mapping, @Nullable Object... parameters)
             throws SQLException {
         try (PreparedStatement statement = prepared(sql, parameters);
                 ResultSet rows = statement.executeQuery()) {
@@ -34,7 +46,7 @@ record Session(Connection connection) {
         }
     }
 
-    <T> Optional<T> first(String sql, Mapping<T> mapping, @Nullable Object... parameters)
+    <T> Optional<T> first(String sql, Query.Mapping<T> mapping, @Nullable Object... parameters)
             throws SQLException {
         return list(sql, mapping, parameters).stream().findFirst();
     }
@@ -43,6 +55,47 @@ record Session(Connection connection) {
     int update(String sql, @Nullable Object... parameters) throws SQLException {
         try (PreparedStatement statement = prepared(sql, parameters)) {
             return statement.executeUpdate();
+        }
+    }
+
+    /**
+     * Runs statements one after the other, in one round trip. Each sees what those before it have
+     * done, and what others have committed until then.
+     */
+    void run(List<Query<?>> queries) throws SQLException {
+        StringBuilder sql = new StringBuilder();
+        List<@Nullable Object> parameters = new ArrayList<>();
+        for (Query<?> each : queries) {
+            sql.append(sql.isEmpty() ? "" : AND_THEN).append(each.sql);
+            for (Object parameter : each.parameters) {
+                parameters.add(parameter);
+            }
+        }
+        try (PreparedStatement statement = prepared(sql.toString(), parameters.toArray())) {
+            boolean found = statement.execute();
+            for (Query<?> each : queries) {
+                if (found) {
+                    try (ResultSet rows = statement.getResultSet()) {
+                        each.read(rows);
+                    }
+                }
+                found = statement.getMoreResults();
+            }
+        }
+    }
+
+    /** Has a statement run with the commit, in one round trip: nothing is read after it. */
+    void atCommit(Query<?> query) {
+        last.add(query);
+    }
+
+    /** Ends the transaction. */
+    void commit() throws SQLException {
+        if (last.isEmpty()) {
+            connection.commit();
+        } else {
+            last.add(COMMIT);
+            run(last);
         }
     }
 
@@ -72,6 +125,8 @@ record Session(Connection connection) {
     private static String elementType(Object[] array) {
         return switch (array) {
             case Integer[] _ -> "int4";
+            case Long[] _ -> "int8";
+            case Boolean[] _ -> "bool";
             case UUID[] _ -> "uuid";
             default -> "text";
         };

@@ -31,7 +31,8 @@ final class Sessions implements AgroalPoolInterceptor {
             set %1$s statement_timeout = '5s';
             set %1$s lock_timeout = 0;
             set %1$s idle_in_transaction_session_timeout = '10s';
-            set %1$s gin_fuzzy_search_limit = 0\
+            set %1$s gin_fuzzy_search_limit = 0;
+            set %1$s array_nulls = on\
             """;
 
     /** What is committed must be on the disk; a setting that is safer than that is kept. */

@@ -1,5 +1,6 @@
 package ai.konko.store.postgres;
 
+import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Failure;
 import ai.konko.chat.Item;
 import ai.konko.chat.Items;
@@ -14,56 +15,154 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Writes turns: into the log, to their end, and back in line. */
 final class TurnRows {
+    /** Turns that were over when they were taken in. */
     private static final String INSERT =
             """
             insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at,
-                items, items_length, idempotency_key, when_busy, call_ids, model, finish_reason, failure_code,
-                failure_message, failure_status, options)
-            values (?, ?, ?, ?, ?, 1, ?, ?, ?::json, ?, ?, ?, null, null, null, null, null, null, null),
-                (?, ?, ?, ?, ?, 1, ?, ?, ?::json, ?, null, null, ?, ?, ?, ?, ?, ?, ?::json)
+                items, items_length, call_ids, model, finish_reason, failure_code, failure_message, failure_status, options)
+            values (?, ?, ?, ?, ?, 1, ?, ?, ?::json, ?, null, null, null, null, null, null, null),
+                (?, ?, ?, ?, ?, 1, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?::json)
             """;
 
+    /** New turns, each the last of its chat. */
+    private static final String ACCEPT =
+            """
+            with accepted as (
+                    select chat_id, seq, id, content, items::json, items_length, key, when_busy,
+                        reply_id, options::json, streamed, asked, run, owner, at::timestamptz
+                    from unnest(?::uuid[], ?::int[], ?::uuid[], ?::text[], ?::text[], ?::int[], ?::text[], ?::text[],
+                            ?::uuid[], ?::text[], ?::bool[], ?::text[], ?::int[], ?::uuid[], ?::text[])
+                        as a (chat_id, seq, id, content, items, items_length, key, when_busy,
+                            reply_id, options, streamed, asked, run, owner, at)),
+                messages as (
+                    insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at,
+                        items, items_length, idempotency_key, when_busy, options)
+                    select chat_id, seq, id, content, 'COMPLETED', 1, at, at,
+                        items, items_length, key, when_busy, null from accepted
+                    union all select chat_id, seq + 1, reply_id, '', null, 1, at, null,
+                        null, null, null, null, options from accepted),
+                line as (
+                    insert into pending (chat_id, seq, reply_id, attempt, streamed, model, run, owner, since)
+                    select chat_id, seq + 1, reply_id, 1, streamed, asked, run, owner, now() from accepted)
+            update chat c set message_count = a.seq + 1, last_id = a.reply_id, waiting = false, updated_at = a.at
+            from accepted a where c.id = a.chat_id
+            """;
+
+    /** Ends of replies, of different chats. */
     private static final String END =
             """
-            with gone as (delete from piece where chat_id = ? and seq = ?),
-                ended as (
-                    update message set content = ?, items = ?::json, items_length = ?, call_ids = ?,
-                        status = ?, completed_at = ?, model = ?, finish_reason = ?,
-                        input_tokens = ?, output_tokens = ?, cached_tokens = ?, reasoning_tokens = ?,
-                        failure_code = ?, failure_message = ?, failure_retry_s = ?, failure_status = ?
-                    where chat_id = ? and seq = ?)
-            update chat set updated_at = greatest(updated_at, ?), waiting = ?,
-                input_tokens = coalesce(input_tokens + used.input, used.input, input_tokens),
-                output_tokens = coalesce(output_tokens + used.output, used.output, output_tokens),
-                cached_tokens = coalesce(cached_tokens + used.cached, used.cached, cached_tokens),
-                reasoning_tokens = coalesce(reasoning_tokens + used.reasoning, used.reasoning, reasoning_tokens)
-            from (values (?::bigint, ?::bigint, ?::bigint, ?::bigint)) as used (input, output, cached, reasoning)
-            where id = ?
-            """;
+            with ended as (
+                    select chat_id, seq, content, items::json, items_length,
+                        case when calls is not null then array(select json_array_elements_text(calls::json)) end as call_ids,
+                        status, at::timestamptz, model, reason, input, output, cached, reasoning, code, message, retry_s,
+                        provider_status, waits, asked, day::date
+                    from unnest(?::uuid[], ?::int[], ?::text[], ?::text[], ?::int[], ?::text[], ?::text[], ?::text[],
+                            ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[],
+                            ?::int[], ?::int[], ?::bool[], ?::text[], ?::text[])
+                        as e (chat_id, seq, content, items, items_length, calls, status, at, model, reason,
+                            input, output, cached, reasoning, code, message, retry_s, provider_status, waits, asked, day)),
+                line as (delete from pending p using ended e where p.chat_id = e.chat_id and p.seq = e.seq),
+                pieces as (delete from piece p using ended e where p.chat_id = e.chat_id and p.seq = e.seq),
+                used as (%s),
+                replies as (
+                    update message m set content = e.content, items = e.items, items_length = e.items_length,
+                        call_ids = e.call_ids, status = e.status, completed_at = e.at, model = e.model,
+                        finish_reason = e.reason, input_tokens = e.input, output_tokens = e.output,
+                        cached_tokens = e.cached, reasoning_tokens = e.reasoning, failure_code = e.code,
+                        failure_message = e.message, failure_retry_s = e.retry_s, failure_status = e.provider_status
+                    from ended e where m.chat_id = e.chat_id and m.seq = e.seq)
+            update chat c set updated_at = greatest(updated_at, e.at), waiting = e.waits,
+                input_tokens = coalesce(input_tokens + e.input, e.input, input_tokens),
+                output_tokens = coalesce(output_tokens + e.output, e.output, output_tokens),
+                cached_tokens = coalesce(cached_tokens + e.cached, e.cached, cached_tokens),
+                reasoning_tokens = coalesce(reasoning_tokens + e.reasoning, e.reasoning, reasoning_tokens)
+            from ended e where c.id = e.chat_id
+            """
+                    .formatted(UsageRows.adding("ended"));
 
     private TurnRows() {}
 
-    /** What an idempotency key stands for. */
-    record Keyed(int replySeq, WhenBusy whenBusy) {}
+    /** What an idempotency key of a chat stands for. */
+    record Keyed(UUID chatId, int replySeq, WhenBusy whenBusy) {}
 
-    static Optional<Keyed> keyed(Session session, UUID chatId, String key) throws SQLException {
-        return session.first(
-                "select seq + 1, when_busy from message where chat_id = ? and idempotency_key = ?",
-                row -> new Keyed(row.getInt(1), WhenBusy.valueOf(row.getString(2))),
-                chatId,
-                key);
+    /**
+     * @param keys those of these chats that are looked for, in the chats' order; null for none
+     */
+    static Query<Keyed> keyed(UUID[] chats, @Nullable String[] keys) {
+        return new Query<>(
+                """
+                select m.chat_id, m.seq + 1, m.when_busy from unnest(?::uuid[], ?::text[]) as k (chat_id, key)
+                join message m on m.chat_id = k.chat_id and m.idempotency_key = k.key
+                """,
+                row ->
+                        new Keyed(
+                                row.getObject(1, UUID.class),
+                                row.getInt(2),
+                                WhenBusy.valueOf(row.getString(3))),
+                chats,
+                keys);
     }
 
     /**
-     * @param post whose turn it is; null if the turn was over when it was taken in
+     * A turn that is new, at its chat's end.
+     *
+     * @param run the one that is started with it; null if it waits in line
      */
-    static void insert(Session session, Turn turn, @Nullable Post post) throws SQLException {
+    record NewTurn(Turn turn, Post post, @Nullable ReplyRun run) {
+        private Message message() {
+            return turn.message();
+        }
+
+        private Message reply() {
+            return turn.reply();
+        }
+    }
+
+    /**
+     * Adds turns to different chats.
+     *
+     * @param owner the replica that runs what is started
+     */
+    static Query<?> accepting(List<NewTurn> turns, UUID owner) {
+        return Query.command(
+                ACCEPT,
+                column(turns, each -> each.message().chatId(), UUID[]::new),
+                column(turns, each -> each.message().seq(), Integer[]::new),
+                column(turns, each -> each.message().id(), UUID[]::new),
+                column(turns, each -> each.message().content(), String[]::new),
+                column(turns, each -> Columns.json(each.message().items()), String[]::new),
+                column(turns, each -> Columns.length(each.message().items()), Integer[]::new),
+                column(turns, each -> each.post.idempotencyKey(), String[]::new),
+                column(turns, each -> each.post.whenBusy().name(), String[]::new),
+                column(turns, each -> each.reply().id(), UUID[]::new),
+                column(turns, each -> Columns.json(each.reply().options()), String[]::new),
+                column(turns, each -> each.post.streamed(), Boolean[]::new),
+                column(
+                        turns,
+                        each ->
+                                each.run == null
+                                        ? each.reply().namedModel()
+                                        : each.run.reply.model(),
+                        String[]::new),
+                column(turns, each -> each.run == null ? 0 : each.run.number, Integer[]::new),
+                column(turns, each -> each.run == null ? null : owner, UUID[]::new),
+                column(turns, each -> each.message().createdAt().toString(), String[]::new));
+    }
+
+    private static <T, V extends @Nullable Object> V[] column(
+            List<T> rows, Function<T, V> value, IntFunction<V[]> array) {
+        return rows.stream().map(value).toArray(array);
+    }
+
+    /** Adds a turn that was over when it was taken in. */
+    static void insert(Session session, Turn turn) throws SQLException {
         Message message = turn.message();
         Message reply = turn.reply();
         Failure failure = reply.failure();
@@ -78,13 +177,11 @@ final class TurnRows {
                 message.completedAt(),
                 Columns.json(message.items()),
                 Columns.length(message.items()),
-                post == null ? null : post.idempotencyKey(),
-                post == null ? null : post.whenBusy(),
                 reply.chatId(),
                 reply.seq(),
                 reply.id(),
                 reply.content(),
-                reply.status().terminal() ? reply.status() : null,
+                reply.status(),
                 reply.createdAt(),
                 reply.completedAt(),
                 Columns.json(reply.items()),
@@ -98,62 +195,90 @@ final class TurnRows {
                 Columns.json(reply.options()));
     }
 
+    /**
+     * The end of a reply.
+     *
+     * @param last whether it is its chat's last
+     * @param items those of the outcome, as they are once the reply is over
+     * @param waits whether the chat waits for outputs then
+     */
+    record End(
+            Pending pending,
+            Outcome outcome,
+            boolean last,
+            List<Item> items,
+            boolean waits,
+            Instant now) {
+        static End of(ChatRows.Locked chat, Pending pending, Outcome outcome) {
+            Instant now = chat.timeOfChange();
+            boolean last = pending.seq() == chat.end().seq();
+            List<Item> items = Items.ended(outcome, last, now);
+            boolean waits = last ? Items.wait(items) : chat.waiting();
+            return new End(pending, outcome, last, items, waits, now);
+        }
+
+        /** The reply as it is then. */
+        Message of(Message running) {
+            return running.ended(outcome, last, now);
+        }
+
+        private @Nullable Long tokens(Function<Usage, @Nullable Long> kind) {
+            return outcome.usage() == null ? null : kind.apply(outcome.usage());
+        }
+
+        private <T> @Nullable T failure(Function<Failure, @Nullable T> part) {
+            return outcome.failure() == null ? null : part.apply(outcome.failure());
+        }
+
+        private @Nullable Integer retrySeconds() {
+            Duration after = failure(Failure::retryAfter);
+            return after == null ? null : (int) after.toSeconds();
+        }
+
+        private @Nullable String callIds() {
+            String[] ids = Columns.callIds(items);
+            return ids == null ? null : Columns.json(ids);
+        }
+    }
+
     /** Ends a reply, and counts what it has used. */
     static void end(Session session, ChatRows.Locked chat, Pending pending, Outcome outcome)
             throws SQLException {
-        Instant now = chat.timeOfChange();
-        PendingRows.delete(session, pending);
-        boolean last = pending.seq() == chat.end().seq();
-        List<Item> items = Items.ended(outcome, last, now);
-        boolean waits = last ? Items.wait(items) : chat.waiting();
-        update(session, pending, outcome, items, waits, now);
-        UsageRows.add(session, pending.chatId(), pending.model(), outcome, now);
+        session.run(List.of(ending(List.of(End.of(chat, pending, outcome)))));
     }
 
-    private static void update(
-            Session session,
-            Pending pending,
-            Outcome outcome,
-            List<Item> items,
-            boolean waits,
-            Instant now)
-            throws SQLException {
-        Usage usage = outcome.usage();
-        Long input = usage == null ? null : usage.inputTokens();
-        Long output = usage == null ? null : usage.outputTokens();
-        Long cached = usage == null ? null : usage.cachedInputTokens();
-        Long reasoning = usage == null ? null : usage.reasoningTokens();
-        Failure failure = outcome.failure();
-        Duration retryAfter = failure == null ? null : failure.retryAfter();
-        session.update(
+    /** The same of replies of different chats. */
+    static Query<?> ending(List<End> ends) {
+        return Query.command(
                 END,
-                pending.chatId(),
-                pending.seq(),
-                outcome.content(),
-                Columns.json(items),
-                Columns.length(items),
-                Columns.callIds(items),
-                outcome.status(),
-                now,
-                pending.model(),
-                outcome.finishReason(),
-                input,
-                output,
-                cached,
-                reasoning,
-                failure == null ? null : failure.code(),
-                failure == null ? null : failure.message(),
-                retryAfter == null ? null : (int) retryAfter.toSeconds(),
-                failure == null ? null : failure.providerStatus(),
-                pending.chatId(),
-                pending.seq(),
-                now,
-                waits,
-                input,
-                output,
-                cached,
-                reasoning,
-                pending.chatId());
+                column(ends, each -> each.pending.chatId(), UUID[]::new),
+                column(ends, each -> each.pending.seq(), Integer[]::new),
+                column(ends, each -> each.outcome.content(), String[]::new),
+                column(ends, each -> Columns.json(each.items), String[]::new),
+                column(ends, each -> Columns.length(each.items), Integer[]::new),
+                column(ends, End::callIds, String[]::new),
+                column(ends, each -> each.outcome.status().name(), String[]::new),
+                column(ends, each -> each.now.toString(), String[]::new),
+                column(ends, each -> each.pending.model(), String[]::new),
+                column(ends, each -> name(each.outcome.finishReason()), String[]::new),
+                column(ends, each -> each.tokens(Usage::inputTokens), Long[]::new),
+                column(ends, each -> each.tokens(Usage::outputTokens), Long[]::new),
+                column(ends, each -> each.tokens(Usage::cachedInputTokens), Long[]::new),
+                column(ends, each -> each.tokens(Usage::reasoningTokens), Long[]::new),
+                column(ends, each -> name(each.failure(Failure::code)), String[]::new),
+                column(ends, each -> each.failure(Failure::message), String[]::new),
+                column(ends, End::retrySeconds, Integer[]::new),
+                column(ends, each -> each.failure(Failure::providerStatus), Integer[]::new),
+                column(ends, End::waits, Boolean[]::new),
+                column(
+                        ends,
+                        each -> each.outcome.countsAsUse() ? each.pending.model() : null,
+                        String[]::new),
+                column(ends, each -> DailyUsage.dayOf(each.now).toString(), String[]::new));
+    }
+
+    private static @Nullable String name(@Nullable Enum<?> value) {
+        return value == null ? null : value.name();
     }
 
     /** Writes what has become of the calls of a reply that is over. */

@@ -17,30 +17,48 @@ import org.jspecify.annotations.Nullable;
 /** Usage as rows. */
 final class UsageRows {
     /**
-     * The model's name, if this chat and day have it already or have room for one more; else the
-     * name that stands for all others. Its parameters are model, day, day, model.
+     * Adds what the source has, which has a row's columns without the model's limit. A chat and day
+     * have the model's name if they have it already or have room for one more; else the name that
+     * stands for all others.
      */
-    private static final String MODEL =
-            """
-            case when exists (select from usage n where n.chat_id = c.id and n.model = ? and n.day = ?)
-                or (select count(*) from usage n where n.chat_id = c.id and n.day = ?) < %d
-                then ? else '%s' end"""
-                    .formatted(DailyUsage.MOST_MODELS, DailyUsage.OTHER);
-
     private static final String ADD =
             """
             insert into usage as u (chat_id, model, day, owner, turns, input_tokens, output_tokens)
-            select c.id, %s, ?, %s, ?, ?, ? from %s
+            select s.chat_id,
+                case when exists (select from usage n where n.chat_id = s.chat_id and n.model = s.model and n.day = s.day)
+                    or (select count(*) from usage n where n.chat_id = s.chat_id and n.day = s.day) < %d
+                    then s.model else '%s' end,
+                s.day, s.owner, s.turns, s.input_tokens, s.output_tokens
+            from (%%s) as s (chat_id, model, day, turns, input_tokens, output_tokens, owner)
             on conflict (chat_id, model, day) do update set turns = u.turns + excluded.turns,
                 input_tokens = u.input_tokens + excluded.input_tokens,
                 output_tokens = u.output_tokens + excluded.output_tokens
-            """;
+            """
+                    .formatted(DailyUsage.MOST_MODELS, DailyUsage.OTHER);
 
     private static final String ADD_OF_A_CHAT =
-            ADD.formatted(MODEL, "c.owner", "chat c where c.id = ?");
+            ADD.formatted(
+                    """
+                    select c.id, ?::text, ?::date, ?::bigint, ?::bigint, ?::bigint, c.owner
+                    from chat c where c.id = ?""");
 
     private static final String ADD_BESIDE_CHATS =
-            ADD.formatted(MODEL, "?", "(select ?::uuid as id) as c");
+            ADD.formatted(
+                    "values (?::uuid, ?::text, ?::date, ?::bigint, ?::bigint, ?::bigint, ?::text)");
+
+    /**
+     * Adds turns that have ended.
+     *
+     * @param ended a relation of them with {@code chat_id}, {@code asked} (the model; null for
+     *     those that are not counted), {@code day}, {@code input} and {@code output}
+     */
+    static String adding(String ended) {
+        return ADD.formatted(
+                """
+                select e.chat_id, e.asked, e.day, 1, coalesce(e.input, 0), coalesce(e.output, 0), c.owner
+                from %s e join chat c on c.id = e.chat_id where e.asked is not null"""
+                        .formatted(ended));
+    }
 
     private UsageRows() {}
 
@@ -54,32 +72,20 @@ final class UsageRows {
         Usage usage = DailyUsage.orNone(outcome.usage());
         LocalDate day = DailyUsage.dayOf(now);
         session.update(
-                ADD_OF_A_CHAT,
-                model,
-                day,
-                day,
-                model,
-                day,
-                1L,
-                usage.inputTokens(),
-                usage.outputTokens(),
-                chatId);
+                ADD_OF_A_CHAT, model, day, 1L, usage.inputTokens(), usage.outputTokens(), chatId);
     }
 
     /** Counts what was used beside all chats, as that of a chat whose id is made of the owner. */
     static int add(Session session, DailyUsage used) throws SQLException {
         return session.update(
                 ADD_BESIDE_CHATS,
+                UUID.nameUUIDFromBytes(used.owner().name().getBytes(StandardCharsets.UTF_8)),
                 used.model(),
                 used.day(),
-                used.day(),
-                used.model(),
-                used.day(),
-                used.owner().name(),
                 used.turns(),
                 used.usage().inputTokens(),
                 used.usage().outputTokens(),
-                UUID.nameUUIDFromBytes(used.owner().name().getBytes(StandardCharsets.UTF_8)));
+                used.owner().name());
     }
 
     /** Moves the usage of a chat that is deleted to an id that nobody knows. */

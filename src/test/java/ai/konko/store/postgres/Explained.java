@@ -57,7 +57,6 @@ final class Explained {
 
     private PreparedStatement explaining(
             Connection connection, PreparedStatement statement, String sql) {
-        record Set(Method method, List<Object> arguments) {}
         List<Set> parameters = new ArrayList<>();
         return proxy(
                 PreparedStatement.class,
@@ -65,21 +64,38 @@ final class Explained {
                     if (method.getName().startsWith("set")) {
                         parameters.add(new Set(method, Arrays.asList(arguments)));
                     } else if (method.getName().startsWith("execute") && isPlanned(sql)) {
-                        boolean alone = connection.getAutoCommit();
-                        connection.setAutoCommit(false);
-                        var before = connection.setSavepoint();
-                        try (PreparedStatement explain =
-                                connection.prepareStatement(ANALYZE + sql)) {
-                            for (Set each : parameters) {
-                                Object _ = call(explain, each.method(), each.arguments().toArray());
-                            }
-                            plans.add(plan(explain));
-                        }
-                        connection.rollback(before);
-                        connection.setAutoCommit(alone);
+                        explain(connection, sql, parameters);
                     }
                     return call(statement, method, arguments);
                 });
+    }
+
+    /** A call that sets a parameter. */
+    private record Set(Method method, List<Object> arguments) {}
+
+    /** Explains each of the statements that are run together, then undoes all of them. */
+    private void explain(Connection connection, String sql, List<Set> parameters) throws Throwable {
+        boolean alone = connection.getAutoCommit();
+        connection.setAutoCommit(false);
+        var before = connection.setSavepoint();
+        int first = 0;
+        for (String each : List.of(sql.split(Session.AND_THEN, -1))) {
+            int count = (int) each.chars().filter(c -> c == '?').count();
+            if (isPlanned(each)) {
+                try (PreparedStatement explain = connection.prepareStatement(ANALYZE + each)) {
+                    for (int i = 0; i < count; i++) {
+                        Set set = parameters.get(first + i);
+                        List<Object> arguments = new ArrayList<>(set.arguments());
+                        arguments.set(0, i + 1);
+                        Object _ = call(explain, set.method(), arguments.toArray());
+                    }
+                    plans.add(plan(explain));
+                }
+            }
+            first += count;
+        }
+        connection.rollback(before);
+        connection.setAutoCommit(alone);
     }
 
     private static boolean isPlanned(String sql) {

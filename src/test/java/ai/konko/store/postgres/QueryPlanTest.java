@@ -2,6 +2,7 @@ package ai.konko.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.chat.Accepted;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.CompletionQuery;
@@ -13,6 +14,7 @@ import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.Settings;
+import ai.konko.chat.StartOptions;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
@@ -175,13 +177,16 @@ class QueryPlanTest {
     @Test
     void turn_costsTheSameHoweverLongTheChat() {
         Post post = new Post("hello", WhenBusy.ENQUEUE, "key-" + UUID.randomUUID(), false);
-        Turn turn = repository.accept(CHAT, post).turn();
-        assertThat(repository.accept(CHAT, post).repeated()).isTrue();
-        assertThat(repository.start(CHAT, "m")).isPresent();
-        repository.finish(CHAT, turn.reply().id(), 1, Outcome.ended("hi", FinishReason.STOP, null));
+        StartOptions start = new StartOptions("m", 20, 100_000);
 
-        assertPlans("message_key", "message_pkey", "chat_pkey");
-        assertThat(explained.plans()).as("as many as before there were items").hasSize(19);
+        Accepted accepted = repository.accept(CHAT, post, start);
+        assertThat(accepted.started()).isNotNull();
+        Outcome end = Outcome.ended("hi", FinishReason.STOP, null);
+        repository.finish(CHAT, accepted.turn().reply().id(), 1, end, start);
+
+        assertThat(explained.plans()).hasSize(10);
+        assertThat(repository.accept(CHAT, post).repeated()).isTrue();
+        assertPlans("message_key", "message_pkey", "message_context", "chat_pkey");
     }
 
     @Test
