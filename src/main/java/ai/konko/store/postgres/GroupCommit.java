@@ -11,32 +11,40 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Commits what is asked for at the same time together, because round trips and commits are most of
- * what a turn costs in the database. What comes alone waits for nobody. While as many transactions
- * as may run do so, the others gather, and the next one takes them all.
+ * what a turn costs in the database. What comes alone waits for nobody. What comes while a
+ * transaction runs gathers, and the next one takes all of it.
  *
  * <p>What would have to wait for somebody else's lock, or is not plain, is left out and done alone:
- * so nobody waits for a stranger's chat.
+ * so nobody waits for a stranger's chat. If a transaction takes long, others begin beside it.
  *
  * @param <Q> what is asked for
  * @param <R> what has come of it
  */
 final class GroupCommit<Q, R> {
+    /** How many requests a transaction takes. */
+    private static final int MOST = 64;
+
+    /** How many transactions run at once, if the first ones take long. */
+    private static final int TRANSACTIONS = 4;
+
+    /** A transaction is usually over by then. */
+    private static final Duration PATIENCE = Duration.ofMillis(25);
+
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
     private final Database database;
-    private final int most;
-    private final Semaphore transactions;
     private final Together<Q, R> together;
     private final Function<Q, R> alone;
     private final Queue<Request<Q, R>> waiting = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger running = new AtomicInteger();
 
     /** Does several in one transaction. */
     @FunctionalInterface
@@ -51,19 +59,8 @@ final class GroupCommit<Q, R> {
     /** One that waits, and what has come of it. */
     private record Request<Q, R>(Q asked, CompletableFuture<Optional<R>> result) {}
 
-    /**
-     * @param transactions how many may run at once
-     * @param most how many requests one of them takes
-     */
-    GroupCommit(
-            Database database,
-            int transactions,
-            int most,
-            Together<Q, R> together,
-            Function<Q, R> alone) {
+    GroupCommit(Database database, Together<Q, R> together, Function<Q, R> alone) {
         this.database = database;
-        this.transactions = new Semaphore(transactions);
-        this.most = most;
         this.together = together;
         this.alone = alone;
     }
@@ -75,29 +72,35 @@ final class GroupCommit<Q, R> {
                         () -> {
                             Request<Q, R> request = new Request<>(asked, new CompletableFuture<>());
                             waiting.add(request);
-                            if (transactions.tryAcquire()) {
-                                runOne();
-                            }
+                            runBeside(0);
                             return resultOf(request);
                         });
         return result.orElseGet(() -> alone.apply(asked));
     }
 
-    /** Runs one transaction, and lets another thread go on if more has come meanwhile. */
+    /** Runs a transaction now if at most so many run. */
+    private void runBeside(int others) {
+        int now = running.get();
+        if (now <= others && running.compareAndSet(now, now + 1)) {
+            runOne();
+        }
+    }
+
+    /** Another thread goes on if more has come meanwhile. */
     private void runOne() {
         try {
             run();
         } finally {
-            transactions.release();
+            running.decrementAndGet();
         }
-        if (!waiting.isEmpty() && transactions.tryAcquire()) {
-            Thread _ = Thread.ofVirtual().name("store-group").start(this::runOne);
+        if (!waiting.isEmpty()) {
+            Thread _ = Thread.ofVirtual().name("store-group").start(() -> runBeside(0));
         }
     }
 
     private void run() {
         List<Request<Q, R>> some = new ArrayList<>();
-        for (Request<Q, R> next; some.size() < most && (next = waiting.poll()) != null; ) {
+        for (Request<Q, R> next; some.size() < MOST && (next = waiting.poll()) != null; ) {
             some.add(next);
         }
         if (some.isEmpty()) {
@@ -117,7 +120,14 @@ final class GroupCommit<Q, R> {
 
     private Optional<R> resultOf(Request<Q, R> request) {
         try {
-            return request.result.get(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            try {
+                return request.result.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException _) {
+                if (waiting.contains(request)) {
+                    runBeside(TRANSACTIONS - 1);
+                }
+                return request.result.get(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            }
         } catch (ExecutionException failed) {
             throw failure(failed.getCause());
         } catch (TimeoutException _) {

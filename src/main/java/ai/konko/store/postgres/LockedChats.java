@@ -29,7 +29,7 @@ final class LockedChats {
     private static final String BY_KEY =
             """
             select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-                set_config('enable_mergejoin', 'off', true)
+                set_config('enable_mergejoin', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
             """;
 
     private final Map<UUID, ChatRows.Locked> chats = new HashMap<>();

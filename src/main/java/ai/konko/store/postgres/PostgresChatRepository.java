@@ -76,7 +76,7 @@ public class PostgresChatRepository implements ChatRepository {
         this.messages = new MessageRows(running);
         this.running = running;
         this.newTurns = new NewTurns(limits, ids, messages, replica);
-        this.posts = new GroupCommit<>(database, 4, 64, this::acceptTogether, this::acceptAlone);
+        this.posts = new GroupCommit<>(database, this::acceptTogether, this::acceptAlone);
         this.runs = new ReplyRuns(database, replica, running, messages);
         this.erasedItems = new ErasedItems(messages);
         this.idleChats = new IdleChats(database);

@@ -42,7 +42,7 @@ final class ReplyRuns {
         this.replica = replica;
         this.running = running;
         this.messages = messages;
-        this.ends = new GroupCommit<>(database, 4, 64, this::finishTogether, this::finishAlone);
+        this.ends = new GroupCommit<>(database, this::finishTogether, this::finishAlone);
     }
 
     Optional<Started> start(UUID chatId, StartOptions options) {
