@@ -45,15 +45,14 @@ final class PackedTurns {
     private static final int LENGTH_AND_TIME = 5;
 
     private static final int USAGE = 6;
-
-    /** Two ints: tokens from the provider's cache, and those of reasoning. */
-    private static final int DETAILS = 7;
-
-    private static final int NUMBERS = 8;
+    private static final int NUMBERS = 7;
 
     private static final int NOT_REPORTED = -1;
 
     private static final long NO_USAGE = -1;
+
+    /** The bit of a usage whose details are reported, and both 0. Its two counts leave it free. */
+    private static final long BOTH_ZERO = 1L << (Integer.SIZE - 1);
 
     private final UUID chatId;
     private int turns;
@@ -66,6 +65,12 @@ final class PackedTurns {
     private @Nullable Object[] values = {};
 
     private long[] numbers = {};
+
+    /**
+     * Two ints of each turn: tokens from the provider's cache, and those of reasoning. Empty as
+     * long as no turn has any, because many providers report none, or 0.
+     */
+    private long[] details = {};
 
     PackedTurns(UUID chatId) {
         this.chatId = chatId;
@@ -92,6 +97,9 @@ final class PackedTurns {
             int capacity = turns + Math.max(2, turns / 4);
             values = Arrays.copyOf(values, capacity * VALUES);
             numbers = Arrays.copyOf(numbers, capacity * NUMBERS);
+            if (details.length > 0) {
+                makeRoomForDetails();
+            }
         }
         byte[] text = user.content().getBytes(UTF_8);
         values[turns * VALUES + TEXT] =
@@ -135,7 +143,7 @@ final class PackedTurns {
             values[turn * VALUES + REPLY] = reply.model();
             numbers[number + LENGTH_AND_TIME] = (long) length << Integer.SIZE | took;
             numbers[number + USAGE] = packed(reply.usage());
-            numbers[number + DETAILS] = details(reply.usage());
+            putDetails(turn, details(reply.usage()));
         } else {
             putText(turn, text.length == length ? text : Arrays.copyOf(text, length));
             values[turn * VALUES + REPLY] = reply;
@@ -175,10 +183,25 @@ final class PackedTurns {
     }
 
     private static long details(@Nullable Usage usage) {
-        return usage == null
+        return usage == null || bothZero(usage)
                 ? NOT_REPORTED
                 : ((long) small(usage.cachedInputTokens()) << Integer.SIZE)
                         | (small(usage.reasoningTokens()) & 0xFFFF_FFFFL);
+    }
+
+    private void putDetails(int turn, long reported) {
+        if (reported != NOT_REPORTED && details.length == 0) {
+            makeRoomForDetails();
+        }
+        if (details.length > 0) {
+            details[turn] = reported;
+        }
+    }
+
+    private void makeRoomForDetails() {
+        int before = details.length;
+        details = Arrays.copyOf(details, values.length / VALUES);
+        Arrays.fill(details, before, details.length, NOT_REPORTED);
     }
 
     private static int small(@Nullable Long count) {
@@ -192,17 +215,25 @@ final class PackedTurns {
     private static long packed(@Nullable Usage usage) {
         return usage == null
                 ? NO_USAGE
-                : usage.inputTokens() << Integer.SIZE | usage.outputTokens();
+                : usage.inputTokens() << Integer.SIZE
+                        | usage.outputTokens()
+                        | (bothZero(usage) ? BOTH_ZERO : 0);
+    }
+
+    private static boolean bothZero(Usage usage) {
+        return small(usage.cachedInputTokens()) == 0 && small(usage.reasoningTokens()) == 0;
     }
 
     private static @Nullable Usage usage(long packed, long details) {
-        return packed == NO_USAGE
-                ? null
-                : new Usage(
-                        packed >>> Integer.SIZE,
-                        packed & Integer.MAX_VALUE,
-                        reported((int) (details >>> Integer.SIZE)),
-                        reported((int) details));
+        if (packed == NO_USAGE) {
+            return null;
+        }
+        long known = (packed & BOTH_ZERO) == 0 ? details : 0;
+        return new Usage(
+                packed >>> Integer.SIZE,
+                packed & Integer.MAX_VALUE,
+                reported((int) (known >>> Integer.SIZE)),
+                reported((int) known));
     }
 
     UUID id(int seq) {
@@ -327,7 +358,7 @@ final class PackedTurns {
                 created.plusMillis(numbers[number + LENGTH_AND_TIME] & Integer.MAX_VALUE),
                 (String) values[turn * VALUES + REPLY],
                 FinishReason.STOP,
-                usage(numbers[number + USAGE], numbers[number + DETAILS]),
+                usage(numbers[number + USAGE], details.length == 0 ? NOT_REPORTED : details[turn]),
                 null,
                 null);
     }

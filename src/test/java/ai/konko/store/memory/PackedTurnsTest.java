@@ -51,6 +51,12 @@ class PackedTurnsTest {
                 over(Outcome.ended("\uD83D\uDE00", FinishReason.LENGTH, null)),
                 over(Outcome.ended("text", FinishReason.STOP, Usage.NONE)),
                 over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4, 0L, null))),
+                over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4, 0L, 0L))),
+                over(
+                        Outcome.ended(
+                                "text",
+                                FinishReason.STOP,
+                                new Usage(Integer.MAX_VALUE, Integer.MAX_VALUE, 0L, 0L))),
                 over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4, null, 5L))),
                 over(Outcome.ended("text", FinishReason.STOP, new Usage(3, 4, 1L << 31, 5L))),
                 over(Outcome.ended(new Written("text", CALLS), FinishReason.CALLS, null)),
