@@ -27,7 +27,7 @@ final class Completion {
      */
     Completion(long number, CompletionRequest request) {
         id = "chatcmpl-offline-" + number;
-        text = new OfflineReply(request.messages(), request.tools()).text();
+        text = new OfflineReply(request.messages(), request.tools(), request.json()).text();
         usage = usage(request.messages(), text);
         includeUsage = request.includeUsage();
     }

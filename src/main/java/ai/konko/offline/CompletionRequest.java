@@ -10,7 +10,11 @@ import java.util.stream.Stream;
 
 /** The parts of a chat completion request that the offline model uses; it ignores all others. */
 record CompletionRequest(
-        List<PromptMessage> messages, boolean tools, boolean stream, boolean includeUsage) {
+        List<PromptMessage> messages,
+        boolean tools,
+        boolean json,
+        boolean stream,
+        boolean includeUsage) {
 
     private static final ObjectReader JSON =
             JsonMapper.builder()
@@ -35,6 +39,7 @@ record CompletionRequest(
         return new CompletionRequest(
                 elements(request.path("messages")).map(PromptMessage::of).toList(),
                 !request.path("tools").isEmpty(),
+                request.path("response_format").path("type").asText().startsWith("json"),
                 request.path("stream").asBoolean(),
                 request.path("stream_options").path("include_usage").asBoolean());
     }

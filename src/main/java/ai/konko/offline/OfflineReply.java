@@ -1,5 +1,6 @@
 package ai.konko.offline;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -25,15 +26,20 @@ final class OfflineReply {
     private static final Pattern BLANKS = Pattern.compile("[\\s\\p{Z}\\p{Cc}]+");
 
     private final boolean instructed;
+    private final boolean shown;
     private final boolean tools;
+    private final boolean json;
     private final List<String> said;
 
     /**
      * @param tools whether there are tools to call
+     * @param json whether the reply is to be a JSON object
      */
-    OfflineReply(List<PromptMessage> prompt, boolean tools) {
+    OfflineReply(List<PromptMessage> prompt, boolean tools, boolean json) {
         instructed = prompt.stream().anyMatch(PromptMessage::isInstruction);
+        shown = prompt.stream().anyMatch(PromptMessage::more);
         this.tools = tools;
+        this.json = json;
         said =
                 prompt.stream()
                         .filter(PromptMessage::isFromUser)
@@ -42,8 +48,14 @@ final class OfflineReply {
                         .toList();
     }
 
-    /** The reply in Markdown. */
+    /** The reply in Markdown, or as a JSON object of whatever schema. */
     String text() {
+        return json
+                ? JsonNodeFactory.instance.objectNode().put("message", markdown()).toString()
+                : markdown();
+    }
+
+    private String markdown() {
         var paragraphs = new ArrayList<String>();
         paragraphs.add(INTRODUCTION);
         if (instructed) {
@@ -51,6 +63,12 @@ final class OfflineReply {
         }
         if (tools) {
             paragraphs.add("I was given tools, which I cannot call.");
+        }
+        if (shown) {
+            paragraphs.add("I was given images or files, which I cannot look at.");
+        }
+        if (json) {
+            paragraphs.add("I was asked for JSON, and this is some, but I know no schema.");
         }
         if (said.isEmpty()) {
             paragraphs.add("I see no message of yours.");

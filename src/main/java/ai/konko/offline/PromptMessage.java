@@ -4,11 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.stream.Collectors;
 
 /**
- * The text of one message of a prompt, without other content.
+ * The text of one message of a prompt.
  *
  * @param role OpenAI's name of it
+ * @param more whether it has other content too, such as an image
  */
-record PromptMessage(String role, String text) {
+record PromptMessage(String role, String text, boolean more) {
 
     PromptMessage {
         if (role.isBlank()) {
@@ -20,7 +21,11 @@ record PromptMessage(String role, String text) {
      * @param message with a content that is a string, an array of parts, or absent
      */
     static PromptMessage of(JsonNode message) {
-        return new PromptMessage(message.path("role").asText(), textOf(message.path("content")));
+        JsonNode content = message.path("content");
+        return new PromptMessage(
+                message.path("role").asText(),
+                textOf(content),
+                content.valueStream().anyMatch(part -> !part.path("text").isTextual()));
     }
 
     private static String textOf(JsonNode content) {

@@ -2,6 +2,8 @@ package ai.konko.offline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -13,7 +15,7 @@ class OfflineReplyTest {
     @Test
     void firstMessage_isQuotedAndCalledTheFirst() {
         // Given
-        var reply = new OfflineReply(said("Hello there"), false);
+        var reply = new OfflineReply(said("Hello there"), false, false);
 
         // When
         String text = reply.text();
@@ -36,13 +38,13 @@ class OfflineReplyTest {
         // Given
         var prompt =
                 List.of(
-                        new PromptMessage("user", "My name is Ada."),
-                        new PromptMessage("assistant", "Noted."),
-                        new PromptMessage("user", "I live in Turin."),
-                        new PromptMessage("user", "Good night."));
+                        new PromptMessage("user", "My name is Ada.", false),
+                        new PromptMessage("assistant", "Noted.", false),
+                        new PromptMessage("user", "I live in Turin.", false),
+                        new PromptMessage("user", "Good night.", false));
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text)
@@ -69,7 +71,7 @@ class OfflineReplyTest {
                                 .toArray(String[]::new));
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text)
@@ -88,7 +90,7 @@ class OfflineReplyTest {
                                 .toArray(String[]::new));
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text).contains("oldest first:\n\n1. “Message 1”\n").endsWith("10. “Message 10”");
@@ -100,7 +102,7 @@ class OfflineReplyTest {
         var prompt = said("a".repeat(200), "b".repeat(201));
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text).contains("“" + "a".repeat(200) + "”", "“" + "b".repeat(200) + "…”");
@@ -112,7 +114,7 @@ class OfflineReplyTest {
         var prompt = said("a".repeat(199) + "😀" + "b");
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text).contains("“" + "a".repeat(199) + "…”");
@@ -124,7 +126,7 @@ class OfflineReplyTest {
         var prompt = said("a".repeat(198) + "😀" + "b");
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text).contains("“" + "a".repeat(198) + "😀…”");
@@ -136,7 +138,7 @@ class OfflineReplyTest {
         var prompt = said("One\r\n\n# Two\u2028\tThree\n");
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text).contains("You just said: “One # Two Three”");
@@ -147,11 +149,11 @@ class OfflineReplyTest {
         // Given
         var prompt =
                 List.of(
-                        new PromptMessage("system", "Talk like a pirate."),
-                        new PromptMessage("user", "Hello"));
+                        new PromptMessage("system", "Talk like a pirate.", false),
+                        new PromptMessage("user", "Hello", false));
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text)
@@ -162,10 +164,10 @@ class OfflineReplyTest {
     @Test
     void promptWithoutUserMessage_saysSo() {
         // Given
-        var prompt = List.of(new PromptMessage("system", "Be brief."));
+        var prompt = List.of(new PromptMessage("system", "Be brief.", false));
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text)
@@ -183,7 +185,7 @@ class OfflineReplyTest {
                         "What is my favourite colour?");
 
         // When
-        String text = new OfflineReply(prompt, false).text();
+        String text = new OfflineReply(prompt, false, false).text();
 
         // Then
         assertThat(text).endsWith("\n\nEarlier you said: “My favourite colour is teal.”");
@@ -192,7 +194,7 @@ class OfflineReplyTest {
     @Test
     void toString_keepsTheTextOfMessagesOut() {
         // Given
-        var request = new CompletionRequest(said("my secret"), false, false, false);
+        var request = new CompletionRequest(said("my secret"), false, false, false, false);
 
         // When
         String shown =
@@ -205,7 +207,29 @@ class OfflineReplyTest {
         assertThat(shown).contains("user", "1 messages").doesNotContain("secret");
     }
 
+    @Test
+    void imagesAndFiles_areSaidNotToBeLookedAt() {
+        // Given
+        var prompt = List.of(new PromptMessage("user", "What is this?", true));
+
+        // When
+        String text = new OfflineReply(prompt, false, false).text();
+
+        // Then
+        assertThat(text).contains("images or files, which I cannot look at");
+    }
+
+    @Test
+    void json_isAnObjectThatSaysTheSame() throws IOException {
+        // When
+        String text = new OfflineReply(said("Hello there"), false, true).text();
+
+        // Then
+        assertThat(new ObjectMapper().readTree(text).path("message").asText())
+                .contains("offline demonstration model", "asked for JSON", "Hello there");
+    }
+
     private static List<PromptMessage> said(String... texts) {
-        return Arrays.stream(texts).map(text -> new PromptMessage("user", text)).toList();
+        return Arrays.stream(texts).map(text -> new PromptMessage("user", text, false)).toList();
     }
 }
