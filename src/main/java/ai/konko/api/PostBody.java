@@ -62,11 +62,6 @@ record PostBody(
         return new ModelOptions.Given(tools, toolChoice, responseFormat, parameters);
     }
 
-    /** Whether there is something in base64, which may take long to read. */
-    boolean hasData() {
-        return content != null && PostContent.hasData(content);
-    }
-
     /**
      * @throws RefusedException if what is given in base64 can't be taken
      */

@@ -56,15 +56,6 @@ record PostContent(String text, List<Item> items, List<Attachment> attachments) 
         return new PostContent(text.toString(), items, attachments);
     }
 
-    static boolean hasData(JsonNode content) {
-        for (JsonNode part : content) {
-            if (part.has(DATA)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private static Attachment attachment(String field, JsonNode part, AttachmentData data) {
         String mediaType = part.path(MEDIA_TYPE).textValue();
         String base64 = part.path(DATA).textValue();

@@ -14,6 +14,7 @@ import ai.konko.conversation.Workers;
 import ai.konko.http.AttachmentData;
 import ai.konko.http.Caller;
 import ai.konko.http.JsonBodyReader;
+import ai.konko.http.JsonBytes;
 import ai.konko.http.Outgoing;
 import ai.konko.http.RequestHeaders;
 import ai.konko.http.ThisRequest;
@@ -71,28 +72,32 @@ public class TurnResource {
     @Consumes(MediaType.APPLICATION_JSON)
     public CompletionStage<Response> post(
             @PathParam("chatId") String chatId,
-            @Nullable PostBody body,
+            @Nullable JsonBytes body,
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         Delivery delivery = Delivery.of(request.request());
         String key = RequestHeaders.idempotencyKey(request.request());
-        PostBody given = JsonBodyReader.required(body);
+        JsonBytes given = JsonBodyReader.required(body);
         Origin origin = Caller.origin(request);
         Executor thisRequest = ThisRequest.executor();
         ThisRequest.dropBody(); // it may have attachments
         return workers.call(
-                        given.hasData(),
+                        given.isLong(),
                         () -> {
-                            Post post = given.post(key, delivery.streamed(), attachments);
-                            try {
-                                given.requireChoice(
-                                        () -> repository.chat(id).settings().parameters());
-                            } catch (RefusedException refused) {
-                                return repeat(origin, id, post, refused);
-                            }
-                            return turns.post(origin, id, post);
+                            PostBody said = given.as(PostBody.class);
+                            Post post = said.post(key, delivery.streamed(), attachments);
+                            return posted(origin, id, said, post);
                         })
                 .thenComposeAsync(posted -> delivered(request, posted, delivery), thisRequest);
+    }
+
+    private PostedTurn posted(Origin origin, UUID chatId, PostBody said, Post post) {
+        try {
+            said.requireChoice(() -> repository.chat(chatId).settings().parameters());
+        } catch (RefusedException refused) {
+            return repeat(origin, chatId, post, refused);
+        }
+        return turns.post(origin, chatId, post);
     }
 
     /** A repeat is the same turn whatever the chat's tools are now. */

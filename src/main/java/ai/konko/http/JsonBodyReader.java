@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Reads request bodies: first the whole body must be one JSON text, then each field must be known
  * and of its type, see {@link StrictJson}, then the body must be valid.
  *
- * <p>Bodies are validated here, so no resource can forget it. Whoever binds a {@link JsonTree}, or
- * looks into a {@link JsonText}, later validates what comes of it.
+ * <p>Bodies are validated here, so no resource can forget it. {@link JsonBytes} do it later.
+ * Whoever binds a {@link JsonTree}, or looks into a {@link JsonText}, later validates what comes of
+ * it.
  *
  * <p>It is a {@link ServerMessageBodyReader} because RESTEasy parses a parameter's annotations anew
  * for each request that it gives to a plain reader. That was two thirds of what a turn allocated.
@@ -125,13 +126,15 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         if (type == (Class<?>) JsonText.class) {
             return StrictJson.outlined(bytes);
         }
-        return type == (Class<?>) JsonTree.class
-                ? JsonTree.of(bytes)
-                : valid(StrictJson.bind(StrictJson.object(bytes), type));
+        JsonBytes unread = new JsonBytes(bytes, chats);
+        if (type == (Class<?>) JsonBytes.class) {
+            return unread;
+        }
+        return type == (Class<?>) JsonTree.class ? JsonTree.of(bytes) : unread.as(type);
     }
 
-    private JsonBody valid(JsonBody body) {
-        List<Violation> broken = body.broken(chats);
+    static <T extends JsonBody> T valid(T body, ChatLimits limits) {
+        List<Violation> broken = body.broken(limits);
         if (broken.isEmpty()) {
             return body;
         }

@@ -129,6 +129,23 @@ class HostileInputTest extends HttpTest {
         }
     }
 
+    /** Long ones are parsed elsewhere. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100_000})
+    void post_ofAnyLength_isCheckedTheSame(int length) {
+        String chat = client.chat();
+        String padding = " ".repeat(length);
+
+        Answer unknown = client.post(chat + "/messages", "{\"contend\": \"x\"" + padding + "}");
+        Answer malformed = client.post(chat + "/messages", "{\"content\": \"x\"" + padding);
+        Answer fine = client.post(chat + "/messages", "{\"content\": \"x\"" + padding + "}");
+
+        assertThat(unknown.code()).isEqualTo("unknown-field");
+        assertThat(malformed.code()).isEqualTo("malformed-json");
+        assertThat(fine.status()).isEqualTo(201);
+        assertThat(client.messages(chat)).hasSize(2);
+    }
+
     /** Where an image could be, and a body may be long. */
     @ParameterizedTest
     @ValueSource(strings = {"CHAT/messages", "/v1/responses", "/v1/chat/completions"})
