@@ -35,6 +35,11 @@ public class WebSockets {
     /** Before turns are waited for, because their events still go out. */
     private static final int FIRST = 1000;
 
+    private static final Problem NO_HANDSHAKE =
+            Problem.of(
+                    ErrorCode.METHOD_NOT_ALLOWED,
+                    "GET opens a WebSocket here, if it comes with the handshake of one over HTTP/1.1 (Upgrade: websocket).");
+
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final Pattern UPGRADES = Pattern.compile("(?i)(?:^|[,\\s])upgrade(?:$|[,\\s])");
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9+/]{22}==");
@@ -71,14 +76,16 @@ public class WebSockets {
     }
 
     /**
-     * Opens a WebSocket if the request asks for one; if not, others may answer it.
+     * Opens a WebSocket. A request that does not ask for one is told how to.
      *
+     * @param others the methods that the address takes beside
      * @param answers answer the messages of this one
      */
-    public void open(RoutingContext routing, Supplier<Answers> answers) {
+    public void open(RoutingContext routing, String others, Supplier<Answers> answers) {
         HttpServerRequest request = routing.request();
         if (!asksForOne(request)) {
-            routing.next();
+            request.response().putHeader(HttpHeaders.ALLOW, others);
+            refusals.send(NO_HANDSHAKE, request);
             return;
         }
         Owner owner = Caller.of(routing);

@@ -12,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 @ApplicationScoped
 class ResponseSockets {
     private static final String PATH = "/v1/responses";
+    private static final String OTHERS = "POST";
 
     /** All that is remembered may have a character for each so many bytes of the heap. */
     private static final int SHARE_OF_THE_HEAP = 32;
@@ -33,6 +34,7 @@ class ResponseSockets {
     }
 
     private void open(RoutingContext routing) {
-        sockets.open(routing, () -> new ResponseSession(routing, creation, memory, mostOfEach));
+        sockets.open(
+                routing, OTHERS, () -> new ResponseSession(routing, creation, memory, mostOfEach));
     }
 }

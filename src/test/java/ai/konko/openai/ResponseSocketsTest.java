@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ai.konko.api.Client.Answer;
 import ai.konko.api.EventReader;
 import ai.konko.api.EventReader.Event;
 import ai.konko.api.HttpTest;
@@ -397,7 +398,11 @@ class ResponseSocketsTest extends HttpTest {
     }
 
     @Test
-    void get_withoutUpgrade_isNotAllowed() {
-        assertThat(client.get("/v1/responses").status()).isEqualTo(405);
+    void get_withoutUpgrade_isToldOfTheWebSocket() {
+        Answer refused = client.get("/v1/responses");
+
+        assertThat(refused.status()).isEqualTo(405);
+        assertThat(refused.header("Allow")).isEqualTo("POST");
+        assertThat(refused.json().at("/error/message").asText()).contains("Upgrade: websocket");
     }
 }
