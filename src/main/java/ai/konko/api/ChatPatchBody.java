@@ -87,7 +87,7 @@ record ChatPatchBody(
                 return new Change.Remove<>();
             }
             if (!node.isObject()) {
-                violations.add(new Violation("metadata", "is of the wrong JSON type"));
+                violations.add(new Violation("metadata", "must be an object"));
             }
             Map<String, @Nullable String> entries = new LinkedHashMap<>();
             node.properties()
@@ -122,7 +122,7 @@ record ChatPatchBody(
 
         private String checked(String field, JsonNode node, TextBound bound) {
             if (!node.isTextual()) {
-                violations.add(new Violation(field, "is of the wrong JSON type"));
+                violations.add(new Violation(field, "must be a string"));
                 return "";
             }
             bound.broken(node.textValue(), limits)

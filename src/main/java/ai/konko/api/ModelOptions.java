@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -234,17 +235,15 @@ final class ModelOptions {
             return;
         }
         if (!parameters.isObject()) {
-            broken(PARAMETERS, "is of the wrong JSON type");
+            broken(PARAMETERS, "must be an object");
             return;
         }
+        JsonValues.requireKnown(PARAMETERS, parameters, ModelOptionsView.PARAMETERS.keySet());
         parameters.properties().forEach(each -> parameter(each.getKey(), each.getValue()));
     }
 
     private void parameter(String name, JsonNode value) {
-        String theirs = ModelOptionsView.PARAMETERS.get(name);
-        if (theirs == null) {
-            throw JsonValues.unknown(PARAMETERS, name);
-        }
+        String theirs = Objects.requireNonNull(ModelOptionsView.PARAMETERS.get(name));
         String field = PARAMETERS + "." + name;
         if (!removes(theirs, value)) {
             Object checked =

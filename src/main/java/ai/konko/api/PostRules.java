@@ -56,7 +56,7 @@ final class PostRules {
         } else if (content.isArray()) {
             checkParts(content, limits, broken);
         } else {
-            broken.add(new Violation(CONTENT, "is of the wrong JSON type"));
+            broken.add(new Violation(CONTENT, "must be a string or a list of parts"));
         }
     }
 
@@ -206,7 +206,7 @@ final class PostRules {
             return null;
         }
         if (!node.isTextual()) {
-            broken.add(new Violation(field, "is of the wrong JSON type"));
+            broken.add(new Violation(field, "must be a string"));
             return null;
         }
         if (!WellFormed.holds(node.textValue())) {

@@ -45,12 +45,12 @@ public final class RefusedException extends RuntimeException {
                 ErrorCode.INVALID, "The request breaks a rule; see violations.", null, violations);
     }
 
-    public static RefusedException unknownField(String field) {
+    public static RefusedException unknownFields(List<String> fields) {
         return new RefusedException(
                 ErrorCode.UNKNOWN_FIELD,
                 "The request has a field that is not known here.",
                 null,
-                List.of(new Violation(field, "is not known here")));
+                fields.stream().map(each -> new Violation(each, "is not known here")).toList());
     }
 
     /** What another API can and this service can't. */

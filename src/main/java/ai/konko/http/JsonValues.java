@@ -4,6 +4,7 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.WellFormed;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class JsonValues {
     /** How much of a name that the client chose is sent back. */
     private static final int LONGEST_NAME = 64;
+
+    /** How many such names are sent back. */
+    private static final int MOST_NAMES = 20;
 
     private JsonValues() {}
 
@@ -72,20 +76,37 @@ public final class JsonValues {
     /**
      * Refuses what nobody here knows.
      *
-     * @param field the object's name
+     * @param field the object's name; empty if it has none
+     * @param names those that are known
      * @throws RefusedException {@link ErrorCode#UNKNOWN_FIELD}
      */
-    public static void requireKnown(String field, JsonNode object, Set<String> names) {
-        for (Map.Entry<String, JsonNode> each : object.properties()) {
-            if (!names.contains(each.getKey())) {
-                throw unknown(field, each.getKey());
-            }
+    public static void requireKnown(String field, JsonNode object, Set<?> names) {
+        List<String> unknown =
+                object.properties().stream()
+                        .map(Map.Entry::getKey)
+                        .filter(each -> !names.contains(each))
+                        .limit(MOST_NAMES)
+                        .map(each -> named(field, each))
+                        .toList();
+        if (!unknown.isEmpty()) {
+            throw RefusedException.unknownFields(unknown);
         }
     }
 
-    /** A field of an object is not known here. */
-    public static RefusedException unknown(String field, String name) {
+    private static String named(String field, String name) {
         String shown = name.substring(0, Math.min(LONGEST_NAME, name.length()));
-        return RefusedException.unknownField(WellFormed.repaired(field + "." + shown));
+        return WellFormed.repaired(field.isEmpty() ? shown : field + "." + shown);
+    }
+
+    /** What is wrong with a value that is not of this type. */
+    public static String mustBe(JsonNodeType type) {
+        return switch (type) {
+            case STRING -> "must be a string";
+            case BOOLEAN -> "must be true or false";
+            case NUMBER -> "must be a number";
+            case ARRAY -> "must be a list";
+            case OBJECT -> "must be an object";
+            default -> "is of the wrong JSON type";
+        };
     }
 }

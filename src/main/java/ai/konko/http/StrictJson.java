@@ -8,21 +8,29 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeType;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -162,17 +170,55 @@ final class StrictJson {
         try {
             return JSON.treeToValue(tree, type);
         } catch (UnrecognizedPropertyException unknown) {
-            throw RefusedException.unknownField(path(unknown));
+            throw unknown(tree, unknown);
+        } catch (MismatchedInputException wrong) {
+            throw RefusedException.invalid(path(wrong.getPath()), mustBe(wrong.getTargetType()));
         } catch (JsonMappingException wrong) {
-            throw RefusedException.invalid(path(wrong), "is of the wrong JSON type");
+            throw RefusedException.invalid(
+                    path(wrong.getPath()),
+                    wrong.getCause() instanceof InputCoercionException
+                            ? "is out of range"
+                            : "can't be read");
         } catch (JsonProcessingException _) {
             throw RefusedException.invalid("body", "can't be read");
         }
     }
 
-    private static String path(JsonMappingException wrong) {
+    /** The parser gives up at the first such field, but a client wants to know all of them. */
+    private static RefusedException unknown(JsonNode tree, UnrecognizedPropertyException first) {
+        List<Reference> path = first.getPath();
+        List<Reference> outer = path.subList(0, path.size() - 1);
+        JsonNode object = tree;
+        for (Reference each : outer) {
+            object =
+                    each.getFieldName() == null
+                            ? object.path(each.getIndex())
+                            : object.path(each.getFieldName());
+        }
+        Set<Object> known = new HashSet<>(first.getKnownPropertyIds());
+        JsonValues.requireKnown(outer.isEmpty() ? "" : path(outer), object, known);
+        return RefusedException.unknownFields(List.of(path(path)));
+    }
+
+    private static String mustBe(Class<?> wanted) {
+        if (wanted == Integer.class || wanted == Long.class) {
+            return "must be a whole number";
+        }
+        return JsonValues.mustBe(
+                wanted == String.class
+                        ? JsonNodeType.STRING
+                        : wanted == Boolean.class
+                                ? JsonNodeType.BOOLEAN
+                                : wanted == Double.class
+                                        ? JsonNodeType.NUMBER
+                                        : Collection.class.isAssignableFrom(wanted)
+                                                ? JsonNodeType.ARRAY
+                                                : JsonNodeType.OBJECT);
+    }
+
+    private static String path(List<Reference> to) {
         String path =
-                wrong.getPath().stream()
+                to.stream()
                         .map(
                                 each ->
                                         each.getFieldName() == null

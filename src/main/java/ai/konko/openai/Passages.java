@@ -99,7 +99,7 @@ class Passages {
     private PassedRequest checked(ProviderResource to, JsonText body) {
         JsonNode named = body.outline().get("model");
         if (!named.isMissingNode() && !named.isTextual()) {
-            throw wrongType("model");
+            throw RefusedException.invalid("model", "must be a string");
         }
         String model = named.textValue();
         RequestParameters.text("model", model, TextBound.MODEL, limits);
@@ -117,13 +117,9 @@ class Passages {
     static boolean flag(String name, JsonText body) {
         JsonNode flag = body.outline().get(name);
         if (!flag.isMissingNode() && !flag.isBoolean()) {
-            throw wrongType(name);
+            throw RefusedException.invalid(name, "must be true or false");
         }
         return flag.asBoolean();
-    }
-
-    private static RefusedException wrongType(String name) {
-        return RefusedException.invalid(name, "is of the wrong JSON type");
     }
 
     private Response response(PassedAnswer answer, CompletableFuture<Message> end) {

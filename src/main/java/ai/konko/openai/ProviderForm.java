@@ -3,6 +3,7 @@ package ai.konko.openai;
 import ai.konko.chat.RefusedException;
 import ai.konko.http.JsonValues;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -57,9 +57,9 @@ record ProviderForm(boolean flat) {
         }
         Map<String, Object> nested = new LinkedHashMap<>();
         nested.put("name", function.path("name").textValue());
-        put(nested, path, function, "description", JsonNode::isTextual);
-        put(nested, path, function, "parameters", JsonNode::isObject);
-        put(nested, path, function, "strict", JsonNode::isBoolean);
+        put(nested, path, function, "description", JsonNodeType.STRING);
+        put(nested, path, function, "parameters", JsonNodeType.OBJECT);
+        put(nested, path, function, "strict", JsonNodeType.BOOLEAN);
         return typed(FUNCTION, FUNCTION, nested);
     }
 
@@ -79,17 +79,13 @@ record ProviderForm(boolean flat) {
     }
 
     private static void put(
-            Map<String, Object> to,
-            String path,
-            JsonNode from,
-            String name,
-            Predicate<JsonNode> legal) {
+            Map<String, Object> to, String path, JsonNode from, String name, JsonNodeType type) {
         JsonNode value = RequestParameters.orMissing(from.get(name));
         if (value.isMissingNode()) {
             return;
         }
-        if (!legal.test(value)) {
-            throw RefusedException.invalid(path + "." + name, "is of the wrong JSON type");
+        if (value.getNodeType() != type) {
+            throw RefusedException.invalid(path + "." + name, JsonValues.mustBe(type));
         }
         to.put(name, plain(path + "." + name, value));
     }
@@ -194,9 +190,9 @@ record ProviderForm(boolean flat) {
     private static Map<String, Object> schema(String parameter, JsonNode given) {
         Map<String, Object> nested = new LinkedHashMap<>();
         nested.put("name", name(parameter, given));
-        put(nested, parameter, given, "description", JsonNode::isTextual);
-        put(nested, parameter, given, "schema", JsonNode::isObject);
-        put(nested, parameter, given, "strict", JsonNode::isBoolean);
+        put(nested, parameter, given, "description", JsonNodeType.STRING);
+        put(nested, parameter, given, "schema", JsonNodeType.OBJECT);
+        put(nested, parameter, given, "strict", JsonNodeType.BOOLEAN);
         return typed("json_schema", "json_schema", nested);
     }
 

@@ -102,6 +102,35 @@ class ChatsTest extends HttpTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'titel': 'x', 'title': 'y', 'modell': 1} | titel is not known here; modell is not known here",
+                "{'parameters': {'x': 1, 'y': {}}} | parameters.x is not known here; parameters.y is not known here",
+                "{'title': 5}                   | title must be a string",
+                "{'instructions': []}           | instructions must be a string",
+                "{'metadata': 'x'}              | metadata must be an object",
+                "{'metadata': {'k': 1}}         | metadata.k must be a string",
+                "{'parameters': []}             | parameters must be an object",
+            })
+    void create_withWrongFields_isToldWhatIsWrongWithEach(String body, String told) {
+        Answer refused = client.post("/chats", body.replace('\'', '"'));
+
+        List<String> violations = new ArrayList<>();
+        refused.json()
+                .path("violations")
+                .forEach(
+                        each ->
+                                violations.add(
+                                        each.path("field").asText()
+                                                + " "
+                                                + each.path("message").asText()));
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(String.join("; ", violations)).isEqualTo(told);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
             value = {
                 "{\"titel\": \"x\"}          | 422 | unknown-field | titel",
                 "{\"title\": 5}              | 422 | invalid       | title",
