@@ -32,6 +32,8 @@ public enum ErrorCode {
     UNKNOWN_FIELD,
     /** A request of another API for what this service does not do. */
     UNSUPPORTED,
+    /** A request of another API breaks a rule of that API, which has no code for it. */
+    BAD_REQUEST,
     /** A request of another API goes on from a reply that there is not. */
     PREVIOUS_RESPONSE_NOT_FOUND,
     IDEMPOTENCY_KEY_REUSED,

@@ -62,6 +62,16 @@ public final class RefusedException extends RuntimeException {
                 List.of(new Violation(field, message)));
     }
 
+    /**
+     * For a request of another API that breaks a rule of that API.
+     *
+     * @param sentence all that its client is told
+     */
+    public static RefusedException badRequest(String field, String sentence) {
+        return new RefusedException(
+                ErrorCode.BAD_REQUEST, sentence, null, List.of(new Violation(field, sentence)));
+    }
+
     /** For a request of another API that goes on from a reply that its caller has not. */
     public static RefusedException previousNotFound(String field) {
         return new RefusedException(

@@ -14,7 +14,7 @@ record ErrorEvent(String type, int status, OpenAiError error) {
 
     static ErrorEvent of(Problem problem) {
         OpenAiProblem theirs = OpenAiProblem.of(problem);
-        return new ErrorEvent("error", theirs.status(problem), theirs.error());
+        return new ErrorEvent("error", theirs.status(problem), theirs.error().coded());
     }
 
     /** For a WebSocket that was open for as long as it may be. */

@@ -2,8 +2,11 @@ package ai.konko.http;
 
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
+import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.Status;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A problem as OpenAI's clients expect it. */
@@ -25,16 +28,18 @@ public record OpenAiProblem(OpenAiError error) {
     }
 
     static OpenAiProblem of(Problem problem) {
-        var violations = problem.violations();
-        var first = violations == null || violations.isEmpty() ? null : violations.getFirst();
+        var violations = problem.violations() == null ? List.<Violation>of() : problem.violations();
+        String code = code(problem);
         return new OpenAiProblem(
                 new OpenAiError(
-                        first == null
+                        violations.isEmpty() || code == null
                                 ? problem.detail()
-                                : first.field() + " " + first.message() + ".",
+                                : violations.stream()
+                                        .map(each -> each.field() + " " + each.message())
+                                        .collect(Collectors.joining("; ", "", ".")),
                         type(problem.status()),
-                        first == null ? null : first.field(),
-                        code(problem)));
+                        violations.isEmpty() ? null : violations.getFirst().field(),
+                        code));
     }
 
     private static String type(int status) {
@@ -47,9 +52,10 @@ public record OpenAiProblem(OpenAiError error) {
         };
     }
 
-    /** The native API's code, unless OpenAI has a well-known one. */
-    private static String code(Problem problem) {
+    /** The native API's code, unless OpenAI has a well-known one, or none. */
+    private static @Nullable String code(Problem problem) {
         return switch (problem.code()) {
+            case "bad-request" -> null;
             case "chat-busy" -> "conversation_locked";
             case "chat-not-found", "message-not-found" -> "not_found";
             case "unknown-field" -> "unknown_parameter";
@@ -61,14 +67,22 @@ public record OpenAiProblem(OpenAiError error) {
 
     /** The native API's status, except that an unknown parameter is a bad request. */
     int status(Problem problem) {
-        return error.code().equals("unknown_parameter") ? BAD_REQUEST : problem.status();
+        return "unknown_parameter".equals(error.code()) ? BAD_REQUEST : problem.status();
     }
 
     /**
      * What went wrong.
      *
      * @param param the first parameter that is at fault
+     * @param code absent if OpenAI has none
      */
     @RegisterForReflection
-    public record OpenAiError(String message, String type, @Nullable String param, String code) {}
+    public record OpenAiError(
+            String message, String type, @Nullable String param, @Nullable String code) {
+
+        /** The same with a code, which an error of a WebSocket must have. */
+        OpenAiError coded() {
+            return code == null ? new OpenAiError(message, type, param, type) : this;
+        }
+    }
 }

@@ -128,7 +128,12 @@ record Problem(
 
     static int status(ErrorCode code) {
         return switch (code) {
-            case MALFORMED_JSON, BAD_HEADER, UNSUPPORTED, PREVIOUS_RESPONSE_NOT_FOUND -> 400;
+            case MALFORMED_JSON,
+                    BAD_HEADER,
+                    UNSUPPORTED,
+                    BAD_REQUEST,
+                    PREVIOUS_RESPONSE_NOT_FOUND ->
+                    400;
             case UNAUTHENTICATED -> 401;
             case FORBIDDEN -> 403;
             case CHAT_NOT_FOUND, MESSAGE_NOT_FOUND, NOT_FOUND -> 404;
@@ -172,6 +177,7 @@ record Problem(
             case INVALID -> "Invalid request";
             case UNKNOWN_FIELD -> "Unknown field";
             case UNSUPPORTED -> "Not supported";
+            case BAD_REQUEST -> "Bad request";
             case PREVIOUS_RESPONSE_NOT_FOUND -> "Previous response not found";
             case IDEMPOTENCY_KEY_REUSED -> "Idempotency key reused";
             case QUEUE_FULL -> "Too many turns waiting";

@@ -1,7 +1,6 @@
 package ai.konko.openai;
 
 import ai.konko.chat.CallStatus;
-import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Item;
 import ai.konko.chat.Items;
 import ai.konko.chat.Outcome;
@@ -16,13 +15,17 @@ import java.util.stream.Collectors;
 final class CallRules {
     private CallRules() {}
 
-    /** Checks all turns of a request but the calls of what it continues. */
-    static void check(List<PastTurn> turns, PastTurn last) {
+    /**
+     * Checks all turns of a request but the calls of what it continues.
+     *
+     * @param parameter the one that has the turns
+     */
+    static void check(String parameter, List<PastTurn> turns, PastTurn last) {
         for (int i = 0; i < turns.size(); i++) {
             Outcome reply = turns.get(i).reply();
             PastTurn next = i + 1 < turns.size() ? turns.get(i + 1) : last;
             if (reply != null) {
-                answered(open(reply.items()), next.items());
+                answered(parameter, open(reply.items()), next.items());
             }
         }
     }
@@ -36,26 +39,28 @@ final class CallRules {
     }
 
     /**
+     * @param parameter the one that has what is said
      * @param calls those that wait for outputs
      * @param said the items of the message after them
      * @throws RefusedException in OpenAI's words, unless the outputs are those of the calls
      */
-    static void answered(Set<String> calls, List<Item> said) {
+    static void answered(String parameter, Set<String> calls, List<Item> said) {
         Set<String> open = new LinkedHashSet<>(calls);
         for (Item.Output each : Items.outputs(said)) {
             if (!open.remove(each.callId())) {
                 throw refused(
+                        parameter,
                         "No tool call found for function call output with call_id %s.",
                         each.callId());
             }
         }
         for (String missing : open) {
-            throw refused("No tool output found for function call %s.", missing);
+            throw refused(parameter, "No tool output found for function call %s.", missing);
         }
     }
 
-    private static RefusedException refused(String sentence, String callId) {
-        return RefusedException.of(
-                ErrorCode.UNSUPPORTED, sentence.formatted(RequestParameters.shortened(callId)));
+    private static RefusedException refused(String parameter, String sentence, String callId) {
+        return RefusedException.badRequest(
+                parameter, sentence.formatted(RequestParameters.shortened(callId)));
     }
 }

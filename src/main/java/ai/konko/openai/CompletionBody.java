@@ -7,6 +7,7 @@ import static ai.konko.openai.RequestParameters.nothingIn;
 import static ai.konko.openai.RequestParameters.oneOf;
 import static ai.konko.openai.RequestParameters.orMissing;
 import static ai.konko.openai.RequestParameters.require;
+import static ai.konko.openai.RequestParameters.rule;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.http.TextBound;
@@ -95,11 +96,11 @@ record CompletionBody(
                 "is supported only as 1");
         orMissing(modalities).forEach(each -> oneOf("modalities", each, Set.of("text")));
         checkStreamOptions();
-        require(
+        rule(
                 maxTokens == null || maxCompletionTokens == null,
                 "max_tokens",
                 "excludes max_completion_tokens");
-        require(kept() || metadata == null || metadata.isEmpty(), "metadata", "needs store");
+        rule(kept() || metadata == null || metadata.isEmpty(), "metadata", "needs store");
         RequestParameters.text("model", model, TextBound.MODEL, limits);
         RequestParameters.text("user", user, TextBound.METADATA_VALUE, limits);
         RequestParameters.text(

@@ -32,7 +32,9 @@ class ContinuedCalls {
         Message last = past.lastReply(continued);
         Message reply = last != null && last.status().terminal() ? last : null;
         CallRules.answered(
-                reply == null ? Set.of() : calls(reply, previous, wanted), wanted.first());
+                wanted.parameter(),
+                reply == null ? Set.of() : calls(reply, previous, wanted),
+                wanted.first());
         return wanted.answersCalls() ? reply : null;
     }
 
@@ -56,7 +58,7 @@ class ContinuedCalls {
             return refused;
         }
         try {
-            CallRules.answered(CallRules.open(last.items()), wanted.first());
+            CallRules.answered(wanted.parameter(), CallRules.open(last.items()), wanted.first());
             return refused;
         } catch (RefusedException theirs) {
             return theirs;

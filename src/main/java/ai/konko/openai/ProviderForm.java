@@ -24,9 +24,11 @@ import org.jspecify.annotations.Nullable;
 record ProviderForm(boolean flat) {
     private static final int MOST_TOOLS = 128;
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
+    private static final String FUNCTION = "function";
+    private static final String ALLOWED = "allowed_tools";
+    private static final Set<String> CHOICE_TYPES = Set.of(FUNCTION, ALLOWED);
     private static final Set<String> CHOICES = Set.of("auto", "none", "required");
     private static final Set<String> MODES = Set.of("auto", "required");
-    private static final String FUNCTION = "function";
 
     @Nullable Object tools(@Nullable JsonNode given) {
         JsonNode tools = RequestParameters.orMissing(given);
@@ -106,20 +108,21 @@ record ProviderForm(boolean flat) {
         if (choice.isMissingNode()) {
             return null;
         }
-        boolean none = choice.isTextual() && !choice.textValue().equals("required");
-        RequestParameters.require(none || tools != null || known, "tool_choice", "needs tools");
         if (choice.isTextual()) {
             RequestParameters.oneOf("tool_choice", choice, CHOICES);
+        } else if (!CHOICE_TYPES.contains(choice.path("type").asText())) {
+            throw RefusedException.unsupported(
+                    "tool_choice",
+                    "is of type %s, which is not supported here".formatted(type(choice)));
+        }
+        boolean none = choice.isTextual() && !choice.textValue().equals("required");
+        RequestParameters.rule(none || tools != null || known, "tool_choice", "needs tools");
+        if (choice.isTextual()) {
             return choice.textValue();
         }
-        return switch (choice.path("type").asText()) {
-            case FUNCTION -> among(tools, function("tool_choice", choice));
-            case "allowed_tools" -> allowed(flat ? choice : choice.path("allowed_tools"), tools);
-            default ->
-                    throw RefusedException.unsupported(
-                            "tool_choice",
-                            "is of type %s, which is not supported here".formatted(type(choice)));
-        };
+        return FUNCTION.equals(choice.path("type").textValue())
+                ? among(tools, function("tool_choice", choice))
+                : allowed(flat ? choice : choice.path(ALLOWED), tools);
     }
 
     /** A function that is chosen is one of those that are given. */
@@ -164,7 +167,7 @@ record ProviderForm(boolean flat) {
         Map<String, Object> nested = new LinkedHashMap<>();
         nested.put("mode", mode.isMissingNode() ? "auto" : mode.textValue());
         nested.put("tools", allowed);
-        return typed("allowed_tools", "allowed_tools", nested);
+        return typed(ALLOWED, ALLOWED, nested);
     }
 
     /**

@@ -61,7 +61,10 @@ record RememberedResponse(
      */
     TurnRequest followedBy(TurnRequest next) {
         Outcome reply = turns.getLast().reply();
-        CallRules.answered(reply == null ? Set.of() : CallRules.open(reply.items()), next.first());
+        CallRules.answered(
+                next.parameter(),
+                reply == null ? Set.of() : CallRules.open(reply.items()),
+                next.first());
         return next.after(turns, instructions, model);
     }
 

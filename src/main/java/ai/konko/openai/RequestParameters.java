@@ -61,6 +61,17 @@ final class RequestParameters {
         }
     }
 
+    /**
+     * Checks a rule that OpenAI has too.
+     *
+     * @throws RefusedException as OpenAI refuses what breaks a rule of its own
+     */
+    static void rule(boolean holds, String parameter, String message) {
+        if (!holds) {
+            throw RefusedException.badRequest(parameter, parameter + " " + message + ".");
+        }
+    }
+
     static void nothing(String parameter, @Nullable JsonNode node) {
         require(!isGiven(node), parameter, "is not supported here");
     }

@@ -6,6 +6,7 @@ import static ai.konko.openai.RequestParameters.nothing;
 import static ai.konko.openai.RequestParameters.oneOf;
 import static ai.konko.openai.RequestParameters.orMissing;
 import static ai.konko.openai.RequestParameters.require;
+import static ai.konko.openai.RequestParameters.rule;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.RefusedException;
@@ -95,11 +96,11 @@ record ResponseBody(
     /** Checks the parameters that need no other knowledge. */
     void check(ChatLimits limits) {
         refuseTheUnsupported();
-        require(
+        rule(
                 !isGiven(conversation) || previousResponseId == null,
                 "previous_response_id",
                 "excludes conversation");
-        require(!is(background) || kept(), "background", "needs store");
+        rule(!is(background) || kept(), "background", "needs store");
         RequestParameters.text("model", model, TextBound.MODEL, limits);
         RequestParameters.text("user", user, TextBound.METADATA_VALUE, limits);
         RequestParameters.text(

@@ -180,7 +180,7 @@ class Responses {
             @Nullable Integer completion,
             TurnRequest wanted,
             PostTerms terms) {
-        CallRules.answered(Set.of(), wanted.first());
+        CallRules.answered(wanted.parameter(), Set.of(), wanted.first());
         UUID chatId = repository.create(origin.owner(), settings, completion).id();
         Post post = post(wanted, wanted.options().ofNewChat(), wanted.earlier(), terms, null);
         return orRemoved(chatId, () -> turns.post(origin, chatId, post));

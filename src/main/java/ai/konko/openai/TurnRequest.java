@@ -16,17 +16,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * The turn that a request asks for, checked.
  *
+ * @param parameter the one that has all that is said
  * @param earlier turns that come before it in the request
  * @param message what is said to the model
  * @param instructions those that come with the input, and are part of those in the options
  * @param options without those that depend on the chat that it continues
  */
 record TurnRequest(
+        String parameter,
         List<PastTurn> earlier,
         PastTurn message,
         @Nullable String instructions,
         Options options,
         boolean streamed) {
+    private static final String INPUT = "input";
+    private static final String MESSAGES = "messages";
     private static final PastTurn NOTHING = new PastTurn("", List.of(), null, null);
 
     /**
@@ -37,8 +41,9 @@ record TurnRequest(
         Dialogue.ByTurns turns = input.byTurns(true, limits);
         boolean background = RequestParameters.is(body.background());
         return new TurnRequest(
+                INPUT,
                 turns.turns(),
-                last(turns, "input", limits),
+                last(turns, INPUT, limits),
                 turns.instructions(),
                 new Options(
                         body.model(),
@@ -57,8 +62,9 @@ record TurnRequest(
     /** The turn of a chat completion that is kept. */
     static TurnRequest of(CompletionBody body, Dialogue.ByTurns messages, ChatLimits limits) {
         return new TurnRequest(
+                MESSAGES,
                 messages.turns(),
-                last(messages, "messages", limits),
+                last(messages, MESSAGES, limits),
                 messages.instructions(),
                 new Options(
                         body.model(),
@@ -90,7 +96,7 @@ record TurnRequest(
             throw RefusedException.invalid(parameter, "must not be blank");
         }
         PastTurn last = input.last() == null ? NOTHING : input.last();
-        CallRules.check(input.turns(), last);
+        CallRules.check(parameter, input.turns(), last);
         if (!last.equals(NOTHING) && (last.items().isEmpty() || !last.message().isEmpty())) {
             RequestParameters.text(parameter, last.message(), TextBound.MESSAGE, limits);
         }
@@ -107,6 +113,7 @@ record TurnRequest(
         List<PastTurn> all = new ArrayList<>(before);
         all.addAll(earlier);
         return new TurnRequest(
+                parameter,
                 List.copyOf(all),
                 message,
                 instructions == null ? said : instructions,

@@ -416,7 +416,6 @@ class CompletionsTest extends SdkTest {
     @ValueSource(
             strings = {
                 "tools: [{\"type\": \"custom\", \"custom\": {\"name\": \"f\"}}]",
-                "tool_choice: \"required\"",
                 "functions: [{\"name\": \"f\"}]",
                 "n: 2",
                 "logprobs: true",

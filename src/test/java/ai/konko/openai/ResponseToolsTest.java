@@ -340,6 +340,12 @@ class ResponseToolsTest extends SdkTest {
                 .isEqualTo("No tool output found for function call call_a.");
         assertThat(unknown.json().at("/error/message").asText())
                 .isEqualTo("No tool call found for function call output with call_id call_c.");
+        for (Answer each : List.of(missing, none, unknown)) {
+            JsonNode error = each.json().path("error");
+            assertThat(error.path("type").asText()).isEqualTo("invalid_request_error");
+            assertThat(error.path("param").asText()).isEqualTo("input");
+            assertThat(error.path("code").isNull()).isTrue();
+        }
         assertThat(second.status()).as(second.text()).isEqualTo(200);
         assertThat(sent()).isEqualTo(SECOND_ROUND);
         assertThat(second.json().path("conversation").isNull()).isEqualTo(!store);

@@ -348,8 +348,26 @@ class ResponsesTest extends SdkTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "\"tool_choice\": \"required\"",
+                "\"background\": true, \"store\": false",
+                "\"previous_response_id\": \"resp_x\", \"conversation\": \"conv_x\"",
+            })
+    void whatBreaksARuleOfOpenAis_hasNoCode(String parameters) {
+        Answer refused =
+                client.post("/v1/responses", "{\"input\": \"hello\", %s}".formatted(parameters));
+
+        JsonNode error = refused.json().path("error");
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(error.path("type").asText()).isEqualTo("invalid_request_error");
+        assertThat(error.path("code").isNull()).isTrue();
+        assertThat(parameters).startsWith("\"" + error.path("param").asText() + "\"");
+        assertThat(error.path("message").asText()).startsWith(error.path("param").asText() + " ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "tools: [{\"type\": \"web_search\"}]",
-                "tool_choice: \"required\"",
                 "tool_choice: {\"type\": \"web_search_preview\"}",
                 "include: [\"all\"]",
                 "prompt: {\"id\": \"p\"}",
