@@ -13,18 +13,23 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Fault;
+import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Role;
+import ai.konko.chat.Status;
 import ai.konko.chat.StoreOutage;
+import ai.konko.chat.Usage;
 import io.opentelemetry.api.trace.Span;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -118,6 +123,29 @@ public class StatelessTurns {
                                 draft(prompt, begun.live()),
                                 begun.run()::over));
         return new Asked(begun.reply(), begun.live());
+    }
+
+    /** A reply that is over at once, because no model is asked. */
+    public Asked nothing(String model, Options options) {
+        Instant now = now();
+        Message reply =
+                new Message(
+                        ids.get(),
+                        ids.get(),
+                        2,
+                        Role.ASSISTANT,
+                        "",
+                        List.of(),
+                        Status.COMPLETED,
+                        1,
+                        now,
+                        now,
+                        model,
+                        FinishReason.STOP,
+                        Usage.NONE,
+                        null,
+                        options);
+        return new Asked(reply, live.over(reply));
     }
 
     /**

@@ -1,18 +1,15 @@
 package ai.konko.openai;
 
-import ai.konko.chat.Attachment;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.PastTurn;
-import ai.konko.chat.Sized;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response that the log does not have, with all that it went on from. The WebSocket that asked
- * for it remembers it, so that its client can go on from it.
+ * A response that the log does not have, with all that it went on from.
  *
  * @param base what of the log it went on from
  * @param turns those after that; the last is its own
@@ -24,7 +21,7 @@ record RememberedResponse(
         List<PastTurn> turns,
         @Nullable String instructions,
         @Nullable String model)
-        implements Sized {
+        implements Remembered {
 
     /**
      * @param ended the response's reply
@@ -68,17 +65,9 @@ record RememberedResponse(
         return next.after(turns, instructions, model);
     }
 
-    /** A byte of an image or a file counts as much. */
     @Override
     public long characters() {
-        long sum = instructions == null ? 0 : instructions.length();
-        for (PastTurn each : turns) {
-            sum += each.characters();
-            for (Attachment attached : each.attachments()) {
-                sum += attached.bytes().length;
-            }
-        }
-        return sum;
+        return Remembered.characters(instructions, turns);
     }
 
     @Override

@@ -61,12 +61,18 @@ record ResponseBody(
         @Nullable JsonNode moderation,
         @Nullable Double presencePenalty,
         @Nullable Double frequencyPenalty,
-        @Nullable JsonNode clientMetadata) {
+        @Nullable JsonNode clientMetadata,
+        @Nullable Boolean generate) {
     private static final ProviderForm FORM = new ProviderForm(true);
     private static final int MOST_LOGPROBS = 20;
 
     boolean kept() {
         return store == null || store;
+    }
+
+    /** Whether a model is to be asked. */
+    boolean generates() {
+        return generate == null || generate;
     }
 
     boolean streams() {

@@ -11,6 +11,7 @@ import ai.konko.openai.ResponseView.HowAsked;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class ResponseCreation {
+    private static final String INPUT = "input";
+
+    /** Roughly what an item takes beside its text. */
+    private static final long WEIGHT = 64;
+
     private final Responses responses;
     private final StatelessTurns stateless;
     private final Access access;
@@ -71,28 +77,31 @@ class ResponseCreation {
     /**
      * @param request of the caller, whose headers and owner hold
      * @param sent tells whether this repeats an earlier request; null if it can't
-     * @param before the response to go on from, if the log does not have it
+     * @param before what to go on from, if the log does not have it
      */
     Created create(
             RoutingContext request,
             ResponseBody given,
             RepeatedRequests.@Nullable Request sent,
-            @Nullable RememberedResponse before) {
+            @Nullable Remembered before) {
         given.check(limits);
+        RequestParameters.require(
+                given.generates(), "generate", "is supported only over a WebSocket");
         WhenBusy whenBusy = RequestParameters.whenBusy(given.whenBusy());
-        Dialogue input = references.read(request, "input", given.input());
-        Responses.Continued base = before == null ? continued(given, request) : before.base();
+        Beginning beginning = Beginning.of(given, before);
+        Dialogue input = read(request, given, beginning);
+        Responses.Continued base = base(request, beginning, given.kept());
         Supplier<TurnRequest> wanted =
-                () -> {
-                    Dialogue resolved = references.resolved(request, input, base);
-                    TurnRequest turn = TurnRequest.of(given, resolved, limits);
-                    return before == null ? turn : before.followedBy(turn);
-                };
+                () ->
+                        beginning.turn(
+                                given,
+                                beginning.followedBy(references.resolved(request, input, base)),
+                                limits);
         if (!given.kept()) {
             return unkept(request, base, wanted.get());
         }
         RequestParameters.require(
-                before == null,
+                beginning.remembered() == null,
                 "previous_response_id",
                 "is supported of a response that is not stored only with store: false");
         Responses.PostTerms terms =
@@ -123,17 +132,58 @@ class ResponseCreation {
                 new Unkept(base, wanted));
     }
 
-    private Responses.Continued continued(ResponseBody given, RoutingContext request) {
-        String id = given.conversationId();
-        if (id != null) {
-            UUID chatId = access.conversation(request, id);
-            Responses.End end = given.kept() ? null : responses.end(chatId);
+    /**
+     * A response that has nothing, because no model is asked.
+     *
+     * @param warmUp what is to be remembered of it
+     */
+    record Warmed(Created created, WarmUp warmUp) {}
+
+    /**
+     * Takes in what the next request begins with. The log is read, and nothing is added to it.
+     *
+     * @param before what to go on from, if the log does not have it
+     */
+    Warmed warm(RoutingContext request, ResponseBody given, @Nullable Remembered before) {
+        given.check(limits);
+        Beginning beginning = Beginning.of(given, before);
+        Responses.Continued base = base(request, beginning, false);
+        Dialogue input =
+                beginning.followedBy(
+                        references.resolved(request, read(request, given, beginning), base));
+        TurnRequest turn = TurnRequest.of(given, input, limits).orElse(beginning.model());
+        Responses.Unkept nothing = responses.nothing(base, turn.options());
+        Message reply = nothing.asked().reply();
+        RememberedResponse remembered = beginning.remembered();
+        long characters =
+                turn.characters()
+                        + input.items().size() * WEIGHT
+                        + (remembered == null ? 0 : remembered.characters());
+        return new Warmed(
+                new Created(reply, nothing.asked().live(), nothing.how(), false, () -> {}, null),
+                new WarmUp(
+                        Ids.response(reply), beginning.saying(input, given.model()), characters));
+    }
+
+    private Dialogue read(RoutingContext request, ResponseBody given, Beginning beginning) {
+        return beginning.suffices(given)
+                ? new Dialogue(INPUT, List.of())
+                : references.read(request, INPUT, given.input());
+    }
+
+    private Responses.Continued base(RoutingContext request, Beginning beginning, boolean kept) {
+        if (beginning.remembered() != null) {
+            return beginning.remembered().base();
+        }
+        if (beginning.conversation() != null) {
+            UUID chatId = access.conversation(request, beginning.conversation());
+            Responses.End end = kept ? null : responses.end(chatId);
             return new Responses.Continued(chatId, null, end);
         }
-        if (given.previousResponseId() == null) {
+        if (beginning.previous() == null) {
             return new Responses.Continued(null, null, null);
         }
-        Message previous = access.previous(request, given.previousResponseId());
+        Message previous = access.previous(request, beginning.previous());
         return new Responses.Continued(previous.chatId(), previous, null);
     }
 

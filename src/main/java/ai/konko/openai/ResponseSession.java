@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The responses of one WebSocket. A message is what a request is, and a type. The last response
- * that is not kept is remembered, so that the next can go on from it, until that fails.
+ * that is not kept, or was only warmed up for, is remembered, so that the next can go on from it,
+ * until that fails.
  */
 final class ResponseSession implements Answers {
     private static final String TYPE = "type";
@@ -34,7 +35,7 @@ final class ResponseSession implements Answers {
     private CompletableFuture<?> ending = CompletableFuture.completedFuture(null);
 
     /** This object's monitor guards it and {@code closed}. */
-    private @Nullable RememberedResponse last;
+    private @Nullable Remembered last;
 
     private boolean closed;
 
@@ -57,14 +58,17 @@ final class ResponseSession implements Answers {
     @Override
     public ServerSentEvents to(JsonTree message) {
         ResponseBody given = body(message);
-        RememberedResponse before = remembered(given.previousResponseId());
-        Created created;
+        Remembered before = remembered(given.previousResponseId());
         try {
-            created = creation.create(request, given, null, before);
+            return given.generates() ? create(given, before) : warm(given, before);
         } catch (RuntimeException | Error failed) {
             forget(before);
             throw failed;
         }
+    }
+
+    private ServerSentEvents create(ResponseBody given, @Nullable Remembered before) {
+        Created created = creation.create(request, given, null, before);
         ResponseCreation.Unkept unkept = created.unkept();
         if (unkept != null) {
             ending =
@@ -77,6 +81,13 @@ final class ResponseSession implements Answers {
                                     });
         }
         return creation.events(created);
+    }
+
+    private ServerSentEvents warm(ResponseBody given, @Nullable Remembered before) {
+        ResponseCreation.Warmed warmed = creation.warm(request, given, before);
+        Object _ = ending.join(); // what it would remember came before
+        remember(warmed.warmUp());
+        return creation.events(warmed.created());
     }
 
     private static ResponseBody body(JsonTree message) {
@@ -95,7 +106,7 @@ final class ResponseSession implements Answers {
     /**
      * @return the response, unless the log is to be asked
      */
-    private @Nullable RememberedResponse remembered(@Nullable String id) {
+    private @Nullable Remembered remembered(@Nullable String id) {
         if (id == null) {
             return null;
         }
@@ -107,9 +118,7 @@ final class ResponseSession implements Answers {
 
     /** A response that is not kept has ended. */
     private void over(
-            @Nullable RememberedResponse before,
-            ResponseCreation.Unkept unkept,
-            @Nullable Message ended) {
+            @Nullable Remembered before, ResponseCreation.Unkept unkept, @Nullable Message ended) {
         if (ended == null || ended.status() == Status.FAILED || ended.failure() != null) {
             forget(before);
         } else {
@@ -117,7 +126,7 @@ final class ResponseSession implements Answers {
         }
     }
 
-    private synchronized void remember(RememberedResponse response) {
+    private synchronized void remember(Remembered response) {
         forget(last);
         long characters = response.characters();
         if (!closed && characters <= mostCharacters && memory.take(owner, characters)) {
@@ -125,7 +134,7 @@ final class ResponseSession implements Answers {
         }
     }
 
-    private synchronized void forget(@Nullable RememberedResponse response) {
+    private synchronized void forget(@Nullable Remembered response) {
         if (response != null && last != null && response.id().equals(last.id())) {
             memory.giveBack(owner, response.characters());
             last = null;

@@ -272,6 +272,24 @@ class Responses {
         }
     }
 
+    /**
+     * A response that is over before the model is asked.
+     *
+     * @param continued what the next one goes on from
+     */
+    Unkept nothing(Continued continued, Options options) {
+        Settings settings =
+                continued.chatId() == null
+                        ? Settings.NONE
+                        : repository.chat(continued.chatId()).settings();
+        HowAsked how =
+                new HowAsked(
+                        settings.modelToAsk(options.model(), endpoint.defaultModel()),
+                        ProviderParameters.of(settings.parameters(), options.parameters()),
+                        false);
+        return new Unkept(stateless.nothing(how.model(), options), how);
+    }
+
     private Unkept ask(
             Origin origin,
             @Nullable UUID chatId,

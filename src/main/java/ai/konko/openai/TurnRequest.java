@@ -38,12 +38,12 @@ record TurnRequest(
      * @throws RefusedException if something is not supported, or breaks a rule
      */
     static TurnRequest of(ResponseBody body, Dialogue input, ChatLimits limits) {
-        Dialogue.ByTurns turns = input.byTurns(true, limits);
+        Dialogue.ByTurns turns = input.byTurns(body.generates(), limits);
         boolean background = RequestParameters.is(body.background());
         return new TurnRequest(
                 INPUT,
                 turns.turns(),
-                last(turns, INPUT, limits),
+                body.generates() ? last(turns, INPUT, limits) : orNothing(turns.last()),
                 turns.instructions(),
                 new Options(
                         body.model(),
@@ -95,12 +95,22 @@ record TurnRequest(
         if (input.all().isEmpty()) {
             throw RefusedException.invalid(parameter, "must not be blank");
         }
-        PastTurn last = input.last() == null ? NOTHING : input.last();
+        PastTurn last = orNothing(input.last());
         CallRules.check(parameter, input.turns(), last);
         if (!last.equals(NOTHING) && (last.items().isEmpty() || !last.message().isEmpty())) {
             RequestParameters.text(parameter, last.message(), TextBound.MESSAGE, limits);
         }
         return last;
+    }
+
+    private static PastTurn orNothing(@Nullable PastTurn last) {
+        return last == null ? NOTHING : last;
+    }
+
+    /** The same, with this model if it names none. */
+    TurnRequest orElse(@Nullable String model) {
+        return new TurnRequest(
+                parameter, earlier, message, instructions, options.orElse(model, null), streamed);
     }
 
     /**
@@ -127,6 +137,12 @@ record TurnRequest(
                 .flatMap(each -> each.attachments().stream())
                 .mapToLong(each -> each.bytes().length)
                 .sum();
+    }
+
+    /** How much it holds of what is said. */
+    long characters() {
+        return Remembered.characters(instructions, earlier)
+                + Remembered.characters(null, List.of(message));
     }
 
     /** The seq of the reply if the turns are those of a new chat. */

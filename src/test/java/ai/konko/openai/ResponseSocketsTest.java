@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Responses over a WebSocket. */
 @QuarkusTest
 class ResponseSocketsTest extends HttpTest {
+    private static final String WARM = ", \"generate\": false";
     private static final String UNKEPT = ", \"store\": false";
 
     /** One with the largest image in base64. */
@@ -404,5 +405,126 @@ class ResponseSocketsTest extends HttpTest {
         assertThat(refused.status()).isEqualTo(405);
         assertThat(refused.header("Allow")).isEqualTo("POST");
         assertThat(refused.json().at("/error/message").asText()).contains("Upgrade: websocket");
+    }
+
+    private List<String> sent() {
+        return model.calls().getLast().messages().stream().map(Message::content).toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void warmUp_asksNoModel_andTheNextBeginsWithItsInput(boolean store) throws Exception {
+        String before = client.get("/chats?limit=1").text();
+        socket.ask(
+                "My name is Ada.",
+                WARM + ", \"instructions\": \"Be brief.\", \"metadata\": {\"k\": \"v\"}");
+        List<JsonNode> events = socket.all();
+        JsonNode warm = events.getLast().path("response");
+        assertThat(events)
+                .extracting(SocketClient::type)
+                .containsExactly("response.created", "response.in_progress", "response.completed");
+        assertThat(warm.path("output").isEmpty()).isTrue();
+        assertThat(warm.at("/usage/total_tokens").asInt(-1)).isZero();
+        assertThat(model.calls()).isEmpty();
+        assertThat(client.get("/chats?limit=1").text()).isEqualTo(before);
+        assertThat(client.get("/v1/responses/" + warm.path("id").asText()).status()).isEqualTo(404);
+
+        socket.ask("Who am I?", after(warm) + ", \"store\": " + store);
+
+        JsonNode answer = socket.answer();
+        assertThat(text(answer)).isEqualTo("reply to: Who am I?");
+        assertThat(answer.path("previous_response_id")).isEqualTo(warm.path("id"));
+        assertThat(sent()).containsExactly("My name is Ada.", "Who am I?");
+        socket.ask("And now?", after(answer) + ", \"store\": " + store);
+        assertThat(text(socket.answer())).isEqualTo("reply to: And now?");
+        assertThat(sent()).hasSize(4).startsWith("My name is Ada.", "Who am I?");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "kept, true",
+        "kept, false",
+        "unkept, false",
+        "conversation, true",
+        "conversation, false"
+    })
+    void warmUp_goesOnFromWhatTheNextThenGoesOnFrom(String from, boolean store) throws Exception {
+        socket.ask("My name is Ada.", from.equals("unkept") ? UNKEPT : "");
+        JsonNode first = socket.answer();
+        String base =
+                from.equals("conversation")
+                        ? ", \"conversation\": " + first.path("conversation")
+                        : after(first);
+        socket.ask("I live in Porto.", WARM + base);
+        JsonNode warm = socket.answer();
+        socket.ask("I like tea.", WARM + after(warm));
+        JsonNode warmer = socket.answer();
+
+        socket.send(
+                "{\"type\": \"response.create\", \"input\": []%s, \"store\": %s}"
+                        .formatted(after(warmer), store));
+
+        JsonNode answer = socket.answer();
+        assertThat(text(answer)).isEqualTo("reply to: I like tea.");
+        assertThat(sent())
+                .containsExactly("My name is Ada.", text(first), "I live in Porto.", "I like tea.");
+        assertThat(answer.path("conversation").isNull()).isEqualTo(!store);
+        if (store) {
+            assertThat(answer.path("conversation")).isEqualTo(first.path("conversation"));
+        }
+    }
+
+    /** As Codex does it. */
+    @Test
+    void warmUp_withoutInput_leavesAllToTheNext() throws Exception {
+        String tools = ", \"tools\": [{\"type\": \"function\", \"name\": \"look\"}]";
+        socket.send(
+                "{\"type\": \"response.create\", \"input\": []%s}"
+                        .formatted(WARM + UNKEPT + tools));
+        JsonNode warm = socket.answer();
+        socket.ask("hello", UNKEPT + tools + after(warm));
+
+        JsonNode answer = socket.answer();
+
+        assertThat(warm.at("/tools/0/name").asText()).isEqualTo("look");
+        assertThat(text(answer)).isEqualTo("reply to: hello");
+        assertThat(sent()).containsExactly("hello");
+    }
+
+    @Test
+    void warmUp_withCalls_isFollowedByTheirOutputs() throws Exception {
+        socket.send(
+                """
+                {"type": "response.create", "generate": false, "input": [{"role": "user", "content": "Lisbon?"},
+                  {"type": "function_call", "call_id": "call_a", "name": "look", "arguments": "{}"}]}
+                """);
+        JsonNode warm = socket.answer();
+        String output =
+                "{\"type\": \"function_call_output\", \"call_id\": \"call_a\", \"output\": \"sun\"}";
+
+        socket.send(
+                "{\"type\": \"response.create\", \"store\": false, \"input\": [%s]%s}"
+                        .formatted(output, after(warm)));
+
+        assertThat(SocketClient.type(socket.all().getLast())).isEqualTo("response.completed");
+        assertThat(sent()).endsWith("sun");
+        assertThat(model.refused()).isEmpty();
+    }
+
+    @Test
+    void warmUp_thatWasContinuedInVain_orOnAnotherSocket_isNotFound() throws Exception {
+        socket.ask("My name is Ada.", WARM);
+        JsonNode warm = socket.answer();
+        try (SocketClient other = new SocketClient(base)) {
+            other.ask("Who am I?", after(warm));
+            assertNotFound(other.answer());
+        }
+        socket.ask(" ", after(warm));
+        assertThat(socket.answer().at("/error/code").asText()).isEqualTo("invalid");
+
+        socket.ask("Who am I?", after(warm));
+
+        assertNotFound(socket.answer());
+        assertThat(model.calls()).isEmpty();
     }
 }

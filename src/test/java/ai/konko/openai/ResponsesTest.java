@@ -376,6 +376,7 @@ class ResponsesTest extends SdkTest {
                 "reasoning.budget: {\"budget\": 5}",
                 "stream_options.include_obfuscation: {\"include_obfuscation\": true}",
                 "moderation: {}",
+                "generate: false",
                 "context_management: []",
             })
     void whatIsNotSupported_isRefusedByName(String parameter) {
