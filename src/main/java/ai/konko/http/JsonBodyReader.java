@@ -123,12 +123,12 @@ public class JsonBodyReader implements ServerMessageBodyReader<JsonBody> {
         if (bytes.length == 0) {
             return null;
         }
-        if (type == (Class<?>) JsonText.class) {
-            return StrictJson.outlined(bytes);
-        }
         JsonBytes unread = new JsonBytes(bytes, chats);
         if (type == (Class<?>) JsonBytes.class) {
             return unread;
+        }
+        if (type == (Class<?>) JsonText.class) {
+            return unread.outlined();
         }
         return type == (Class<?>) JsonTree.class ? JsonTree.of(bytes) : unread.as(type);
     }

@@ -31,6 +31,13 @@ public final class JsonBytes implements JsonBody {
         return JsonBodyReader.valid(StrictJson.bind(StrictJson.object(bytes), type), limits);
     }
 
+    /**
+     * @throws ai.konko.chat.RefusedException unless it is one JSON object
+     */
+    public JsonText outlined() {
+        return StrictJson.outlined(bytes);
+    }
+
     @Override
     public String toString() {
         return "JsonBytes[" + bytes.length + "]";

@@ -16,6 +16,7 @@ import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.StatelessTurns;
 import ai.konko.http.Caller;
 import ai.konko.http.JsonBodyReader;
+import ai.konko.http.JsonBytes;
 import ai.konko.http.JsonText;
 import ai.konko.http.JsonTree;
 import ai.konko.http.Outgoing;
@@ -92,8 +93,18 @@ public class CompletionResource {
     @NonBlocking
     @Consumes(MediaType.APPLICATION_JSON)
     public CompletionStage<Response> create(
-            @Nullable JsonText body, @Context RoutingContext request) {
-        JsonText given = JsonBodyReader.required(body);
+            @Nullable JsonBytes body, @Context RoutingContext request) {
+        JsonBytes given = JsonBodyReader.required(body);
+        if (!given.isLong()) {
+            return create(given.outlined(), request);
+        }
+        Executor thisRequest = ThisRequest.executor();
+        ThisRequest.dropBody(); // it may have images and files
+        return CompletableFuture.supplyAsync(given::outlined, threads)
+                .thenComposeAsync(outlined -> create(outlined, request), thisRequest);
+    }
+
+    private CompletionStage<Response> create(JsonText given, RoutingContext request) {
         boolean passes =
                 !Passages.flag("store", given)
                         && passages.passes(ProviderResource.CHAT_COMPLETIONS)
