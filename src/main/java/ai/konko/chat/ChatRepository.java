@@ -1,5 +1,6 @@
 package ai.konko.chat;
 
+import ai.konko.chat.RepeatableRequest.Made;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
@@ -32,14 +33,50 @@ public interface ChatRepository {
     boolean blocks();
 
     default Chat create(Owner owner, Settings settings) {
-        return create(owner, settings, null);
+        return create(new NewChat(owner, settings, null, null), List.of());
     }
 
     /**
-     * @param completion see {@link Chat}
-     * @throws RefusedException {@link ErrorCode#CAPACITY} at the limit of chats or of stored text
+     * Makes a chat with these turns, or finds the one that was made for a request with the same
+     * idempotency key.
+     *
+     * @return the chat as it is now
+     * @throws RefusedException {@link ErrorCode#CAPACITY} at a limit of chats, of stored text, or
+     *     of a chat; {@link ErrorCode#IDEMPOTENCY_KEY_REUSED}; {@link ErrorCode#CHAT_NOT_FOUND} if
+     *     the chat that the key stands for was deleted
      */
-    Chat create(Owner owner, Settings settings, @Nullable Integer completion);
+    Chat create(NewChat wanted, List<PastTurn> turns);
+
+    /**
+     * Makes a chat with the turn of a post, or finds both. The post has the idempotency key of the
+     * request that the chat is made for. If the post is refused, there is no chat.
+     *
+     * @param start see {@link #accept}
+     * @throws RefusedException see {@link #create} and {@link #accept}
+     */
+    Accepted open(NewChat wanted, Post post, @Nullable StartOptions start);
+
+    /** The turn waits in line. */
+    default Accepted open(NewChat wanted, Post post) {
+        return open(wanted, post, null);
+    }
+
+    /**
+     * Finds what an earlier one of the same request has added.
+     *
+     * @param request has a key, or was sent before
+     * @param chatId the chat that it goes on with; null if it makes one
+     * @throws RefusedException {@link ErrorCode#IDEMPOTENCY_KEY_REUSED}
+     */
+    Optional<Made> made(RepeatableRequest request, @Nullable UUID chatId);
+
+    /**
+     * Forgets which keys of requests stand for which chats, if they are older. Keys of posts stay
+     * with their turns.
+     *
+     * @return how many
+     */
+    int forgetKeys(Duration age);
 
     /**
      * @return whose the chat is, which never changes
@@ -109,6 +146,13 @@ public interface ChatRepository {
      *     ErrorCode#CAPACITY}
      */
     List<Turn> take(UUID chatId, List<PastTurn> turns);
+
+    /**
+     * The same for a request, unless one with the same idempotency key has done it.
+     *
+     * @param request null if it can't be repeated
+     */
+    Made take(UUID chatId, List<PastTurn> turns, @Nullable RepeatableRequest request);
 
     /**
      * Starts the oldest unfinished turn of the chat, unless one is in progress already: so at most
@@ -223,14 +267,6 @@ public interface ChatRepository {
      *     changed
      */
     Map<String, byte[]> attachments(UUID chatId, Set<String> ids);
-
-    /**
-     * Gives a chat that has none attachments of another one, so that it can take in turns of that.
-     *
-     * @throws RefusedException {@link ErrorCode#CAPACITY}; {@link ErrorCode#NOT_FOUND} if the other
-     *     chat does not have one of them
-     */
-    void copyAttachments(UUID from, UUID to, Set<String> ids);
 
     /**
      * @return the ids of all calls of the chat's replies that are over

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     of the last of them
  * @param attachments those that its items name, unless the chat has them already
  * @param after the seq that has to be the chat's last; absent for whichever it is
+ * @param request that posts it; null if nobody asks whether it is repeated, beside the idempotency
+ *     key
  * @param outputsRequired whether it is refused if calls of the chat wait for other outputs than its
  *     own, or those of the first of its earlier turns; else they are abandoned
  */
@@ -31,6 +33,7 @@ public record Post(
         List<PastTurn> earlier,
         List<Attachment> attachments,
         @Nullable Integer after,
+        @Nullable RepeatableRequest request,
         boolean outputsRequired) {
 
     /** Comes after no message. */
@@ -61,6 +64,7 @@ public record Post(
                 earlier,
                 List.of(),
                 after,
+                null,
                 false);
     }
 
@@ -77,30 +81,40 @@ public record Post(
 
     /** The same, refused if calls wait for outputs that it does not bring. */
     public Post requiringOutputs() {
-        return with(attachments, after, true);
+        return with(attachments, after, request, true);
     }
 
     /** The same, which makes no turn: it is {@link ErrorCode#NOT_LAST} unless it is a repeat. */
     public Post asRepeat() {
-        return with(attachments, NOWHERE, outputsRequired);
+        return with(attachments, NOWHERE, request, outputsRequired);
     }
 
     /** The same with the attachments that its items name. */
     public Post with(List<Attachment> brought) {
-        return with(brought, after, outputsRequired);
+        return with(brought, after, request, outputsRequired);
     }
 
-    private Post with(List<Attachment> brought, @Nullable Integer place, boolean required) {
+    /** The same, as this request posts it, with its idempotency key. */
+    public Post of(@Nullable RepeatableRequest sent) {
+        return sent == null ? this : with(attachments, after, sent, outputsRequired);
+    }
+
+    private Post with(
+            List<Attachment> brought,
+            @Nullable Integer place,
+            @Nullable RepeatableRequest sent,
+            boolean required) {
         return new Post(
                 content,
                 items,
                 whenBusy,
-                idempotencyKey,
+                sent == null ? idempotencyKey : sent.key(),
                 streamed,
                 options,
                 earlier,
                 brought,
                 place,
+                sent,
                 required);
     }
 

@@ -119,7 +119,7 @@ public final class RefusedException extends RuntimeException {
     public static RefusedException keyReused() {
         return of(
                 ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                "The idempotency key stands for another post of this chat.");
+                "The idempotency key stands for another request.");
     }
 
     public static RefusedException notRetryable() {

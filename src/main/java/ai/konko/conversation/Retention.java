@@ -3,6 +3,7 @@ package ai.konko.conversation;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.RepeatableRequest;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -12,8 +13,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes the chats that nobody has used for long, on a thread of its own. Its pauses do not depend
- * on the clock, so one that is set back does not keep it from its work.
+ * Deletes the chats that nobody has used for long, and forgets old keys of requests, on a thread of
+ * its own. Its pauses do not depend on the clock, so one that is set back does not keep it from its
+ * work.
  */
 @ApplicationScoped
 class Retention {
@@ -32,13 +34,7 @@ class Retention {
     }
 
     void start(@Observes StartupEvent event) {
-        config.idle()
-                .ifPresent(
-                        idle ->
-                                thread =
-                                        Thread.ofVirtual()
-                                                .name("retention")
-                                                .start(() -> sweepAgainAndAgain(idle)));
+        thread = Thread.ofVirtual().name("retention").start(this::sweepAgainAndAgain);
     }
 
     @PreDestroy
@@ -48,11 +44,12 @@ class Retention {
         }
     }
 
-    private void sweepAgainAndAgain(Duration idle) {
+    private void sweepAgainAndAgain() {
         try {
             Thread.sleep(config.sweep().compareTo(FIRST) < 0 ? config.sweep() : FIRST);
             while (true) {
-                sweep(idle);
+                sweep("Idle chats are deleted", this::deleteIdle);
+                sweep("Old keys are forgotten", this::forgetKeys);
                 Thread.sleep(config.sweep());
             }
         } catch (InterruptedException _) {
@@ -60,16 +57,33 @@ class Retention {
         }
     }
 
-    private void sweep(Duration idle) {
+    /**
+     * @param what it does, to be read before "later"
+     */
+    private static void sweep(String what, Runnable sweep) {
         try {
-            int expired = repository.expire(idle);
-            if (expired > 0) {
-                LOG.infof("%d chats were deleted after %s without a change", expired, idle);
-            }
+            sweep.run();
         } catch (RefusedException refused) {
-            LOG.warnf("Idle chats are deleted later: %s", refused.getMessage());
+            LOG.warnf("%s later: %s", what, refused.getMessage());
         } catch (RuntimeException | Error failed) {
-            LOG.errorf(Fault.of(failed), "Idle chats can't be deleted");
+            LOG.errorf(Fault.of(failed), "%s later, because of a fault", what);
         }
+    }
+
+    private void deleteIdle() {
+        config.idle()
+                .ifPresent(
+                        idle -> {
+                            int expired = repository.expire(idle);
+                            if (expired > 0) {
+                                LOG.infof(
+                                        "%d chats were deleted after %s without a change",
+                                        expired, idle);
+                            }
+                        });
+    }
+
+    private void forgetKeys() {
+        int _ = repository.forgetKeys(RepeatableRequest.KEYS_LIVE);
     }
 }

@@ -18,7 +18,8 @@ public interface RetentionConfig {
     Optional<Duration> idle();
 
     /**
-     * @return how often such chats are looked for. 1 s to 24 h.
+     * @return how often such chats are looked for, and keys of requests that are older than a day.
+     *     1 s to 24 h.
      */
     @Between(least = "1s", most = "24h")
     @WithDefault("10m")

@@ -5,12 +5,14 @@ import ai.konko.chat.Cancelled;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
+import ai.konko.chat.NewChat;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Role;
+import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import io.opentelemetry.api.trace.Span;
@@ -83,6 +85,20 @@ public class TurnEngine {
      *     in flight as it may
      */
     public PostedTurn post(Origin origin, UUID chatId, Post post) {
+        return accepted(origin, chatId, start -> repository.accept(chatId, post, start));
+    }
+
+    /**
+     * Makes a chat for a turn, and sees to it that this runs.
+     *
+     * @throws RefusedException see {@link ChatRepository#open} and {@link #post}
+     */
+    public PostedTurn open(Origin origin, NewChat chat, Post post) {
+        return accepted(origin, null, start -> repository.open(chat, post, start));
+    }
+
+    private PostedTurn accepted(
+            Origin origin, @Nullable UUID chatId, Function<StartOptions, Accepted> accepting) {
         AtomicReference<@Nullable Started> started = new AtomicReference<>();
         return orLater(
                 chatId,
@@ -92,9 +108,7 @@ public class TurnEngine {
                             placed(
                                     origin,
                                     () -> {
-                                        Accepted now =
-                                                repository.accept(
-                                                        chatId, post, runner.startOptions());
+                                        Accepted now = accepting.apply(runner.startOptions());
                                         started.set(now.started());
                                         return now;
                                     },
@@ -110,10 +124,13 @@ public class TurnEngine {
     /**
      * A turn that was accepted runs, also if this process fails before it is started.
      *
+     * @param chatId null if it is not known; then only what was started can be begun
      * @param started the turn that the log has started, until it is begun
      */
     private <T> T orLater(
-            UUID chatId, AtomicReference<@Nullable Started> started, Supplier<T> operation) {
+            @Nullable UUID chatId,
+            AtomicReference<@Nullable Started> started,
+            Supplier<T> operation) {
         try {
             return operation.get();
         } catch (RuntimeException | Error failed) {
@@ -124,12 +141,12 @@ public class TurnEngine {
         }
     }
 
-    private void runNext(UUID chatId, AtomicReference<@Nullable Started> started) {
+    private void runNext(@Nullable UUID chatId, AtomicReference<@Nullable Started> started) {
         Started begun = started.getAndSet(null);
-        if (begun == null) {
-            runner.runNext(chatId);
-        } else {
+        if (begun != null) {
             runner.begin(begun);
+        } else if (chatId != null) {
+            runner.runNext(chatId);
         }
     }
 

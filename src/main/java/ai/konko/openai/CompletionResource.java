@@ -7,8 +7,11 @@ import ai.konko.assistant.ProviderResource;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Message;
+import ai.konko.chat.NewChat;
 import ai.konko.chat.Options;
+import ai.konko.chat.Origin;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.RepeatableRequest;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
@@ -137,17 +140,12 @@ public class CompletionResource {
                         said.instructions(),
                         given.model(),
                         RequestParameters.metadata(given.metadata(), limits));
-        RepeatedRequests.Request sent = RepeatedRequests.Request.of(request, body);
+        RepeatableRequest sent = RepeatedRequests.of(request, body);
+        Origin origin = Caller.origin(request);
+        NewChat chat = new NewChat(origin.owner(), settings, wanted.replySeq(), sent);
         Responses.Answered answered =
                 responses.once(
-                        sent,
-                        () ->
-                                responses.open(
-                                        Caller.origin(request),
-                                        settings,
-                                        wanted.replySeq(),
-                                        wanted,
-                                        new Responses.PostTerms(WhenBusy.ENQUEUE, sent.key())));
+                        sent, null, () -> responses.open(origin, chat, wanted, WhenBusy.ENQUEUE));
         return answer(
                 request,
                 answered.repeated(),

@@ -4,8 +4,10 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.NewChat;
 import ai.konko.chat.Page;
-import ai.konko.chat.PastTurn;
+import ai.konko.chat.RepeatableRequest;
+import ai.konko.chat.RepeatableRequest.Made;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.conversation.TurnEngine;
@@ -29,7 +31,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -80,30 +81,17 @@ public class ConversationResource {
                                 .resolved(request, references.read(request, "items", given.items()))
                                 .byTurns(false, limits);
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
+        RepeatableRequest sent = RepeatedRequests.of(request, body);
+        Settings settings = new Settings(null, items.instructions(), null, metadata);
+        NewChat wanted = new NewChat(Caller.of(request), settings, null, sent);
         UUID chatId =
-                repeats.once(
-                        RepeatedRequests.Request.of(request, body),
-                        UUID.class,
-                        () ->
-                                create(
-                                        request,
-                                        new Settings(null, items.instructions(), null, metadata),
-                                        items));
+                repeats.once(sent, null, () -> made(repository.create(wanted, items.all())))
+                        .chatId();
         return JsonAnswer.of(ConversationView.of(repository.chat(chatId)));
     }
 
-    private UUID create(RoutingContext request, Settings settings, Dialogue.ByTurns items) {
-        UUID chatId = repository.create(Caller.of(request), settings).id();
-        try {
-            List<PastTurn> all = items.all();
-            if (!all.isEmpty()) {
-                var _ = repository.take(chatId, all);
-            }
-            return chatId;
-        } catch (RuntimeException | Error refused) {
-            turns.delete(chatId);
-            throw refused;
-        }
+    private static Made made(Chat chat) {
+        return new Made(chat.id(), chat.messageCount());
     }
 
     @GET

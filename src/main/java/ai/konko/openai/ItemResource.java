@@ -2,9 +2,10 @@ package ai.konko.openai;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.RepeatableRequest;
+import ai.konko.chat.RepeatableRequest.Made;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.SettingsPatch.Change;
-import ai.konko.chat.Turn;
 import ai.konko.http.JsonBodyReader;
 import ai.konko.http.JsonTree;
 import ai.konko.http.Outgoing;
@@ -74,16 +75,19 @@ public class ItemResource {
                                         request, "items", given.as(ItemsBody.class).items()))
                         .byTurns(false, limits);
         RequestParameters.text("items", items.instructions(), TextBound.INSTRUCTIONS, limits);
-        ItemPages.Span taken =
-                repeats.once(
-                        RepeatedRequests.Request.of(request, given),
-                        ItemPages.Span.class,
-                        () -> take(chatId, items));
-        return JsonAnswer.of(pages.all(chatId, taken));
+        RepeatableRequest sent = RepeatedRequests.of(request, given);
+        int last = repeats.once(sent, chatId, () -> take(chatId, items, sent)).seq();
+        int messages = 2 * items.all().size();
+        return JsonAnswer.of(
+                pages.all(
+                        chatId,
+                        messages == 0
+                                ? new ItemPages.Span(1, 0)
+                                : new ItemPages.Span(last - messages + 1, last)));
     }
 
-    private ItemPages.Span take(UUID chatId, Dialogue.ByTurns items) {
-        List<Turn> turns = repository.take(chatId, items.all());
+    private Made take(UUID chatId, Dialogue.ByTurns items, @Nullable RepeatableRequest request) {
+        Made taken = repository.take(chatId, items.all(), request);
         if (items.instructions() != null) {
             var _ =
                     repository.patch(
@@ -94,10 +98,7 @@ public class ItemResource {
                                     new Change.Keep<>(),
                                     new Change.Keep<>()));
         }
-        return turns.isEmpty()
-                ? new ItemPages.Span(1, 0)
-                : new ItemPages.Span(
-                        turns.getFirst().message().seq(), turns.getLast().reply().seq());
+        return taken;
     }
 
     @GET

@@ -128,6 +128,17 @@ class PastTurns {
         return newest.isEmpty() ? null : newest.getFirst();
     }
 
+    /**
+     * @param seq a reply's
+     */
+    Message replyAt(UUID chatId, int seq) {
+        Message reply = lastReply(chatId, seq + 1);
+        if (reply == null || reply.seq() != seq) {
+            throw RefusedException.messageNotFound();
+        }
+        return reply;
+    }
+
     Responses.End end(UUID chatId) {
         Message newest = lastReply(chatId);
         Message last = newest;

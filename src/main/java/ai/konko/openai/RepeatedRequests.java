@@ -1,131 +1,97 @@
 package ai.konko.openai;
 
-import ai.konko.RecentCache;
-import ai.konko.chat.Owner;
-import ai.konko.chat.RefusedException;
+import ai.konko.chat.ChatRepository;
+import ai.konko.chat.RepeatableRequest;
+import ai.konko.chat.RepeatableRequest.Made;
 import ai.konko.http.Caller;
 import ai.konko.http.JsonTree;
 import ai.konko.http.RequestHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds requests that this process has seen before. OpenAI's clients repeat by themselves a request
- * that got no answer, and say how often they have done so. A repetition gets the result of the
- * first request. If a client sends an {@code Idempotency-Key}, that decides instead. Requests to
- * other processes are not known here.
+ * Finds what requests have added to the log before. OpenAI's clients repeat by themselves a request
+ * that got no answer, and say how often they have done so. If a client sends an {@code
+ * Idempotency-Key}, that decides instead. The log knows them; but it can't know a request without a
+ * key that is still under way, so such a one is waited for here.
  */
 @ApplicationScoped
 class RepeatedRequests {
-    private static final Duration RETRIED_WITHIN = Duration.ofMinutes(1);
-    private static final Duration KEYS_LIVE = Duration.ofDays(1);
-    private static final int REMEMBERED = 100_000;
+    private final ChatRepository repository;
 
-    private final RecentCache<Request, CompletableFuture<Object>> retried =
-            RecentCache.put(REMEMBERED, RETRIED_WITHIN, System::nanoTime);
+    /** The newest of each kind of request without a key, by its digest. */
+    private final Map<UUID, CompletableFuture<Made>> underWay = new ConcurrentHashMap<>();
 
-    private final RecentCache<Key, Keyed> keyed =
-            RecentCache.put(REMEMBERED, KEYS_LIVE, System::nanoTime);
-
-    private record Key(Owner owner, String path, String key) {}
-
-    /** The request that an idempotency key stands for. */
-    private record Keyed(String digest, CompletableFuture<Object> made) {}
-
-    /**
-     * What tells a request from others.
-     *
-     * @param key its idempotency key
-     * @param retry whether its client says that it has sent it before
-     */
-    record Request(
-            Owner owner,
-            String method,
-            String path,
-            String digest,
-            @Nullable String key,
-            boolean retry) {
-
-        static Request of(RoutingContext request, @Nullable JsonTree body) {
-            String count = request.request().getHeader("x-stainless-retry-count");
-            return new Request(
-                    Caller.of(request),
-                    request.request().method().name(),
-                    request.normalizedPath(),
-                    body == null ? "" : body.digest(),
-                    RequestHeaders.idempotencyKey(request.request()),
-                    count != null && count.matches("[1-9][0-9]{0,8}"));
-        }
-
-        private Request first() {
-            return new Request(owner, method, path, digest, null, false);
-        }
+    RepeatedRequests(ChatRepository repository) {
+        this.repository = repository;
     }
 
     /**
-     * Runs the action, unless it was run for this request before; then the result is that of the
-     * first time. A request that was refused has not been run.
-     *
-     * @param action returns only what a repetition needs
+     * @return the request; null if its client neither gives it a key nor repeats it by itself
      */
-    <T> T once(Request request, Class<T> type, Supplier<T> action) {
-        return request.key() == null
-                ? retried(request, type, action)
-                : keyed(request, request.key(), type, action);
+    static @Nullable RepeatableRequest of(RoutingContext request, @Nullable JsonTree body) {
+        String count = request.request().getHeader("x-stainless-retry-count");
+        String key = RequestHeaders.idempotencyKey(request.request());
+        return count == null && key == null
+                ? null
+                : new RepeatableRequest(
+                        Caller.of(request),
+                        request.normalizedPath(),
+                        body == null ? "" : body.digest(),
+                        key,
+                        count != null && count.matches("[1-9][0-9]{0,8}"));
     }
 
-    private <T> T retried(Request request, Class<T> type, Supplier<T> action) {
-        CompletableFuture<Object> known = request.retry() ? retried.get(request.first()) : null;
-        @Nullable T before = known == null ? null : outcome(known, type);
-        if (before != null) {
-            return before;
+    /**
+     * Runs the action, unless this request has done so before. A request that was refused has not.
+     *
+     * @param request null if it can't be a repeat
+     * @param chatId the chat that it goes on with; null if it makes one
+     */
+    Made once(@Nullable RepeatableRequest request, @Nullable UUID chatId, Supplier<Made> action) {
+        if (request == null) {
+            return action.get();
         }
-        CompletableFuture<Object> made = new CompletableFuture<>();
-        retried.put(request.first(), made);
-        return make(made, action, () -> retried.remove(request.first(), made));
-    }
-
-    private <T> T keyed(Request request, String name, Class<T> type, Supplier<T> action) {
-        Key key = new Key(request.owner(), request.path(), name);
-        while (true) {
-            Keyed mine = new Keyed(request.digest(), new CompletableFuture<>());
-            Keyed known = keyed.putIfAbsent(key, mine);
-            if (known == null) {
-                return make(mine.made(), action, () -> keyed.remove(key, mine));
-            }
-            @Nullable T before = outcome(known.made(), type);
-            if (before != null && !known.digest().equals(request.digest())) {
-                throw RefusedException.keyReused();
-            }
-            if (before != null) {
-                return before;
-            }
+        if (request.key() != null) {
+            return repository.made(request, chatId).orElseGet(action);
         }
+        Optional<Made> known = Optional.empty();
+        if (request.retry()) {
+            known = outcome(underWay.get(request.digest()));
+            known = known.isPresent() ? known : repository.made(request, chatId);
+        }
+        return known.orElseGet(() -> make(request.digest(), action));
     }
 
-    private static <T> T make(CompletableFuture<Object> made, Supplier<T> action, Runnable forget) {
+    private Made make(UUID request, Supplier<Made> action) {
+        CompletableFuture<Made> making = new CompletableFuture<>();
+        var _ = underWay.put(request, making);
         try {
-            T result = action.get();
-            made.complete(result);
-            return result;
+            Made made = action.get();
+            making.complete(made);
+            return made;
         } catch (RuntimeException | Error failed) {
-            forget.run();
-            made.completeExceptionally(failed);
+            making.completeExceptionally(failed);
             throw failed;
+        } finally {
+            underWay.remove(request, making);
         }
     }
 
-    /** Waits for a request that is under way. */
-    private static <T> @Nullable T outcome(CompletableFuture<Object> made, Class<T> type) {
+    /** Waits for it. */
+    private static Optional<Made> outcome(@Nullable CompletableFuture<Made> making) {
         try {
-            return type.cast(made.join());
+            return making == null ? Optional.empty() : Optional.of(making.join());
         } catch (CompletionException _) {
-            return null; // refused, so it was not run
+            return Optional.empty(); // refused, so it was not run
         }
     }
 }

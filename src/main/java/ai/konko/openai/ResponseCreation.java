@@ -2,6 +2,7 @@ package ai.konko.openai;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.Message;
+import ai.konko.chat.RepeatableRequest;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.PostedTurn;
@@ -82,7 +83,7 @@ class ResponseCreation {
     Created create(
             RoutingContext request,
             ResponseBody given,
-            RepeatedRequests.@Nullable Request sent,
+            @Nullable RepeatableRequest sent,
             @Nullable Remembered before) {
         given.check(limits);
         RequestParameters.require(
@@ -104,12 +105,10 @@ class ResponseCreation {
                 beginning.remembered() == null,
                 "previous_response_id",
                 "is supported of a response that is not stored only with store: false");
-        Responses.PostTerms terms =
-                new Responses.PostTerms(whenBusy, sent == null ? null : sent.key());
+        Responses.PostTerms terms = new Responses.PostTerms(whenBusy, sent);
         Supplier<PostedTurn> post =
                 () -> responses.post(Caller.origin(request), base, wanted.get(), terms);
-        Responses.Answered answered =
-                sent == null ? Responses.Answered.of(post.get()) : responses.once(sent, post);
+        Responses.Answered answered = responses.once(sent, base.chatId(), post);
         Message reply = answered.reply();
         return new Created(
                 reply,

@@ -69,8 +69,7 @@ public class ResponseResource {
             @Nullable JsonTree body, @Context RoutingContext request) {
         ResponseBody given = JsonBodyReader.required(body).as(ResponseBody.class);
         ThisRequest.dropBody(); // it may have images and files
-        Created created =
-                creation.create(request, given, RepeatedRequests.Request.of(request, body), null);
+        Created created = creation.create(request, given, RepeatedRequests.of(request, body), null);
         long known = created.live().endedCharacters();
         ResponseView.HowAsked how = created.how();
         if (given.streams()) {

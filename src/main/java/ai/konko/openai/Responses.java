@@ -10,11 +10,15 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Items;
 import ai.konko.chat.Message;
+import ai.konko.chat.NewChat;
+import ai.konko.chat.NewChat.Copied;
 import ai.konko.chat.Options;
 import ai.konko.chat.Origin;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.RepeatableRequest;
+import ai.konko.chat.RepeatableRequest.Made;
 import ai.konko.chat.Settings;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
@@ -97,9 +101,9 @@ class Responses {
     /**
      * The rest of a post.
      *
-     * @param idempotencyKey the same key with the same post is the same turn
+     * @param request that posts it; null if that can't be repeated
      */
-    record PostTerms(WhenBusy whenBusy, @Nullable String idempotencyKey) {}
+    record PostTerms(WhenBusy whenBusy, @Nullable RepeatableRequest request) {}
 
     /**
      * The reply to a request: to its own post, or to that of an earlier request that it repeats.
@@ -117,24 +121,27 @@ class Responses {
     record Unkept(StatelessTurns.Asked asked, HowAsked how) {}
 
     /**
+     * @param chatId the chat that is gone on with; null for a new one
      * @param post what the request asks for, unless it was done before
      */
-    Answered once(RepeatedRequests.Request request, Supplier<PostedTurn> post) {
+    Answered once(
+            @Nullable RepeatableRequest request, @Nullable UUID chatId, Supplier<PostedTurn> post) {
         AtomicReference<@Nullable PostedTurn> fresh = new AtomicReference<>();
-        Ids.Reply known =
+        Made made =
                 repeats.once(
                         request,
-                        Ids.Reply.class,
+                        chatId,
                         () -> {
                             PostedTurn posted = post.get();
                             fresh.set(posted);
-                            return Ids.Reply.of(posted.turn().reply());
+                            Message reply = posted.turn().reply();
+                            return new Made(reply.chatId(), reply.seq());
                         });
         PostedTurn posted = fresh.get();
         if (posted != null) {
             return Answered.of(posted);
         }
-        Message reply = find(known);
+        Message reply = past.replyAt(made.chatId(), made.seq());
         return new Answered(reply, turns.follow(reply), true);
     }
 
@@ -149,7 +156,11 @@ class Responses {
             // The chat goes on with this model, also if it is continued in another way.
             Settings settings =
                     new Settings(null, wanted.instructions(), wanted.options().model(), Map.of());
-            return open(origin, settings, null, wanted, terms);
+            return open(
+                    origin,
+                    new NewChat(origin.owner(), settings, null, terms.request()),
+                    wanted,
+                    terms.whenBusy());
         }
         Integer after = null;
         if (continued.previous() != null) {
@@ -169,21 +180,21 @@ class Responses {
         return copy(origin, continued.previous(), wanted, terms);
     }
 
-    /**
-     * Posts the turn to a new chat.
-     *
-     * @param completion see {@link Chat}
-     */
-    PostedTurn open(
-            Origin origin,
-            Settings settings,
-            @Nullable Integer completion,
-            TurnRequest wanted,
-            PostTerms terms) {
+    /** Posts the turn to a new chat. */
+    PostedTurn open(Origin origin, NewChat chat, TurnRequest wanted, WhenBusy whenBusy) {
         CallRules.answered(wanted.parameter(), Set.of(), wanted.first());
-        UUID chatId = repository.create(origin.owner(), settings, completion).id();
-        Post post = post(wanted, wanted.options().ofNewChat(), wanted.earlier(), terms, null);
-        return orRemoved(chatId, () -> turns.post(origin, chatId, post));
+        return open(origin, chat, wanted, wanted.earlier(), whenBusy);
+    }
+
+    private PostedTurn open(
+            Origin origin,
+            NewChat chat,
+            TurnRequest wanted,
+            List<PastTurn> earlier,
+            WhenBusy whenBusy) {
+        PostTerms terms = new PostTerms(whenBusy, chat.request());
+        return turns.open(
+                origin, chat, post(wanted, wanted.options().ofNewChat(), earlier, terms, null));
     }
 
     /** Posts the turn to a copy of a chat up to this reply. */
@@ -192,24 +203,9 @@ class Responses {
         List<PastTurn> earlier = new ArrayList<>(past.upTo(previous));
         Set<String> attached = attached(earlier);
         earlier.addAll(wanted.earlier());
-        UUID chatId = repository.create(origin.owner(), settings, null).id();
-        Post post = post(wanted, wanted.options().ofNewChat(), earlier, terms, null);
-        return orRemoved(
-                chatId,
-                () -> {
-                    repository.copyAttachments(previous.chatId(), chatId, attached);
-                    return turns.post(origin, chatId, post);
-                });
-    }
-
-    /** A chat whose first turn is refused is removed. */
-    private PostedTurn orRemoved(UUID chatId, Supplier<PostedTurn> post) {
-        try {
-            return post.get();
-        } catch (RuntimeException | Error refused) {
-            turns.delete(chatId);
-            throw refused;
-        }
+        Copied copied = new Copied(previous.chatId(), attached);
+        NewChat chat = new NewChat(origin.owner(), settings, null, terms.request(), copied);
+        return open(origin, chat, wanted, earlier, terms.whenBusy());
     }
 
     private static Set<String> attached(List<PastTurn> turns) {
@@ -230,12 +226,13 @@ class Responses {
                                 wanted.message().message(),
                                 wanted.message().items(),
                                 terms.whenBusy(),
-                                terms.idempotencyKey(),
+                                null,
                                 wanted.streamed(),
                                 options,
                                 earlier,
                                 after)
-                        .with(wanted.message().attachments());
+                        .with(wanted.message().attachments())
+                        .of(terms.request());
         return options.opening() ? post : post.requiringOutputs();
     }
 
@@ -319,10 +316,6 @@ class Responses {
         return named == null
                 ? repository.chat(reply.chatId()).settings().modelToAsk(endpoint.defaultModel())
                 : named;
-    }
-
-    Message find(Ids.Reply reply) {
-        return repository.message(reply.chatId(), reply.replyId());
     }
 
     /**

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link ChatRepository} has to do. */
-public abstract class ChatRepositoryContract extends ErasureContract {
+public abstract class ChatRepositoryContract extends RequestsContract {
     private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "It failed.");
     private static final String MODEL = "default-model";
     private static final long ANY_LENGTH = Long.MAX_VALUE;
@@ -732,7 +732,7 @@ public abstract class ChatRepositoryContract extends ErasureContract {
         for (int i = 0; i < 5; i++) {
             created.add(completion(BOB, "m" + i % 2, i));
             finish(repository.create(BOB, Settings.NONE).id(), FinishReason.STOP);
-            repository.create(BOB, Settings.NONE, 2);
+            repository.create(new NewChat(BOB, Settings.NONE, 2, null), List.of());
         }
         UUID other = completion(ADA, "m0", 0);
         List<UUID> expected = order == Order.ASC ? created : created.reversed();
@@ -750,7 +750,13 @@ public abstract class ChatRepositoryContract extends ErasureContract {
 
     private UUID completion(Owner owner, String model, int number) {
         Map<String, String> metadata = Map.of("n", "" + number, "all", "it's");
-        UUID made = repository.create(owner, new Settings(null, null, model, metadata), 2).id();
+        UUID made =
+                repository
+                        .create(
+                                new NewChat(
+                                        owner, new Settings(null, null, model, metadata), 2, null),
+                                List.of())
+                        .id();
         finish(made, FinishReason.STOP);
         return made;
     }
@@ -778,7 +784,7 @@ public abstract class ChatRepositoryContract extends ErasureContract {
     @ParameterizedTest
     @EnumSource(FinishReason.class)
     void completion_isListedOnceItIsWhole(FinishReason reason) {
-        UUID made = repository.create(BOB, Settings.NONE, 2).id();
+        UUID made = repository.create(new NewChat(BOB, Settings.NONE, 2, null), List.of()).id();
         Turn turn = repository.accept(made, post("hello")).turn();
         assertThat(completions(Order.ASC, null, Map.of())).isEmpty();
         repository.start(made, MODEL);

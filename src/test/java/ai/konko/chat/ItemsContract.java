@@ -572,11 +572,13 @@ abstract class ItemsContract {
                 .isInstanceOf(RefusedException.class);
         assertThat(repository.attachments(other, Set.of(image.as().id()))).isEmpty();
 
-        repository.copyAttachments(chat(), other, Set.of(image.as().id()));
+        NewChat.Copied ofChat = new NewChat.Copied(chat(), Set.of(image.as().id()));
+        NewChat copy = new NewChat(Owner.ANONYMOUS, Settings.NONE, null, null, ofChat);
+        UUID copied = repository.create(copy, List.of()).id();
 
-        assertThat(repository.attachment(other, image.as().id()).as()).isEqualTo(image.as());
+        assertThat(repository.attachment(copied, image.as().id()).as()).isEqualTo(image.as());
         repository.delete(chat());
-        assertThat(repository.attachment(other, image.as().id()).bytes()).containsExactly(1);
+        assertThat(repository.attachment(copied, image.as().id()).bytes()).containsExactly(1);
         assertThatThrownBy(() -> repository.attachment(chat(), image.as().id()))
                 .isInstanceOfSatisfying(
                         RefusedException.class,

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.konko.api.Client.Answer;
 import ai.konko.fake.DroppingProxy;
+import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.Script;
 import com.openai.client.OpenAIClient;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
@@ -87,6 +89,69 @@ class RepeatedRequestsTest extends SdkTest {
         assertThat(second.id()).isNotEqualTo(first.id());
         assertThat(retry.json()).isEqualTo(second.json());
         assertThat(model.calls()).hasSize(2);
+    }
+
+    /** Outputs that the log has by then are dropped from a request that is new. */
+    @Test
+    void key_inAConversation_isOneTurnWhateverTheLogHasByThen() {
+        model.answer(
+                call ->
+                        call.messages().size() == 1
+                                ? new Script().call("a", "look", "{}").reply()
+                                : Reply.text("so"));
+        String tools = "\"tools\": [{\"type\": \"function\", \"name\": \"look\"}]";
+        Answer asked = client.post("/v1/responses", "{\"input\": \"?\", %s}".formatted(tools));
+        String output =
+                """
+                {"type": "function_call_output", "call_id": "a", "output": "seen"},
+                {"role": "user", "content": "well?"}""";
+        String body =
+                "{\"conversation\": \"%s\", \"input\": [%s]}"
+                        .formatted(asked.json().at("/conversation/id").asText(), output);
+        String key = "key-" + System.nanoTime();
+        Answer first = client.post("/v1/responses", body, "Idempotency-Key", key);
+
+        Answer again = client.post("/v1/responses", body, "Idempotency-Key", key);
+        Answer retry = client.post("/v1/responses", body, "Idempotency-Key", key);
+
+        assertThat(first.status()).as(first.text()).isEqualTo(200);
+        assertThat(again.json()).isEqualTo(first.json());
+        assertThat(retry.json()).isEqualTo(first.json());
+        assertThat(model.calls()).hasSize(2);
+    }
+
+    @Test
+    void itemsAndConversations_repeated_areThereOnce() {
+        String items =
+                "{\"items\": [{\"role\": \"user\", \"content\": \"%s\"}]}"
+                        .formatted(System.nanoTime());
+        String[] key = {"Idempotency-Key", "key-" + System.nanoTime()};
+        Answer made = client.post("/v1/conversations", items, key);
+        String conversation = made.json().path("id").asText();
+        String address = "/v1/conversations/" + conversation + "/items";
+        Answer keyed = client.post(address, items, key);
+        Answer sent = client.post(address, items, "x-stainless-retry-count", "0");
+
+        Answer madeAgain = client.post("/v1/conversations", items, key);
+        Answer keyedAgain = client.post(address, items, key);
+        Answer retried = client.post(address, items, "x-stainless-retry-count", "1");
+
+        assertThat(madeAgain.json()).isEqualTo(made.json());
+        assertThat(keyedAgain.json()).isEqualTo(keyed.json());
+        assertThat(retried.json()).isEqualTo(sent.json());
+        assertThat(client.messages(chat(conversation))).hasSize(6);
+    }
+
+    @Test
+    void key_ofADeletedChat_makesNoOther() {
+        String key = "key-" + System.nanoTime();
+        Answer first = client.post("/v1/responses", BODY, "Idempotency-Key", key);
+        client.delete(chat(first.json().at("/conversation/id").asText()));
+
+        Answer late = client.post("/v1/responses", BODY, "Idempotency-Key", key);
+
+        assertThat(late.status()).as(late.text()).isEqualTo(404);
+        assertThat(model.calls()).hasSize(1);
     }
 
     @Test

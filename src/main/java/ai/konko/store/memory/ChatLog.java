@@ -24,6 +24,8 @@ import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.RepeatableRequest;
+import ai.konko.chat.RepeatableRequest.Made;
 import ai.konko.chat.SearchText;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
@@ -87,7 +89,7 @@ final class ChatLog {
     private boolean deleted;
 
     /** What an idempotency key stands for. */
-    private record KeyedTurn(int replySeq, WhenBusy whenBusy) {}
+    private record KeyedTurn(int replySeq, WhenBusy whenBusy, @Nullable UUID request) {}
 
     ChatLog(
             UUID id,
@@ -216,6 +218,23 @@ final class ChatLog {
                 });
     }
 
+    private static @Nullable UUID digest(@Nullable RepeatableRequest request) {
+        return request == null ? null : request.digest();
+    }
+
+    /** What a request with a key has posted; nothing of posts that no request came with. */
+    Optional<Made> made(RepeatableRequest request) {
+        return read(
+                () -> {
+                    KeyedTurn known = keys.get(request.key());
+                    if (known == null || known.request() == null) {
+                        return Optional.empty();
+                    }
+                    request.requireSame(known.request());
+                    return Optional.of(new Made(id, known.replySeq()));
+                });
+    }
+
     /** Takes from the budget after all that may refuse the post, and before all that changes. */
     private Accepted add(Post post) {
         Admission.requireLast(post, transcript.size());
@@ -241,7 +260,9 @@ final class ChatLog {
         transcript.add(turn, post.streamed());
         characters += weight;
         if (post.idempotencyKey() != null) {
-            keys.put(post.idempotencyKey(), new KeyedTurn(turn.reply().seq(), post.whenBusy()));
+            keys.put(
+                    post.idempotencyKey(),
+                    new KeyedTurn(turn.reply().seq(), post.whenBusy(), digest(post.request())));
         }
         return new Accepted(turn, false, List.copyOf(cancelled), toCancel);
     }

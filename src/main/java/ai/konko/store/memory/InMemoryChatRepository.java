@@ -15,13 +15,16 @@ import ai.konko.chat.Finished;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
 import ai.konko.chat.MessageCounts;
+import ai.konko.chat.NewChat;
+import ai.konko.chat.NewChat.Copied;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
-import ai.konko.chat.Settings;
+import ai.konko.chat.RepeatableRequest;
+import ai.konko.chat.RepeatableRequest.Made;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
@@ -51,7 +54,9 @@ import org.jspecify.annotations.Nullable;
  * are, and what was used by deleted chats or beside all chats. Each {@link ChatLog} has a lock of
  * its own that guards what is in the chat. They are never held together: an operation looks the
  * chat up under the one, releases it, and works under the other. A chat's deletion takes effect in
- * its own log; right after, it is removed from the map.
+ * its own log; right after, it is removed from the map. A chat that is made has its first turns
+ * before it comes into the map, so nobody sees it without them; in the same moment the key of its
+ * request is known.
  *
  * <p>An owner's chats are sorted by id, and ids grow, so the newest are the map's tail.
  */
@@ -74,12 +79,17 @@ public class InMemoryChatRepository implements ChatRepository {
     private final Map<UUID, ChatLog> chats = new HashMap<>();
     private final Map<Owner, NavigableMap<UUID, ChatLog>> byOwner = new HashMap<>();
     private final UsageLedger withoutChat = new UsageLedger();
+    private final KnownRequests requests;
+
+    /** Turns that were over are taken in for one request at a time, and before all other locks. */
+    private final Object takes = new Object();
 
     public InMemoryChatRepository(ChatLimits limits, Clock clock, Supplier<UUID> ids) {
         this.limits = limits;
         this.clock = clock;
         this.ids = ids;
         this.budget = TextBudget.of(limits.storedCharacters());
+        this.requests = new KnownRequests(budget);
         this.attachedBytes =
                 new Budget(
                         limits.storedBytes()
@@ -93,40 +103,120 @@ public class InMemoryChatRepository implements ChatRepository {
     }
 
     @Override
-    public Chat create(Owner owner, Settings settings, @Nullable Integer completion) {
-        budget.take(TextBudget.weight(settings));
-        ChatLog log =
-                new ChatLog(
-                        ids.get(),
-                        owner,
-                        settings,
-                        completion,
-                        limits,
-                        budget,
-                        attachedBytes,
-                        clock,
-                        ids);
-        Chat created = log.chat();
-        if (!put(log)) {
-            budget.giveBack(TextBudget.weight(settings));
-            throw RefusedException.of(
-                    ErrorCode.CAPACITY, "The service has as many chats as it may.");
-        }
-        return created;
+    public Chat create(NewChat wanted, List<PastTurn> turns) {
+        return make(
+                wanted,
+                2 * turns.size(),
+                log -> {
+                    List<Turn> _ = log.take(turns);
+                    return log.chat();
+                },
+                ChatLog::chat);
     }
 
-    private boolean put(ChatLog log) {
+    @Override
+    public Accepted open(NewChat wanted, Post post, @Nullable StartOptions start) {
+        int seq = 2 * (post.earlier().size() + 1);
+        Accepted accepted = make(wanted, seq, log -> log.accept(post), log -> log.accept(post));
+        UUID chatId = accepted.turn().reply().chatId();
+        return start == null ? accepted : accepted.with(next(chatId, start));
+    }
+
+    /**
+     * @param seq the chat's last message when it is made
+     * @param first fills the chat that is made
+     * @param again finds the same in the chat that was made before
+     */
+    private <T> T make(
+            NewChat wanted, int seq, Function<ChatLog, T> first, Function<ChatLog, T> again) {
+        RepeatableRequest request = wanted.request();
+        Optional<Made> before = keyed(request);
+        if (before.isPresent()) {
+            return again.apply(log(before.get().chatId()));
+        }
+        ChatLog log = empty(wanted);
+        T filled;
+        Made made;
+        try {
+            copy(wanted.copied(), log);
+            filled = first.apply(log);
+            made = put(log, request, new Made(log.id(), seq));
+        } catch (RuntimeException | Error refused) {
+            List<Message> _ = log.delete();
+            throw refused;
+        }
+        if (made.chatId().equals(log.id())) {
+            return filled;
+        }
+        List<Message> _ = log.delete(); // made for the same request meanwhile
+        return again.apply(log(made.chatId()));
+    }
+
+    private ChatLog empty(NewChat wanted) {
+        budget.take(TextBudget.weight(wanted.settings()));
+        return new ChatLog(
+                ids.get(),
+                wanted.owner(),
+                wanted.settings(),
+                wanted.completion(),
+                limits,
+                budget,
+                attachedBytes,
+                clock,
+                ids);
+    }
+
+    private void copy(@Nullable Copied copied, ChatLog to) {
+        if (copied != null) {
+            ChatLog from = log(copied.chatId());
+            for (String each : copied.ids()) {
+                to.keep(Map.of(each, from.attachment(each)));
+            }
+        }
+    }
+
+    /**
+     * @return what the request has made: this, or what it had made before
+     */
+    private Made put(ChatLog log, @Nullable RepeatableRequest request, Made made) {
         long stamp = lock.writeLock();
         try {
             if (chats.size() >= limits.chats()) {
-                return false;
+                throw RefusedException.of(
+                        ErrorCode.CAPACITY, "The service has as many chats as it may.");
             }
-            chats.put(log.id(), log);
-            byOwner.computeIfAbsent(log.owner(), _ -> new TreeMap<>()).put(log.id(), log);
-            return true;
+            Made stands = requests.keep(request, made);
+            if (stands.equals(made)) {
+                chats.put(log.id(), log);
+                byOwner.computeIfAbsent(log.owner(), _ -> new TreeMap<>()).put(log.id(), log);
+            }
+            return stands;
         } finally {
             lock.unlockWrite(stamp);
         }
+    }
+
+    @Override
+    public Optional<Made> made(RepeatableRequest request, @Nullable UUID chatId) {
+        Optional<Made> made = requests.find(request);
+        if (request.key() == null) {
+            return made.filter(each -> exists(each.chatId()));
+        }
+        return made.isPresent() || chatId == null ? made : log(chatId).made(request);
+    }
+
+    private boolean exists(UUID chatId) {
+        long stamp = lock.readLock();
+        try {
+            return chats.containsKey(chatId);
+        } finally {
+            lock.unlockRead(stamp);
+        }
+    }
+
+    @Override
+    public int forgetKeys(Duration age) {
+        return requests.forget(age);
     }
 
     @Override
@@ -285,12 +375,33 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public Accepted accept(UUID chatId, Post post, @Nullable StartOptions start) {
         Accepted accepted = log(chatId).accept(post);
+        RepeatableRequest request = post.request();
+        if (request != null && request.key() == null) { // the chat has the keys of posts
+            Made _ = requests.keep(request, new Made(chatId, accepted.turn().reply().seq()));
+        }
         return start == null ? accepted : accepted.with(next(chatId, start));
     }
 
     @Override
     public List<Turn> take(UUID chatId, List<PastTurn> turns) {
         return log(chatId).take(turns);
+    }
+
+    @Override
+    public Made take(UUID chatId, List<PastTurn> turns, @Nullable RepeatableRequest request) {
+        synchronized (takes) {
+            return keyed(request)
+                    .orElseGet(
+                            () -> {
+                                List<Turn> taken = log(chatId).take(turns);
+                                int seq = taken.isEmpty() ? 0 : taken.getLast().reply().seq();
+                                return requests.keep(request, new Made(chatId, seq));
+                            });
+        }
+    }
+
+    private Optional<Made> keyed(@Nullable RepeatableRequest request) {
+        return request == null || request.key() == null ? Optional.empty() : requests.find(request);
     }
 
     @Override
@@ -370,15 +481,6 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public Map<String, byte[]> attachments(UUID chatId, Set<String> ids) {
         return log(chatId).attachments(ids);
-    }
-
-    @Override
-    public void copyAttachments(UUID from, UUID to, Set<String> ids) {
-        ChatLog source = log(from);
-        ChatLog copy = log(to);
-        for (String each : ids) {
-            copy.keep(Map.of(each, source.attachment(each)));
-        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.LogEnd;
 import ai.konko.chat.Message;
+import ai.konko.chat.NewChat;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** Chats as rows. */
 final class ChatRows {
@@ -104,24 +104,25 @@ final class ChatRows {
                 owner.name());
     }
 
-    static Chat insert(
-            Session session, UUID id, Owner owner, Settings settings, @Nullable Integer completion)
-            throws SQLException {
+    static Chat insert(Session session, UUID id, NewChat wanted) throws SQLException {
+        Settings settings = wanted.settings();
+        Integer completion = wanted.completion();
         return session.first(
                         """
-                        insert into chat (id, owner, title, instructions, model, metadata, parameters, completion, created_at, updated_at)
-                        select ?, ?, ?, ?, ?, ?::json, ?::json, ?::integer, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
+                        insert into chat (id, owner, title, instructions, model, metadata, parameters, completion, request, created_at, updated_at)
+                        select ?, ?, ?, ?, ?, ?::json, ?::json, ?::integer, ?::uuid, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
                         returning created_at
                         """,
                         row -> Columns.instant(row, "created_at"),
                         id,
-                        owner.name(),
+                        wanted.owner().name(),
                         settings.title(),
                         settings.instructions(),
                         settings.model(),
                         Columns.json(settings.metadata()),
                         Columns.jsonOrNull(settings.parameters()),
-                        completion)
+                        completion,
+                        RequestRows.digest(wanted.request()))
                 .map(now -> new Chat(id, settings, false, false, 0, null, completion, now, now))
                 .orElseThrow();
     }

@@ -11,6 +11,7 @@ import ai.konko.chat.Outcome;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.RepeatableRequest;
 import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
@@ -169,7 +170,7 @@ final class NewTurns {
         Pending running = admission.toCancel();
         Message toCancel = running == null ? null : requestCancel(session, running);
         AttachmentRows.keep(session, end.chatId(), post.brings(), limits);
-        insertPast(session, earlier, answered);
+        insertPast(session, earlier, answered, null);
         LogEnd last = earlier.isEmpty() ? end : LogEnd.of(earlier.getLast());
         Turn turn = last.next(post, ids, chat.timeOfChange());
         boolean asRead = earlier.isEmpty() && answered.isEmpty();
@@ -222,24 +223,34 @@ final class NewTurns {
         return messages.reply(session, running.chatId(), running.replyId());
     }
 
-    List<Turn> take(Session session, UUID chatId, List<PastTurn> turns) throws SQLException {
+    List<Turn> take(
+            Session session, UUID chatId, List<PastTurn> turns, @Nullable RepeatableRequest request)
+            throws SQLException {
         ChatRows.Locked chat = ChatRows.lock(session, chatId);
         List<Pending> line = PendingRows.line(session, chatId);
         Admission.admitPast(turns.size(), chat.end().seq(), line, limits);
         Instant now = chat.timeOfChange();
         AttachmentRows.keep(session, chatId, PastTurn.brought(turns), limits);
         List<Turn> taken = chat.end().next(turns, ids, now);
-        insertPast(session, taken, Admission.followed(waiting(session, chat), taken, now));
+        insertPast(session, taken, Admission.followed(waiting(session, chat), taken, now), request);
         if (!taken.isEmpty()) {
             ChatRows.endWith(session, taken.getLast().reply());
         }
         return taken;
     }
 
-    private static void insertPast(Session session, List<Turn> past, List<Message> answered)
+    /**
+     * @param request is kept with the last turn
+     */
+    private static void insertPast(
+            Session session,
+            List<Turn> past,
+            List<Message> answered,
+            @Nullable RepeatableRequest request)
             throws SQLException {
         for (Turn each : past) {
-            TurnRows.insert(session, each);
+            boolean last = each.reply().seq() == past.getLast().reply().seq();
+            TurnRows.insert(session, each, last ? request : null);
         }
         for (Message each : answered) {
             TurnRows.updateItems(session, each);

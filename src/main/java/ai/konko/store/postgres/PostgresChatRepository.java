@@ -11,15 +11,17 @@ import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Draft;
 import ai.konko.chat.Finished;
-import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.Message;
 import ai.konko.chat.MessageCounts;
+import ai.konko.chat.NewChat;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
+import ai.konko.chat.RepeatableRequest;
+import ai.konko.chat.RepeatableRequest.Made;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.StartOptions;
@@ -53,13 +55,13 @@ import org.jspecify.annotations.Nullable;
  * the classes named for rows have the SQL.
  */
 public class PostgresChatRepository implements ChatRepository {
-    private final Supplier<UUID> ids;
     private final Database database;
     private final Replica replica;
     private final MessageRows messages;
     private final RunningReplies running;
     private final NewTurns newTurns;
     private final GroupCommit<Posted, Accepted> posts;
+    private final NewChats newChats;
     private final ReplyRuns runs;
     private final ErasedItems erasedItems;
     private final IdleChats idleChats;
@@ -70,13 +72,13 @@ public class PostgresChatRepository implements ChatRepository {
             Database database,
             Replica replica,
             RunningReplies running) {
-        this.ids = ids;
         this.database = database;
         this.replica = replica;
         this.messages = new MessageRows(running);
         this.running = running;
         this.newTurns = new NewTurns(limits, ids, messages, replica);
         this.posts = new GroupCommit<>(database, this::acceptTogether, this::acceptAlone);
+        this.newChats = new NewChats(database, ids, newTurns, running);
         this.runs = new ReplyRuns(database, replica, running, messages);
         this.erasedItems = new ErasedItems(messages);
         this.idleChats = new IdleChats(database);
@@ -99,13 +101,23 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     @Override
-    public Chat create(Owner owner, Settings settings, @Nullable Integer completion) {
-        return database.transaction(
-                session -> {
-                    Optional<UUID> newest = ChatRows.newest(session, owner);
-                    UUID id = GrowingIds.after(newest.orElse(null), ids.get());
-                    return ChatRows.insert(session, id, owner, settings, completion);
-                });
+    public Chat create(NewChat wanted, List<PastTurn> turns) {
+        return newChats.create(wanted, turns);
+    }
+
+    @Override
+    public Accepted open(NewChat wanted, Post post, @Nullable StartOptions start) {
+        return newChats.open(wanted, post, start);
+    }
+
+    @Override
+    public Optional<Made> made(RepeatableRequest request, @Nullable UUID chatId) {
+        return newChats.made(request, chatId);
+    }
+
+    @Override
+    public int forgetKeys(Duration age) {
+        return newChats.forgetKeys(age);
     }
 
     @Override
@@ -194,7 +206,12 @@ public class PostgresChatRepository implements ChatRepository {
 
     @Override
     public List<Turn> take(UUID chatId, List<PastTurn> turns) {
-        return database.transaction(session -> newTurns.take(session, chatId, turns));
+        return database.transaction(session -> newTurns.take(session, chatId, turns, null));
+    }
+
+    @Override
+    public Made take(UUID chatId, List<PastTurn> turns, @Nullable RepeatableRequest request) {
+        return newChats.take(chatId, turns, request);
     }
 
     @Override
@@ -264,18 +281,6 @@ public class PostgresChatRepository implements ChatRepository {
     @Override
     public Map<String, byte[]> attachments(UUID chatId, Set<String> ids) {
         return database.statement(session -> AttachmentRows.bytes(session, chatId, ids));
-    }
-
-    @Override
-    public void copyAttachments(UUID from, UUID to, Set<String> ids) {
-        if (!ids.isEmpty()) {
-            boolean _ =
-                    database.transaction(
-                            session -> {
-                                AttachmentRows.copy(session, from, to, ids);
-                                return true;
-                            });
-        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Post;
+import ai.konko.chat.RepeatableRequest;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
@@ -26,9 +27,10 @@ final class TurnRows {
     private static final String INSERT =
             """
             insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at,
-                items, items_length, call_ids, model, finish_reason, failure_code, failure_message, failure_status, options)
-            values (?, ?, ?, ?, ?, 1, ?, ?, ?::json, ?, null, null, null, null, null, null, null),
-                (?, ?, ?, ?, ?, 1, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?::json)
+                items, items_length, call_ids, model, finish_reason, failure_code, failure_message, failure_status, options,
+                request)
+            values (?, ?, ?, ?, ?, 1, ?, ?, ?::json, ?, null, null, null, null, null, null, null, ?::uuid),
+                (?, ?, ?, ?, ?, 1, ?, ?, ?::json, ?, ?, ?, ?, ?, ?, ?, ?::json, null)
             """;
 
     /** New turns, each the last of its chat. */
@@ -36,18 +38,18 @@ final class TurnRows {
             """
             with accepted as (
                     select chat_id, seq, id, content, items::json, items_length, key, when_busy,
-                        reply_id, options::json, streamed, asked, run, owner, at::timestamptz
+                        reply_id, options::json, streamed, asked, run, owner, at::timestamptz, request
                     from unnest(?::uuid[], ?::int[], ?::uuid[], ?::text[], ?::text[], ?::int[], ?::text[], ?::text[],
-                            ?::uuid[], ?::text[], ?::bool[], ?::text[], ?::int[], ?::uuid[], ?::text[])
+                            ?::uuid[], ?::text[], ?::bool[], ?::text[], ?::int[], ?::uuid[], ?::text[], ?::uuid[])
                         as a (chat_id, seq, id, content, items, items_length, key, when_busy,
-                            reply_id, options, streamed, asked, run, owner, at)),
+                            reply_id, options, streamed, asked, run, owner, at, request)),
                 messages as (
                     insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at,
-                        items, items_length, idempotency_key, when_busy, options)
+                        items, items_length, idempotency_key, when_busy, options, request)
                     select chat_id, seq, id, content, 'COMPLETED', 1, at, at,
-                        items, items_length, key, when_busy, null from accepted
+                        items, items_length, key, when_busy, null, request from accepted
                     union all select chat_id, seq + 1, reply_id, '', null, 1, at, null,
-                        null, null, null, null, options from accepted),
+                        null, null, null, null, options, null from accepted),
                 line as (
                     insert into pending (chat_id, seq, reply_id, attempt, streamed, model, run, owner, since)
                     select chat_id, seq + 1, reply_id, 1, streamed, asked, run, owner, now() from accepted)
@@ -153,7 +155,8 @@ final class TurnRows {
                         String[]::new),
                 column(turns, each -> each.run == null ? 0 : each.run.number, Integer[]::new),
                 column(turns, each -> each.run == null ? null : owner, UUID[]::new),
-                column(turns, each -> each.message().createdAt().toString(), String[]::new));
+                column(turns, each -> each.message().createdAt().toString(), String[]::new),
+                column(turns, each -> RequestRows.digest(each.post.request()), UUID[]::new));
     }
 
     private static <T, V extends @Nullable Object> V[] column(
@@ -161,8 +164,13 @@ final class TurnRows {
         return rows.stream().map(value).toArray(array);
     }
 
-    /** Adds a turn that was over when it was taken in. */
-    static void insert(Session session, Turn turn) throws SQLException {
+    /**
+     * Adds a turn that was over when it was taken in.
+     *
+     * @param request that has added it, if that may be repeated
+     */
+    static void insert(Session session, Turn turn, @Nullable RepeatableRequest request)
+            throws SQLException {
         Message message = turn.message();
         Message reply = turn.reply();
         Failure failure = reply.failure();
@@ -177,6 +185,7 @@ final class TurnRows {
                 message.completedAt(),
                 Columns.json(message.items()),
                 Columns.length(message.items()),
+                RequestRows.digest(request),
                 reply.chatId(),
                 reply.seq(),
                 reply.id(),

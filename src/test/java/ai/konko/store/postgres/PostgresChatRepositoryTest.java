@@ -31,7 +31,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
         database.statement(
                 session ->
                         session.update(
-                                "truncate chat, message, attachment, pending, piece, replica, usage"));
+                                "truncate chat, message, attachment, pending, piece, replica, request_key, usage"));
         UUID me = UUID.randomUUID();
         RunningReplies running = new RunningReplies(me);
         Replica replica =

@@ -10,6 +10,7 @@ import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
+import ai.konko.chat.NewChat;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
@@ -222,7 +223,10 @@ class QueryPlanTest {
     @Test
     void completions_readNoOtherChats() {
         for (int i = 0; i < 3; i++) {
-            UUID made = repository.create(Owner.ANONYMOUS, Settings.NONE, 2).id();
+            UUID made =
+                    repository
+                            .create(new NewChat(Owner.ANONYMOUS, Settings.NONE, 2, null), List.of())
+                            .id();
             Turn turn =
                     repository.accept(made, new Post("a", WhenBusy.ENQUEUE, null, false)).turn();
             repository.start(made, "m");
