@@ -6,9 +6,13 @@ import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.http.JsonBody;
 import ai.konko.http.TextBound;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +65,24 @@ record ChatBody(
         Map<String, Object> options = ModelOptions.given(forModel());
         ModelOptions.requireChoice(options);
         return new Settings(title, instructions, model, entries(), options);
+    }
+
+    /**
+     * @return the same text for settings that are the same
+     */
+    static String canonical(Settings settings, ObjectMapper json) {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>();
+        all.put("title", settings.title());
+        all.put("instructions", settings.instructions());
+        all.put("model", settings.model());
+        all.put(METADATA, settings.metadata());
+        all.put("parameters", settings.parameters());
+        try {
+            return json.writer(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+                    .writeValueAsString(all);
+        } catch (JsonProcessingException unwritable) {
+            throw new IllegalStateException("settings can't be written as JSON", unwritable);
+        }
     }
 
     private ModelOptions.Given forModel() {

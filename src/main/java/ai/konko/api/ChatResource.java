@@ -8,8 +8,11 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.MessageCounts;
+import ai.konko.chat.NewChat;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.RepeatableRequest;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
 import ai.konko.conversation.TurnEngine;
@@ -18,7 +21,9 @@ import ai.konko.http.HttpLimits;
 import ai.konko.http.JsonBodyReader;
 import ai.konko.http.Outgoing;
 import ai.konko.http.Query;
+import ai.konko.http.RequestHeaders;
 import ai.konko.http.TextBound;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -34,6 +39,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +57,7 @@ public class ChatResource {
     private final HttpLimits http;
     private final SearchTurns searches;
     private final Outgoing outgoing;
+    private final ObjectMapper json;
 
     ChatResource(
             ChatRepository repository,
@@ -61,7 +68,9 @@ public class ChatResource {
             ChatLimits limits,
             HttpLimits http,
             SearchTurns searches,
-            Outgoing outgoing) {
+            Outgoing outgoing,
+            ObjectMapper json) {
+        this.json = json;
         this.repository = repository;
         this.turns = turns;
         this.window = window;
@@ -76,9 +85,15 @@ public class ChatResource {
     @POST
     @Consumes(MediaType.WILDCARD) // of no body, whatever it is called
     public Response create(@Nullable ChatBody body, @Context RoutingContext request) {
-        Chat chat =
-                repository.create(
-                        Caller.of(request), body == null ? Settings.NONE : body.settings());
+        Settings settings = body == null ? Settings.NONE : body.settings();
+        Owner owner = Caller.of(request);
+        String key = RequestHeaders.idempotencyKey(request.request());
+        RepeatableRequest sent =
+                key == null
+                        ? null
+                        : new RepeatableRequest(
+                                owner, "/chats", ChatBody.canonical(settings, json), key, false);
+        Chat chat = repository.create(new NewChat(owner, settings, null, sent), List.of());
         return Response.created(URI.create("/chats/" + chat.id()))
                 .entity(ChatView.of(chat, endpoint))
                 .build();

@@ -70,6 +70,48 @@ class ChatsTest extends HttpTest {
     }
 
     @Test
+    void create_withAKeyAgain_isThatChatAsItIsNow() {
+        String key = "key-" + UUID.randomUUID();
+        String body = "{\"title\": \"T\", \"metadata\": {\"a\": \"1\", \"b\": \"2\"}}";
+        Answer created = client.post("/chats", body, "Idempotency-Key", key);
+        String chat = "/chats/" + created.id();
+        JsonNode patched = client.patch(chat, "{\"title\": \"new\"}").json();
+
+        Answer again =
+                client.post(
+                        "/chats",
+                        "{\"metadata\":{\"b\":\"2\",\"a\":\"1\"},\"title\":\"T\"}",
+                        "Idempotency-Key",
+                        key);
+        Answer other = client.post("/chats", "{\"title\": \"U\"}", "Idempotency-Key", key);
+
+        assertThat(again.status()).isEqualTo(201);
+        assertThat(again.header("Location")).isEqualTo(created.header("Location"));
+        assertThat(again.json()).isEqualTo(patched);
+        assertThat(other.status()).isEqualTo(422);
+        assertThat(other.code()).isEqualTo("idempotency-key-reused");
+        assertThat(client.delete(chat).status()).isEqualTo(204);
+        Answer late = client.post("/chats", body, "Idempotency-Key", key);
+        assertThat(late.status()).isEqualTo(404);
+        assertThat(late.code()).isEqualTo("chat-not-found");
+    }
+
+    @Test
+    void create_refused_doesNotUseItsKeyUp() {
+        String key = "key-" + UUID.randomUUID();
+
+        Answer refused = client.post("/chats", "{\"title\": \"\"}", "Idempotency-Key", key);
+        Answer created = client.post("/chats", "", "Idempotency-Key", key);
+
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(created.status()).isEqualTo(201);
+        assertThat(client.post("/chats", "{}", "Idempotency-Key", key).json())
+                .isEqualTo(created.json());
+        assertThat(client.post("/chats", "", "Idempotency-Key", "k".repeat(256)).code())
+                .isEqualTo("bad-header");
+    }
+
+    @Test
     void create_breakingLimits_namesEachField() {
         String tooLong = "x".repeat(201);
 

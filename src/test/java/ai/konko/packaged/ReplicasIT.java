@@ -111,6 +111,66 @@ class ReplicasIT {
     }
 
     @Test
+    void aRequestThatMakesItsChat_repeatedOverBoth_isOneChatOneTurnAndOneCall() {
+        List<CompletableFuture<Answer>> requests =
+                IntStream.range(0, 20)
+                        .mapToObj(
+                                i ->
+                                        on(i).postLater(
+                                                        "/v1/responses",
+                                                        "{\"input\": \"hi\"}",
+                                                        "Idempotency-Key",
+                                                        "response"))
+                        .toList();
+        List<Answer> answers = requests.stream().map(CompletableFuture::join).toList();
+
+        assertThat(answers).allMatch(answer -> answer.status() == 200);
+        assertThat(answers).extracting(Answer::json).containsOnly(answers.getFirst().json());
+        assertThat(model.calls()).hasSize(1);
+        assertOne("/chats", "{}", "Idempotency-Key", "chat");
+        assertOne("/v1/conversations", "{}", "Idempotency-Key", "conversation");
+        String stored =
+                """
+                {"model": "m", "store": true, "messages": [{"role": "user", "content": "hi"}]}""";
+        assertOne("/v1/chat/completions", stored, "Idempotency-Key", "completion");
+        assertThat(model.calls()).hasSize(2);
+        assertThat(b.get("/chats").json().path("data")).hasSize(4);
+    }
+
+    private Client on(int i) {
+        return i % 2 == 0 ? a : b;
+    }
+
+    /** The same of several at once. */
+    private void assertOne(String path, String body, String... headers) {
+        List<CompletableFuture<Answer>> requests =
+                IntStream.range(0, 6).mapToObj(i -> on(i).postLater(path, body, headers)).toList();
+        assertThat(requests.stream().map(CompletableFuture::join).toList())
+                .allMatch(answer -> answer.status() / 100 == 2)
+                .extracting(Answer::id)
+                .hasSize(6)
+                .containsOnly(requests.getFirst().join().id());
+    }
+
+    @Test
+    void anSdksRetry_atTheOther_isTheSame() {
+        String body = "{\"input\": \"hi\"}";
+        Answer first = a.post("/v1/responses", body, "x-stainless-retry-count", "0");
+        Answer second = a.post("/v1/responses", body, "x-stainless-retry-count", "0");
+        String more = "{\"input\": \"on\", \"previous_response_id\": \"%s\"}".formatted(first.id());
+        Answer goneOn = a.post("/v1/responses", more, "x-stainless-retry-count", "0");
+        Answer copied = a.post("/v1/responses", more, "x-stainless-retry-count", "0");
+
+        Answer retry = b.post("/v1/responses", body, "x-stainless-retry-count", "1");
+        Answer retryOfMore = b.post("/v1/responses", more, "x-stainless-retry-count", "2");
+
+        assertThat(retry.json()).isEqualTo(second.json()).isNotEqualTo(first.json());
+        assertThat(copied.id()).isNotEqualTo(goneOn.id());
+        assertThat(retryOfMore.json()).isEqualTo(copied.json());
+        assertThat(model.calls()).hasSize(4);
+    }
+
+    @Test
     void aReplyThatRunsOnOne_streamsFromBothAndIsCancelledFromTheOther() throws Exception {
         model.answer(_ -> Reply.text(TEXT).deltas(DELTAS).thenStall(2));
         String chat = a.chat();
