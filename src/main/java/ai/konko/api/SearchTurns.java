@@ -3,6 +3,8 @@ package ai.konko.api;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.SearchConfig;
+import ai.konko.chat.SearchConfig.Switch;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs searches by turns, because each looks at much of the log: one of each owner at a time, and a
  * few in all. So a search waits behind one search of each other owner, however many they have asked
- * for.
+ * for. Runs none if search is off.
  */
 @Singleton
 class SearchTurns {
@@ -25,6 +27,7 @@ class SearchTurns {
     private static final String OWN = "other searches of the caller.";
     private static final String OTHERS = "searches of others.";
 
+    private final boolean off;
     private final Semaphore all =
             new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors() / 2), true);
     private final Map<Owner, Line> lines = new ConcurrentHashMap<>();
@@ -37,11 +40,20 @@ class SearchTurns {
         int length;
     }
 
+    SearchTurns(SearchConfig config) {
+        this.off = config.search() == Switch.OFF;
+    }
+
     /**
      * @return the result of {@code search}, which runs on the calling thread; that may be blocked
-     * @throws RefusedException {@link ErrorCode#OVERLOADED} if its turn does not come in time
+     * @throws RefusedException {@link ErrorCode#OVERLOADED} if its turn does not come in time;
+     *     {@link ErrorCode#INVALID} if search is off
      */
     <T> T run(Owner owner, Supplier<T> search) {
+        if (off) {
+            throw RefusedException.invalid(
+                    "q", "can't be used: search is off in this service (konko.search)");
+        }
         Line line = lines.compute(owner, (_, known) -> longer(known));
         try {
             return inTurn(line.turn, OWN, () -> inTurn(all, OTHERS, search));

@@ -1,9 +1,13 @@
 package ai.konko.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.SearchConfig.Switch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +20,7 @@ class SearchTurnsTest {
     private static final Owner ANN = new Owner("ann");
     private static final Owner BEN = new Owner("ben");
 
-    private final SearchTurns turns = new SearchTurns();
+    private final SearchTurns turns = new SearchTurns(() -> Switch.ON);
     private final Executor threads = task -> Thread.ofVirtual().start(task);
 
     @Test
@@ -55,6 +59,19 @@ class SearchTurnsTest {
 
         assertThat(turns.<Integer>run(ANN, () -> 8)).isEqualTo(8);
         assertThat(turns.owners()).isZero();
+    }
+
+    @Test
+    void run_whileSearchIsOff_isRefusedWithTheField() {
+        SearchTurns none = new SearchTurns(() -> Switch.OFF);
+
+        assertThatThrownBy(() -> none.run(ANN, () -> 1))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> {
+                            assertThat(refused.code()).isEqualTo(ErrorCode.INVALID);
+                            assertThat(refused.violations().getFirst().field()).isEqualTo("q");
+                        });
     }
 
     private CompletableFuture<Integer> search(

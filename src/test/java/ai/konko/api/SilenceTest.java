@@ -2,8 +2,10 @@ package ai.konko.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.api.Client.Answer;
 import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel.Reply;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -14,7 +16,8 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Models that fall silent in the middle, where there is patience for a first token and for the
- * whole, but not for silence: only the latter can end these replies before the test gives up.
+ * whole, but not for silence: only the latter can end these replies before the test gives up. The
+ * same service has no search.
  */
 @QuarkusTest
 @TestProfile(SilenceTest.PatientAtFirst.class)
@@ -31,7 +34,9 @@ class SilenceTest extends HttpTest {
                     "konko.model.total-timeout",
                     "10m",
                     "konko.model.idle-timeout",
-                    "300ms");
+                    "300ms",
+                    "konko.search",
+                    "off");
         }
     }
 
@@ -57,5 +62,17 @@ class SilenceTest extends HttpTest {
         assertThat(last.name()).isEqualTo("completed");
         assertThat(last.content()).isEqualTo("all of it");
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void list_whileSearchIsOff_refusesASearchAlone() {
+        String chat = client.chat();
+
+        Answer refused = client.get("/chats?q=hello");
+
+        assertThat(refused.status()).isEqualTo(422);
+        assertThat(refused.json().path("violations").path(0).path("field").asText()).isEqualTo("q");
+        JsonNode newest = client.get("/chats").json().path("data").path(0);
+        assertThat(chat).isEqualTo("/chats/" + newest.path("id").asText());
     }
 }

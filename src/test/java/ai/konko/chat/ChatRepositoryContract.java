@@ -1450,7 +1450,15 @@ public abstract class ChatRepositoryContract extends RequestsContract {
         return found;
     }
 
+    /** Before and after the store has taken the texts in for it. */
     private List<UUID> search(String text) {
+        List<UUID> found = searchNow(text);
+        fillSearch();
+        assertThat(searchNow(text)).isEqualTo(found);
+        return found;
+    }
+
+    private List<UUID> searchNow(String text) {
         return repository.chats(new ChatQuery(Owner.ANONYMOUS, 10, null, text)).items().stream()
                 .map(Chat::id)
                 .toList();

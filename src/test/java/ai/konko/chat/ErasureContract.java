@@ -211,11 +211,18 @@ abstract class ErasureContract extends ItemsContract {
         Message reply = replied(Outcome.ended("a secret word", FinishReason.STOP, null));
         ChatQuery query = new ChatQuery(Owner.ANONYMOUS, 9, null, "SECRET");
         assertThat(repository.chats(query).items()).hasSize(1);
+        fillSearch();
+        assertThat(repository.chats(query).items()).hasSize(1);
 
         erase(reply, 0);
 
         assertThat(repository.chats(query).items()).isEmpty();
+        fillSearch();
+        assertThat(repository.chats(query).items()).isEmpty();
     }
+
+    /** If the store takes texts in for its search later on, it does so now. */
+    protected void fillSearch() {}
 
     @Test
     void erase_dropsHighlightsAndThoseThatWereLookedForBefore() {

@@ -44,9 +44,6 @@ final class ChatRows {
             from chat where id %s for no key update
             """;
 
-    /** The search's comparison: whether a text contains another one. */
-    private static final String LIKE = "konko_folded(%s) like konko_folded(?)";
-
     private ChatRows() {}
 
     /**
@@ -230,15 +227,7 @@ final class ChatRows {
             parameters.add(query.before());
         }
         if (query.text() != null) {
-            String pattern = containing(query.text());
-            conditions.add(
-                    """
-                    c.id in (select h.id from chat h where %s
-                        union select m.chat_id from message m where %s)
-                    """
-                            .formatted(LIKE.formatted("h.title"), LIKE.formatted("m.content")));
-            parameters.add(pattern);
-            parameters.add(pattern);
+            conditions.add(SearchRows.condition(session, query.text(), parameters));
         }
         parameters.add(query.limit() + 1);
         String sql =
@@ -247,10 +236,6 @@ final class ChatRows {
                         + String.join(" and ", conditions)
                         + " order by c.id desc limit ?";
         return Page.of(session.list(sql, ChatRows::of, parameters.toArray()), query.limit());
-    }
-
-    private static String containing(String text) {
-        return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
     }
 
     static Optional<Highlights> highlights(Session session, UUID id) throws SQLException {

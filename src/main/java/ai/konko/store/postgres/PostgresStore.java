@@ -4,6 +4,7 @@ import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Fault;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.SearchConfig;
 import ai.konko.store.StoreConfig;
 import ai.konko.store.StoreConfig.Kind;
 import io.agroal.api.AgroalDataSource;
@@ -40,6 +41,7 @@ public class PostgresStore {
     private final PostgresChatRepository repository;
     private final Database database;
     private final DatabaseJoin join;
+    private final SearchFiller filler;
     private final @Nullable EmbeddedServer server;
     private volatile boolean joined;
     private @Nullable BackgroundTask joining;
@@ -54,6 +56,7 @@ public class PostgresStore {
     PostgresStore(
             StoreConfig config,
             ChatLimits limits,
+            SearchConfig search,
             Supplier<UUID> ids,
             Instance<AgroalDataSource> source,
             Instance<Flyway> flyway) {
@@ -77,6 +80,7 @@ public class PostgresStore {
                         config.database().flushInterval());
         this.repository = new PostgresChatRepository(limits, ids, database, replica, running);
         this.join = new DatabaseJoin(hint, flyway, database, replica);
+        this.filler = new SearchFiller(database, search.search());
     }
 
     public ChatRepository repository() {
@@ -103,7 +107,7 @@ public class PostgresStore {
             server.start();
             restarting = new BackgroundTask("embedded server", AGAIN, () -> restart(server));
         }
-        joined = join.attempt();
+        join();
         if (!joined) {
             LOG.warn("The service waits for the database");
             joining = new BackgroundTask("join", AGAIN, this::joinAtLast);
@@ -134,9 +138,16 @@ public class PostgresStore {
         ended = null;
     }
 
+    private void join() {
+        joined = join.attempt();
+        if (joined) {
+            filler.start();
+        }
+    }
+
     private void joinAtLast() throws InterruptedException {
         try {
-            joined = join.attempt();
+            join();
         } catch (ConfigurationException refused) {
             if (!Objects.equals(logged, refused.getMessage())) {
                 logged = refused.getMessage();
@@ -152,6 +163,7 @@ public class PostgresStore {
         if (joining != null) {
             joining.close();
         }
+        filler.close();
         try {
             replica.handOver();
         } catch (RuntimeException failed) {

@@ -3,6 +3,7 @@ package ai.konko.store.postgres;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.GrowingIds;
+import ai.konko.chat.SearchConfig.Switch;
 import ai.konko.chat.TestLimits;
 import io.agroal.api.AgroalDataSource;
 import java.time.Clock;
@@ -14,11 +15,13 @@ import org.junit.jupiter.api.BeforeAll;
 class PostgresChatRepositoryTest extends ChatRepositoryContract {
     private static AgroalDataSource source;
     private static Database database;
+    private static SearchFiller filler;
 
     @BeforeAll
     static void connect() {
         source = TestPostgres.migrated(TestPostgres.newDatabase("contract"));
         database = new Database(() -> source, 20, 1000);
+        filler = new SearchFiller(database, Switch.ON);
     }
 
     @AfterAll
@@ -27,11 +30,21 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
     }
 
     @Override
+    protected void fillSearch() {
+        boolean more = filler.fill();
+        while (more) {
+            more = filler.fill();
+        }
+    }
+
+    @Override
     protected ChatRepository repository(TestLimits limits, Clock clock) {
         database.statement(
                 session ->
                         session.update(
-                                "truncate chat, message, attachment, pending, piece, replica, request_key, usage"));
+                                """
+                                truncate chat, message, attachment, pending, piece, replica, request_key,
+                                    usage, searched, unsearched"""));
         UUID me = UUID.randomUUID();
         RunningReplies running = new RunningReplies(me);
         Replica replica =

@@ -14,6 +14,7 @@ import ai.konko.chat.NewChat;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
+import ai.konko.chat.SearchConfig.Switch;
 import ai.konko.chat.Settings;
 import ai.konko.chat.StartOptions;
 import ai.konko.chat.TestLimits;
@@ -59,8 +60,7 @@ class QueryPlanTest {
     static void fill() {
         source = TestPostgres.migrated(TestPostgres.newDatabase("plans"));
         explained = new Explained(source);
-        AgroalDataSource explaining = explained.source();
-        Database database = new Database(() -> explaining, 20, 100);
+        Database database = new Database(() -> source, 20, 100);
         database.statement(
                 session -> {
                     int _ = session.update("set statement_timeout = '5min'"); // for so many rows
@@ -89,17 +89,32 @@ class QueryPlanTest {
                             LONG);
                     return session.update("analyze");
                 });
+        SearchFiller filler = new SearchFiller(database, Switch.ON);
+        boolean more = filler.fill();
+        while (more) {
+            more = filler.fill();
+        }
+        int _ =
+                database.statement(
+                        session -> session.update("vacuum analyze searched, unsearched"));
+        AgroalDataSource sameButExplained = explained.source();
+        Database explaining = new Database(() -> sameButExplained, 20, 100);
         UUID me = UUID.randomUUID();
         RunningReplies running = new RunningReplies(me);
         Replica replica =
                 new Replica(
-                        me, database, running, Duration.ofSeconds(10), true, Duration.ofMillis(50));
+                        me,
+                        explaining,
+                        running,
+                        Duration.ofSeconds(10),
+                        true,
+                        Duration.ofMillis(50));
         replica.renew();
         repository =
                 new PostgresChatRepository(
                         TestLimits.WIDE.withMessagesPerChat(2 * MESSAGES),
                         new GrowingIds(Clock.systemUTC()),
-                        database,
+                        explaining,
                         replica,
                         running);
     }
@@ -255,7 +270,7 @@ class QueryPlanTest {
                 .extracting(chat -> chat.settings().title())
                 .containsExactly("chat 7777");
 
-        assertPlans("message_text", "chat_title");
+        assertPlans("searched_text", "chat_title", "unsearched", "message_pkey");
     }
 
     private static void assertPlans(String... indexes) {

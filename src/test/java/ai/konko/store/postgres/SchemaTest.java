@@ -30,6 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SchemaTest {
     private static final UUID CHAT = UUID.fromString("01a20b86-8c89-7414-9000-000000000000");
 
+    private static final UUID LONG = UUID.fromString("01a20b86-8c89-7414-9000-000000000001");
+
     private static final String DATA_OF_VERSION_5 =
             """
             insert into chat (id, owner, title, metadata, message_count, last_id, input_tokens, output_tokens,
@@ -253,6 +255,50 @@ class SchemaTest {
             log.repository.delete(CHAT);
 
             assertThat(attachments(log)).isZero();
+        }
+    }
+
+    /**
+     * The version before the search had a table of its own; its index stays until that is filled.
+     */
+    @Test
+    void databaseOfManyMessages_isSearchedAtOnceAndTakenInLittleByLittle() {
+        try (AgroalDataSource source =
+                TestPostgres.source(url, TestPostgres.user(), TestPostgres.password())) {
+            assertThat(Flyway.configure().dataSource(source).target("9").load().migrate().success)
+                    .isTrue();
+        }
+        TestPostgres.execute(url, DATA_OF_VERSION_5);
+        TestPostgres.execute(
+                url,
+                """
+                insert into chat (id, owner, metadata, message_count, created_at, updated_at)
+                values ('%1$s', 'anonymous', '{}', 1000, now(), now());
+                insert into message (chat_id, seq, id, content, status, attempt, created_at, completed_at)
+                select '%1$s', g, gen_random_uuid(), 'the Number ' || g || ' İs', 'COMPLETED', 1, now(), now()
+                from generate_series(1, 1000) g;
+                """
+                        .formatted(LONG));
+
+        try (TestLog log = TestLog.on(url)) {
+            assertThat(log.search("number 777 IS")).containsExactly(LONG);
+            assertThat(log.search("Only Said")).containsExactly(CHAT);
+            assertThat(log.count("searched")).isZero();
+            log.fillOnce();
+            log.fillOnce();
+            assertThat(log.count("searched")).isBetween(1, SearchRows.BATCH);
+            assertThat(log.search("number 777 IS")).containsExactly(LONG);
+            assertThat(log.search("number 7 IS")).containsExactly(LONG);
+
+            log.fill();
+
+            assertThat(log.count("searched")).isEqualTo(502);
+            assertThat(log.count("unsearched")).as("the reply that runs").isOne();
+            assertThat(log.count("pg_class where relname = 'message_text'")).isZero();
+            assertThat(log.search("number 777 IS")).containsExactly(LONG);
+            assertThat(log.search("Only Said")).containsExactly(CHAT);
+            assertThat(log.search("GO ON")).containsExactly(CHAT);
+            log.assertWorks();
         }
     }
 

@@ -11,6 +11,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
+import ai.konko.chat.SearchConfig.Switch;
 import ai.konko.chat.Settings;
 import ai.konko.chat.Status;
 import ai.konko.chat.TestLimits;
@@ -34,6 +35,7 @@ final class TestLog implements AutoCloseable {
     final Database database;
     final PostgresChatRepository repository;
     private final Replica replica;
+    private final SearchFiller filler;
 
     private TestLog(AgroalDataSource source) {
         this.source = source;
@@ -44,6 +46,7 @@ final class TestLog implements AutoCloseable {
                 new Replica(
                         me, database, running, Duration.ofSeconds(10), true, Duration.ofMillis(50));
         replica.renew();
+        this.filler = new SearchFiller(database, Switch.ON);
         this.repository =
                 new PostgresChatRepository(
                         TestLimits.WIDE,
@@ -86,6 +89,25 @@ final class TestLog implements AutoCloseable {
                 .toList();
     }
 
+    /** Takes all turns that are over into the table that is searched. */
+    void fill() {
+        boolean more = filler.fill();
+        while (more) {
+            more = filler.fill();
+        }
+    }
+
+    boolean fillOnce() {
+        return filler.fill();
+    }
+
+    int count(String rows) {
+        return database.statement(
+                session ->
+                        session.first("select count(*) from " + rows, row -> row.getInt(1))
+                                .orElseThrow());
+    }
+
     List<Message> messages(UUID chat) {
         return repository.messages(chat, new MessageQuery(1000, Order.ASC, null)).items();
     }
@@ -95,6 +117,8 @@ final class TestLog implements AutoCloseable {
         UUID chat = chat("Äpfel");
         post(chat, "a question");
         assertThat(answer(chat, "an ANSWER").status()).isEqualTo(Status.COMPLETED);
+        assertThat(search("an answer")).containsExactly(chat);
+        fill();
         assertThat(search("an answer")).containsExactly(chat);
         assertThat(search("äPFEL")).containsExactly(chat);
         assertThat(messages(chat)).extracting(Message::content).contains("a question", "an ANSWER");

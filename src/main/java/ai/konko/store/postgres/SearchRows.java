@@ -1,0 +1,220 @@
+package ai.konko.store.postgres;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What the search looks in, as rows: see {@code V10__search_beside.sql}. */
+final class SearchRows {
+    /** How many turns are taken in together. */
+    static final int BATCH = 200;
+
+    /** The turns of a batch have so many bytes at most, unless it is one turn alone. */
+    private static final long MOST_BYTES = 1_000_000;
+
+    /**
+     * The chats that have a text in their title or in a turn. Turns that are not in the table yet
+     * are looked through themselves, one after the other. Their condition is written so that the
+     * planner can't join whole tables for it, and takes it to hold for few.
+     */
+    private static final String FOUND =
+            """
+            select h.id from chat h where konko_folded(h.title) like konko_folded(?)
+            union select s.chat_id from searched s where s.text like konko_folded(?)
+            union select u.chat_id from unsearched u where (
+                select count(*) from message m
+                where m.chat_id = u.chat_id and m.seq between u.seq and u.seq + 1
+                    and konko_folded(m.content) like konko_folded(?)) in (1, 2)
+            """;
+
+    /** And those in turns of before that table, from a place on. */
+    private static final String FOUND_BEFORE =
+            """
+            union select m.chat_id from message m
+                where konko_folded(m.content) like konko_folded(?) and (m.chat_id, m.seq) >= (?, ?)
+            """;
+
+    /** Turns that are over, and those whose chat is gone; and how many bytes they have. */
+    private static final String OVER =
+            """
+            select u.chat_id, u.seq, m.bytes from unsearched u cross join lateral (
+                select count(*), count(m.status), sum(octet_length(m.content)) from message m
+                where m.chat_id = u.chat_id and m.seq between u.seq and u.seq + 1) as m (all_of_it, over, bytes)
+            where m.all_of_it = 0 or m.over = 2
+            limit ? for update of u skip locked
+            """;
+
+    private static final String TAKE_IN =
+            """
+            with turn as (
+                delete from unsearched u using unnest(?, ?) as t (chat_id, seq)
+                where u.chat_id = t.chat_id and u.seq = t.seq
+                returning u.chat_id, u.seq)
+            insert into searched (chat_id, seq, text)
+            select t.chat_id, t.seq, string_agg(m.folded, chr(894) order by m.seq)
+            from turn t cross join lateral (
+                select m.seq, konko_folded(m.content) as folded from message m
+                where m.chat_id = t.chat_id and m.seq between t.seq and t.seq + 1 and m.content <> ''
+                limit 2) as m
+            group by t.chat_id, t.seq
+            on conflict (chat_id, seq) do update set text = excluded.text
+            """;
+
+    private static final String DROP_INDEX_OF_BEFORE =
+            """
+            do $$ begin
+                set local lock_timeout = '100ms';
+                drop index if exists message_text;
+            exception when lock_not_available then null;
+            end $$
+            """;
+
+    private SearchRows() {}
+
+    /**
+     * A turn.
+     *
+     * @param seq of what was said
+     */
+    private record Place(UUID chatId, int seq) {
+        static final Place FIRST = new Place(new UUID(0, 0), 0);
+
+        static Place of(ResultSet row) throws SQLException {
+            return new Place(row.getObject(1, UUID.class), row.getInt(2));
+        }
+
+        static UUID[] chats(List<Place> places) {
+            return places.stream().map(Place::chatId).toArray(UUID[]::new);
+        }
+
+        static Integer[] seqs(List<Place> places) {
+            return places.stream().map(Place::seq).toArray(Integer[]::new);
+        }
+    }
+
+    /**
+     * @param parameters takes those of the condition
+     * @return a condition on {@code c}: that its title or its messages have this text
+     */
+    static String condition(Session session, String text, List<Object> parameters)
+            throws SQLException {
+        String pattern = containing(text);
+        parameters.addAll(List.of(pattern, pattern, pattern));
+        Optional<Place> next = next(session);
+        if (next.isEmpty()) {
+            return "c.id in (" + FOUND + ")";
+        }
+        parameters.addAll(List.of(pattern, next.get().chatId(), next.get().seq()));
+        return "c.id in (" + FOUND + FOUND_BEFORE + ")";
+    }
+
+    private static String containing(String text) {
+        return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
+    }
+
+    /** From where on turns of before the table are still to come; empty if all are in. */
+    private static Optional<Place> next(Session session) throws SQLException {
+        return session.first(
+                "select next_chat, next_seq from search_progress where next_chat is not null",
+                Place::of);
+    }
+
+    /**
+     * Comes first in each batch.
+     *
+     * @return whether this replica is the one that fills the table
+     */
+    static boolean isFiller(Session session, UUID replica) throws SQLException {
+        return session.update(
+                        """
+                        update search_progress set filler = ?, filler_until = now() + interval '10 s'
+                        where filler = ? or filler_until < now()
+                        """,
+                        replica,
+                        replica)
+                > 0;
+    }
+
+    /**
+     * Takes turns in that are over. Their rows in unsearched are locked first and their texts read
+     * after that: see the trigger {@code konko_turn_changed}.
+     *
+     * @return whether there may be more
+     */
+    static boolean takeIn(Session session) throws SQLException {
+        List<Place> turns = new ArrayList<>();
+        long[] bytes = {0};
+        List<Place> over =
+                session.list(
+                        OVER,
+                        row -> {
+                            Place place = Place.of(row);
+                            bytes[0] += row.getLong(3);
+                            if (turns.isEmpty() || bytes[0] <= MOST_BYTES) {
+                                turns.add(place);
+                            }
+                            return place;
+                        },
+                        BATCH);
+        if (!turns.isEmpty()) {
+            session.update(TAKE_IN, Place.chats(turns), Place.seqs(turns));
+        }
+        return over.size() == BATCH || turns.size() < over.size();
+    }
+
+    /**
+     * Goes on among turns of before the table: notes that they are to be taken in.
+     *
+     * @return whether there may be more
+     */
+    static boolean goOn(Session session) throws SQLException {
+        Optional<Place> next = next(session);
+        if (next.isEmpty()) {
+            return false;
+        }
+        List<Place> turns =
+                session.list(
+                        """
+                        select chat_id, seq from message
+                        where (chat_id, seq) >= (?, ?) and seq % 2 = 1 order by chat_id, seq limit ?
+                        """,
+                        Place::of, next.get().chatId(), next.get().seq(), BATCH);
+        if (turns.isEmpty()) {
+            if (dropIndexOfBefore(session)) {
+                continueAt(session, null, null);
+            }
+            return false;
+        }
+        session.update(
+                "insert into unsearched (chat_id, seq) select * from unnest(?, ?) on conflict do nothing",
+                Place.chats(turns),
+                Place.seqs(turns));
+        continueAt(session, turns.getLast().chatId(), turns.getLast().seq() + 1);
+        return true;
+    }
+
+    private static void continueAt(Session session, @Nullable UUID chatId, @Nullable Integer seq)
+            throws SQLException {
+        session.update("update search_progress set next_chat = ?, next_seq = ?", chatId, seq);
+    }
+
+    /**
+     * Turns wait meanwhile, so it gives up soon, and is tried again later.
+     *
+     * @return whether the index is gone
+     */
+    private static boolean dropIndexOfBefore(Session session) throws SQLException {
+        session.update(DROP_INDEX_OF_BEFORE);
+        return session.first("select to_regclass('message_text')", row -> row.getString(1) == null)
+                .orElseThrow();
+    }
+
+    /** All turns are to be taken in once more. */
+    static void beginAnew(Session session) throws SQLException {
+        continueAt(session, Place.FIRST.chatId(), Place.FIRST.seq());
+    }
+}
