@@ -6,12 +6,14 @@ import ai.konko.Escapes;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.hostchooser.HostRequirement;
 
 /**
  * The database's address in the terms of the JDBC driver, read from the form that libpq and hosting
@@ -27,7 +29,13 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
                     Pattern.CASE_INSENSITIVE);
 
     private static final Pattern HOST =
-            Pattern.compile("(?<name>\\[[0-9A-Fa-f:.%]+]|[^:\\[\\]%]+)(?::(?<port>\\d{1,5}))?");
+            Pattern.compile("(?<name>\\[[0-9A-Fa-f:.%]+]|[^:\\[\\]%]+)(?::(?<port>[^:]+))?");
+
+    private static final Pattern BARE_ADDRESS =
+            Pattern.compile("(?<![^,])[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?![^,])");
+
+    private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
+    private static final int LAST_PORT = 65_535;
 
     /** Other names of parameters, and the driver's. */
     private static final Map<String, String> NAMES =
@@ -89,23 +97,53 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
         return database;
     }
 
+    /** A port in the query is for all hosts, or there is one for each. */
     private static String hosts(String inAuthority, Map<String, String> query) {
         String inQuery =
                 requireNonNullElse(
                         query.remove("host"),
                         requireNonNullElse(query.remove("hostaddr"), "localhost"));
-        String port = query.remove("port");
-        String all = inAuthority.isEmpty() ? inQuery : inAuthority;
+        String[] ports = requireNonNullElse(query.remove("port"), "").split(",", -1);
+        String[] all =
+                inAuthority.isEmpty() ? bracketed(inQuery).split(",", -1) : decoded(inAuthority);
+        if (ports.length > 1 && ports.length != all.length) {
+            throw new IllegalArgumentException("has another number of ports than of hosts");
+        }
         List<String> hosts = new ArrayList<>();
-        for (String each : all.split(",", -1)) {
-            Matcher host = HOST.matcher(Escapes.decoded(each));
-            if (!host.matches() || host.group("name").startsWith("/")) {
-                throw new IllegalArgumentException("has a host that is no name and no address");
-            }
-            String own = host.group("port") == null ? port : host.group("port");
-            hosts.add(own == null ? host.group("name") : host.group("name") + ":" + own);
+        for (int i = 0; i < all.length; i++) {
+            hosts.add(host(all[i], ports[Math.min(i, ports.length - 1)]));
         }
         return String.join(",", hosts);
+    }
+
+    private static String[] decoded(String hosts) {
+        return Arrays.stream(hosts.split(",", -1)).map(Escapes::decoded).toArray(String[]::new);
+    }
+
+    /** In the query, an IPv6 address needs no brackets. */
+    private static String bracketed(String hosts) {
+        return BARE_ADDRESS.matcher(hosts).replaceAll("[$0]");
+    }
+
+    private static String host(String given, String otherPort) {
+        Matcher host = HOST.matcher(given);
+        if (!host.matches() || host.group("name").startsWith("/")) {
+            throw new IllegalArgumentException("has a host that is no name and no address");
+        }
+        String port = requireNonNullElse(host.group("port"), otherPort);
+        if (port.isEmpty()) {
+            return host.group("name");
+        }
+        if (!isPort(port)) {
+            throw new IllegalArgumentException("has a port that is not between 1 and " + LAST_PORT);
+        }
+        return host.group("name") + ":" + port;
+    }
+
+    private static boolean isPort(String port) {
+        return PORT.matcher(port).matches()
+                && Integer.parseInt(port) >= 1
+                && Integer.parseInt(port) <= LAST_PORT;
     }
 
     private static Map<String, String> query(@Nullable String query) {
@@ -136,9 +174,20 @@ public record DatabaseUrl(String jdbc, @Nullable String username, @Nullable Stri
         if (hosts.contains(",")) { // only one of several servers can be written to
             known.putIfAbsent("targetServerType", "primary");
         }
+        requireTarget(known.getOrDefault("targetServerType", "any"));
         List<String> written = new ArrayList<>();
         known.forEach((name, value) -> written.add(encoded(name) + "=" + encoded(value)));
         return written.isEmpty() ? "" : "?" + String.join("&", written);
+    }
+
+    /** The driver would look for such a server for ever. */
+    private static void requireTarget(String kindOfServer) {
+        try {
+            var _ = HostRequirement.getTargetServerType(kindOfServer);
+        } catch (IllegalArgumentException _) {
+            throw new IllegalArgumentException(
+                    "has a target_session_attrs or targetServerType that is none");
+        }
     }
 
     private static String encoded(String text) {

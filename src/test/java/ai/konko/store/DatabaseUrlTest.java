@@ -25,6 +25,17 @@ class DatabaseUrlTest {
                 "postgresql://[fe80::1]/konko | jdbc:postgresql://[fe80::1]/konko",
                 "postgresql://a:1,b:2/konko |"
                         + " jdbc:postgresql://a:1,b:2/konko?targetServerType=primary",
+                "jdbc:postgresql://a:1,b:2/konko |"
+                        + " jdbc:postgresql://a:1,b:2/konko?targetServerType=primary",
+                "postgresql://[::1]:1,[fe80::2],c:3/konko |"
+                        + " jdbc:postgresql://[::1]:1,[fe80::2],c:3/konko?targetServerType=primary",
+                "postgresql:///konko?host=a,b&port=1,2&target_session_attrs=read-write |"
+                        + " jdbc:postgresql://a:1,b:2/konko?targetServerType=primary",
+                "postgresql:///konko?hostaddr=::1,10.0.0.1,fe80::2&port=1 |"
+                        + " jdbc:postgresql://[::1]:1,10.0.0.1:1,[fe80::2]:1/konko"
+                        + "?targetServerType=primary",
+                "postgresql://a,b:2/konko?port=1&target_session_attrs=prefer-standby |"
+                        + " jdbc:postgresql://a:1,b:2/konko?targetServerType=preferSecondary",
                 "postgresql://a,b/konko?target_session_attrs=any |"
                         + " jdbc:postgresql://a,b/konko?targetServerType=any",
                 "postgresql:///?host=db&port=6543&dbname=konko | jdbc:postgresql://db:6543/konko",
@@ -69,6 +80,7 @@ class DatabaseUrlTest {
                 "postgres://me:a:b@db/konko | me | a:b",
                 "postgres://me:a@b@db/konko | me | a@b",
                 "postgres://me:$1${x}@db/konko | me | $1${x}",
+                "postgres://me:a,b@c${x}@db:1,[::1]:2/konko | me | a,b@c${x}",
                 "postgres://me:50%@db/konko | me | 50%",
                 "postgres://m%e:p%zzw@db/konko | m%e | p%zzw",
                 "postgres://db/konko?user=me&password=s%26t | me | s&t",
@@ -95,6 +107,14 @@ class DatabaseUrlTest {
                 "postgres://me:secret@db/",
                 "postgres://me:secret@%2Fvar%2Frun/konko",
                 "postgres://me:secret@db:port/konko",
+                "postgres://me:secret@db:0/konko",
+                "postgres://me:secret@a,db:65536/konko",
+                "postgres://me:secret@a,/konko",
+                "postgres://me:secret@a,,b/konko",
+                "postgres://me:secret@a,%2Fvar%2Frun/konko",
+                "postgres://me:secret@[::1],::2/konko",
+                "postgres://me:secret@/konko?host=a,b&port=1,2,3",
+                "postgres://me:secret@a,b/konko?target_session_attrs=none",
                 "postgres://me:secret@[::1/konko",
                 "postgres://me:secret@d%b/konko%",
                 "postgres://me:sec/ret@db/konko"
