@@ -43,6 +43,7 @@ public final class Secrets implements ConfigSourceInterceptor {
                     "konko.model.base-url",
                     "konko.model.name",
                     "konko.database.url",
+                    "konko.database.listen-url",
                     "konko.database.username",
                     "konko.database.password");
 

@@ -45,6 +45,13 @@ public interface StoreConfig {
          */
         Optional<String> url();
 
+        /**
+         * @return the address at which changes by other replicas are listened for, if that of
+         *     {@link #url} leads through a pooler in transaction mode. If it has no user or no
+         *     password, those of the database are used. Without it, they are found by polling.
+         */
+        Optional<String> listenUrl();
+
         Optional<String> username();
 
         Optional<String> password();

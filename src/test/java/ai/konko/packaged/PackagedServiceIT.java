@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged jar in production mode, as users run it. */
@@ -114,12 +115,27 @@ class PackagedServiceIT {
         assertThat(service.exit()).isZero();
     }
 
-    @Test
-    void start_withPostgresButNoAddress_isRefusedAndSaysWhatToSet() throws Exception {
-        start(Map.of("KONKO_OFFLINE_MODEL", "true", "KONKO_STORE", "postgres"));
+    @ParameterizedTest
+    @CsvSource({
+        "'postgresql://me:secret@a:1,b:x/konko', '', KONKO_DATABASE_URL as postgresql",
+        "postgresql://a/konko, 'postgresql://me:secret@a,,b/konko', KONKO_DATABASE_LISTEN_URL has to be",
+    })
+    void start_withAnAddressOfADatabaseThatIsNone_isRefusedAndSaysWhichSetting(
+            String url, String listenUrl, String said) throws Exception {
+        start(
+                Map.of(
+                        "KONKO_OFFLINE_MODEL",
+                        "true",
+                        "KONKO_STORE",
+                        "postgres",
+                        "KONKO_DATABASE_URL",
+                        url,
+                        "KONKO_DATABASE_LISTEN_URL",
+                        listenUrl));
 
         assertThat(service.exit()).isNotZero();
-        assertThat(log()).contains("KONKO_DATABASE_URL");
+        assertThat(log().lines().filter(line -> line.contains(said))).hasSize(1);
+        assertThat(log()).doesNotContain("secret");
     }
 
     @Test

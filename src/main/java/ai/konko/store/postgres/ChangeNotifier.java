@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
@@ -30,10 +31,14 @@ final class ChangeNotifier implements AutoCloseable {
 
     private static final int WAIT_MILLIS = 500;
 
+    /** How often LISTEN is repeated, because nothing else tells of a server that is gone. */
+    private static final Duration AGAIN = Duration.ofSeconds(10);
+
     private final UUID me;
     private final Database database;
     private final BooleanSupplier hasOthers;
     private final Consumer<Set<UUID>> changed;
+    private final @Nullable DirectConnection direct;
     private final Set<UUID> pending = ConcurrentHashMap.newKeySet();
     private final BackgroundTask sending;
     private final BackgroundTask listening;
@@ -42,13 +47,19 @@ final class ChangeNotifier implements AutoCloseable {
     /**
      * @param hasOthers whether there are other replicas
      * @param changed takes the chats that they have changed
+     * @param direct what to listen on; null for a connection of the pool
      */
     ChangeNotifier(
-            UUID me, Database database, BooleanSupplier hasOthers, Consumer<Set<UUID>> changed) {
+            UUID me,
+            Database database,
+            BooleanSupplier hasOthers,
+            Consumer<Set<UUID>> changed,
+            @Nullable DirectConnection direct) {
         this.me = me;
         this.database = database;
         this.hasOthers = hasOthers;
         this.changed = changed;
+        this.direct = direct;
         this.sending = new BackgroundTask("notify", Duration.ofSeconds(1), this::send);
         this.listening = new BackgroundTask("listen", Duration.ofSeconds(1), this::listen);
     }
@@ -76,22 +87,36 @@ final class ChangeNotifier implements AutoCloseable {
     }
 
     private void listen() {
-        try (Connection connection = database.connection()) {
-            if (Sessions.isShared(connection)) {
-                return; // behind a pooler, polling has to do
+        if (direct == null) {
+            try (Connection connection = database.connection()) {
+                if (!Sessions.isShared(connection)) { // behind a pooler, polling has to do
+                    listen(connection);
+                }
+            } catch (SQLException gone) {
+                throw database.refusalAfter(gone);
             }
+        } else {
+            try (Connection connection = direct.open()) {
+                listen(connection);
+            } catch (SQLException gone) {
+                throw Database.refusal(gone); // it says nothing of the pool
+            }
+        }
+    }
+
+    private void listen(Connection connection) throws SQLException {
+        PGConnection postgres = connection.unwrap(PGConnection.class);
+        while (!closed) {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("listen " + CHANNEL);
             }
-            PGConnection postgres = connection.unwrap(PGConnection.class);
-            while (!closed) {
+            long again = System.nanoTime() + AGAIN.toNanos();
+            while (!closed && System.nanoTime() - again < 0) {
                 PGNotification[] notifications = postgres.getNotifications(WAIT_MILLIS);
                 if (notifications != null && notifications.length > 0) {
                     receive(notifications);
                 }
             }
-        } catch (SQLException gone) {
-            throw database.refusalAfter(gone);
         }
     }
 

@@ -111,7 +111,8 @@ final class Database {
         return refusal(failed);
     }
 
-    private static RuntimeException refusal(SQLException failed) {
+    /** The refusal for a failure of another connection to the database. */
+    static RuntimeException refusal(SQLException failed) {
         return SqlState.isPassing(failed) || SqlState.isNoEntry(failed)
                 ? unavailable("The store can't be reached at the moment.")
                 : new StoreException(failed);

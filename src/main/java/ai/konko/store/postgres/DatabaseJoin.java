@@ -24,6 +24,7 @@ final class DatabaseJoin {
     private final Instance<Flyway> flyway;
     private final Database database;
     private final Replica replica;
+    private final @Nullable DirectConnection direct;
     private final String hint;
 
     /** The failure that was logged last. */
@@ -31,12 +32,19 @@ final class DatabaseJoin {
 
     /**
      * @param hint see {@link #hint}
+     * @param direct see {@link ChangeNotifier}
      */
-    DatabaseJoin(String hint, Instance<Flyway> flyway, Database database, Replica replica) {
+    DatabaseJoin(
+            String hint,
+            Instance<Flyway> flyway,
+            Database database,
+            Replica replica,
+            @Nullable DirectConnection direct) {
         this.hint = hint;
         this.flyway = flyway;
         this.database = database;
         this.replica = replica;
+        this.direct = direct;
     }
 
     /**
@@ -76,7 +84,7 @@ final class DatabaseJoin {
     boolean attempt() {
         try {
             migrate();
-            replica.join();
+            replica.join(direct);
             return true;
         } catch (SQLException | FlywayException failed) {
             logIfPassing(failed);

@@ -8,6 +8,7 @@ import ai.konko.chat.SearchConfig;
 import ai.konko.store.StoreConfig;
 import ai.konko.store.StoreConfig.Kind;
 import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.AgroalConnectionPoolConfiguration;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;
@@ -64,11 +65,11 @@ public class PostgresStore {
         UUID me = UUID.randomUUID();
         boolean embedded = config.store() == Kind.EMBEDDED;
         this.server = embedded ? new EmbeddedServer(config.data(), EmbeddedServer.PORT) : null;
-        this.database =
-                new Database(
-                        source::get,
-                        source.get().getConfiguration().connectionPoolConfiguration().maxSize(),
-                        config.database().maxWaiting());
+        AgroalConnectionPoolConfiguration pool =
+                source.get().getConfiguration().connectionPoolConfiguration();
+        DirectConnection direct =
+                DirectConnection.of(config, pool.connectionFactoryConfiguration());
+        this.database = new Database(source::get, pool.maxSize(), config.database().maxWaiting());
         RunningReplies running = new RunningReplies(me);
         this.replica =
                 new Replica(
@@ -79,7 +80,7 @@ public class PostgresStore {
                         embedded,
                         config.database().flushInterval());
         this.repository = new PostgresChatRepository(limits, ids, database, replica, running);
-        this.join = new DatabaseJoin(hint, flyway, database, replica);
+        this.join = new DatabaseJoin(hint, flyway, database, replica, direct);
         this.filler = new SearchFiller(database, search.search());
     }
 

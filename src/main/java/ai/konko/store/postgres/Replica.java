@@ -72,13 +72,18 @@ final class Replica {
         observer = newObserver;
     }
 
-    /** Begins to serve, once the schema is there. */
-    void join() {
+    /**
+     * Begins to serve, once the schema is there.
+     *
+     * @param direct see {@link ChangeNotifier}
+     */
+    void join(@Nullable DirectConnection direct) {
         if (alone) {
             int _ = database.urgent(session -> session.update("delete from replica"));
         }
         renew();
-        notifier = new ChangeNotifier(id, database, () -> others > 0, this::changedByOthers);
+        notifier =
+                new ChangeNotifier(id, database, () -> others > 0, this::changedByOthers, direct);
         flushing = new BackgroundTask("flush", flushInterval, this::flush);
         comparing = new BackgroundTask("lease", ROUND, this::round);
     }

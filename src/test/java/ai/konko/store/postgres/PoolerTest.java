@@ -2,13 +2,19 @@ package ai.konko.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.chat.ChatRepository.Observer;
+import ai.konko.store.DatabaseUrl;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -105,5 +111,72 @@ class PoolerTest {
             assertThat(log.database.<String>transaction(DatabaseDefaultsTest::bounds))
                     .isEqualTo("read committed 5s 0 10s on");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void changes_ofOthers_comeByNotificationOnADirectConnectionAndByPollingWithout(boolean directly)
+            throws Exception {
+        String url = "postgresql://127.0.0.1:%d/pooled".formatted(port);
+        try (TestLog log = TestLog.on(url);
+                TestLog others = TestLog.on(url)) {
+            UUID chat = log.chat("x");
+            List<UUID> polled = new CopyOnWriteArrayList<>();
+            List<UUID> notified = new CopyOnWriteArrayList<>();
+            Replica here = replica(log.database);
+            here.observe(
+                    new Observer() {
+                        @Override
+                        public void changed(Predicate<UUID> chats) {
+                            if (chats.test(chat)) {
+                                (chats.test(UUID.randomUUID()) ? polled : notified).add(chat);
+                            }
+                        }
+
+                        @Override
+                        public void startable(UUID chatId) {
+                            // Nothing runs here.
+                        }
+
+                        @Override
+                        public void toStop(UUID chatId, UUID replyId, int attempt) {
+                            // Nothing runs here.
+                        }
+                    });
+            Replica there = replica(others.database);
+            here.join(directly ? direct(log) : null);
+            there.join(null);
+
+            Awaitility.await()
+                    .until(
+                            () -> {
+                                there.changed(chat);
+                                return !polled.isEmpty() && (!directly || !notified.isEmpty());
+                            });
+
+            assertThat(!notified.isEmpty()).as("notified").isEqualTo(directly);
+            here.handOver();
+            there.handOver();
+        }
+    }
+
+    private static Replica replica(Database database) {
+        UUID id = UUID.randomUUID();
+        return new Replica(
+                id,
+                database,
+                new RunningReplies(id),
+                Duration.ofSeconds(10),
+                false,
+                Duration.ofMillis(50));
+    }
+
+    private DirectConnection direct(TestLog log) {
+        return new DirectConnection(
+                DatabaseUrl.of(direct),
+                log.source
+                        .getConfiguration()
+                        .connectionPoolConfiguration()
+                        .connectionFactoryConfiguration());
     }
 }
