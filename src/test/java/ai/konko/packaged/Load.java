@@ -84,6 +84,19 @@ final class Load implements AutoCloseable {
         }
     }
 
+    /** What was posted is in each chat in the order in which it was, and at most once. */
+    void assertInOrder(Client client) {
+        for (String chat : chats) {
+            List<Integer> posted =
+                    client.messages(chat).stream()
+                            .filter(each -> each.path("role").asText().equals("user"))
+                            .map(each -> each.path("content").asText().split(" ", -1)[2])
+                            .map(Integer::valueOf)
+                            .toList();
+            assertThat(posted).doesNotHaveDuplicates().isSorted();
+        }
+    }
+
     /** Whether no reply of these chats is under way. */
     static boolean isTerminal(Client client, List<String> chats) {
         return chats.stream()

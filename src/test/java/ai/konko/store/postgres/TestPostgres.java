@@ -1,5 +1,7 @@
 package ai.konko.store.postgres;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -103,6 +106,64 @@ public final class TestPostgres {
             return EmbeddedServer.password(folder);
         }
 
+        public int port() {
+            return port;
+        }
+
+        /**
+         * A server that follows this one, started. Its data is a base backup, made as {@code
+         * pg_basebackup} makes it, which does not come with the build.
+         *
+         * @param copy its folder, to be made
+         */
+        public Server standby(Path copy) throws IOException, InterruptedException, SQLException {
+            Path data = copy.resolve("postgresql");
+            try (Connection connection = connection();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("select pg_backup_start('standby', true)");
+                run(List.of("cp", "-a", folder.toString(), copy.toString()));
+                try (ResultSet backup =
+                        statement.executeQuery("select labelfile from pg_backup_stop(false)")) {
+                    backup.next();
+                    Files.writeString(data.resolve("backup_label"), backup.getString(1));
+                }
+            }
+            Files.delete(data.resolve("postmaster.pid"));
+            FileUtils.cleanDirectory(data.resolve("pg_wal").toFile());
+            Files.writeString(data.resolve("standby.signal"), "");
+            Files.writeString(
+                    data.resolve("postgresql.auto.conf"),
+                    "primary_conninfo = 'host=localhost port=%d user=%s password=%s'"
+                            .formatted(port, user(), password()));
+            return new Server(copy).start();
+        }
+
+        /** Makes it the primary, and returns when it is. */
+        public void promote() throws SQLException {
+            assertThat(ask("select pg_promote()")).isEqualTo("t");
+        }
+
+        /** Executes these, and returns the first value that the last one finds. */
+        public String ask(String... statements) throws SQLException {
+            try (Connection connection = connection();
+                    Statement statement = connection.createStatement()) {
+                for (String each : statements) {
+                    statement.execute(each);
+                }
+                ResultSet found = statement.getResultSet();
+                return found.next() ? found.getString(1) : "";
+            }
+        }
+
+        private Connection connection() throws SQLException {
+            return DriverManager.getConnection("jdbc:" + url(), user(), password());
+        }
+
+        /** By {@code kill -9}, with all of its processes, as if its machine was gone. */
+        public void kill() throws IOException, InterruptedException {
+            signal("KILL");
+        }
+
         /** Like {@code pg_ctl stop -m immediate}: without a checkpoint. */
         public void crash() throws IOException, InterruptedException {
             ProcessHandle postmaster = postmaster();
@@ -121,7 +182,8 @@ public final class TestPostgres {
         }
 
         /**
-         * Signals the server, and if it is to freeze, its sessions too, because they would go on.
+         * Signals the server, and unless it ends them itself, its sessions too, because they would
+         * go on.
          */
         private void signal(String name) throws IOException, InterruptedException {
             ProcessHandle postmaster = postmaster();
@@ -130,6 +192,10 @@ public final class TestPostgres {
             if (!name.equals("QUIT")) {
                 postmaster.descendants().forEach(each -> command.add(Long.toString(each.pid())));
             }
+            run(command);
+        }
+
+        private static void run(List<String> command) throws IOException, InterruptedException {
             int _ = new ProcessBuilder(command).start().waitFor();
         }
 
