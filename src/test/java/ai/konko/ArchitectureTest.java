@@ -34,14 +34,18 @@ class ArchitectureTest {
                     .definedBy("ai.konko.openai..")
                     .layer("http")
                     .definedBy("ai.konko.http..")
+                    .layer("relay")
+                    .definedBy("ai.konko.relay..")
                     .layer("offline")
                     .definedBy("ai.konko.offline..")
                     .whereLayer("openai")
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("api")
                     .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("relay")
+                    .mayNotBeAccessedByAnyLayer()
                     .whereLayer("http")
-                    .mayOnlyBeAccessedByLayers("api", "openai")
+                    .mayOnlyBeAccessedByLayers("api", "openai", "relay")
                     .whereLayer("store")
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("offline")
@@ -49,7 +53,7 @@ class ArchitectureTest {
                     .whereLayer("security")
                     .mayOnlyBeAccessedByLayers("http", "api", "openai")
                     .whereLayer("conversation")
-                    .mayOnlyBeAccessedByLayers("api", "openai")
+                    .mayOnlyBeAccessedByLayers("api", "openai", "relay")
                     .whereLayer("assistant")
                     .mayOnlyBeAccessedByLayers("conversation", "api", "openai")
                     .whereLayer("chat")
@@ -60,7 +64,8 @@ class ArchitectureTest {
                             "security",
                             "http",
                             "api",
-                            "openai")
+                            "openai",
+                            "relay")
                     .whereLayer("offline")
                     .mayNotAccessAnyLayer();
 

@@ -134,7 +134,10 @@ public class MessageResource {
         UUID message = PathId.message(messageId);
         if (type.equals(EVENTS)) {
             LiveReply reply = turns.reply(id, message);
-            Position from = EventId.resumeFrom(request.request(), reply::has);
+            Position from =
+                    EventId.resumeFrom(
+                            request.request(),
+                            position -> reply.comesTo(() -> reply.has(position)));
             outgoing.admit(request, reply.endedCharacters());
             return new NativeEvents(null, reply, from, json).response();
         }

@@ -317,6 +317,22 @@ public interface ChatRepository {
     }
 
     /**
+     * @return the other process that runs this reply, if this one can ask it for what it writes;
+     *     empty if it is not known, or if nobody runs it
+     */
+    default Optional<Writer> writer(Message reply) {
+        return Optional.empty();
+    }
+
+    /**
+     * @param other a process that may share the log; does not wait for anything
+     * @return what that one has to prove itself with; empty if nobody may ask this process
+     */
+    default Optional<Pair> pairWith(UUID other) {
+        return Optional.empty();
+    }
+
+    /**
      * Hears of what happens to the log by others' doing: other processes that share it, or nobody
      * where one of them has died. It may be told too much and more than once.
      */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not safe for use by several threads.
  */
-public final class DraftContent implements Draft {
+public final class DraftContent implements Draft, Sized {
     private final StringBuilder text = new StringBuilder();
     private List<Item> items = List.of();
 
@@ -84,6 +84,12 @@ public final class DraftContent implements Draft {
     /** Whether the last item is not whole yet. */
     public boolean isItemUnderWay() {
         return underWay;
+    }
+
+    @Override
+    public long characters() {
+        long before = (long) text.length() + (reasoning == null ? 0 : reasoning.length());
+        return items.isEmpty() ? before : before + Sized.characters(items);
     }
 
     /** All of it as it is now. */

@@ -8,10 +8,14 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Written;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +35,16 @@ import org.jspecify.annotations.Nullable;
  * ReplyContent}: a listener who has seen text that the new one does not repeat is given no more
  * text, only the end.
  *
+ * <p>What another process writes is shown as far as the log has it, and as it comes from there if
+ * that can be asked, see {@link Relayed}.
+ *
  * <p>{@code lock} guards {@code content} and all fields but the final and the volatile ones;
  * nothing foreign is called under it.
  */
 public final class LiveReply {
+    /** A flush takes half as long, at most. */
+    private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
+
     private final Message reply;
     private final AtomicReference<Places.@Nullable Place> place;
     private volatile boolean released;
@@ -43,6 +53,9 @@ public final class LiveReply {
     private volatile @Nullable Origin origin;
     private volatile Cancellation cancellation = new Cancellation();
     private volatile @Nullable Run underWay;
+
+    /** The last one; written under {@code lock}. */
+    private volatile @Nullable Relayed relayed;
 
     private final Object lock = new Object();
     private final ReplyContent content = new ReplyContent();
@@ -120,6 +133,7 @@ public final class LiveReply {
     Cancellation run() {
         synchronized (lock) {
             phase = Phase.RUN;
+            notRelayed();
             notShown();
             content.beginAnew();
         }
@@ -172,6 +186,53 @@ public final class LiveReply {
         woken.forEach(Listener::wake);
     }
 
+    /** Who brings what another process writes, or did so last. */
+    @Nullable Relayed relayed() {
+        return relayed;
+    }
+
+    /**
+     * From now on takes what {@code next} brings, from the reply's beginning, and nothing of the
+     * one before.
+     *
+     * @return false if nobody is to bring anything, or somebody else does already
+     */
+    boolean takeFrom(Relayed next, @Nullable Relayed before) {
+        synchronized (lock) {
+            if (phase != Phase.FOLLOWED || ended != null || left || relayed != before) {
+                return false;
+            }
+            relayed = next;
+            content.dropAnew();
+            content.beginAnew();
+            return true;
+        }
+    }
+
+    /** Takes more of what another process writes. If there is no room for it, that is over. */
+    void grow(Relayed from, Consumer<Draft> addition) {
+        List<Listener> woken;
+        synchronized (lock) {
+            if (from != relayed || !from.isOpen()) {
+                return;
+            }
+            addition.accept(content.growing());
+            content.grown();
+            if (shown == null || !shown.admits((int) content.grownTo())) {
+                notRelayed();
+            }
+            woken = listeners;
+        }
+        woken.forEach(Listener::wake);
+    }
+
+    private void notRelayed() {
+        if (relayed != null && relayed.isOpen()) {
+            relayed.close();
+            content.dropAnew();
+        }
+    }
+
     /** Whether text that {@link #show} may bring is counted by nobody. */
     boolean isUncounted() {
         synchronized (lock) {
@@ -202,10 +263,17 @@ public final class LiveReply {
             if (phase != Phase.FOLLOWED || ended != null || content.says(inLog)) {
                 return;
             }
-            if (shown == null || !shown.admits((int) inLog.characters())) {
+            boolean relays = relayed != null && relayed.isOpen();
+            long most = Math.max(inLog.characters(), relays ? content.grownTo() : 0);
+            if (shown == null || !shown.admits((int) most)) {
                 return;
             }
-            content.show(inLog);
+            boolean same = content.show(inLog);
+            if (relays && same) {
+                content.goOnAnew();
+            } else if (relays) {
+                notRelayed(); // it has another run of the reply
+            }
             woken = listeners;
         }
         woken.forEach(Listener::wake);
@@ -235,6 +303,7 @@ public final class LiveReply {
             if (ended != null) {
                 return;
             }
+            notRelayed();
             content.end(new Written(terminal.content(), terminal.items()));
             ended = terminal;
             notShown();
@@ -264,6 +333,7 @@ public final class LiveReply {
         List<Listener> woken;
         synchronized (lock) {
             left = ended == null;
+            notRelayed();
             notShown();
             woken = listeners;
         }
@@ -331,6 +401,41 @@ public final class LiveReply {
     public boolean has(Position position) {
         synchronized (lock) {
             return content.has(position);
+        }
+    }
+
+    /**
+     * Waits a moment for what somebody has read of a reply at the process that runs it, and that is
+     * on its way here.
+     *
+     * @param there whether it has come
+     * @return that; at once, if nothing is on its way
+     */
+    public boolean comesTo(BooleanSupplier there) {
+        if (there.getAsBoolean() || !isFollowed()) {
+            return there.getAsBoolean();
+        }
+        Semaphore more = new Semaphore(0);
+        Listener listener = listen(Position.START, more::release);
+        try {
+            long until = System.nanoTime() + ON_ITS_WAY.toNanos();
+            long left = ON_ITS_WAY.toNanos();
+            while (!there.getAsBoolean()
+                    && isFollowed()
+                    && more.tryAcquire(left, TimeUnit.NANOSECONDS)) {
+                left = until - System.nanoTime();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } finally {
+            listener.close();
+        }
+        return there.getAsBoolean();
+    }
+
+    private boolean isFollowed() {
+        synchronized (lock) {
+            return phase == Phase.FOLLOWED && ended == null && !left;
         }
     }
 

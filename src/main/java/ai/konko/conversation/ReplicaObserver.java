@@ -57,10 +57,16 @@ class ReplicaObserver implements ChatRepository.Observer {
     @Override
     public void changed(Predicate<UUID> chats) {
         for (LiveReply each : live.all()) {
-            if (!each.isRun() && chats.test(each.reply().chatId()) && toRead.add(each)) {
+            if (chats.test(each.reply().chatId()) && isToBeRead(each) && toRead.add(each)) {
                 reader.execute(() -> read(each));
             }
         }
+    }
+
+    /** The log has nothing new of what another process tells at once. */
+    private static boolean isToBeRead(LiveReply reply) {
+        Relayed relayed = reply.relayed();
+        return !reply.isRun() && (relayed == null || !relayed.suffices(System.nanoTime()));
     }
 
     private void read(LiveReply reply) {

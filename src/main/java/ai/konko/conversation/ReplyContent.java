@@ -53,6 +53,19 @@ final class ReplyContent {
         anew = null;
     }
 
+    /** What is added goes on taking the place of what is known, if the log was further than it. */
+    void goOnAnew() {
+        if (anew == null && !known.isOf(growing)) {
+            anew = growing;
+            agreed = 0;
+        }
+    }
+
+    /** How much text was added in all. */
+    long grownTo() {
+        return growing.characters();
+    }
+
     /** Takes what is added; after each addition, {@link #grown} has to be called. */
     Draft growing() {
         return growing;
@@ -69,9 +82,15 @@ final class ReplyContent {
         }
     }
 
-    /** Takes over what the log has. */
-    void show(Written content) {
+    /**
+     * Takes over what the log has.
+     *
+     * @return whether that can be the same reply as what was known
+     */
+    boolean show(Written content) {
+        int before = version;
         boolean _ = become(ReplyParts.ofRunning(content), 0);
+        return version == before;
     }
 
     boolean says(Written content) {

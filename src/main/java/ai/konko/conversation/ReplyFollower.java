@@ -20,7 +20,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Follows replies in the log, whoever runs them: what another process writes of a reply is brought
- * to those who listen to it here.
+ * to those who listen to it here. The log has a reply's end, and its text a flush later; in between
+ * {@link Relays} bring the text.
  */
 @Singleton
 class ReplyFollower {
@@ -28,12 +29,19 @@ class ReplyFollower {
 
     private final ChatRepository repository;
     private final LiveReplies live;
+    private final Relays relays;
     private final TextInFlight inFlight;
     private final Clock clock;
 
-    ReplyFollower(ChatRepository repository, LiveReplies live, TextInFlight inFlight, Clock clock) {
+    ReplyFollower(
+            ChatRepository repository,
+            LiveReplies live,
+            Relays relays,
+            TextInFlight inFlight,
+            Clock clock) {
         this.repository = repository;
         this.live = live;
+        this.relays = relays;
         this.inFlight = inFlight;
         this.clock = clock;
     }
@@ -84,6 +92,7 @@ class ReplyFollower {
                     entry.countBy(allowance(entry));
                 }
                 entry.show(new Written(now.content(), now.items()));
+                relays.keep(entry, this::refresh);
             }
         } catch (RefusedException refused) {
             if (isGone(refused)

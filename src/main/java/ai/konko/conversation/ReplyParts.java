@@ -49,6 +49,11 @@ final class ReplyParts {
         return draft == null ? this : new ReplyParts(draft.written(), draft.isItemUnderWay());
     }
 
+    /** Whether it is that draft, and grows with it. */
+    boolean isOf(DraftContent growing) {
+        return draft == growing;
+    }
+
     Written written() {
         return draft == null ? ended : draft.written();
     }

@@ -226,6 +226,13 @@ public class TurnEngine {
     }
 
     /**
+     * @return the reply, if this process runs this attempt of it
+     */
+    public Optional<LiveReply> running(UUID replyId, int attempt) {
+        return Optional.ofNullable(live.find(replyId, attempt)).filter(LiveReply::isRun);
+    }
+
+    /**
      * Stops a reply, also at the model.
      *
      * @return the reply in its terminal state, once it has come to that; refused with {@link

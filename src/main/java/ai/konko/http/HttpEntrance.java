@@ -30,7 +30,7 @@ import org.jboss.logging.MDC;
  * Requests of {@linkplain SameSite other sites' pages} and bodies that are too long are refused.
  * Browsers are told which {@linkplain CrossOrigin pages of other origins} may use the service.
  * Unless the {@linkplain PublicAddress address is public}, the caller must be known and within its
- * limits.
+ * limits. {@linkplain ReplicaDoor Other replicas} are no callers, and have an address of their own.
  */
 @ApplicationScoped
 public class HttpEntrance {
@@ -46,6 +46,7 @@ public class HttpEntrance {
     private static final int NO_CONTENT = 204;
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
 
+    private final ReplicaDoor replicas;
     private final Callers callers;
     private final RateLimit rateLimit;
     private final Refusals refusals;
@@ -57,6 +58,7 @@ public class HttpEntrance {
     private final Vertx vertx;
 
     HttpEntrance(
+            ReplicaDoor replicas,
             Callers callers,
             RateLimit rateLimit,
             Refusals refusals,
@@ -66,6 +68,7 @@ public class HttpEntrance {
             BodyLimit bodies,
             Incoming incoming,
             Vertx vertx) {
+        this.replicas = replicas;
         this.callers = callers;
         this.rateLimit = rateLimit;
         this.refusals = refusals;
@@ -101,6 +104,10 @@ public class HttpEntrance {
         HttpServerRequest request = context.request();
         RequestHeaders.tidy(request);
         String path = context.normalizedPath();
+        if (ReplicaDoor.is(path)) {
+            enterAsReplica(context);
+            return;
+        }
         boolean isPublic = PublicAddress.is(path);
         try {
             sameSite.require(request, isPublic);
@@ -119,6 +126,15 @@ public class HttpEntrance {
             context.next();
         } else {
             refuseToWrite(request);
+        }
+    }
+
+    private void enterAsReplica(RoutingContext context) {
+        if (replicas.admits(context.request())) {
+            Caller.set(context, Owner.ANONYMOUS);
+            context.next();
+        } else {
+            refusals.send(ProblemMapper.NOTHING_THERE, context.request());
         }
     }
 

@@ -1,7 +1,5 @@
 package ai.konko.http;
 
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -21,11 +19,11 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 @Provider
 class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody> {
     private final StreamConfig config;
-    private final HttpLimits limits;
+    private final EventStreams streams;
 
-    StreamedBodyWriter(StreamConfig config, HttpLimits limits) {
-        this.limits = limits;
+    StreamedBodyWriter(StreamConfig config, EventStreams streams) {
         this.config = config;
+        this.streams = streams;
     }
 
     @Override
@@ -44,22 +42,7 @@ class StreamedBodyWriter implements ServerMessageBodyWriter<StreamedBody> {
     public void writeResponse(StreamedBody body, Type generic, ServerRequestContext request) {
         RoutingContext routing =
                 ((ResteasyReactiveRequestContext) request).unwrap(RoutingContext.class);
-        Context context = Vertx.currentContext();
-        if (context == null) {
-            throw new IllegalStateException("a request has a context");
-        }
-        StreamConnection connection =
-                new StreamConnection(context, routing, body, config.heartbeat(), limits.unread());
-        context.runOnContext(_ -> start(connection, routing));
-    }
-
-    private static void start(StreamConnection connection, RoutingContext routing) {
-        try {
-            connection.start();
-        } catch (RuntimeException | Error failed) {
-            routing.request().connection().close(); // which ends the listener too
-            throw failed;
-        }
+        streams.send(routing, body, config.heartbeat());
     }
 
     @Override

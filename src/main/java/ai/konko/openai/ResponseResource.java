@@ -98,12 +98,19 @@ public class ResponseResource {
         return JsonAnswer.of(ResponseView.of(reply, how.by(reply.model())));
     }
 
+    /** Absent if the response has no such event, or not yet. */
+    private static @Nullable OutputPlace place(LiveReply live, int after, boolean over) {
+        OutputPlace place =
+                after < 0 ? OutputPlace.START : OutputPlace.after(after, live.written(), over);
+        return place != null && live.has(place.position()) ? place : null;
+    }
+
     private CompletionStage<Response> stream(RoutingContext request, Message reply, int after) {
         LiveReply live = turns.follow(reply);
         boolean over = reply.status().terminal();
-        OutputPlace from =
-                after < 0 ? OutputPlace.START : OutputPlace.after(after, live.written(), over);
-        if (from == null || !live.has(from.position())) {
+        boolean there = live.comesTo(() -> place(live, after, over) != null);
+        OutputPlace from = place(live, after, over);
+        if (!there || from == null) {
             throw RefusedException.invalid(
                     "starting_after", "must be the number of an event of this response");
         }

@@ -4,6 +4,7 @@ import ai.konko.Between;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -25,6 +26,8 @@ public interface StoreConfig {
     Path data();
 
     DatabaseConfig database();
+
+    ReplicaConfig replica();
 
     /** The stores there are. */
     enum Kind {
@@ -84,5 +87,19 @@ public interface StoreConfig {
         @Min(1)
         @WithDefault("5000")
         int maxWaiting();
+    }
+
+    /** This process among those that share a database. */
+    interface ReplicaConfig {
+
+        /**
+         * @return where other replicas reach this one itself, and no other: {@code http} or {@code
+         *     https}, host and port. They ask it there for what it writes of running replies.
+         *     Absent: they read that from the database, a flush later.
+         */
+        @Pattern(
+                regexp = "https?://(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]{1,5})?/?",
+                message = "must be http://host:port or https://host:port")
+        Optional<String> address();
     }
 }

@@ -9,11 +9,14 @@ import ai.konko.chat.FinishReason;
 import ai.konko.chat.Message;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
+import ai.konko.chat.Pair;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.WellFormed;
+import ai.konko.chat.Writer;
 import ai.konko.chat.Written;
 import ai.konko.conversation.Listener.Piece;
+import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +36,14 @@ class LiveReplyTest {
             Message.queuedReply(UUID.randomUUID(), UUID.randomUUID(), 2, Instant.EPOCH)
                     .started("m");
 
+    private static final Writer WRITER =
+            new Writer(
+                    UUID.randomUUID(),
+                    URI.create("http://127.0.0.1:1"),
+                    UUID.randomUUID(),
+                    new Pair("asks", "answers"));
+
+    private final AtomicInteger overs = new AtomicInteger();
     private final AtomicInteger listening = new AtomicInteger();
     private final AtomicInteger woken = new AtomicInteger();
     private final LiveReply reply = new LiveReply(RUNNING, null, listening);
@@ -216,6 +228,75 @@ class LiveReplyTest {
 
         assertThat(joined(seen)).isEqualTo("abcd");
         assertThat(room.held()).isZero();
+    }
+
+    @Test
+    void grow_byWhatIsRelayed_goesOnBesideTheLog() {
+        Listener listener = listen(0);
+        show("ab");
+        Relayed relayed = relay(null);
+        relayed.draft().text("a");
+        relayed.draft().text("bcd");
+        show("abc");
+        show("abcde");
+        relayed.draft().text("ef");
+
+        assertThat(joined(rest(listener))).isEqualTo("abcdef");
+        assertThat(relayed.isOpen()).isTrue();
+        reply.ended(ended("abcdefg"));
+        assertThat(joined(rest(listener))).isEqualTo("g");
+        assertThat(relayed.isOpen()).isFalse();
+        assertThat(room.held()).isZero();
+    }
+
+    @Test
+    void grow_byWhatIsRelayedNoMore_isIgnored() {
+        Listener listener = listen(0);
+        show("a");
+        Relayed first = relay(null);
+        first.draft().text("ab");
+        first.over();
+        first.draft().text("c");
+        Relayed second = relay(first);
+        first.draft().text("x");
+        second.draft().text("abc");
+
+        assertThat(joined(rest(listener))).isEqualTo("abc");
+        assertThat(overs).hasValue(1);
+        assertThat(reply.takeFrom(new Relayed(reply, WRITER, () -> {}), first)).isFalse();
+        Cancellation _ = reply.run();
+        second.draft().text("d");
+        assertThat(joined(rest(listener))).isEmpty();
+        assertThat(second.isOpen()).isFalse();
+    }
+
+    @Test
+    void show_ofAnotherRun_endsWhatIsRelayed() {
+        Listener late = listen(0);
+        show("a");
+        Relayed relayed = relay(null);
+        relayed.draft().text("abc");
+        show("axyz");
+        relayed.draft().text("d");
+
+        assertThat(relayed.isOpen()).isFalse();
+        assertThat(joined(rest(late))).isEqualTo("axyz");
+    }
+
+    @Test
+    void grow_byMoreThanThereIsRoomFor_leavesTheRestToTheEnd() {
+        show("");
+        Relayed relayed = relay(null);
+        relayed.draft().text("abc");
+        relayed.draft().text("a".repeat(300_000));
+
+        assertThat(relayed.isOpen()).isFalse();
+    }
+
+    private Relayed relay(@Nullable Relayed before) {
+        Relayed relayed = new Relayed(reply, WRITER, overs::incrementAndGet);
+        assertThat(reply.takeFrom(relayed, before)).isTrue();
+        return relayed;
     }
 
     private void show(String text) {

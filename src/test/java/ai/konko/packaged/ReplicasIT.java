@@ -10,14 +10,21 @@ import ai.konko.api.EventReader.Event;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Call;
 import ai.konko.fake.FakeModel.Reply;
+import ai.konko.fake.Script;
 import ai.konko.store.postgres.TestPostgres;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -36,6 +43,9 @@ class ReplicasIT {
     /** How much of the text there is while the model stalls. */
     private static final int STALLED = DELTAS.get(0).length() + DELTAS.get(1).length();
 
+    /** Nobody listens there. */
+    private static final String NOBODY = "http://127.0.0.1:1";
+
     @TempDir Path folder;
     private final FakeModel model = FakeModel.start();
     private String database;
@@ -47,8 +57,8 @@ class ReplicasIT {
     @BeforeEach
     void twoReplicas() throws IOException {
         database = TestPostgres.newDatabase("replicas");
-        serviceA = service();
-        Service serviceB = service();
+        serviceA = service("http://127.0.0.1:${quarkus.http.port}");
+        Service serviceB = service(NOBODY);
         a = serviceA.ready();
         b = serviceB.ready();
     }
@@ -110,6 +120,7 @@ class ReplicasIT {
         assertThat(a.messages(chat)).hasSize(2);
     }
 
+    /** The other one can't ask it, and so reads what the database has. */
     @Test
     void aRequestThatMakesItsChat_repeatedOverBoth_isOneChatOneTurnAndOneCall() {
         List<CompletableFuture<Answer>> requests =
@@ -173,25 +184,86 @@ class ReplicasIT {
     @Test
     void aReplyThatRunsOnOne_streamsFromBothAndIsCancelledFromTheOther() throws Exception {
         model.answer(_ -> Reply.text(TEXT).deltas(DELTAS).thenStall(2));
-        String chat = a.chat();
-        EventReader onA = a.sayAndFollow(chat, "hello");
-        String seen = EventReader.joined(onA.untilText(STALLED));
-        String reply = chat + "/messages/" + a.messages(chat).getLast().path("id").asText();
-        EventReader onB = b.follow("GET", reply);
-        assertThat(EventReader.joined(onB.untilText(STALLED))).isEqualTo(seen);
+        String chat = b.chat();
+        EventReader onB = b.sayAndFollow(chat, "hello");
+        String seen = EventReader.joined(onB.untilText(STALLED));
+        String reply = chat + "/messages/" + b.messages(chat).getLast().path("id").asText();
+        EventReader onA = a.follow("GET", reply);
+        assertThat(EventReader.joined(onA.untilText(STALLED))).isEqualTo(seen);
 
-        Answer cancelled = b.post(reply + "/cancel", "");
+        Answer cancelled = a.post(reply + "/cancel", "");
 
         assertThat(cancelled.status()).isEqualTo(200);
         assertThat(cancelled.json().path("finishReason").asText()).isEqualTo("cancelled");
         assertThat(cancelled.json().path("content").asText()).isEqualTo(seen);
         model.calls().getFirst().closed().get(10, TimeUnit.SECONDS);
-        for (EventReader each : List.of(onA, onB)) {
+        for (EventReader each : List.of(onB, onA)) {
             Event last = each.rest().getLast();
             assertThat(last.name()).isEqualTo("incomplete");
             assertThat(last.data()).isEqualTo(cancelled.json());
         }
-        assertThat(a.get(reply).json()).isEqualTo(cancelled.json());
+        assertThat(b.get(reply).json()).isEqualTo(cancelled.json());
+    }
+
+    @Test
+    void whatTheDatabaseDoesNotHaveYet_streamsFromTheOtherToo() throws Exception {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> thoughtAndText().gateAt(4, gate));
+        String chat = a.chat();
+        List<Event> seen;
+        Map<String, EventReader> resumed = new HashMap<>();
+        EventReader onB;
+        String reply;
+        try (Connection holding = connection();
+                Statement statement = holding.createStatement()) {
+            holding.setAutoCommit(false);
+            statement.execute("lock table piece in share mode"); // no flush, but reading
+            EventReader onA = a.sayAndFollow(chat, "hello");
+            seen = onA.untilText(STALLED);
+            reply = chat + "/messages/" + a.messages(chat).getLast().path("id").asText();
+
+            onB = b.follow("GET", reply);
+            List<Event> seenOnB =
+                    CompletableFuture.supplyAsync(() -> onB.untilText(STALLED))
+                            .get(30, TimeUnit.SECONDS);
+
+            assertThat(b.get(reply).json().path("content").asText()).isEmpty();
+            assertThat(seenOnB.getLast().id()).isEqualTo(seen.getLast().id());
+            for (Event each : seen.subList(1, seen.size())) { // the first one has no id
+                resumed.put(each.id(), b.follow("GET", reply, "Last-Event-ID", each.id()));
+            }
+            assertNobodyElseIsTold(reply.substring(reply.lastIndexOf('/') + 1));
+        }
+        gate.complete(null);
+        JsonNode end = onB.rest().getLast().data();
+        assertThat(end).isEqualTo(a.get(reply).json());
+        assertThat(end.path("content").asText()).isEqualTo(TEXT);
+        resumed.forEach(
+                (id, reader) -> {
+                    List<Event> rest = reader.rest();
+                    int before = Integer.parseInt(id.split("\\.", 2)[0]);
+                    assertThat(EventReader.joined(rest)).isEqualTo(TEXT.substring(before));
+                    assertThat(rest.getLast().data()).isEqualTo(end);
+                });
+    }
+
+    private static Reply.Text thoughtAndText() {
+        Script script = new Script().reasoning("hm, ").reasoning("well");
+        DELTAS.forEach(script::text);
+        return script.reply();
+    }
+
+    private void assertNobodyElseIsTold(String reply) {
+        String address = "/replica/reply?attempt=1&reply=" + reply;
+        String replica = "Replica " + new UUID(0, 0) + ":";
+        assertThat(a.get(address).status()).isEqualTo(404);
+        assertThat(a.get(address, "Authorization", replica + "a".repeat(43)).status())
+                .isEqualTo(404);
+    }
+
+    private Connection connection() throws SQLException {
+        return DriverManager.getConnection(
+                "jdbc:" + database, TestPostgres.user(), TestPostgres.password());
     }
 
     @Test
@@ -302,6 +374,13 @@ class ReplicasIT {
     }
 
     private Service service() throws IOException {
+        return service("");
+    }
+
+    /**
+     * @param address where other replicas are told that they reach it
+     */
+    private Service service(String address) throws IOException {
         Service service =
                 Service.start(
                         Service.with(
@@ -315,6 +394,8 @@ class ReplicasIT {
                                         TestPostgres.user(),
                                         "KONKO_DATABASE_PASSWORD",
                                         TestPostgres.password(),
+                                        "KONKO_REPLICA_ADDRESS",
+                                        address,
                                         "KONKO_DATABASE_LEASE",
                                         "3s",
                                         "KONKO_SHUTDOWN_GRACE",

@@ -18,6 +18,7 @@ import ai.konko.chat.NewChat;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
+import ai.konko.chat.Pair;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RepeatableRequest;
@@ -28,6 +29,7 @@ import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Writer;
 import ai.konko.chat.Written;
 import ai.konko.store.postgres.NewTurns.Posted;
 import java.sql.SQLException;
@@ -93,6 +95,16 @@ public class PostgresChatRepository implements ChatRepository {
     public boolean handOver() {
         replica.handOver();
         return true;
+    }
+
+    @Override
+    public Optional<Writer> writer(Message reply) {
+        return replica.writer(reply);
+    }
+
+    @Override
+    public Optional<Pair> pairWith(UUID other) {
+        return replica.pairWith(other);
     }
 
     @Override

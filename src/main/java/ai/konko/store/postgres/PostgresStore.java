@@ -78,7 +78,8 @@ public class PostgresStore {
                         running,
                         config.database().lease(),
                         embedded,
-                        config.database().flushInterval());
+                        config.database().flushInterval(),
+                        ReplicaAddress.of(me, config.replica().address().orElse(null)));
         this.repository = new PostgresChatRepository(limits, ids, database, replica, running);
         this.join = new DatabaseJoin(hint, flyway, database, replica, direct);
         this.filler = new SearchFiller(database, search.search());

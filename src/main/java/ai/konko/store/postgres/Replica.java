@@ -1,11 +1,15 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.ChatRepository.Observer;
+import ai.konko.chat.Message;
+import ai.konko.chat.Pair;
+import ai.konko.chat.Writer;
 import ai.konko.store.postgres.PendingRows.Pending;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +32,14 @@ final class Replica {
     private final Duration lease;
     private final boolean alone;
     private final Duration flushInterval;
+    private final ReplicaAddress address;
 
     /** Null at first; until there is one, this process runs nothing. */
     private volatile @Nullable Observer observer;
 
     private volatile boolean serves;
     private volatile boolean handedOver;
-    private volatile int others;
+    private volatile Others others = new Others(0, 0);
     private volatile long renewed;
     private volatile long heldSince;
     private volatile @Nullable ChangeNotifier notifier;
@@ -42,8 +47,16 @@ final class Replica {
     private volatile @Nullable BackgroundTask flushing;
 
     /**
+     * The other replicas that have a lease.
+     *
+     * @param addressed how many of them can be asked
+     */
+    private record Others(int all, int addressed) {}
+
+    /**
      * @param lease how long a replica that gives no sign of life keeps its replies
      * @param alone whether no other process can use this database
+     * @param address where the others reach this one
      */
     Replica(
             UUID id,
@@ -51,13 +64,15 @@ final class Replica {
             RunningReplies running,
             Duration lease,
             boolean alone,
-            Duration flushInterval) {
+            Duration flushInterval,
+            ReplicaAddress address) {
         this.id = id;
         this.database = database;
         this.running = running;
         this.lease = lease;
         this.alone = alone;
         this.flushInterval = flushInterval;
+        this.address = address;
     }
 
     UUID id() {
@@ -83,7 +98,8 @@ final class Replica {
         }
         renew();
         notifier =
-                new ChangeNotifier(id, database, () -> others > 0, this::changedByOthers, direct);
+                new ChangeNotifier(
+                        id, database, () -> others.all() > 0, this::changedByOthers, direct);
         flushing = new BackgroundTask("flush", flushInterval, this::flush);
         comparing = new BackgroundTask("lease", ROUND, this::round);
     }
@@ -102,21 +118,25 @@ final class Replica {
         serves = !handedOver;
     }
 
-    /** How many other replicas have a lease. */
-    private int renew(Session session) throws SQLException {
+    private Others renew(Session session) throws SQLException {
         return session.first(
                         """
-                        insert into replica (id, lease_until)
-                        values (?, now() + ? * interval '1 ms')
+                        insert into replica (id, lease_until, address, secret)
+                        values (?, now() + ? * interval '1 ms', ?, ?)
                         on conflict (id) do update set lease_until = excluded.lease_until
                         returning (select count(*) from replica r
-                            where r.id <> ? and r.lease_until > now())::int
+                                where r.id <> ? and r.lease_until > now())::int,
+                            (select count(r.address) from replica r
+                                where r.id <> ? and r.lease_until > now())::int
                         """,
-                        row -> row.getInt(1),
+                        row -> new Others(row.getInt(1), row.getInt(2)),
                         id,
                         lease.toMillis(),
+                        address.url(),
+                        address.secret(),
+                        id,
                         id)
-                .orElse(0);
+                .orElse(new Others(0, 0));
     }
 
     /**
@@ -143,6 +163,17 @@ final class Replica {
                                 _ -> true,
                                 owner)
                         .isEmpty();
+    }
+
+    /** Which other replica runs this reply, if it says where it can be asked. */
+    Optional<Writer> writer(Message reply) {
+        return others.addressed() == 0
+                ? Optional.empty()
+                : database.statement(session -> address.writer(session, reply));
+    }
+
+    Optional<Pair> pairWith(UUID other) {
+        return address.pairWith(other);
     }
 
     /** Notifies the others, because this process has changed the chat. */

@@ -168,7 +168,8 @@ class PoolerTest {
                 new RunningReplies(id),
                 Duration.ofSeconds(10),
                 false,
-                Duration.ofMillis(50));
+                Duration.ofMillis(50),
+                ReplicaAddress.of(id, null));
     }
 
     private DirectConnection direct(TestLog log) {

@@ -54,7 +54,8 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                         running,
                         Duration.ofSeconds(10),
                         false,
-                        Duration.ofMillis(50));
+                        Duration.ofMillis(50),
+                        ReplicaAddress.of(me, null));
         replica.renew();
         return new PostgresChatRepository(
                 limits, new GrowingIds(clock), database, replica, running);

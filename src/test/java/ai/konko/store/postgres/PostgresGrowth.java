@@ -87,7 +87,13 @@ public final class PostgresGrowth implements Growth.Store {
         RunningReplies running = new RunningReplies(me);
         Replica replica =
                 new Replica(
-                        me, database, running, Duration.ofSeconds(10), true, Duration.ofMillis(50));
+                        me,
+                        database,
+                        running,
+                        Duration.ofSeconds(10),
+                        true,
+                        Duration.ofMillis(50),
+                        ReplicaAddress.of(me, null));
         replica.renew();
         return new PostgresChatRepository(
                 TestLimits.WIDE.withMessagesPerChat(Integer.MAX_VALUE - 2),

@@ -108,7 +108,8 @@ class QueryPlanTest {
                         running,
                         Duration.ofSeconds(10),
                         true,
-                        Duration.ofMillis(50));
+                        Duration.ofMillis(50),
+                        ReplicaAddress.of(me, null));
         replica.renew();
         repository =
                 new PostgresChatRepository(

@@ -31,8 +31,10 @@ import ai.konko.chat.TestClock;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Writer;
 import ai.konko.chat.Written;
 import io.agroal.api.AgroalDataSource;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,6 +43,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +94,26 @@ class ReplicaTest {
         a.replica.flush();
         assertThat(b.content(reply)).isEqualTo("one two");
         assertThat(a.content(reply)).isEqualTo("one two");
+    }
+
+    @Test
+    void writer_isTheReplicaThatRunsTheReply_ifItHasAnAddress() {
+        Part asked = new Part(false, LEASE, Clock.systemUTC(), "http://10.0.0.5:8080");
+        asked.replica.renew();
+        a.replica.renew();
+        Message waiting = a.repository.message(chat, a.replyOf(chat));
+        assertThat(a.repository.writer(waiting)).isEmpty();
+
+        UUID reply = asked.start();
+
+        Message running = a.repository.message(chat, reply);
+        Writer writer = a.repository.writer(running).orElseThrow();
+        assertThat(writer.replica()).isEqualTo(asked.id);
+        assertThat(writer.address()).isEqualTo(URI.create("http://10.0.0.5:8080"));
+        assertThat(asked.repository.pairWith(a.id)).contains(writer.pair());
+        assertThat(asked.repository.pairWith(b.id)).isPresent().get().isNotEqualTo(writer.pair());
+        assertThat(a.repository.pairWith(asked.id)).isEmpty();
+        assertThat(asked.repository.writer(running)).isEmpty();
     }
 
     @Test
@@ -465,7 +488,19 @@ class ReplicaTest {
         }
 
         private Part(boolean alone, Duration lease, Clock clock) {
-            replica = new Replica(id, database, running, lease, alone, Duration.ofMillis(50));
+            this(alone, lease, clock, null);
+        }
+
+        private Part(boolean alone, Duration lease, Clock clock, @Nullable String address) {
+            replica =
+                    new Replica(
+                            id,
+                            database,
+                            running,
+                            lease,
+                            alone,
+                            Duration.ofMillis(50),
+                            ReplicaAddress.of(id, address));
             repository =
                     new PostgresChatRepository(
                             TestLimits.WIDE, new GrowingIds(clock), database, replica, running);
@@ -490,6 +525,14 @@ class ReplicaTest {
 
         private UUID start() {
             return repository.start(chat, "m").orElseThrow().turn().reply().id();
+        }
+
+        private UUID replyOf(UUID ofChat) {
+            return repository
+                    .messages(ofChat, new MessageQuery(1, Order.DESC, null))
+                    .items()
+                    .getFirst()
+                    .id();
         }
 
         private String content(UUID reply) {

@@ -44,7 +44,13 @@ final class TestLog implements AutoCloseable {
         RunningReplies running = new RunningReplies(me);
         this.replica =
                 new Replica(
-                        me, database, running, Duration.ofSeconds(10), true, Duration.ofMillis(50));
+                        me,
+                        database,
+                        running,
+                        Duration.ofSeconds(10),
+                        true,
+                        Duration.ofMillis(50),
+                        ReplicaAddress.of(me, null));
         replica.renew();
         this.filler = new SearchFiller(database, Switch.ON);
         this.repository =
