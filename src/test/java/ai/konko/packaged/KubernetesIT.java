@@ -140,7 +140,9 @@ class KubernetesIT {
         assertThat(container().path("envFrom").findValues("configMapRef"))
                 .extracting(each -> each.path("name").asText())
                 .containsExactly("konko");
-        assertThat(container().has("env")).isFalse();
+        assertThat(container().path("env"))
+                .extracting(each -> each.path("name").asText())
+                .containsExactly("POD_IP", "KONKO_REPLICA_ADDRESS"); // which has the one before it
         assertThat(resource("ConfigMap").path("data").properties())
                 .extracting(java.util.Map.Entry::getKey)
                 .containsExactlyInAnyOrder("KONKO_STORE", "KONKO_DATABASE_URL");
@@ -155,10 +157,21 @@ class KubernetesIT {
                 .containsExactly(container().at("/ports/0/containerPort").asInt());
         assertThat(policy.path("egress").findValues("port"))
                 .extracting(JsonNode::asInt)
-                .containsExactlyInAnyOrder(53, 53, 5432, 443);
+                .containsExactlyInAnyOrder(53, 53, 5432, 443, 8080);
+        assertThat(policy.path("egress").path(2).at("/to/0/podSelector/matchLabels"))
+                .isEqualTo(resource("NetworkPolicy").at("/spec/podSelector/matchLabels"));
         assertThat(policy.path("policyTypes"))
                 .extracting(JsonNode::asText)
                 .containsExactly("Ingress", "Egress");
+    }
+
+    @Test
+    void replicas_areToldTheirAddress() {
+        JsonNode environment = container().path("env");
+
+        assertThat(environment.at("/0/valueFrom/fieldRef/fieldPath").asText())
+                .isEqualTo("status.podIP");
+        assertThat(environment.at("/1/value").asText()).isEqualTo("http://$(POD_IP):8080");
     }
 
     private static JsonNode resource(String kind) {
