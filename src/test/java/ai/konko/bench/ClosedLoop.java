@@ -222,7 +222,7 @@ public final class ClosedLoop {
     }
 
     /** As the service names them, or the model, which does not; the last event has it all again. */
-    private static boolean isDelta(Buffer event) {
+    static boolean isDelta(Buffer event) {
         return event.length() > 8 && (event.getByte(0) == 'd' || event.getByte(7) == 'd');
     }
 
