@@ -179,6 +179,23 @@ class DurabilityIT {
         services.remove(second);
     }
 
+    @Test
+    void start_onDataOfAnotherPostgres_isRefusedInOneLineThatHelps() throws Exception {
+        Path data = Files.createDirectories(folder.resolve("data").resolve("postgresql"));
+        Files.writeString(data.resolve("PG_VERSION"), "17\n");
+
+        Service service = service();
+
+        assertThat(service.exit()).isNotZero();
+        assertThat(service.log().lines().filter(each -> each.contains("PostgreSQL 17")))
+                .singleElement()
+                .asString()
+                .contains("KONKO_DATA", "PostgreSQL 18", "dump", "operating.md");
+        assertThat(service.log()).doesNotContain("\tat ai.konko", "at ai.konko.");
+        assertThat(data.resolve("PG_VERSION")).exists();
+        services.remove(service);
+    }
+
     private Service service() throws Exception {
         Service service =
                 Service.start(

@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import static java.nio.file.attribute.PosixFilePermissions.asFileAttribute;
 import static java.nio.file.attribute.PosixFilePermissions.fromString;
 
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -109,10 +110,12 @@ public final class EmbeddedServer implements AutoCloseable {
      * Starts the server, and returns when it answers.
      *
      * @throws IllegalStateException if another process uses the folder
+     * @throws ConfigurationException see {@link EmbeddedVersion#require}
      */
     public void start() throws IOException {
         makeFolder(folder);
         lock();
+        EmbeddedVersion.require(folder.resolve(DATA));
         begin();
     }
 
