@@ -190,12 +190,15 @@ final class ChatRows {
 
     /**
      * Removes the chat and all that belongs to it except its usage. Attachments go with its row.
+     * Gigabytes of them take seconds, so the bound of other statements does not hold.
      */
-    static void delete(Session session, UUID id) throws SQLException {
+    static void delete(Session session, Locked chat) throws SQLException {
+        UUID id = chat.end().chatId();
+        session.update("set local statement_timeout = '2min'");
         UsageRows.detach(session, id);
         session.update("delete from pending where chat_id = ?", id);
         session.update("delete from piece where chat_id = ?", id);
-        session.update("delete from message where chat_id = ?", id);
+        DeletedMessages.remove(session, id, chat.end().seq());
         session.update("delete from chat where id = ?", id);
     }
 

@@ -50,7 +50,11 @@ final class ContextRows {
     private static final String SAID =
             "select m.chat_id, m.seq, m.attempt, m.content, m.items from message m where m.chat_id = :chat and ";
 
-    private static final String OF_ONE = SAID.replace(":chat", "?") + NEWEST;
+    /** It reads the chat too, see {@link DeletedMessages}. */
+    private static final String OF_ONE =
+            SAID.replace("message m", "message m join chat c on c.id = m.chat_id")
+                            .replace(":chat", "?")
+                    + NEWEST;
 
     private static final String OF_IDLE =
             "select m.* from unnest(?::uuid[]) as c (id), lateral ("

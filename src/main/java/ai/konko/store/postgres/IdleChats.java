@@ -79,7 +79,7 @@ final class IdleChats {
                                 || !PendingRows.line(session, chatId).isEmpty()) {
                             return false;
                         }
-                        ChatRows.delete(session, chatId);
+                        ChatRows.delete(session, chat);
                         return true;
                     });
         } catch (RefusedException refused) {

@@ -29,7 +29,10 @@ final class MessageRows {
     /** Messages of more bytes have more characters than a page: UTF-8 takes three at most each. */
     private static final long MOST_PAGE_BYTES = 3L * Page.MOST_CHARACTERS;
 
-    /** To be followed by a condition on {@code m}. */
+    /**
+     * To be followed by a condition on {@code m}. It reads the chat too, see {@link
+     * DeletedMessages}.
+     */
     private static final String SELECT =
             """
             select m.chat_id, m.seq, m.id, m.content, m.status, m.attempt, m.created_at, m.completed_at,
@@ -39,7 +42,8 @@ final class MessageRows {
                 case when p.run > 0 then
                     (select string_agg(t.text, '' order by t.start) from piece t
                      where t.chat_id = p.chat_id and t.seq = p.seq and t.run = p.run) end as running
-            from message m left join pending p on p.chat_id = m.chat_id and p.seq = m.seq
+            from message m join chat c on c.id = m.chat_id
+            left join pending p on p.chat_id = m.chat_id and p.seq = m.seq
             """;
 
     /**

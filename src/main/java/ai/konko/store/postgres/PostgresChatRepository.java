@@ -171,14 +171,15 @@ public class PostgresChatRepository implements ChatRepository {
     }
 
     private List<Message> delete(Session session, UUID chatId) throws SQLException {
-        Instant now = ChatRows.lock(session, chatId).timeOfChange();
+        ChatRows.Locked chat = ChatRows.lock(session, chatId);
+        Instant now = chat.timeOfChange();
         List<Message> cancelled = new ArrayList<>();
         for (Message each : messages.unfinished(session, chatId)) {
             Outcome outcome = Outcome.cancelled(new Written(each.content(), each.items()));
             cancelled.add(each.ended(outcome, now));
             UsageRows.add(session, chatId, each.model(), outcome, now);
         }
-        ChatRows.delete(session, chatId);
+        ChatRows.delete(session, chat);
         return List.copyOf(cancelled);
     }
 

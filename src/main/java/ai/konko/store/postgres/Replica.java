@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replica {
     private static final Duration ROUND = Duration.ofSeconds(1);
+    private static final Duration REMOVAL = Duration.ofSeconds(10);
 
     /** How many abandoned replies one round takes up. */
     private static final int ABANDONED = 200;
@@ -45,6 +46,7 @@ final class Replica {
     private volatile @Nullable ChangeNotifier notifier;
     private volatile @Nullable BackgroundTask comparing;
     private volatile @Nullable BackgroundTask flushing;
+    private volatile @Nullable BackgroundTask removing;
 
     /**
      * The other replicas that have a lease.
@@ -102,6 +104,8 @@ final class Replica {
                         id, database, () -> others.all() > 0, this::changedByOthers, direct);
         flushing = new BackgroundTask("flush", flushInterval, this::flush);
         comparing = new BackgroundTask("lease", ROUND, this::round);
+        removing =
+                new BackgroundTask("removal", REMOVAL, () -> DeletedMessages.removeAll(database));
     }
 
     /**
@@ -245,6 +249,9 @@ final class Replica {
         }
         if (flushing != null) {
             flushing.close();
+        }
+        if (removing != null) {
+            removing.close();
         }
         if (notifier != null) {
             notifier.close();

@@ -87,6 +87,12 @@ class QueryPlanTest {
                             from generate_series(1, 6) g
                             """,
                             LONG);
+                    session.update(
+                            """
+                            insert into chat (id, owner, metadata, message_count, created_at, updated_at)
+                            values (?, 'other', '{}', 6, now(), now())
+                            """,
+                            LONG);
                     return session.update("analyze");
                 });
         SearchFiller filler = new SearchFiller(database, Switch.ON);
