@@ -1,32 +1,122 @@
 package ai.konko.store.postgres;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.SearchConfig.Switch;
+import ai.konko.chat.Owner;
+import ai.konko.chat.Post;
+import ai.konko.chat.Settings;
 import ai.konko.chat.TestLimits;
+import ai.konko.chat.Turn;
+import ai.konko.chat.WhenBusy;
 import io.agroal.api.AgroalDataSource;
+import io.agroal.api.AgroalDataSource.FlushMode;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PostgresChatRepositoryTest extends ChatRepositoryContract {
+    private static final UUID ME = UUID.randomUUID();
+
+    private static String url;
     private static AgroalDataSource source;
+    private static Recorded recorded;
     private static Database database;
     private static SearchFiller filler;
 
     @BeforeAll
     static void connect() {
-        source = TestPostgres.migrated(TestPostgres.newDatabase("contract"));
-        database = new Database(() -> source, 20, 1000);
+        url = TestPostgres.newDatabase("contract");
+        // So that indexes are used although the tables are small.
+        TestPostgres.execute(url, "alter database contract set enable_seqscan = off");
+        source = TestPostgres.migrated(url);
+        recorded = new Recorded(source);
+        AgroalDataSource recording = recorded.source();
+        database = new Database(() -> recording, 20, 1000);
         filler = new SearchFiller(database, Switch.ON);
     }
 
     @AfterAll
     static void disconnect() {
         source.close();
+    }
+
+    @Test
+    void tables_haveTheirChatFirstInTheirKeys() throws SQLException {
+        new NamedChats(url).assertTables();
+    }
+
+    /** Comes last, because it reads what all others have run. */
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void statements_nameTheirChat() throws Exception {
+        repository(TestLimits.WIDE, Clock.systemUTC());
+        runBesideTurns();
+
+        new NamedChats(url).assertStatements(recorded.runs());
+    }
+
+    /** What a replica does without being asked, which the contract knows nothing of. */
+    private static void runBesideTurns() throws InterruptedException {
+        RunningReplies running = new RunningReplies(ME);
+        Replica replica = replica(running);
+        ChatRepository log = log(TestLimits.WIDE, Clock.systemUTC(), replica, running);
+        UUID chat = log.create(Owner.ANONYMOUS, Settings.NONE).id();
+        Turn turn = log.accept(chat, new Post("hello", WhenBusy.ENQUEUE, null, true)).turn();
+        assertThat(log.start(chat, "m")).isPresent();
+        log.draft(chat, turn.reply().id(), 1).text("hi");
+        log.observe(new Unobserved());
+        replica.flush();
+        replica.round();
+        StorageTest.lengthen(database, chat);
+        assertThat(log.delete(chat)).hasSize(1);
+        DeletedMessages.removeAll(database);
+        replica.handOver();
+    }
+
+    private static final class Unobserved implements Observer {
+        @Override
+        public void changed(Predicate<UUID> chats) {}
+
+        @Override
+        public void startable(UUID chatId) {}
+
+        @Override
+        public void toStop(UUID chatId, UUID replyId, int attempt) {}
+    }
+
+    /** Comes last, too. */
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void indexes_areAllUsed() {
+        source.flush(FlushMode.ALL); // sessions count when they end
+        await().untilAsserted(() -> assertThat(unusedIndexes()).isEmpty());
+    }
+
+    private static List<String> unusedIndexes() {
+        return database.statement(
+                session ->
+                        session.list(
+                                """
+                                select indexrelname from pg_stat_user_indexes
+                                where idx_scan = 0 and relname not like '%schema_history'
+                                """,
+                                row -> row.getString(1)));
     }
 
     @Override
@@ -43,21 +133,29 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                 session ->
                         session.update(
                                 """
-                                truncate chat, message, attachment, pending, piece, replica, request_key,
+                                truncate chat, message, attachment, pending, piece, removal, replica, request_key,
                                     usage, searched, unsearched"""));
-        UUID me = UUID.randomUUID();
-        RunningReplies running = new RunningReplies(me);
+        RunningReplies running = new RunningReplies(ME);
+        return log(limits, clock, replica(running), running);
+    }
+
+    private static ChatRepository log(
+            TestLimits limits, Clock clock, Replica replica, RunningReplies running) {
+        return new PostgresChatRepository(
+                limits, new GrowingIds(clock), database, replica, running);
+    }
+
+    private static Replica replica(RunningReplies running) {
         Replica replica =
                 new Replica(
-                        me,
+                        ME,
                         database,
                         running,
                         Duration.ofSeconds(10),
                         false,
                         Duration.ofMillis(50),
-                        ReplicaAddress.of(me, null));
+                        ReplicaAddress.of(ME, null));
         replica.renew();
-        return new PostgresChatRepository(
-                limits, new GrowingIds(clock), database, replica, running);
+        return replica;
     }
 }
