@@ -6,6 +6,7 @@ import ai.konko.api.Client;
 import ai.konko.api.Client.Answer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,11 @@ final class Load implements AutoCloseable {
         return acknowledged.size();
     }
 
+    /** Those so far. */
+    List<Answer> answers() {
+        return List.copyOf(acknowledged);
+    }
+
     List<String> chats() {
         return chats;
     }
@@ -71,15 +77,20 @@ final class Load implements AutoCloseable {
 
     /** Every acknowledged turn is in the log, to the letter. */
     void assertNothingIsLost(Client client) {
+        assertNothingIsLost(client, acknowledged);
+    }
+
+    /** The same of these turns. */
+    void assertNothingIsLost(Client client, Collection<Answer> told) {
         Map<String, JsonNode> log = new HashMap<>();
         chats.forEach(
                 chat ->
                         client.messages(chat)
                                 .forEach(each -> log.put(each.path("id").asText(), each)));
-        for (Answer each : acknowledged) {
+        for (Answer each : told) {
             for (String part : List.of("message", "reply")) {
-                JsonNode told = each.json().path(part);
-                assertThat(log.get(told.path("id").asText())).isEqualTo(told);
+                JsonNode message = each.json().path(part);
+                assertThat(log.get(message.path("id").asText())).isEqualTo(message);
             }
         }
     }
