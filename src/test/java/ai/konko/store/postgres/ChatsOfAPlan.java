@@ -29,12 +29,16 @@ final class ChatsOfAPlan {
     private static final Pattern CAST =
             Pattern.compile("\\(?([^()]+?)\\)?::\\w+(?: \\w+)*(?:\\[\\])?");
     private static final Pattern PARAMETER = Pattern.compile("\\$(\\d+)");
+    private static final Pattern ANY = Pattern.compile("ANY \\(.*\\$\\d+.*\\)");
 
     /** The column that names the chat, of each table that has one. */
     private final Map<String, String> keys;
 
     /** The aliases and columns that name a chat, in this plan. */
     private final Set<String> chats = new TreeSet<>();
+
+    /** The terms that are elements of arrays, for statements that are about some chats together. */
+    private final Set<String> elements = new TreeSet<>();
 
     /** Each term, and one that it is equal to. */
     private final Map<String, String> equal = new HashMap<>();
@@ -50,7 +54,11 @@ final class ChatsOfAPlan {
     /** The parts of the statement that name no chat; empty if all do. */
     Set<String> unnamed() {
         Set<String> unnamed = new TreeSet<>(chats);
-        unnamed.removeIf(each -> !parameters(each).isEmpty() || each.startsWith("\"*VALUES*\""));
+        unnamed.removeIf(
+                each ->
+                        !parameters(each).isEmpty()
+                                || isElement(each)
+                                || each.startsWith("\"*VALUES*\""));
         return unnamed;
     }
 
@@ -72,6 +80,10 @@ final class ChatsOfAPlan {
         return found;
     }
 
+    private boolean isElement(String term) {
+        return elements.stream().anyMatch(each -> root(each).equals(root(term)));
+    }
+
     private void nameSubplans(JsonNode node) {
         if (node.path("Subplan Name").asText().startsWith("CTE ")) {
             subplans.put(node.get("Subplan Name").asText().substring(4), node);
@@ -89,6 +101,9 @@ final class ChatsOfAPlan {
         if (key != null && node.path("Operation").asText().equals("Insert")) {
             readInsert(node);
         }
+        if (type.equals("Function Scan")) {
+            node.path("Output").forEach(each -> elements.add(term(each.asText())));
+        }
         if (type.equals("CTE Scan")) {
             passOn(alias, subplans.get(node.path("CTE Name").asText()));
         }
@@ -105,18 +120,28 @@ final class ChatsOfAPlan {
     private void readInsert(JsonNode insert) {
         for (JsonNode each : insert.path("Plans")) {
             if (each.path("Parent Relationship").asText().equals("Outer")) {
-                String first = term(each.path("Output").path(0).asText());
-                chats.add(first);
-                join(first, first);
+                readInserted(each);
             }
+        }
+    }
+
+    /** What puts other plans together has no output of its own. */
+    private void readInserted(JsonNode plan) {
+        if (plan.has("Output")) {
+            String first = term(plan.path("Output").path(0).asText());
+            chats.add(first);
+            join(first, first);
+        } else {
+            plan.path("Plans").forEach(this::readInserted);
         }
     }
 
     /** What is read of a subquery has the names that it has within. */
     private void passOn(String alias, JsonNode within) {
+        String quoted = alias.matches("\\w+") ? alias : '"' + alias + '"';
         for (JsonNode each : within.path("Output")) {
             String term = term(each.asText());
-            join(alias + "." + term.substring(term.lastIndexOf('.') + 1), term);
+            join(quoted + "." + term.substring(term.lastIndexOf('.') + 1), term);
         }
     }
 
@@ -126,7 +151,9 @@ final class ChatsOfAPlan {
             if (sides.length == 2) {
                 String left = term(sides[0]);
                 String right = term(sides[1]);
-                if (TERM.matcher(left).matches() && TERM.matcher(right).matches()) {
+                if (ANY.matcher(right).matches()) {
+                    elements.add(left);
+                } else if (TERM.matcher(left).matches() && TERM.matcher(right).matches()) {
                     join(left, right);
                 }
             }

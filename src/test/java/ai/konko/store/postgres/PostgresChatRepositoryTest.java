@@ -7,10 +7,11 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.GrowingIds;
-import ai.konko.chat.SearchConfig.Switch;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
+import ai.konko.chat.SearchConfig.Switch;
 import ai.konko.chat.Settings;
+import ai.konko.chat.StartOptions;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
@@ -74,19 +75,24 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
     /** What a replica does without being asked, which the contract knows nothing of. */
     private static void runBesideTurns() throws InterruptedException {
         RunningReplies running = new RunningReplies(ME);
-        Replica replica = replica(running);
+        Replica replica = replica(ME, running);
         ChatRepository log = log(TestLimits.WIDE, Clock.systemUTC(), replica, running);
         UUID chat = log.create(Owner.ANONYMOUS, Settings.NONE).id();
-        Turn turn = log.accept(chat, new Post("hello", WhenBusy.ENQUEUE, null, true)).turn();
-        assertThat(log.start(chat, "m")).isPresent();
+        Post post = new Post("hello", WhenBusy.ENQUEUE, null, true);
+        Turn turn = log.accept(chat, post, new StartOptions("m", 10, 1000)).turn();
         log.draft(chat, turn.reply().id(), 1).text("hi");
         log.observe(new Unobserved());
         replica.flush();
         replica.round();
-        StorageTest.lengthen(database, chat);
-        assertThat(log.delete(chat)).hasSize(1);
-        DeletedMessages.removeAll(database);
         replica.handOver();
+        UUID other = UUID.randomUUID();
+        RunningReplies others = new RunningReplies(other);
+        ChatRepository next =
+                log(TestLimits.WIDE, Clock.systemUTC(), replica(other, others), others);
+        assertThat(next.start(chat, "m")).isPresent();
+        StorageTest.lengthen(database, chat);
+        assertThat(next.delete(chat)).hasSize(1);
+        DeletedMessages.removeAll(database);
     }
 
     private static final class Unobserved implements Observer {
@@ -136,7 +142,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                                 truncate chat, message, attachment, pending, piece, removal, replica, request_key,
                                     usage, searched, unsearched"""));
         RunningReplies running = new RunningReplies(ME);
-        return log(limits, clock, replica(running), running);
+        return log(limits, clock, replica(ME, running), running);
     }
 
     private static ChatRepository log(
@@ -145,10 +151,10 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                 limits, new GrowingIds(clock), database, replica, running);
     }
 
-    private static Replica replica(RunningReplies running) {
+    private static Replica replica(UUID id, RunningReplies running) {
         Replica replica =
                 new Replica(
-                        ME,
+                        id,
                         database,
                         running,
                         Duration.ofSeconds(10),

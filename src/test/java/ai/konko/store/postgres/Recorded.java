@@ -11,6 +11,7 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -87,11 +88,29 @@ final class Recorded {
                         String type = ((Array) arguments[1]).getBaseTypeName();
                         parameters.put((Integer) arguments[0], type + "[]");
                     } else if (name.startsWith("execute") || name.equals("addBatch")) {
-                        runs.computeIfAbsent(sql, _ -> ConcurrentHashMap.newKeySet())
-                                .add(new Run(origin, sql, Map.copyOf(parameters)));
+                        record(origin, sql, parameters);
                     }
                     return call(statement, method, arguments);
                 });
+    }
+
+    /** Those that are sent together are taken apart. */
+    private void record(String origin, String sql, Map<Integer, Object> parameters) {
+        int first = 0;
+        for (String each : List.of(sql.split(Session.AND_THEN, -1))) {
+            Map<Integer, Object> own = new TreeMap<>();
+            int count = (int) each.chars().filter(c -> c == '?').count();
+            for (int i = 1; i <= count; i++) {
+                if (parameters.containsKey(first + i)) {
+                    own.put(i, parameters.get(first + i));
+                }
+            }
+            first += count;
+            Set<Run> known = runs.computeIfAbsent(each, _ -> ConcurrentHashMap.newKeySet());
+            if (known.size() < ENOUGH) {
+                known.add(new Run(origin, each, Map.copyOf(own)));
+            }
+        }
     }
 
     /** Empty if it is a test. */

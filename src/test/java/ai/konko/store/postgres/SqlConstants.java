@@ -15,8 +15,8 @@ import java.util.stream.StreamSupport;
 
 /** The SQL that the store's compiled classes have in them, as far as it names tables. */
 final class SqlConstants {
-    /** Where something is put into a text, by {@code formatted} or by joining. */
-    private static final Pattern GAP = Pattern.compile("%(?:\\d+\\$)?[sd]|\u0001");
+    /** Where something is put into a text, by {@code formatted}, by replacing or by joining. */
+    private static final Pattern GAP = Pattern.compile("%(?:\\d+\\$)?[sd]|(?<!:):[a-z]+|\u0001");
 
     private SqlConstants() {}
 
