@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.GrowingIds;
@@ -15,12 +16,14 @@ import ai.konko.chat.StartOptions;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.Turn;
 import ai.konko.chat.WhenBusy;
+import ai.konko.chat.Writer;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSource.FlushMode;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
@@ -73,7 +76,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
     }
 
     /** What a replica does without being asked, which the contract knows nothing of. */
-    private static void runBesideTurns() throws InterruptedException {
+    private void runBesideTurns() throws InterruptedException {
         RunningReplies running = new RunningReplies(ME);
         Replica replica = replica(ME, running);
         ChatRepository log = log(TestLimits.WIDE, Clock.systemUTC(), replica, running);
@@ -90,9 +93,26 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
         ChatRepository next =
                 log(TestLimits.WIDE, Clock.systemUTC(), replica(other, others), others);
         assertThat(next.start(chat, "m")).isPresent();
+        ReplicaAddress address = ReplicaAddress.of(ME, null);
+        Optional<Writer> writer =
+                database.statement(session -> address.writer(session, turn.reply()));
+        assertThat(writer).isEmpty();
+        takeInFromTheStart(log);
         StorageTest.lengthen(database, chat);
         assertThat(next.delete(chat)).hasSize(1);
         DeletedMessages.removeAll(database);
+    }
+
+    /** As after an upgrade from a version whose search had no table. */
+    private void takeInFromTheStart(ChatRepository log) {
+        database.statement(
+                session ->
+                        session.update(
+                                "update search_progress set next_chat = ?, next_seq = 0",
+                                new UUID(0, 0)));
+        assertThat(log.chats(new ChatQuery(Owner.ANONYMOUS, 1, null, "hello")).items()).hasSize(1);
+        fillSearch();
+        assertThat(log.chats(new ChatQuery(Owner.ANONYMOUS, 1, null, "hello")).items()).hasSize(1);
     }
 
     private static final class Unobserved implements Observer {
