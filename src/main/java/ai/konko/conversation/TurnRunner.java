@@ -115,7 +115,6 @@ class TurnRunner {
             throw failed;
         }
         places.started();
-        // Before the log is read: a chat deleted before that is found gone.
         Cancellation cancellation = entry.run();
         entry.isRunBy(run);
         try {
@@ -170,6 +169,7 @@ class TurnRunner {
         private final Message reply;
         private final LiveReply entry;
         private @Nullable Started following;
+        private int tries;
 
         private EndInTheLog(Message reply, LiveReply entry, Span span, TextAllowance allowance) {
             super(entry, span, allowance, events, places);
@@ -179,10 +179,16 @@ class TurnRunner {
 
         @Override
         public void keep(Supplier<Ending> how) {
+            // If the next turn can't be started, this one has to end all the same.
+            StartOptions start = tries++ == 0 ? startOptions() : null;
             Finished finished =
                     describedInLogs(
-                            reply, entry.origin(), () -> finish(reply, how.get(), entry.seal()));
-            following = finished.next();
+                            reply,
+                            entry.origin(),
+                            () -> finish(reply, how.get(), entry.seal(), start));
+            if (finished.next() != null) {
+                following = finished.next();
+            }
             Message now = finished.reply();
             if (now.status().terminal() && now.attempt() == reply.attempt()) {
                 over(now, live);
@@ -194,8 +200,12 @@ class TurnRunner {
 
         @Override
         void next(@Nullable Message terminal) {
-            if (following != null) {
-                begin(following);
+            Started begun = following;
+            following = null; // the entry may be listened to for long
+            if (begun != null) {
+                begin(begun);
+            } else if (tries > 1) {
+                runNext(reply.chatId());
             }
         }
     }
@@ -221,11 +231,11 @@ class TurnRunner {
      *     meanwhile
      * @throws RuntimeException whatever keeps the log from taking it now
      */
-    private Finished finish(Message reply, Ending ending, Written what) {
+    private Finished finish(
+            Message reply, Ending ending, Written what, @Nullable StartOptions start) {
         Outcome outcome = ending.of(what);
         try {
-            return repository.finish(
-                    reply.chatId(), reply.id(), reply.attempt(), outcome, startOptions());
+            return repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome, start);
         } catch (RefusedException refused) {
             if (ReplyFollower.isGone(refused)) {
                 return new Finished(follower.cancelledWithItsChat(reply, what), null);

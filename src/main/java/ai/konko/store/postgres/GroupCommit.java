@@ -1,7 +1,6 @@
 package ai.konko.store.postgres;
 
 import ai.konko.chat.RefusedException;
-import ai.konko.store.postgres.Database.StoreException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,64 +85,71 @@ final class GroupCommit<Q, R> {
         }
     }
 
-    /** Another thread goes on if more has come meanwhile. */
+    /** Another thread goes on if more has come meanwhile; else those who wait do. */
     private void runOne() {
         try {
             run();
         } finally {
             running.decrementAndGet();
         }
-        if (!waiting.isEmpty()) {
-            Thread _ = Thread.ofVirtual().name("store-group").start(() -> runBeside(0));
+        try {
+            if (!waiting.isEmpty()) {
+                Thread _ = Thread.ofVirtual().name("store-group").start(() -> runBeside(0));
+            }
+        } catch (Error _) {
+            // No thread is to be had. What this one was to commit is committed all the same.
         }
     }
 
     private void run() {
-        List<Request<Q, R>> some = new ArrayList<>();
-        for (Request<Q, R> next; some.size() < MOST && (next = waiting.poll()) != null; ) {
-            some.add(next);
-        }
-        if (some.isEmpty()) {
-            return;
-        }
+        List<Request<Q, R>> some = new ArrayList<>(MOST);
         try {
+            for (Request<Q, R> next; some.size() < MOST && (next = waiting.poll()) != null; ) {
+                some.add(next);
+            }
+            if (some.isEmpty()) {
+                return;
+            }
             List<Optional<R>> results = together.of(some.stream().map(Request::asked).toList());
             for (int i = 0; i < some.size(); i++) {
                 some.get(i).result.complete(results.get(i));
             }
-        } catch (StoreException _) { // one of them is at fault; alone it hurts nobody else
+        } catch (RefusedException refused) {
+            some.forEach(each -> each.result.completeExceptionally(refused));
+        } catch (RuntimeException _) { // one of them is at fault; alone it hurts nobody else
             some.forEach(each -> each.result.complete(Optional.empty()));
-        } catch (RuntimeException | Error failed) {
+        } catch (Error failed) {
             some.forEach(each -> each.result.completeExceptionally(failed));
         }
     }
 
     private Optional<R> resultOf(Request<Q, R> request) {
+        long waitingSince = System.nanoTime();
         try {
-            try {
-                return request.result.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (TimeoutException _) {
-                if (waiting.contains(request)) {
-                    runBeside(TRANSACTIONS - 1);
+            while (true) {
+                try {
+                    return request.result.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                } catch (TimeoutException _) {
+                    if (System.nanoTime() - waitingSince > LONGEST_WAIT.toNanos()) {
+                        return giveUp(request, Database.tooSlow());
+                    }
+                    if (waiting.contains(request)) {
+                        runBeside(TRANSACTIONS - 1);
+                    }
                 }
-                return request.result.get(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (ExecutionException failed) {
             throw failure(failed.getCause());
-        } catch (TimeoutException _) {
-            if (waiting.remove(request)) {
-                throw Database.tooSlow();
-            }
-            return outcome(request); // under way
         } catch (InterruptedException _) {
-            if (waiting.remove(request)) {
-                throw Database.interrupted();
-            }
-            return outcome(request);
+            return giveUp(request, Database.interrupted());
         }
     }
 
-    private Optional<R> outcome(Request<Q, R> request) {
+    /** What is under way is waited for, because it may be committed. */
+    private Optional<R> giveUp(Request<Q, R> request, RefusedException refused) {
+        if (waiting.remove(request)) {
+            throw refused;
+        }
         try {
             return request.result.join();
         } catch (CompletionException failed) {

@@ -93,7 +93,7 @@ final class NewTurns {
                             : Optional.empty());
         }
         if (!added.isEmpty()) {
-            session.atCommit(TurnRows.accepting(added, replica.id()));
+            session.atCommit(List.of(TurnRows.accepting(added, replica.id())));
         }
         return accepted;
     }
@@ -184,7 +184,7 @@ final class NewTurns {
                         asRead ? chats.context(end.chatId()) : null,
                         runs,
                         added);
-        session.atCommit(TurnRows.accepting(added, replica.id()));
+        session.atCommit(List.of(TurnRows.accepting(added, replica.id())));
         return new Accepted(turn, false, List.copyOf(cancelled), toCancel, started);
     }
 

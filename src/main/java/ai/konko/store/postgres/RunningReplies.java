@@ -21,26 +21,23 @@ final class RunningReplies {
     /** How many replies one statement carries the news of. */
     private static final int ROWS = 500;
 
+    /** Locks the replies in the order in which they also leave their lines. */
     private static final String FLUSH =
             """
             with news as (
                     select * from unnest(?::uuid[], ?::int[], ?::int[], ?::int[], ?::int[], ?::text[], ?::text[])
                         as n (chat_id, seq, attempt, run, start, text, items)),
-                texts as (
-                    select n.chat_id, n.seq, n.run, n.start, n.text from news n
+                mine as materialized (
+                    select n.chat_id, n.seq, n.run, n.start, n.text, n.items from news n
                     join pending p on p.chat_id = n.chat_id and p.seq = n.seq
                         and p.attempt = n.attempt and p.run = n.run and p.owner = ?
-                    where n.items is null
-                    order by n.chat_id
-                    for key share of p),
+                    order by p.chat_id, p.seq
+                    for no key update of p),
                 with_items as (
-                    update pending p set items = n.items::json from news n
-                    where p.chat_id = n.chat_id and p.seq = n.seq
-                        and p.attempt = n.attempt and p.run = n.run and p.owner = ?
-                        and n.items is not null
-                    returning n.chat_id, n.seq, n.run, n.start, n.text)
+                    update pending p set items = m.items::json from mine m
+                    where p.chat_id = m.chat_id and p.seq = m.seq and m.items is not null)
             insert into piece (chat_id, seq, run, start, text)
-            select * from texts union all select * from with_items where text <> ''
+            select chat_id, seq, run, start, text from mine where text <> ''
             on conflict (chat_id, seq, run, start) do update set text = excluded.text
             """;
 
@@ -135,7 +132,6 @@ final class RunningReplies {
                 all.stream().map(each -> each.tail.start()).toArray(Integer[]::new),
                 all.stream().map(each -> each.tail.text()).toArray(String[]::new),
                 all.stream().map(each -> Columns.json(each.tail.items())).toArray(String[]::new),
-                me,
                 me);
     }
 }

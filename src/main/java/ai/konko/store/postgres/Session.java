@@ -85,8 +85,8 @@ final class Session {
     }
 
     /** Has a statement run with the commit, in one round trip: nothing is read after it. */
-    void atCommit(Query<?> query) {
-        last.add(query);
+    void atCommit(List<Query<?>> queries) {
+        last.addAll(queries);
     }
 
     /** Ends the transaction. */

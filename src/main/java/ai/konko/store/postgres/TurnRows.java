@@ -57,7 +57,20 @@ final class TurnRows {
             from accepted a where c.id = a.chat_id
             """;
 
-    /** Ends of replies, of different chats. */
+    /**
+     * Takes replies out of line. A flush locks them in the same order. It may be under way, so this
+     * waits for it, and what it writes is found by the statement that comes next.
+     */
+    private static final String LEAVE =
+            """
+            delete from pending p using (
+                    select q.chat_id, q.seq from unnest(?::uuid[], ?::int[]) as e (chat_id, seq)
+                    join pending q on q.chat_id = e.chat_id and q.seq = e.seq
+                    order by q.chat_id, q.seq for update of q) as l
+            where p.chat_id = l.chat_id and p.seq = l.seq
+            """;
+
+    /** Ends of replies, of different chats, that have left their lines. */
     private static final String END =
             """
             with ended as (
@@ -70,7 +83,6 @@ final class TurnRows {
                             ?::int[], ?::int[], ?::bool[], ?::text[], ?::text[])
                         as e (chat_id, seq, content, items, items_length, calls, status, at, model, reason,
                             input, output, cached, reasoning, code, message, retry_s, provider_status, waits, asked, day)),
-                line as (delete from pending p using ended e where p.chat_id = e.chat_id and p.seq = e.seq),
                 pieces as (delete from piece p using ended e where p.chat_id = e.chat_id and p.seq = e.seq),
                 used as (%s),
                 replies as (
@@ -253,15 +265,21 @@ final class TurnRows {
     /** Ends a reply, and counts what it has used. */
     static void end(Session session, ChatRows.Locked chat, Pending pending, Outcome outcome)
             throws SQLException {
-        session.run(List.of(ending(List.of(End.of(chat, pending, outcome)))));
+        session.run(ending(List.of(End.of(chat, pending, outcome))));
     }
 
     /** The same of replies of different chats. */
-    static Query<?> ending(List<End> ends) {
+    static List<Query<?>> ending(List<End> ends) {
+        UUID[] chats = column(ends, each -> each.pending.chatId(), UUID[]::new);
+        Integer[] places = column(ends, each -> each.pending.seq(), Integer[]::new);
+        return List.of(Query.command(LEAVE, chats, places), ended(ends, chats, places));
+    }
+
+    private static Query<?> ended(List<End> ends, UUID[] chats, Integer[] places) {
         return Query.command(
                 END,
-                column(ends, each -> each.pending.chatId(), UUID[]::new),
-                column(ends, each -> each.pending.seq(), Integer[]::new),
+                chats,
+                places,
                 column(ends, each -> each.outcome.content(), String[]::new),
                 column(ends, each -> Columns.json(each.items), String[]::new),
                 column(ends, each -> Columns.length(each.items), Integer[]::new),
@@ -318,6 +336,8 @@ final class TurnRows {
 
     /** Makes a reply that was over as it was when it was accepted. */
     static void requeue(Session session, Message queued) throws SQLException {
+        session.update(
+                "delete from piece where chat_id = ? and seq = ?", queued.chatId(), queued.seq());
         session.update(
                 """
                 update message set content = '', items = null, items_length = null, call_ids = null, options = ?::json,

@@ -207,7 +207,7 @@ class QueryPlanTest {
         Outcome end = Outcome.ended("hi", FinishReason.STOP, null);
         repository.finish(CHAT, accepted.turn().reply().id(), 1, end, start);
 
-        assertThat(explained.plans()).hasSize(10);
+        assertThat(explained.plans()).hasSize(11);
         assertThat(repository.accept(CHAT, post).repeated()).isTrue();
         assertPlans("message_key", "message_pkey", "message_context", "chat_pkey");
     }

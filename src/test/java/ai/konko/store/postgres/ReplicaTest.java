@@ -12,6 +12,7 @@ import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
+import ai.konko.chat.Failure;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Item;
@@ -35,6 +36,7 @@ import ai.konko.chat.Writer;
 import ai.konko.chat.Written;
 import io.agroal.api.AgroalDataSource;
 import java.net.URI;
+import java.sql.Connection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +44,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -114,6 +119,38 @@ class ReplicaTest {
         assertThat(asked.repository.pairWith(b.id)).isPresent().get().isNotEqualTo(writer.pair());
         assertThat(a.repository.pairWith(asked.id)).isEmpty();
         assertThat(asked.repository.writer(running)).isEmpty();
+    }
+
+    @Test
+    void finish_whileAFlushIsUnderWay_leavesNothingOfIt() throws Exception {
+        UUID reply = a.start();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                Connection flushing = source.getConnection()) {
+            flushing.setAutoCommit(false);
+            Session session = new Session(flushing);
+            session.update("update pending set cancel = cancel where chat_id = ?", chat);
+            session.update("insert into piece values (?, 2, 1, 0, 'half')", chat);
+
+            Outcome failed =
+                    Outcome.brokenOff(
+                            Written.of(""), Failure.of(ErrorCode.MODEL_FAILED, "It failed."));
+            Future<Message> end = threads.submit(() -> a.repository.finish(chat, reply, 1, failed));
+            await().until(() -> count("pg_stat_activity where wait_event_type = 'Lock'") > 0);
+            flushing.commit();
+
+            assertThat(end.get().status()).isEqualTo(Status.FAILED);
+        }
+        assertThat(count("piece where chat_id = '" + chat + "'")).isZero();
+        a.repository.retry(chat, reply, true);
+        a.start();
+        assertThat(a.content(reply)).isEmpty();
+    }
+
+    private static int count(String of) {
+        return database.statement(
+                session ->
+                        session.first("select count(*) from " + of, row -> row.getInt(1))
+                                .orElseThrow());
     }
 
     @Test
