@@ -1415,13 +1415,18 @@ public abstract class ChatRepositoryContract extends StartContract {
         Random random = new Random(seed);
         Clock wild = new TestClock(() -> Instant.ofEpochSecond(random.nextLong(5_000_000_000L)));
 
-        new RandomOperations(repository(RandomOperations.limits(), wild), seed).run(2000);
+        new RandomOperations(repository(RandomOperations.limits(), wild), seed).run(randomSteps());
     }
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void randomOperations_doWhatANaiveModelDoes(long seed) {
-        new RandomOperations(repository(RandomOperations.limits()), seed).run(2000);
+        new RandomOperations(repository(RandomOperations.limits()), seed).run(randomSteps());
+    }
+
+    /** How many each seed takes. */
+    protected int randomSteps() {
+        return 2000;
     }
 
     private Started started(UUID chat) {

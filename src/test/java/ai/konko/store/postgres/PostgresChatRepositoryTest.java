@@ -145,6 +145,12 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                                 row -> row.getString(1)));
     }
 
+    /** Half as many, because each takes a few milliseconds. */
+    @Override
+    protected int randomSteps() {
+        return 1000;
+    }
+
     @Override
     protected void fillSearch() {
         boolean more = filler.fill();
