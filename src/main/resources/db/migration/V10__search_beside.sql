@@ -1,3 +1,8 @@
+-- What waits for a lock holds up all turns that come after it, so it gives up soon, and is tried again. The chat's table
+-- comes first, because whoever changes a chat locks its row first.
+set local lock_timeout = '3s';
+lock table chat in access exclusive mode;
+
 -- What the search looks in, filled in batches beside the turns: an index on message itself would make each insertion three
 -- times as dear. Nothing of it is written where turns are, except one small row in unsearched.
 --
@@ -27,6 +32,7 @@ create index searched_text on searched using gin (text gin_trgm_ops);
 -- order of the key of message. Null if they are all in. Until then the search uses the index on message, which is then
 -- dropped: so an upgrade is quick, and the search too meanwhile.
 create table search_progress (
+    one          boolean     primary key default true check (one), -- there is one row
     filler       uuid,
     filler_until timestamptz not null,
     next_chat    uuid,
@@ -36,9 +42,10 @@ create table search_progress (
 do $$
 begin
     if exists (select from message) then
-        insert into search_progress values (null, now(), '00000000-0000-0000-0000-000000000000', 0);
+        insert into search_progress (filler_until, next_chat, next_seq)
+            values (now(), '00000000-0000-0000-0000-000000000000', 0);
     else
-        insert into search_progress values (null, now(), null, null);
+        insert into search_progress (filler_until) values (now());
         drop index message_text;
     end if;
 

@@ -1,3 +1,5 @@
+set local lock_timeout = '3s'; -- see V10
+
 -- Requests that their clients may repeat, so that a repeat adds nothing, whichever replica it comes to. Of a request there
 -- are digests alone: of its owner, its path, and its idempotency key or its body.
 

@@ -1,3 +1,5 @@
+set local lock_timeout = '3s'; -- see V10
+
 -- How rows are stored; see the decision record on storage.
 
 -- The start of a reply changes its owner, and so had to write an entry into each index of the table. Without this one it

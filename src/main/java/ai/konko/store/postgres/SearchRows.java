@@ -199,7 +199,8 @@ final class SearchRows {
 
     private static void continueAt(Session session, @Nullable UUID chatId, @Nullable Integer seq)
             throws SQLException {
-        session.update("update search_progress set next_chat = ?, next_seq = ?", chatId, seq);
+        session.update(
+                "update search_progress set next_chat = ?, next_seq = ? where one", chatId, seq);
     }
 
     /**

@@ -2,6 +2,7 @@ package ai.konko.store.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import ai.konko.chat.Attachment;
 import ai.konko.chat.Chat;
@@ -14,9 +15,17 @@ import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.configuration.ConfigurationException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.BeforeEach;
@@ -299,6 +308,60 @@ class SchemaTest {
             assertThat(log.search("Only Said")).containsExactly(CHAT);
             assertThat(log.search("GO ON")).containsExactly(CHAT);
             log.assertWorks();
+        }
+    }
+
+    /** It has locked its chat, and is about to write its message. */
+    @Test
+    void turnDuringTheUpgrade_goesFirst() throws Exception {
+        try (AgroalDataSource source =
+                        TestPostgres.source(url, TestPostgres.user(), TestPostgres.password());
+                Connection turn = source.getConnection();
+                Statement statement = turn.createStatement()) {
+            assertThat(Flyway.configure().dataSource(source).target("9").load().migrate().success)
+                    .isTrue();
+            TestPostgres.execute(url, DATA_OF_VERSION_5);
+            turn.setAutoCommit(false);
+            statement.execute("select 1 from chat for no key update");
+
+            CompletableFuture<Boolean> upgrade =
+                    CompletableFuture.supplyAsync(
+                            () -> Flyway.configure().dataSource(source).load().migrate().success);
+            await().until(
+                            () -> {
+                                statement.execute("select 1 from pg_locks where not granted");
+                                return statement.getResultSet().next();
+                            });
+            statement.execute("update message set content = 'now' where seq = 1");
+            turn.commit();
+
+            assertThat(upgrade.join()).isTrue();
+            try (Connection upgraded = source.getConnection();
+                    Statement show = upgraded.createStatement();
+                    ResultSet bound = show.executeQuery("show lock_timeout")) {
+                assertThat(bound.next()).isTrue();
+                assertThat(bound.getString(1)).isEqualTo("0");
+            }
+        }
+    }
+
+    /** Because turns wait behind an upgrade that waits. */
+    @Test
+    void upgrades_waitForLocksForAShortTimeOnly() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("src/main/resources/db/migration"))) {
+            for (Path each : files.toList()) {
+                String name = each.getFileName().toString();
+                if (Integer.parseInt(name.substring(1, name.indexOf("__"))) > 9) {
+                    assertThat(
+                                    Files.readString(each)
+                                            .lines()
+                                            .filter(line -> !line.startsWith("--")))
+                            .as(name)
+                            .first()
+                            .asString()
+                            .startsWith("set local lock_timeout = '3s';");
+                }
+            }
         }
     }
 
