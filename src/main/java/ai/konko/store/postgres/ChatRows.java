@@ -194,12 +194,15 @@ final class ChatRows {
      */
     static void delete(Session session, Locked chat) throws SQLException {
         UUID id = chat.end().chatId();
-        session.update("set local statement_timeout = '2min'");
         UsageRows.detach(session, id);
         session.update("delete from pending where chat_id = ?", id);
         session.update("delete from piece where chat_id = ?", id);
-        DeletedMessages.remove(session, id, chat.end().seq());
-        session.update("delete from chat where id = ?", id);
+        int _ =
+                session.slowly(
+                        slow -> {
+                            DeletedMessages.remove(slow, id, chat.end().seq());
+                            return slow.update("delete from chat where id = ?", id);
+                        });
     }
 
     static Chat get(Session session, UUID id) throws SQLException {

@@ -75,8 +75,8 @@ final class SearchFiller implements AutoCloseable {
         if (!SearchRows.isFiller(session, replica)) {
             return false;
         }
-        session.update("set local statement_timeout = '1min'"); // for a single very long text
-        return SearchRows.takeIn(session) || SearchRows.goOn(session);
+        return session.slowly( // for a single very long text
+                slow -> SearchRows.takeIn(slow) || SearchRows.goOn(slow));
     }
 
     @Override

@@ -1,10 +1,14 @@
 package ai.konko.store.postgres;
 
+import static java.util.stream.Collectors.partitioningBy;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -48,11 +52,15 @@ final class SearchRows {
             limit ? for update of u skip locked
             """;
 
+    /** A reply may have been retried before its row was locked: it stays. */
     private static final String TAKE_IN =
             """
             with turn as (
                 delete from unsearched u using unnest(?, ?) as t (chat_id, seq)
-                where u.chat_id = t.chat_id and u.seq = t.seq
+                where u.chat_id = t.chat_id and u.seq = t.seq and (
+                    select count(*) from message m
+                    where m.chat_id = u.chat_id and m.seq between u.seq and u.seq + 1
+                        and m.status is null) = 0
                 returning u.chat_id, u.seq)
             insert into searched (chat_id, seq, text)
             select t.chat_id, t.seq, string_agg(m.folded, chr(894) order by m.seq)
@@ -62,6 +70,13 @@ final class SearchRows {
                 limit 2) as m
             group by t.chat_id, t.seq
             on conflict (chat_id, seq) do update set text = excluded.text
+            """;
+
+    private static final String DROP_GONE =
+            """
+            delete from unsearched u using unnest(?, ?) as t (chat_id, seq)
+            where u.chat_id = t.chat_id and u.seq = t.seq
+                and (select count(*) from chat c where c.id = u.chat_id) = 0
             """;
 
     private static final String DROP_INDEX_OF_BEFORE =
@@ -80,7 +95,7 @@ final class SearchRows {
      *
      * @param seq of what was said
      */
-    private record Place(UUID chatId, int seq) {
+    record Place(UUID chatId, int seq) {
         static final Place FIRST = new Place(new UUID(0, 0), 0);
 
         static Place of(ResultSet row) throws SQLException {
@@ -160,14 +175,48 @@ final class SearchRows {
                             return place;
                         },
                         BATCH);
-        if (!turns.isEmpty()) {
-            session.update(TAKE_IN, Place.chats(turns), Place.seqs(turns));
-        }
-        return over.size() == BATCH || turns.size() < over.size();
+        return takeIn(session, turns) && (over.size() == BATCH || turns.size() < over.size());
     }
 
     /**
-     * Goes on among turns of before the table: notes that they are to be taken in.
+     * Those of chats that are gone are dropped, and those of chats that are being deleted left: no
+     * text comes into the table after its chat's deletion has looked there.
+     *
+     * @return whether any is not left
+     */
+    static boolean takeIn(Session session, List<Place> turns) throws SQLException {
+        if (turns.isEmpty()) {
+            return false;
+        }
+        Set<UUID> there =
+                Set.copyOf(
+                        session.list(
+                                "select id from chat where id = any(?) for key share skip locked",
+                                row -> row.getObject(1, UUID.class),
+                                (Object) Place.chats(turns)));
+        Map<Boolean, List<Place>> parts =
+                turns.stream().collect(partitioningBy(each -> there.contains(each.chatId())));
+        List<Place> kept = parts.getOrDefault(true, List.of());
+        List<Place> others = parts.getOrDefault(false, List.of());
+        if (!kept.isEmpty()) {
+            session.update(TAKE_IN, Place.chats(kept), Place.seqs(kept));
+        }
+        int gone =
+                others.isEmpty()
+                        ? 0
+                        : session.update(DROP_GONE, Place.chats(others), Place.seqs(others));
+        return gone > 0 || !kept.isEmpty();
+    }
+
+    /** The removal of a deleted chat's messages is over: what came in beside its deletion goes. */
+    static void drop(Session session, UUID chatId) throws SQLException {
+        session.update("delete from unsearched where chat_id = ?", chatId);
+        session.update("delete from searched where chat_id = ?", chatId);
+    }
+
+    /**
+     * Goes on among turns of before the table: notes that they are to be taken in, unless their
+     * chat is deleted and they are still to be removed.
      *
      * @return whether there may be more
      */
@@ -190,7 +239,11 @@ final class SearchRows {
             return false;
         }
         session.update(
-                "insert into unsearched (chat_id, seq) select * from unnest(?, ?) on conflict do nothing",
+                """
+                insert into unsearched (chat_id, seq) select t.chat_id, t.seq from unnest(?, ?) as t (chat_id, seq)
+                where (select count(*) from chat c where c.id = t.chat_id) > 0
+                on conflict do nothing
+                """,
                 Place.chats(turns),
                 Place.seqs(turns));
         continueAt(session, turns.getLast().chatId(), turns.getLast().seq() + 1);

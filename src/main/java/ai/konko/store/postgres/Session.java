@@ -23,6 +23,11 @@ final class Session {
 
     private static final Query<Boolean> COMMIT = Query.command("commit");
 
+    private static final String SLOWEST = "set local statement_timeout = '2min'";
+
+    /** In milliseconds: the server's own bound comes first. */
+    private static final int SLOWEST_ANSWER = 130_000;
+
     private final Connection connection;
     private final List<Query<?>> last = new ArrayList<>();
 
@@ -80,6 +85,23 @@ final class Session {
                     }
                 }
                 found = statement.getMoreResults();
+            }
+        }
+    }
+
+    /**
+     * Lets statements take longer than others may, on the connection too: one that is broken off
+     * would cast doubt on all. Comes last in its transaction.
+     */
+    <T extends @Nullable Object> T slowly(Database.Work<T> work) throws SQLException {
+        int before = connection.getNetworkTimeout();
+        connection.setNetworkTimeout(Runnable::run, SLOWEST_ANSWER);
+        try {
+            int _ = update(SLOWEST);
+            return work.in(this);
+        } finally {
+            if (!connection.isClosed()) {
+                connection.setNetworkTimeout(Runnable::run, before);
             }
         }
     }

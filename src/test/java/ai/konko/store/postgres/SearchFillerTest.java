@@ -91,6 +91,46 @@ class SearchFillerTest {
         assertThat(texts()).containsExactly("a question\u037Ea new");
     }
 
+    /** It was over when the filler looked for turns, and is not when the filler has locked it. */
+    @Test
+    void replyThatIsRetriedMeanwhile_isTakenInLater() {
+        log.post(chat, "a question");
+
+        boolean _ =
+                log.database.transaction(
+                        session ->
+                                SearchRows.takeIn(session, List.of(new SearchRows.Place(chat, 1))));
+
+        assertThat(log.count("unsearched")).isOne();
+        log.answer(chat, "a new");
+        log.fill();
+        assertThat(texts()).containsExactly("a question\u037Ea new");
+    }
+
+    @Test
+    void chatThatIsBeingDeleted_isNotTakenIn() {
+        log.post(chat, "a question");
+        log.answer(chat, "an answer");
+
+        boolean _ =
+                log.database.transaction(
+                        session -> {
+                            boolean _ =
+                                    session.first(
+                                                    "select 1 from chat where id = ? for update",
+                                                    _ -> true,
+                                                    chat)
+                                            .orElseThrow();
+                            log.fill();
+                            assertThat(log.count("unsearched")).isOne();
+                            assertThat(texts()).isEmpty();
+                            return true;
+                        });
+
+        log.fill();
+        assertThat(texts()).hasSize(1);
+    }
+
     @Test
     void deletedChat_leavesNothing() {
         answered("a question", "an answer");

@@ -43,12 +43,17 @@ class StorageTest {
 
     @Test
     void deletionOfALongChat_answersFirstAndRemovesThen() throws Exception {
-        try (TestLog log = TestLog.on(TestPostgres.newDatabase("deletion"))) {
+        String url = TestPostgres.newDatabase("deletion");
+        try (TestLog log = TestLog.on(url)) {
             UUID chat = log.chat("a title");
             UUID other = log.chat("another");
             Message message = log.post(chat, "a question").message();
             log.post(other, "a question");
             lengthen(log.database, chat);
+            TestPostgres.execute(
+                    url,
+                    "alter table message alter column content set storage external",
+                    "update message set content = repeat('x', 6000000) where seq in (3, 4, 5)");
 
             assertThat(log.repository.delete(chat)).hasSize(1);
 
@@ -59,10 +64,45 @@ class StorageTest {
             assertGone(() -> log.repository.recall(chat, 5, 5, Long.MAX_VALUE));
             assertThat(log.search("a question")).containsExactly(other);
 
-            DeletedMessages.removeAll(log.database);
+            assertThat(log.database.transaction(DeletedMessages::removeSome)).isTrue();
+            assertThat(messages(log)).as("without 12 MB").isEqualTo(LONG);
+            assertSearchForgets(log, chat);
 
             assertThat(messages(log)).isEqualTo(2);
             assertThat(log.messages(other)).hasSize(2);
+        }
+    }
+
+    /** Although its messages are there, and also if some of it has come in beside the deletion. */
+    private static void assertSearchForgets(TestLog log, UUID chat) throws InterruptedException {
+        log.database.transaction(
+                session -> {
+                    SearchRows.beginAnew(session);
+                    return session.update("insert into unsearched values (?, 7)", chat);
+                });
+        log.fill();
+        assertThat(log.count("searched")).isZero();
+        assertThat(log.count("unsearched")).as("the other one's reply runs").isOne();
+        log.database.statement(
+                session -> session.update("insert into searched values (?, 9, 'late')", chat));
+
+        DeletedMessages.removeAll(log.database);
+
+        assertThat(log.count("searched")).isZero();
+    }
+
+    /** The connection does not give up before the server does. */
+    @Test
+    void slowStatements_haveTheirConnectionWait() {
+        try (TestLog log = TestLog.on(TestPostgres.newDatabase("slow"))) {
+            log.database.transaction(
+                    session -> {
+                        session.connection().setNetworkTimeout(Runnable::run, 8000);
+                        int slow = session.slowly(each -> each.connection().getNetworkTimeout());
+                        assertThat(slow).isEqualTo(130_000);
+                        assertThat(session.connection().getNetworkTimeout()).isEqualTo(8000);
+                        return slow;
+                    });
         }
     }
 
