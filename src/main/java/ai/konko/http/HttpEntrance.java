@@ -130,7 +130,7 @@ public class HttpEntrance {
     }
 
     private void enterAsReplica(RoutingContext context) {
-        if (replicas.admits(context.request())) {
+        if (replicas.admits(context)) {
             Caller.set(context, Owner.ANONYMOUS);
             context.next();
         } else {

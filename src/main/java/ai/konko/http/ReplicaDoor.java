@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -22,6 +23,8 @@ import java.util.regex.Pattern;
 @Singleton
 public class ReplicaDoor {
     public static final String PATH = "/replica/reply";
+
+    private static final String KEY = "konko.replica";
 
     /** With what the replica that is asked proves itself. */
     private static final String ANSWERS = "Konko-Replica";
@@ -46,12 +49,22 @@ public class ReplicaDoor {
         return proof != null && same(proof, asked.pair().answers());
     }
 
+    /** Routes ignore slashes at the end. */
     static boolean is(String path) {
-        return path.equals(PATH);
+        return path.equals(PATH) || path.startsWith(PATH + "/");
+    }
+
+    /**
+     * Whether another replica has proved that it sends this. A path is not enough to tell, because
+     * it can be written in many ways.
+     */
+    public static boolean isAdmitted(RoutingContext routing) {
+        return routing.get(KEY) != null;
     }
 
     /** Whether another replica sends this. Then the answer says that this one gives it. */
-    boolean admits(HttpServerRequest request) {
+    boolean admits(RoutingContext routing) {
+        HttpServerRequest request = routing.request();
         String header = request.getHeader(HttpHeaders.AUTHORIZATION);
         Matcher credential = CREDENTIAL.matcher(header == null ? "" : header);
         if (!credential.matches() || !request.method().equals(HttpMethod.GET)) {
@@ -61,6 +74,7 @@ public class ReplicaDoor {
         if (pair == null || !same(credential.group(2), pair.asks())) {
             return false;
         }
+        routing.put(KEY, pair);
         request.response().putHeader(ANSWERS, pair.answers());
         return true;
     }

@@ -44,6 +44,10 @@ class RelayEndpoint {
     }
 
     private void tell(RoutingContext routing) {
+        if (!ReplicaDoor.isAdmitted(routing)) {
+            routing.next(); // nothing is there
+            return;
+        }
         Optional<LiveReply> reply = reply(routing.request());
         if (reply.isPresent()) {
             streams.send(routing, new RelayedEvents(reply.get(), json), Relayed.PULSE);
