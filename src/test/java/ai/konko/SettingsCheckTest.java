@@ -105,6 +105,37 @@ class SettingsCheckTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://10.0.0.5:8080",
+                "https://konko-0.konko.svc",
+                "http://4f2a1b:65535/",
+                "http://[fd00::5]:8080",
+                "http://[1:2:3:4:5:6:7:8]:80"
+            })
+    void check_ofAReplicasAddress_takesIt(String address) {
+        assertThatCode(() -> check(Map.of("konko.replica.address", address)))
+                .doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://10.0.0.5:99999",
+                "http://10.0.0.5:0",
+                "http://10.0.0.256:8080",
+                "http://konko..svc",
+                "http://-konko",
+                "http://[:::]:8080",
+                "http://konko/path",
+                "konko:8080"
+            })
+    void check_ofAReplicasAddress_thatNobodyCanReach_refusesIt(String address) {
+        assertThatThrownBy(() -> check(Map.of("konko.replica.address", address)))
+                .hasMessageStartingWith("KONKO_REPLICA_ADDRESS must be http://host:port");
+    }
+
+    @ParameterizedTest
     @MethodSource("amounts")
     void check_ofAnyAmount_refusesANegativeOne(String setting) {
         assertThatThrownBy(() -> check(Map.of(setting, "-1")))

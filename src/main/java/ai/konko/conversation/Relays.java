@@ -1,6 +1,7 @@
 package ai.konko.conversation;
 
 import ai.konko.chat.ChatRepository;
+import ai.konko.chat.Fault;
 import ai.konko.chat.Writer;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class Relays {
+    private static final Logger LOG = Logger.getLogger(Relays.class);
     private static final Duration ROUND = Duration.ofSeconds(1);
 
     private final ChatRepository repository;
@@ -68,8 +71,17 @@ class Relays {
         Relayed next =
                 new Relayed(reply, writer, () -> workers.execute(() -> refresh.accept(reply)));
         if (reply.takeFrom(next, last)) {
+            ask(next);
+        }
+    }
+
+    private void ask(Relayed next) {
+        try {
             next.open(relay);
             open.add(next);
+        } catch (RuntimeException impossible) {
+            LOG.debugf(Fault.of(impossible), "Another replica can't be asked for a reply");
+            next.over();
         }
     }
 

@@ -91,6 +91,22 @@ public interface StoreConfig {
 
     /** This process among those that share a database. */
     interface ReplicaConfig {
+        String LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+        String NAME = "(?:" + LABEL + "|(?:" + LABEL + "\\.)+(?=[A-Za-z])" + LABEL + ")\\.?";
+        String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+        String IPV4 = OCTET + "(?:\\." + OCTET + "){3}";
+        String GROUPS = "(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*)";
+        String IPV6 =
+                "(?:(?=(?:[^:]+:){7}[^:]+])"
+                        + GROUPS
+                        + "|(?!(?:[^:]*:){8})"
+                        + GROUPS
+                        + "?::"
+                        + GROUPS
+                        + "?)";
+        String PORT =
+                "(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}"
+                        + "|655[0-2][0-9]|6553[0-5]))?";
 
         /**
          * @return where other replicas reach this one itself, and no other: {@code http} or {@code
@@ -98,7 +114,7 @@ public interface StoreConfig {
          *     Absent: they read that from the database, a flush later.
          */
         @Pattern(
-                regexp = "https?://(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+])(?::[0-9]{1,5})?/?",
+                regexp = "https?://(?:" + NAME + '|' + IPV4 + "|\\[" + IPV6 + "])" + PORT + "/?",
                 message = "must be http://host:port or https://host:port")
         Optional<String> address();
     }
