@@ -20,7 +20,7 @@ public interface ReplyRelay {
         /** Nothing more is needed. */
         void stop();
 
-        /** Nothing comes any more, so whatever goes the same way will not come either. */
+        /** Nothing comes any more, and whatever goes the same way may not come either. */
         void giveUp();
     }
 }

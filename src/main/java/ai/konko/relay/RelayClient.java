@@ -15,6 +15,7 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -26,6 +27,8 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.net.URI;
+import java.util.Map;
+import java.util.WeakHashMap;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +50,9 @@ class RelayClient implements ReplyRelay {
     private final ObjectMapper json;
     private final Context loop;
     private final HttpClient http;
+
+    /** When something came last, by {@link System#nanoTime}. */
+    private final Map<HttpConnection, Long> heard = new WeakHashMap<>();
 
     RelayClient(Vertx vertx, ObjectMapper json) {
         this.json = json;
@@ -97,6 +103,7 @@ class RelayClient implements ReplyRelay {
         private final Writer writer;
         private final Relayed to;
         private @Nullable HttpClientRequest request;
+        private long last = System.nanoTime();
         private boolean over;
 
         Asked(Writer writer, Relayed to) {
@@ -118,19 +125,26 @@ class RelayClient implements ReplyRelay {
         }
 
         private void answered(HttpClientResponse answer) {
+            heard(answer.request());
             if (over || answer.statusCode() != OK || !ReplicaDoor.isFrom(writer, answer)) {
                 end();
                 return;
             }
-            answer.handler(RecordParser.newDelimited("\n", this::line));
+            answer.handler(RecordParser.newDelimited("\n", line -> line(answer.request(), line)));
             answer.exceptionHandler(_ -> end());
             answer.endHandler(_ -> end());
         }
 
-        private void line(Buffer line) {
+        private void heard(HttpClientRequest from) {
+            last = System.nanoTime();
+            heard.put(from.connection(), last);
+        }
+
+        private void line(HttpClientRequest from, Buffer line) {
             if (over) {
                 return;
             }
+            heard(from);
             to.heard();
             try {
                 RelayedLine.read(line, json, to.draft());
@@ -162,9 +176,17 @@ class RelayClient implements ReplyRelay {
                     _ -> {
                         end();
                         if (request != null) {
-                            Future<Void> _ = request.connection().close();
+                            closeIfSilent(request.connection());
                         }
                     });
+        }
+
+        /** Others may hear something over the same connection; then only this reply is silent. */
+        private void closeIfSilent(HttpConnection connection) {
+            Long any = heard.get(connection);
+            if (any == null || any - last <= 0) {
+                Future<Void> _ = connection.close();
+            }
         }
     }
 }
