@@ -146,6 +146,22 @@ class HostileInputTest extends HttpTest {
         assertThat(client.messages(chat)).hasSize(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100_000})
+    void completion_thatIsMalformed_isRefusedAtAnyLength(int length) {
+        String padding = " ".repeat(length);
+        String stored =
+                "{\"store\": true, \"messages\": [{\"role\": \"user\", \"content\": \"x\"}]";
+
+        assertThat(completion("{\"messages\": []" + padding)).isEqualTo("400 malformed_json");
+        assertThat(completion(stored + padding)).isEqualTo("400 malformed_json");
+    }
+
+    private String completion(String body) {
+        Answer refused = client.post("/v1/chat/completions", body);
+        return refused.status() + " " + refused.json().at("/error/code").asText();
+    }
+
     /** Where an image could be, and a body may be long. */
     @ParameterizedTest
     @ValueSource(strings = {"CHAT/messages", "/v1/responses", "/v1/chat/completions"})
