@@ -13,7 +13,6 @@ import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Settings;
-import ai.konko.chat.Status;
 import ai.konko.chat.WhenBusy;
 import ai.konko.fake.FakeModel;
 import ai.konko.fake.FakeModel.Reply;
@@ -112,13 +111,15 @@ class EndsTest {
     @EnumSource
     void start_fails_isDoneAgain(Fault fault) throws Exception {
         model.answer(_ -> Reply.text("hi"));
+        repository.accept(chat, new Post("one", WhenBusy.ENQUEUE, null, false));
         log.fail("start", fault);
-        PostedTurn posted = post("one");
+        runner.runNext(chat);
         assertThat(log.failed("start")).isPositive();
 
         log.work();
 
-        assertThat(end(posted).status()).isEqualTo(Status.COMPLETED);
+        await().until(() -> !repository.chat(chat).busy());
+        assertThat(repository.context(chat, 3, 1, Long.MAX_VALUE)).hasSize(1);
     }
 
     /** Its text is its owner's, if the log can tell who that is. */
@@ -138,14 +139,18 @@ class EndsTest {
     /** After the turn was accepted its poster is told of a fault, but the turn runs. */
     @Test
     void post_failsRightAfterItsAcceptance_runsAllTheSame() {
-        model.answer(_ -> Reply.text("hi"));
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        model.answer(_ -> Reply.text("hi").deltas(List.of("h", "i")).gateAt(1, gate));
+        PostedTurn running = post("one");
         log.fail("message", Fault.OUT_OF_MEMORY);
 
-        assertThatThrownBy(() -> post("one")).isInstanceOf(OutOfMemoryError.class);
+        assertThatThrownBy(() -> post("two")).isInstanceOf(OutOfMemoryError.class);
         log.work();
+        gate.complete(null);
 
+        assertThat(running.reply().end()).succeedsWithin(Duration.ofSeconds(30));
         await().until(() -> !repository.chat(chat).busy());
-        assertThat(repository.context(chat, 3, 1, Long.MAX_VALUE)).hasSize(1);
+        assertThat(repository.context(chat, 5, 2, Long.MAX_VALUE)).hasSize(2);
     }
 
     @ParameterizedTest

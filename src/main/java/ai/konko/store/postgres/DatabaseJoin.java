@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class DatabaseJoin {
     private static final Logger LOG = Logger.getLogger(DatabaseJoin.class);
 
+    private static final int MOST_UNEXPLAINED = 3;
+
     private final Instance<Flyway> flyway;
     private final Database database;
     private final Replica replica;
@@ -29,6 +32,9 @@ final class DatabaseJoin {
 
     /** The failure that was logged last. */
     private @Nullable String logged;
+
+    /** How often Flyway has failed without saying that the database has. */
+    private int unexplained;
 
     /**
      * @param hint see {@link #hint}
@@ -104,7 +110,7 @@ final class DatabaseJoin {
     private void logIfPassing(Exception failed) {
         SQLException cause = cause(failed);
         String message = firstLine(cause == null ? failed.getMessage() : cause.getMessage());
-        if (cause == null || !SqlState.isPassing(cause)) {
+        if (!mayPass(failed, cause)) {
             throw new ConfigurationException(
                     "The database refuses the service (%s): check KONKO_DATABASE_URL,"
                                     .formatted(message)
@@ -115,6 +121,16 @@ final class DatabaseJoin {
             logged = message;
             LOG.warnf("The database can't be used yet%s: %s", hint, message);
         }
+    }
+
+    /**
+     * If replicas start at the same time on a database without tables, all but one may find
+     * Flyway's own table half made.
+     */
+    private boolean mayPass(Exception failed, @Nullable SQLException cause) {
+        return cause == null
+                ? !(failed instanceof FlywayValidateException) && ++unexplained <= MOST_UNEXPLAINED
+                : SqlState.isPassing(cause);
     }
 
     /** The other lines may quote the statement. */
