@@ -100,7 +100,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
         takeInFromTheStart(log);
         StorageTest.lengthen(database, chat);
         assertThat(next.delete(chat)).hasSize(1);
-        database.statement(session -> session.update("insert into unsearched values (?, 1)", chat));
+        database.statement(session -> session.update("insert into unsearched values (?, 3)", chat));
         fillSearch();
         DeletedMessages.removeAll(database);
     }
