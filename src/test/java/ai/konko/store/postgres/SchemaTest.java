@@ -326,7 +326,8 @@ class SchemaTest {
 
             CompletableFuture<Boolean> upgrade =
                     CompletableFuture.supplyAsync(
-                            () -> Flyway.configure().dataSource(source).load().migrate().success);
+                            () -> Flyway.configure().dataSource(source).load().migrate().success,
+                            Thread::startVirtualThread); // others may hold all shared threads
             await().until(
                             () -> {
                                 statement.execute("select 1 from pg_locks where not granted");
