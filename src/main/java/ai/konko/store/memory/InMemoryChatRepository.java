@@ -118,8 +118,7 @@ public class InMemoryChatRepository implements ChatRepository {
     public Accepted open(NewChat wanted, Post post, @Nullable StartOptions start) {
         int seq = 2 * (post.earlier().size() + 1);
         Accepted accepted = make(wanted, seq, log -> log.accept(post), log -> log.accept(post));
-        UUID chatId = accepted.turn().reply().chatId();
-        return start == null ? accepted : accepted.with(next(chatId, start));
+        return accepted.with(nextOrLater(accepted.turn().reply().chatId(), start));
     }
 
     /**
@@ -379,7 +378,7 @@ public class InMemoryChatRepository implements ChatRepository {
         if (request != null && request.key() == null) { // the chat has the keys of posts
             Made _ = requests.keep(request, new Made(chatId, accepted.turn().reply().seq()));
         }
-        return start == null ? accepted : accepted.with(next(chatId, start));
+        return accepted.with(nextOrLater(chatId, start));
     }
 
     @Override
@@ -393,8 +392,12 @@ public class InMemoryChatRepository implements ChatRepository {
             return keyed(request)
                     .orElseGet(
                             () -> {
-                                List<Turn> taken = log(chatId).take(turns);
-                                int seq = taken.isEmpty() ? 0 : taken.getLast().reply().seq();
+                                ChatLog log = log(chatId);
+                                List<Turn> taken = log.take(turns);
+                                int seq =
+                                        taken.isEmpty()
+                                                ? log.chat().messageCount()
+                                                : taken.getLast().reply().seq();
                                 return requests.keep(request, new Made(chatId, seq));
                             });
         }
@@ -415,6 +418,15 @@ public class InMemoryChatRepository implements ChatRepository {
 
     private @Nullable Started next(UUID chatId, StartOptions options) {
         return start(chatId, options).orElse(null);
+    }
+
+    /** The turn is accepted whatever happens here, and its poster then asks for the start. */
+    private @Nullable Started nextOrLater(UUID chatId, @Nullable StartOptions options) {
+        try {
+            return options == null ? null : next(chatId, options);
+        } catch (RuntimeException | Error _) { // such as that memory is short
+            return null;
+        }
     }
 
     @Override

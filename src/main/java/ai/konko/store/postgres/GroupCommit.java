@@ -56,7 +56,17 @@ final class GroupCommit<Q, R> {
     }
 
     /** One that waits, and what has come of it. */
-    private record Request<Q, R>(Q asked, CompletableFuture<Optional<R>> result) {}
+    private static final class Request<Q, R> {
+        private final Q asked;
+        private final CompletableFuture<Optional<R>> result = new CompletableFuture<>();
+
+        /** Whether a transaction has taken it, because to look through all that wait takes long. */
+        private volatile boolean taken;
+
+        private Request(Q asked) {
+            this.asked = asked;
+        }
+    }
 
     GroupCommit(Database database, Together<Q, R> together, Function<Q, R> alone) {
         this.database = database;
@@ -69,7 +79,7 @@ final class GroupCommit<Q, R> {
         Optional<R> result =
                 database.inPlace(
                         () -> {
-                            Request<Q, R> request = new Request<>(asked, new CompletableFuture<>());
+                            Request<Q, R> request = new Request<>(asked);
                             waiting.add(request);
                             runBeside(0);
                             return resultOf(request);
@@ -105,12 +115,13 @@ final class GroupCommit<Q, R> {
         List<Request<Q, R>> some = new ArrayList<>(MOST);
         try {
             for (Request<Q, R> next; some.size() < MOST && (next = waiting.poll()) != null; ) {
+                next.taken = true;
                 some.add(next);
             }
             if (some.isEmpty()) {
                 return;
             }
-            List<Optional<R>> results = together.of(some.stream().map(Request::asked).toList());
+            List<Optional<R>> results = together.of(some.stream().map(each -> each.asked).toList());
             for (int i = 0; i < some.size(); i++) {
                 some.get(i).result.complete(results.get(i));
             }
@@ -133,7 +144,7 @@ final class GroupCommit<Q, R> {
                     if (System.nanoTime() - waitingSince > LONGEST_WAIT.toNanos()) {
                         return giveUp(request, Database.tooSlow());
                     }
-                    if (waiting.contains(request)) {
+                    if (!request.taken) {
                         runBeside(TRANSACTIONS - 1);
                     }
                 }

@@ -39,7 +39,12 @@ final class LockedChats {
 
     private LockedChats() {}
 
-    /** Those that there are, each waited for if somebody else has locked it. */
+    /**
+     * The chat, if there is one. If somebody else has locked it, this waits.
+     *
+     * @param key see {@link #ofSome}
+     * @param context see {@link #ofSome}
+     */
     static LockedChats ofOne(
             Session session, UUID chatId, @Nullable String key, @Nullable StartOptions context)
             throws SQLException {
@@ -47,7 +52,7 @@ final class LockedChats {
     }
 
     /**
-     * Those that there are and nobody else has locked.
+     * Those of these chats that there are and nobody else has locked.
      *
      * @param ids each once
      * @param keys the idempotency key that is looked for in each; null for none

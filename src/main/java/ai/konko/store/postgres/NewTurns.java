@@ -81,7 +81,7 @@ final class NewTurns {
                         ofChats.values().stream()
                                 .map(each -> each.post.idempotencyKey())
                                 .toArray(String[]::new),
-                        posts.getFirst().start);
+                        posts.getFirst().start); // all of one process ask for the same
         List<Optional<Accepted>> accepted = new ArrayList<>();
         List<NewTurn> added = new ArrayList<>();
         for (Posted each : posts) {

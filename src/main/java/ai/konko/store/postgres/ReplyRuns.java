@@ -101,10 +101,22 @@ final class ReplyRuns {
         PendingRows.startRun(session, next, replica.id(), model);
         Turn turn = messages.turnOf(session, chatId, next.seq());
         ReplyRun _ = runs.begin(turn, next.run() + 1);
-        List<ContextTurn> before =
-                ContextRows.recall(
-                        session, chatId, next.seq() - 1, options.maxTurns(), options.mostBytes());
-        return Optional.of(new Started(turn, chat.settings(), next.streamed(), before));
+        return Optional.of(
+                new Started(
+                        turn, chat.settings(), next.streamed(), before(session, turn, options)));
+    }
+
+    private static @Nullable List<ContextTurn> before(
+            Session session, Turn turn, StartOptions options) throws SQLException {
+        Message message = turn.message();
+        return options.maxTurns() == 0
+                ? null
+                : ContextRows.recall(
+                        session,
+                        message.chatId(),
+                        message.seq(),
+                        options.maxTurns(),
+                        options.mostBytes());
     }
 
     /** Ends the replies on its way that nobody may run again. */
@@ -188,7 +200,8 @@ final class ReplyRuns {
                                 && each.isOf(line.getFirst(), replica.id())) {
                             TurnRows.End end = TurnRows.End.of(chat, line.getFirst(), each.outcome);
                             ended.add(end);
-                            finished.add(Optional.of(new Finished(end.of(each.run.reply), null)));
+                            finished.add(
+                                    Optional.of(new Finished(end.ended(each.run.reply), null)));
                         } else {
                             finished.add(Optional.empty());
                         }

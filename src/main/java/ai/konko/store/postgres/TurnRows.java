@@ -239,7 +239,7 @@ final class TurnRows {
         }
 
         /** The reply as it is then. */
-        Message of(Message running) {
+        Message ended(Message running) {
             return running.ended(outcome, last, now);
         }
 
