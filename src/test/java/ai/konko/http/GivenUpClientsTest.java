@@ -136,7 +136,7 @@ class GivenUpClientsTest {
         model.answer(_ -> Reply.text(TEXT).deltas(List.of(TEXT)));
 
         String message = "{\"type\":\"response.create\",\"input\":\"go\",\"store\":false}";
-        try (Wire wire = Wire.to(base).openSocket(ANN)) {
+        try (Wire wire = Wire.withLittleRoom(base).openSocket(ANN)) {
             wire.sendFrame(message.length(), message).until("response.created");
 
             await().atMost(Duration.ofSeconds(60)).until(() -> listeners() == 0);

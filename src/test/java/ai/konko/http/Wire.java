@@ -1,6 +1,7 @@
 package ai.konko.http;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -17,7 +18,18 @@ public final class Wire implements AutoCloseable {
     }
 
     public static Wire to(URI base) throws IOException {
-        Socket socket = new Socket(base.getHost(), base.getPort());
+        return to(base, new Socket());
+    }
+
+    /** With little room for what nobody reads. */
+    public static Wire withLittleRoom(URI base) throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        return to(base, socket);
+    }
+
+    private static Wire to(URI base, Socket socket) throws IOException {
+        socket.connect(new InetSocketAddress(base.getHost(), base.getPort()));
         socket.setSoTimeout(PATIENCE_MILLIS);
         return new Wire(socket);
     }

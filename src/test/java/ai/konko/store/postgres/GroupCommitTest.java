@@ -64,12 +64,14 @@ class GroupCommitTest {
         GroupCommit<Integer, String> commits = commits(asked -> done(asked));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<String>> results = submitted(threads, commits, 5);
-
-            for (int i = 1; i < 5; i++) {
-                assertThat(results.get(i).get()).isEqualTo("done " + i);
+            try {
+                for (int i = 1; i < 5; i++) {
+                    assertThat(results.get(i).get()).isEqualTo("done " + i);
+                }
+                assertThat(results.getFirst()).isNotDone();
+            } finally {
+                first.countDown(); // so that the threads end also if this has failed
             }
-            assertThat(results.getFirst()).isNotDone();
-            first.countDown();
         }
     }
 
