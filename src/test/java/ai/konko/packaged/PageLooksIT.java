@@ -8,6 +8,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import ai.konko.fake.FakeModel.Reply;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import java.util.List;
@@ -65,6 +66,9 @@ class PageLooksIT extends OnThePage {
         assertThat(page.evaluate("navigator.clipboard.readText()")).isEqualTo("select 1;\n");
     }
 
+    private static final LocatorAssertions.HasCountOptions READ =
+            new LocatorAssertions.HasCountOptions().setTimeout(60_000);
+
     @Test
     void manyMessages_scrollWithoutAJump_andOnlyThoseInSightAreDrawn() {
         String chat = client.chat();
@@ -89,6 +93,8 @@ class PageLooksIT extends OnThePage {
 
         assertThat(articles).hasCount(500);
         assertThat(articles.nth(248)).hasText("message 125");
+        assertThat(log().locator("konko-markdown:not(:has(> :not(.plain)))"))
+                .hasCount(0, READ); // until Markdown is read, a text is as high as it is plain
         assertThat(page.evaluate(JUMPS)).asInstanceOf(LIST).isEmpty();
         assertThat(page.evaluate(DRAWN)).asInstanceOf(INTEGER).isBetween(3, 100);
         say("the last one"); // goes down to it
