@@ -3,6 +3,10 @@ package ai.konko.store.postgres;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.callback.Callback;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.callback.Event;
 import org.flywaydb.core.api.configuration.Configuration;
 
 /**
@@ -50,9 +54,38 @@ final class Schema {
                         .table(isEarlier(session) ? EARLIER_HISTORY : HISTORY)
                         .baselineOnMigrate(true)
                         .baselineVersion("0")
+                        .callbacks(new Unhurried())
                         .initSql(Sessions.isShared(session.connection()) ? "select 1" : PREPARE)
                         .load()
                         .migrate();
+    }
+
+    /** The driver's own bound of time is for a server that is silent, and an index takes longer. */
+    private static final class Unhurried implements Callback {
+
+        @Override
+        public boolean supports(Event event, Context context) {
+            return event == Event.BEFORE_EACH_MIGRATE;
+        }
+
+        @Override
+        public boolean canHandleInTransaction(Event event, Context context) {
+            return true;
+        }
+
+        @Override
+        public void handle(Event event, Context context) {
+            try {
+                context.getConnection().setNetworkTimeout(Runnable::run, 0);
+            } catch (SQLException failed) {
+                throw new FlywayException("the connection's bound of time can't be lifted", failed);
+            }
+        }
+
+        @Override
+        public String getCallbackName() {
+            return "unhurried";
+        }
     }
 
     /** Because in any other encoding, some texts can't be stored. */

@@ -346,6 +346,41 @@ class SchemaTest {
         }
     }
 
+    /**
+     * An index on a large log takes longer than the time in which a server has to say something.
+     */
+    @Test
+    void stepThatTakesLong_isNotBrokenOff() throws Exception {
+        try (AgroalDataSource source =
+                        TestPostgres.source(url, TestPostgres.user(), TestPostgres.password());
+                Connection holder = source.getConnection();
+                Statement statement = holder.createStatement()) {
+            assertThat(Flyway.configure().dataSource(source).target("3").load().migrate().success)
+                    .isTrue();
+            holder.setAutoCommit(false);
+            statement.execute("lock table message");
+
+            CompletableFuture<TestLog> upgrade =
+                    CompletableFuture.supplyAsync(
+                            () -> TestLog.on(url + "?socketTimeout=1"), Thread::startVirtualThread);
+            await().until(
+                            () -> {
+                                statement.execute("select pg_stat_clear_snapshot()");
+                                statement.execute(
+                                        """
+                                        select 1 from pg_stat_activity where wait_event_type = 'Lock'
+                                            and clock_timestamp() - query_start > interval '1.5 s'
+                                        """);
+                                return upgrade.isDone() || statement.getResultSet().next();
+                            });
+            holder.commit();
+
+            try (TestLog log = upgrade.join()) {
+                log.assertWorks();
+            }
+        }
+    }
+
     /** Because turns wait behind an upgrade that waits. */
     @Test
     void upgrades_waitForLocksForAShortTimeOnly() throws IOException {
