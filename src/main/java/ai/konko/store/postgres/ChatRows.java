@@ -40,7 +40,7 @@ final class ChatRows {
     private static final String LOCK =
             """
             select id, title, instructions, model, metadata, parameters, waiting, message_count,
-                last_id, updated_at, clock_timestamp() as now
+                last_id, updated_at, clock_timestamp() as now, xmin::text as version
             from chat where id %s for no key update
             """;
 
@@ -51,13 +51,15 @@ final class ChatRows {
      *
      * @param waiting see {@link Chat}
      * @param timeOfChange see {@link Chat#timeOfChange}; by the database's clock
+     * @param version the transaction that has changed the row last
      */
     record Locked(
             LogEnd end,
             boolean waiting,
             Settings settings,
             Instant updatedAt,
-            Instant timeOfChange) {}
+            Instant timeOfChange,
+            String version) {}
 
     /**
      * Comes first in each transaction that changes a chat.
@@ -90,7 +92,8 @@ final class ChatRows {
                 row.getBoolean("waiting"),
                 settings(row),
                 updatedAt,
-                Chat.timeOfChange(updatedAt, Columns.instant(row, "now")));
+                Chat.timeOfChange(updatedAt, Columns.instant(row, "now")),
+                row.getString("version"));
     }
 
     /** The id of the owner's chat that was created last. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what the next turn has to know of those that are over. */
 final class ContextRows {
@@ -57,13 +58,15 @@ final class ContextRows {
                     + NEWEST;
 
     private static final String OF_IDLE =
-            "select m.* from unnest(?::uuid[]) as c (id), lateral ("
+            """
+                    select m.* from (
+                        select id from unnest(?::uuid[], ?::text[]) as a (id, known)
+                        where not exists (select from pending p where p.chat_id = a.id)
+                            and not exists (select from chat k where k.id = a.id and k.xmin::text = a.known)
+                        offset 0) as c, lateral (
+                    """
                     + (SAID + NEWEST_OF).replace(":chat", "c.id")
-                    + """
-                    ) as m
-                    where not exists (select from pending p where p.chat_id = c.id)
-                    order by m.chat_id, m.seq
-                    """;
+                    + ") as m order by m.chat_id, m.seq";
 
     private ContextRows() {}
 
@@ -102,13 +105,16 @@ final class ContextRows {
     /**
      * The same of chats with nothing in line, to be sorted {@linkplain #byChat by chat}.
      *
+     * @param known of each chat the version that is known already, see {@link ChatRows.Locked}:
+     *     nothing is read of it; null for none
      * @param context how many of each
      */
-    static Query<Said> ofIdle(UUID[] chats, StartOptions context) {
+    static Query<Said> ofIdle(UUID[] chats, @Nullable String[] known, StartOptions context) {
         return new Query<>(
                 OF_IDLE,
                 Said::of,
                 chats,
+                known,
                 Integer.MAX_VALUE,
                 context.maxTurns(),
                 context.mostBytes());

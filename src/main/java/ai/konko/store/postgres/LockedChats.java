@@ -4,6 +4,7 @@ import ai.konko.chat.ContextTurn;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.StartOptions;
 import ai.konko.store.postgres.ContextRows.Said;
+import ai.konko.store.postgres.KnownContexts.Known;
 import ai.konko.store.postgres.PendingRows.Pending;
 import ai.konko.store.postgres.TurnRows.Keyed;
 import java.sql.SQLException;
@@ -28,14 +29,16 @@ final class LockedChats {
      */
     private static final String BY_KEY =
             """
-            select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+            select pg_current_xact_id()::xid::text, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
                 set_config('enable_mergejoin', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
             """;
 
     private final Map<UUID, ChatRows.Locked> chats = new HashMap<>();
     private final Map<UUID, List<Pending>> lines = new HashMap<>();
     private final Map<UUID, Keyed> keyed = new HashMap<>();
-    private @Nullable Map<UUID, List<ContextTurn>> contexts;
+    private final Map<UUID, Known> known = new HashMap<>();
+    private @Nullable Map<UUID, List<ContextTurn>> read;
+    private String transaction = "";
 
     private LockedChats() {}
 
@@ -46,9 +49,19 @@ final class LockedChats {
      * @param context see {@link #ofSome}
      */
     static LockedChats ofOne(
-            Session session, UUID chatId, @Nullable String key, @Nullable StartOptions context)
+            Session session,
+            UUID chatId,
+            @Nullable String key,
+            @Nullable StartOptions context,
+            KnownContexts contexts)
             throws SQLException {
-        return of(session, true, new UUID[] {chatId}, new @Nullable String[] {key}, context);
+        return of(
+                session,
+                true,
+                new UUID[] {chatId},
+                new @Nullable String[] {key},
+                context,
+                contexts);
     }
 
     /**
@@ -59,9 +72,13 @@ final class LockedChats {
      * @param context how much of it is read of chats with nothing in line; null for none
      */
     static LockedChats ofSome(
-            Session session, UUID[] ids, @Nullable String[] keys, @Nullable StartOptions context)
+            Session session,
+            UUID[] ids,
+            @Nullable String[] keys,
+            @Nullable StartOptions context,
+            KnownContexts contexts)
             throws SQLException {
-        return of(session, false, ids, keys, context);
+        return of(session, false, ids, keys, context, contexts);
     }
 
     private static LockedChats of(
@@ -69,28 +86,31 @@ final class LockedChats {
             boolean wait,
             UUID[] ids,
             @Nullable String[] keys,
-            @Nullable StartOptions context)
+            @Nullable StartOptions context,
+            KnownContexts contexts)
             throws SQLException {
+        LockedChats found = new LockedChats();
+        Query<String> transaction = new Query<>(BY_KEY, row -> row.getString(1));
         Query<ChatRows.Locked> locked = ChatRows.locking(ids, wait);
         Query<Pending> waiting = PendingRows.lines(ids);
-        List<Query<?>> all = new ArrayList<>(List.of(Query.command(BY_KEY), locked, waiting));
-        Query<Keyed> known = TurnRows.keyed(ids, keys);
+        List<Query<?>> all = new ArrayList<>(List.of(transaction, locked, waiting));
+        Query<Keyed> keyed = TurnRows.keyed(ids, keys);
         if (hasAny(keys)) {
-            all.add(known);
+            all.add(keyed);
         }
         Query<Said> said =
                 context == null || context.maxTurns() == 0
                         ? null
-                        : ContextRows.ofIdle(ids, context);
+                        : ContextRows.ofIdle(ids, found.versions(ids, context, contexts), context);
         if (said != null) {
             all.add(said);
         }
         session.run(all);
-        LockedChats found = new LockedChats();
+        found.transaction = transaction.rows().getFirst();
         locked.rows().forEach(each -> found.chats.put(each.end().chatId(), each));
         waiting.rows().forEach(found::addToLine);
-        known.rows().forEach(each -> found.keyed.put(each.chatId(), each));
-        found.contexts = said == null ? null : ContextRows.byChat(said.rows());
+        keyed.rows().forEach(each -> found.keyed.put(each.chatId(), each));
+        found.read = said == null ? null : ContextRows.byChat(said.rows());
         return found;
     }
 
@@ -101,6 +121,19 @@ final class LockedChats {
             }
         }
         return false;
+    }
+
+    /** Those versions of the chats whose context is known. */
+    private @Nullable String[] versions(UUID[] ids, StartOptions context, KnownContexts contexts) {
+        @Nullable String[] versions = new @Nullable String[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            Known its = contexts.of(ids[i], context);
+            if (its != null) {
+                known.put(ids[i], its);
+                versions[i] = its.version();
+            }
+        }
+        return versions;
     }
 
     private void addToLine(Pending reply) {
@@ -135,8 +168,21 @@ final class LockedChats {
         return keyed.get(chatId);
     }
 
-    /** The chat's newest turns; null if they were not read. */
+    /** The newest turns of a chat with nothing in line; null if they were not read. */
     @Nullable List<ContextTurn> context(UUID chatId) {
-        return contexts == null ? null : contexts.getOrDefault(chatId, List.of());
+        if (read == null) {
+            return null;
+        }
+        Known its = known.get(chatId);
+        ChatRows.Locked chat = require(chatId);
+        if (its == null || !its.version().equals(chat.version())) {
+            return read.getOrDefault(chatId, List.of());
+        }
+        return its.is(chat) ? its.turns() : null;
+    }
+
+    /** The version of what this transaction changes, see {@link ChatRows.Locked}. */
+    String transaction() {
+        return transaction;
     }
 }

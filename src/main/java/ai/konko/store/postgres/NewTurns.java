@@ -12,6 +12,7 @@ import ai.konko.chat.PastTurn;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.RepeatableRequest;
+import ai.konko.chat.Settings;
 import ai.konko.chat.StartOptions;
 import ai.konko.chat.Started;
 import ai.konko.chat.Turn;
@@ -41,12 +42,19 @@ final class NewTurns {
     private final Supplier<UUID> ids;
     private final MessageRows messages;
     private final Replica replica;
+    private final KnownContexts contexts;
 
-    NewTurns(ChatLimits limits, Supplier<UUID> ids, MessageRows messages, Replica replica) {
+    NewTurns(
+            ChatLimits limits,
+            Supplier<UUID> ids,
+            MessageRows messages,
+            Replica replica,
+            KnownContexts contexts) {
         this.limits = limits;
         this.ids = ids;
         this.messages = messages;
         this.replica = replica;
+        this.contexts = contexts;
     }
 
     /**
@@ -81,7 +89,8 @@ final class NewTurns {
                         ofChats.values().stream()
                                 .map(each -> each.post.idempotencyKey())
                                 .toArray(String[]::new),
-                        posts.getFirst().start); // all of one process ask for the same
+                        posts.getFirst().start, // all of one process ask for the same
+                        contexts);
         List<Optional<Accepted>> accepted = new ArrayList<>();
         List<NewTurn> added = new ArrayList<>();
         for (Posted each : posts) {
@@ -112,8 +121,7 @@ final class NewTurns {
             return Optional.empty(); // is refused again when it is alone
         }
         Turn turn = chat.end().next(posted.post, ids, chat.timeOfChange());
-        Started started =
-                started(posted, turn, chat, line, chats.context(posted.chatId), runs, added);
+        Started started = started(posted, turn, chats, chats.context(posted.chatId), runs, added);
         return Optional.of(new Accepted(turn, false, List.of(), null, started));
     }
 
@@ -121,28 +129,33 @@ final class NewTurns {
     private @Nullable Started started(
             Posted posted,
             Turn turn,
-            ChatRows.Locked chat,
-            List<Pending> line,
+            LockedChats chats,
             @Nullable List<ContextTurn> context,
             NewRuns runs,
             List<NewTurn> added) {
         StartOptions start = posted.start;
-        if (start == null || !line.isEmpty() || !replica.serves()) {
+        UUID chatId = turn.reply().chatId();
+        if (start == null || !chats.line(chatId).isEmpty() || !replica.serves()) {
             added.add(new NewTurn(turn, posted.post, null));
             return null;
         }
         Message reply = turn.reply();
-        String model = chat.settings().modelToAsk(reply.namedModel(), start.defaultModel());
+        Settings settings = chats.require(chatId).settings();
+        String model = settings.modelToAsk(reply.namedModel(), start.defaultModel());
         Turn running = new Turn(turn.message(), reply.started(model));
         added.add(new NewTurn(turn, posted.post, runs.begin(running, 1)));
-        return new Started(running, chat.settings(), posted.post.streamed(), context);
+        if (context != null) {
+            contexts.started(running, context, start, chats.transaction());
+        }
+        return new Started(running, settings, posted.post.streamed(), context);
     }
 
     /** Accepts any post, once nobody else changes its chat. */
     Accepted accept(Session session, Posted posted, NewRuns runs) throws SQLException {
         UUID chatId = posted.chatId;
         Post post = posted.post;
-        LockedChats chats = LockedChats.ofOne(session, chatId, post.idempotencyKey(), posted.start);
+        LockedChats chats =
+                LockedChats.ofOne(session, chatId, post.idempotencyKey(), posted.start, contexts);
         ChatRows.Locked chat = chats.require(chatId);
         Keyed known = chats.keyed(chatId);
         if (known != null) {
@@ -179,8 +192,7 @@ final class NewTurns {
                 started(
                         posted,
                         turn,
-                        chat,
-                        line,
+                        chats,
                         asRead ? chats.context(end.chatId()) : null,
                         runs,
                         added);

@@ -57,6 +57,9 @@ import org.jspecify.annotations.Nullable;
  * the classes named for rows have the SQL.
  */
 public class PostgresChatRepository implements ChatRepository {
+    /** What part of the heap the contexts of chats may take that need not be read. */
+    private static final int CONTEXTS = 16;
+
     private final Database database;
     private final Replica replica;
     private final MessageRows messages;
@@ -67,6 +70,7 @@ public class PostgresChatRepository implements ChatRepository {
     private final ReplyRuns runs;
     private final ErasedItems erasedItems;
     private final IdleChats idleChats;
+    private final KnownContexts contexts;
 
     PostgresChatRepository(
             ChatLimits limits,
@@ -78,10 +82,11 @@ public class PostgresChatRepository implements ChatRepository {
         this.replica = replica;
         this.messages = new MessageRows(running);
         this.running = running;
-        this.newTurns = new NewTurns(limits, ids, messages, replica);
+        this.contexts = new KnownContexts(Runtime.getRuntime().maxMemory() / CONTEXTS);
+        this.newTurns = new NewTurns(limits, ids, messages, replica, contexts);
         this.posts = new GroupCommit<>(database, this::acceptTogether, this::acceptAlone);
         this.newChats = new NewChats(database, ids, newTurns, running);
-        this.runs = new ReplyRuns(database, replica, running, messages);
+        this.runs = new ReplyRuns(database, replica, running, messages, contexts);
         this.erasedItems = new ErasedItems(messages);
         this.idleChats = new IdleChats(database);
     }
@@ -166,6 +171,7 @@ public class PostgresChatRepository implements ChatRepository {
     @Override
     public List<Message> delete(UUID chatId) {
         List<Message> cancelled = database.transaction(session -> delete(session, chatId));
+        contexts.forget(chatId);
         replica.changed(chatId);
         return cancelled;
     }
@@ -255,8 +261,11 @@ public class PostgresChatRepository implements ChatRepository {
 
     @Override
     public Message erase(UUID chatId, UUID messageId, int attempt, Set<Integer> places) {
-        return database.transaction(
-                session -> erasedItems.erase(session, chatId, messageId, attempt, places));
+        Message erased =
+                database.transaction(
+                        session -> erasedItems.erase(session, chatId, messageId, attempt, places));
+        contexts.forget(chatId);
+        return erased;
     }
 
     @Override

@@ -35,13 +35,20 @@ final class ReplyRuns {
     private final Replica replica;
     private final RunningReplies running;
     private final MessageRows messages;
+    private final KnownContexts contexts;
     private final GroupCommit<End, Finished> ends;
 
-    ReplyRuns(Database database, Replica replica, RunningReplies running, MessageRows messages) {
+    ReplyRuns(
+            Database database,
+            Replica replica,
+            RunningReplies running,
+            MessageRows messages,
+            KnownContexts contexts) {
         this.database = database;
         this.replica = replica;
         this.running = running;
         this.messages = messages;
+        this.contexts = contexts;
         this.ends = new GroupCommit<>(database, this::finishTogether, this::finishAlone);
     }
 
@@ -55,7 +62,8 @@ final class ReplyRuns {
                             running,
                             database::transaction,
                             (session, runs) -> {
-                                LockedChats chats = LockedChats.ofOne(session, chatId, null, null);
+                                LockedChats chats =
+                                        LockedChats.ofOne(session, chatId, null, null, contexts);
                                 return start(
                                         session,
                                         chats.require(chatId),
@@ -188,7 +196,7 @@ final class ReplyRuns {
                     UUID[] ids = asked.stream().map(End::chatId).distinct().toArray(UUID[]::new);
                     LockedChats chats =
                             LockedChats.ofSome(
-                                    session, ids, new @Nullable String[ids.length], null);
+                                    session, ids, new @Nullable String[ids.length], null, contexts);
                     List<Optional<Finished>> finished = new ArrayList<>();
                     List<TurnRows.End> ended = new ArrayList<>();
                     for (End each : asked) {
@@ -200,8 +208,9 @@ final class ReplyRuns {
                                 && each.isOf(line.getFirst(), replica.id())) {
                             TurnRows.End end = TurnRows.End.of(chat, line.getFirst(), each.outcome);
                             ended.add(end);
-                            finished.add(
-                                    Optional.of(new Finished(end.ended(each.run.reply), null)));
+                            Message reply = end.ended(each.run.reply);
+                            contexts.ended(chat, reply, chats.transaction());
+                            finished.add(Optional.of(new Finished(reply, null)));
                         } else {
                             finished.add(Optional.empty());
                         }
@@ -219,7 +228,7 @@ final class ReplyRuns {
     }
 
     private Finished finish(Session session, End end, NewRuns runs) throws SQLException {
-        LockedChats chats = LockedChats.ofOne(session, end.chatId, null, null);
+        LockedChats chats = LockedChats.ofOne(session, end.chatId, null, null, contexts);
         ChatRows.Locked chat = chats.require(end.chatId);
         List<Pending> line = new ArrayList<>(chats.line(end.chatId));
         Optional<Pending> mine =
