@@ -31,6 +31,7 @@ final class Replica {
     private final Database database;
     private final RunningReplies running;
     private final Duration lease;
+    private final HeldLease held;
     private final boolean alone;
     private final Duration flushInterval;
     private final ReplicaAddress address;
@@ -41,8 +42,6 @@ final class Replica {
     private volatile boolean serves;
     private volatile boolean handedOver;
     private volatile Others others = new Others(0, 0);
-    private volatile long renewed;
-    private volatile long heldSince;
     private volatile @Nullable ChangeNotifier notifier;
     private volatile @Nullable BackgroundTask comparing;
     private volatile @Nullable BackgroundTask flushing;
@@ -72,6 +71,7 @@ final class Replica {
         this.database = database;
         this.running = running;
         this.lease = lease;
+        this.held = new HeldLease(lease);
         this.alone = alone;
         this.flushInterval = flushInterval;
         this.address = address;
@@ -113,12 +113,13 @@ final class Replica {
      */
     void renew() {
         long asked = System.nanoTime();
-        boolean lapsed = asked - renewed > lease.toNanos();
-        others = database.urgent(this::renew);
-        if (lapsed || renewed == 0) {
-            heldSince = asked;
+        try {
+            others = database.urgent(this::renew);
+        } catch (RuntimeException | Error failed) {
+            held.failed();
+            throw failed;
         }
-        renewed = asked;
+        held.renewed(asked, System.nanoTime());
         serves = !handedOver;
     }
 
@@ -143,13 +144,9 @@ final class Replica {
                 .orElse(new Others(0, 0));
     }
 
-    /**
-     * Whether this replica's lease has held for as long as a lease lasts. After an outage of the
-     * database all leases have run out, and the others must have time to renew theirs.
-     */
+    /** Whether the others have had the time to renew their leases. */
     private boolean settled() {
-        long now = System.nanoTime();
-        return alone || (now - heldSince >= lease.toNanos() && now - renewed < lease.toNanos());
+        return alone || held.settled(System.nanoTime());
     }
 
     /** Whether nobody runs this reply any more; it was started. */
