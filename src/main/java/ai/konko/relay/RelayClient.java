@@ -125,13 +125,13 @@ class RelayClient implements ReplyRelay {
         }
 
         private void answered(HttpClientResponse answer) {
+            answer.exceptionHandler(_ -> end()); // first, or Vert.x logs a reset as an error
             heard(answer.request());
             if (over || answer.statusCode() != OK || !ReplicaDoor.isFrom(writer, answer)) {
                 end();
                 return;
             }
             answer.handler(RecordParser.newDelimited("\n", line -> line(answer.request(), line)));
-            answer.exceptionHandler(_ -> end());
             answer.endHandler(_ -> end());
         }
 
