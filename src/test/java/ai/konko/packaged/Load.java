@@ -116,7 +116,11 @@ final class Load implements AutoCloseable {
 
     /** User and assistant take turns, from 1 on without a gap, and every reply is over. */
     static void assertAlternates(Client client, String chat) {
-        List<JsonNode> messages = client.messages(chat);
+        assertAlternates(client.messages(chat));
+    }
+
+    /** The same of these messages. */
+    static void assertAlternates(List<JsonNode> messages) {
         assertThat(messages.size()).isEven();
         for (int i = 0; i < messages.size(); i++) {
             JsonNode message = messages.get(i);

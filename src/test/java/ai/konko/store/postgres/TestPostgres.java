@@ -164,6 +164,19 @@ public final class TestPostgres {
             signal("KILL");
         }
 
+        /** The same. With {@link #start} it can be there again. */
+        public void killToStartAgain() throws IOException, InterruptedException {
+            List<ProcessHandle> all = new ArrayList<>(postmaster().descendants().toList());
+            all.add(postmaster());
+            kill();
+            all.forEach(each -> each.onExit().join()); // they hold its memory
+            server.close();
+        }
+
+        public long pid() throws IOException {
+            return postmaster().pid();
+        }
+
         /** Like {@code pg_ctl stop -m immediate}: without a checkpoint. */
         public void crash() throws IOException, InterruptedException {
             ProcessHandle postmaster = postmaster();
