@@ -85,9 +85,9 @@ final class Findings {
         Collections.sort(sorted);
         System.out.printf(
                 "%4d kills in %d s: %d turns acknowledged, %d checked; %d posts repeated, %d"
-                    + " streams resumed, model asked again %d times, %d given up; served again"
-                    + " after %d ms (median), %d ms (longest); longest turn %.1f s; %d"
-                    + " differences%n",
+                        + " streams resumed, model asked again %d times, %d given up; served again"
+                        + " after %d ms (median), %d ms (longest); longest turn %.1f s; %d"
+                        + " differences%n",
                 kills,
                 (System.nanoTime() - begun) / 1_000_000_000,
                 acknowledged.get(),

@@ -14,7 +14,7 @@ final class Guard {
     /** The last line has those that are there. */
     private static final String SCRIPT =
             "trap '' INT TERM HUP; while read -r line; do pids=$line; done; [ -z \"$pids\" ] ||"
-                + " kill -9 $pids";
+                    + " kill -9 $pids";
 
     private final Map<String, Long> kept = new LinkedHashMap<>();
     private final PrintWriter told;
