@@ -903,15 +903,22 @@ public abstract class ChatRepositoryContract extends StartContract {
 
     @Test
     void chats_search_fillsItsPageFromMany() {
-        UUID needle =
+        UUID oldest = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        repository.accept(oldest, post("a needle"));
+        UUID old =
                 repository
                         .create(Owner.ANONYMOUS, new Settings("needle", null, null, Map.of()))
                         .id();
         for (int i = 0; i < 600; i++) {
             repository.create(Owner.ANONYMOUS, Settings.NONE);
         }
+        UUID newest = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
+        repository.accept(newest, post("two needles"));
 
-        assertThat(search("needle")).containsExactly(needle);
+        assertThat(search("needle")).containsExactly(newest, old, oldest);
+        Page<Chat> page = repository.chats(new ChatQuery(Owner.ANONYMOUS, 1, newest, "needle"));
+        assertThat(page.items()).extracting(Chat::id).containsExactly(old);
+        assertThat(page.more()).isTrue();
     }
 
     @Test

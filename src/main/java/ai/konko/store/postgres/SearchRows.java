@@ -20,28 +20,6 @@ final class SearchRows {
     /** The turns of a batch have so many bytes at most, unless it is one turn alone. */
     private static final long MOST_BYTES = 1_000_000;
 
-    /**
-     * The chats that have a text in their title or in a turn. Turns that are not in the table yet
-     * are looked through themselves, one after the other. Their condition is written so that the
-     * planner can't join whole tables for it, and takes it to hold for few.
-     */
-    private static final String FOUND =
-            """
-            select h.id from chat h where konko_folded(h.title) like konko_folded(?)
-            union select s.chat_id from searched s where s.text like konko_folded(?)
-            union select u.chat_id from unsearched u where (
-                select count(*) from message m
-                where m.chat_id = u.chat_id and m.seq between u.seq and u.seq + 1
-                    and konko_folded(m.content) like konko_folded(?)) in (1, 2)
-            """;
-
-    /** And those in turns of before that table, from a place on. */
-    private static final String FOUND_BEFORE =
-            """
-            union select m.chat_id from message m
-                where konko_folded(m.content) like konko_folded(?) and (m.chat_id, m.seq) >= (?, ?)
-            """;
-
     /** Turns that are over, and those whose chat is gone; and how many bytes they have. */
     private static final String OVER =
             """
@@ -71,6 +49,9 @@ final class SearchRows {
             group by t.chat_id, t.seq
             on conflict (chat_id, seq) do update set text = excluded.text
             """;
+
+    private static final String NEXT =
+            "select next_chat, next_seq from search_progress where next_chat is not null";
 
     private static final String DROP_GONE =
             """
@@ -111,31 +92,9 @@ final class SearchRows {
         }
     }
 
-    /**
-     * @param parameters takes those of the condition
-     * @return a condition on {@code c}: that its title or its messages have this text
-     */
-    static String condition(Session session, String text, List<Object> parameters)
-            throws SQLException {
-        String pattern = containing(text);
-        parameters.addAll(List.of(pattern, pattern, pattern));
-        Optional<Place> next = next(session);
-        if (next.isEmpty()) {
-            return "c.id in (" + FOUND + ")";
-        }
-        parameters.addAll(List.of(pattern, next.get().chatId(), next.get().seq()));
-        return "c.id in (" + FOUND + FOUND_BEFORE + ")";
-    }
-
-    private static String containing(String text) {
-        return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
-    }
-
-    /** From where on turns of before the table are still to come; empty if all are in. */
-    private static Optional<Place> next(Session session) throws SQLException {
-        return session.first(
-                "select next_chat, next_seq from search_progress where next_chat is not null",
-                Place::of);
+    /** From where on turns of before the table are still to come; nothing if all are in. */
+    static Query<Place> next() {
+        return new Query<>(NEXT, Place::of);
     }
 
     /**
@@ -221,7 +180,7 @@ final class SearchRows {
      * @return whether there may be more
      */
     static boolean goOn(Session session) throws SQLException {
-        Optional<Place> next = next(session);
+        Optional<Place> next = session.first(NEXT, Place::of);
         if (next.isEmpty()) {
             return false;
         }

@@ -31,7 +31,9 @@ final class NamedChats {
     static final Map<String, String> ABOUT_MORE =
             Map.ofEntries(
                     Map.entry("ChatRows.newest", "an owner's chats, by an index, one row"),
-                    Map.entry("ChatRows.list", "an owner's chats, a page, or a search"),
+                    Map.entry("ChatRows.list", "an owner's chats, a page"),
+                    Map.entry("SearchedChats.before", "an owner's chats, few rows by an index"),
+                    Map.entry("SearchedChats.found", "an owner's chats, by their text"),
                     Map.entry("CompletionRows.list", "an owner's chats, a page"),
                     Map.entry("UsageRows.list", "an owner's usage, by days"),
                     Map.entry("UsageRows.detach", "moves rows to an id that nobody knows"),

@@ -38,6 +38,24 @@ class SearchFillerTest {
         log.close();
     }
 
+    /** Such a chat is not looked through turn by turn. */
+    @Test
+    void search_findsWhatIsInAndBehindALongChat() {
+        log.post(chat, "an old needle");
+        UUID large = log.chat("long");
+        log.post(large, "a new needle");
+        log.database.statement(
+                session ->
+                        session.update(
+                                "update chat set message_count = 100000 where id = ?", large));
+
+        assertThat(log.search("needle")).containsExactly(large, chat);
+        log.answer(large, "x");
+        log.fill();
+
+        assertThat(log.search("needle")).containsExactly(large, chat);
+    }
+
     @Test
     void turn_isTakenInOnceItIsOver() {
         log.post(chat, "a QUESTION");
