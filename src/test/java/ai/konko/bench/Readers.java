@@ -11,13 +11,18 @@ import io.vertx.core.parsetools.RecordParser;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Those who follow running replies at one service, on one event loop, and how old deltas are. */
 public final class Readers implements AutoCloseable {
     private static final Vertx VERTX = Vertx.vertx();
+    private static final int OK = 200;
 
     private final Context loop = VERTX.getOrCreateContext();
     private final HttpClient client;
+    private final AtomicInteger attached = new AtomicInteger();
+    private final AtomicInteger ended = new AtomicInteger();
+    private final AtomicInteger failed = new AtomicInteger();
     private Percentiles ages = new Percentiles();
 
     /**
@@ -41,11 +46,18 @@ public final class Readers implements AutoCloseable {
                                 path ->
                                         client.request(new RequestOptions(options).setURI(path))
                                                 .compose(request -> request.send())
-                                                .onSuccess(this::read)));
+                                                .onSuccess(this::read)
+                                                .onFailure(_ -> failed.incrementAndGet())));
     }
 
     /** What was written before one listened is no measure. */
     private void read(HttpClientResponse answer) {
+        if (answer.statusCode() != OK) {
+            failed.incrementAndGet();
+            return;
+        }
+        attached.incrementAndGet();
+        answer.endHandler(_ -> ended.incrementAndGet());
         long since = System.nanoTime();
         answer.handler(
                 RecordParser.newDelimited(
@@ -62,6 +74,21 @@ public final class Readers implements AutoCloseable {
         if (age < listening) {
             ages.add(age);
         }
+    }
+
+    /** How many are sent their reply. */
+    public int attached() {
+        return attached.get();
+    }
+
+    /** How many were sent it to its end. */
+    public int ended() {
+        return ended.get();
+    }
+
+    /** How many were refused, or not answered at all. */
+    public int failed() {
+        return failed.get();
     }
 
     /** The ages since this was asked last. */

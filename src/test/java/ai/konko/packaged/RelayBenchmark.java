@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,14 @@ public final class RelayBenchmark {
     private static final String KEY = "bench-key";
     private static final int GAP_MILLIS = 400;
 
+    /** The first are a warm-up. */
+    private static final int ROUNDS = 3;
+
+    /** A reply is written for 26 s. */
+    private static final Duration MOST_TO_ATTACH = Duration.ofSeconds(12);
+
+    private static final Duration MOST_TO_END = Duration.ofSeconds(40);
+
     private RelayBenchmark() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -45,11 +54,14 @@ public final class RelayBenchmark {
             Client _ = asked.ready();
             Client _ = other.ready();
             System.out.printf("%nThe age of a delta, %d ms apart%n", GAP_MILLIS);
-            System.out.printf("%-54s %9s %8s %8s%n", "", "deltas", "p50 ms", "p99 ms");
-            for (int round = 0; round < 2; round++) { // the first is a warm-up
-                each("1,000 replies, through the other replica", asked, other);
-                each("1,000 replies, from the flushes", other, asked);
+            System.out.printf(
+                    "%-44s %8s %9s %8s %8s %8s %8s%n",
+                    "", "attached", "after ms", "deltas", "p50 ms", "p99 ms", "whole");
+            for (int round = 1; round <= ROUNDS; round++) {
+                System.out.printf("round %d%n", round);
+                each("1,000 replies, the other replica", asked, other);
                 one(asked, other);
+                each("1,000 replies, from the flushes", other, asked);
             }
         } finally {
             asked.kill();
@@ -63,22 +75,61 @@ public final class RelayBenchmark {
         Client client = writer.ready().as(KEY);
         List<String> chats = atOnce(Collections.nCopies(REPLIES, client), Client::chat);
         List<String> replies = atOnce(chats, chat -> reply(client, chat));
-        try (Readers atWriter = readers(writer, replies);
-                Readers atOther = readers(other, replies)) {
-            settle(atWriter, atOther);
-            print(name + ": at its own", atWriter.ages());
-            print(name, atOther.ages());
-        }
+        measure("1,000 replies, the writing replica", writer, replies, name, other, replies);
     }
 
     private static void one(Service writer, Service other) throws Exception {
         Client client = writer.ready().as(KEY);
-        String reply = reply(client, client.chat());
-        try (Readers atWriter = readers(writer, List.of(reply));
-                Readers atOther = readers(other, Collections.nCopies(REPLIES, reply))) {
-            settle(atWriter, atOther);
-            print("one reply, one reader at its own", atWriter.ages());
-            print("one reply, 1,000 readers through the other", atOther.ages());
+        List<String> reply = List.of(reply(client, client.chat()));
+        List<String> often = Collections.nCopies(REPLIES, reply.getFirst());
+        String name = "one reply, 1,000 readers at the other";
+        measure("one reply, one reader at its own", writer, reply, name, other, often);
+    }
+
+    /** Once all have attached, it is measured for a while; then they read to the end. */
+    private static void measure(
+            String nameAtWriter,
+            Service writer,
+            List<String> atWriter,
+            String nameAtOther,
+            Service other,
+            List<String> atOther)
+            throws Exception {
+        try (Readers here = new Readers(writer.address().getPort(), KEY, atWriter)) {
+            long attachedHere = untilAttached(here, atWriter.size());
+            try (Readers there = new Readers(other.address().getPort(), KEY, atOther)) {
+                long attachedThere = untilAttached(there, atOther.size());
+                TimeUnit.SECONDS.sleep(1);
+                Percentiles _ = here.ages();
+                Percentiles _ = there.ages();
+                TimeUnit.SECONDS.sleep(4);
+                Percentiles agesHere = here.ages();
+                Percentiles agesThere = there.ages();
+                untilEnded(here, atWriter.size());
+                untilEnded(there, atOther.size());
+                print(nameAtWriter, here, attachedHere, agesHere);
+                print(nameAtOther, there, attachedThere, agesThere);
+            }
+        }
+    }
+
+    /**
+     * @return how many milliseconds that took, if it came to that
+     */
+    private static long untilAttached(Readers readers, int all) throws InterruptedException {
+        long start = System.nanoTime();
+        while (readers.attached() + readers.failed() < all
+                && System.nanoTime() - start < MOST_TO_ATTACH.toNanos()) {
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    }
+
+    private static void untilEnded(Readers readers, int all) throws InterruptedException {
+        long start = System.nanoTime();
+        while (readers.ended() + readers.failed() < all
+                && System.nanoTime() - start < MOST_TO_END.toNanos()) {
+            TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 
@@ -100,21 +151,16 @@ public final class RelayBenchmark {
                 + client.say(chat, "hello", "Prefer", "respond-async").reply().path("id").asText();
     }
 
-    private static Readers readers(Service at, List<String> replies) {
-        return new Readers(at.address().getPort(), KEY, replies);
-    }
-
-    /** Until all have caught up; then it is measured for a while. */
-    private static void settle(Readers atWriter, Readers atOther) throws InterruptedException {
-        TimeUnit.SECONDS.sleep(3);
-        Percentiles _ = atWriter.ages();
-        Percentiles _ = atOther.ages();
-        TimeUnit.SECONDS.sleep(3);
-    }
-
-    private static void print(String name, Percentiles ages) {
+    private static void print(String name, Readers readers, long attached, Percentiles ages) {
         System.out.printf(
-                "%-54s %9d %8.1f %8.1f%n", name, ages.total(), ages.millis(50), ages.millis(99));
+                "%-44s %8d %9d %8d %8.1f %8.1f %8d%n",
+                name,
+                readers.attached(),
+                attached,
+                ages.total(),
+                ages.millis(50),
+                ages.millis(99),
+                readers.ended());
     }
 
     private static Service service(Child model, String database, String address, Path folder)

@@ -38,13 +38,15 @@ final class SearchedChats {
     /**
      * Those of the newest that have the text. Turns that are not in the table yet are looked
      * through themselves, as in all conditions here. The counts keep the planner from looking for
-     * the text in whole tables, and the text is folded once, not for each row.
+     * the text in whole tables, the order and the text that no index has from doing so for each
+     * chat, and the text is folded once, not for each row.
      */
     private static final String AMONG_THE_NEWEST =
             """
             c.id >= ? and (konko_folded(c.title) like (select konko_folded(?))
                 or (select count(*) from (select from searched s
-                    where s.chat_id = c.id and s.text like (select konko_folded(?)) limit 1) as f) > 0
+                    where s.chat_id = c.id and s.text || '' like (select konko_folded(?))
+                    order by s.seq limit 1) as f) > 0
                 or (select count(*) from (select from unsearched u where u.chat_id = c.id and (
                     select count(*) from message m
                     where m.chat_id = u.chat_id and m.seq between u.seq and u.seq + 1

@@ -6,17 +6,24 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Stands between a client and PostgreSQL, and counts what goes over the wire: how often the client
- * sends something after the server has answered, and how often the server says that it is in no
- * transaction any more.
+ * Stands between a client and PostgreSQL, and counts what goes over the wire: for how many answers
+ * the client waits, and how often the server says that it is in no transaction any more.
  */
 final class RoundTrips implements AutoCloseable {
     /** ReadyForQuery, idle: see "Message Formats" in PostgreSQL's documentation. */
     private static final byte[] IDLE = {'Z', 0, 0, 0, 5, 'I'};
+
+    /** Sync: the client waits for all that it has asked for. */
+    private static final byte[] SYNC = {'S', 0, 0, 0, 4};
+
+    /** Query: it waits for this one. */
+    private static final byte[] QUERY = {'Q', 0, 0, 0};
+
+    /** It goes on at once after that one. */
+    private static final byte[] BEGIN = {'Q', 0, 0, 0, 10, 'B', 'E', 'G', 'I', 'N', 0};
 
     private final ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final int server;
@@ -48,36 +55,55 @@ final class RoundTrips implements AutoCloseable {
             while (true) {
                 Socket client = socket.accept();
                 Socket behind = new Socket(InetAddress.getLoopbackAddress(), server);
-                AtomicBoolean answered = new AtomicBoolean(true);
-                Thread.ofVirtual().start(() -> carry(client, behind, () -> sent(answered)));
-                int[] matched = {0};
-                Thread.ofVirtual()
-                        .start(() -> carry(behind, client, () -> answered.set(true), matched));
+                client.setTcpNoDelay(true);
+                behind.setTcpNoDelay(true);
+                carry(
+                        client,
+                        behind,
+                        new Counted(SYNC, trips::incrementAndGet),
+                        new Counted(QUERY, trips::incrementAndGet),
+                        new Counted(BEGIN, trips::decrementAndGet));
+                carry(behind, client, new Counted(IDLE, transactions::incrementAndGet));
             }
         } catch (IOException _) {
             // closed
         }
     }
 
-    private void sent(AtomicBoolean answered) {
-        if (answered.getAndSet(false)) {
-            trips.incrementAndGet();
+    /** Some bytes, and what happens each time they have come. */
+    private static final class Counted {
+        private final byte[] bytes;
+        private final Runnable came;
+        private int matched;
+
+        Counted(byte[] bytes, Runnable came) {
+            this.bytes = bytes;
+            this.came = came;
+        }
+
+        void next(byte one) {
+            matched = one == bytes[matched] ? matched + 1 : one == bytes[0] ? 1 : 0;
+            if (matched == bytes.length) {
+                matched = 0;
+                came.run();
+            }
         }
     }
 
-    private void carry(Socket from, Socket to, Runnable came, int... matched) {
+    private static void carry(Socket from, Socket to, Counted... counted) {
+        Thread _ = Thread.ofVirtual().start(() -> carryAll(from, to, counted));
+    }
+
+    private static void carryAll(Socket from, Socket to, Counted... counted) {
         byte[] buffer = new byte[65_536];
         try (from;
                 to) {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int read; (read = in.read(buffer)) > 0; ) {
-                came.run();
-                for (int i = 0; matched.length > 0 && i < read; i++) {
-                    matched[0] = buffer[i] == IDLE[matched[0]] ? matched[0] + 1 : 0;
-                    if (matched[0] == IDLE.length) {
-                        matched[0] = 0;
-                        transactions.incrementAndGet();
+                for (int i = 0; i < read; i++) {
+                    for (Counted each : counted) {
+                        each.next(buffer[i]);
                     }
                 }
                 out.write(buffer, 0, read);

@@ -246,7 +246,7 @@ public final class TestPostgres {
         return migrated(url, user(), password());
     }
 
-    static AgroalDataSource migrated(String url, String user, String password) {
+    public static AgroalDataSource migrated(String url, String user, String password) {
         try (AgroalDataSource source = source(url, user, password);
                 Connection connection = new Sessions(() -> source).open()) {
             Flyway flyway = Flyway.configure().dataSource(source).load();
