@@ -412,8 +412,18 @@ public interface ChatRepository {
      *
      * @param after only messages that come after this seq in the query's order; absent from the
      *     list's start
+     * @param text only messages that are over and whose text contains it, whatever the case
      */
-    record MessageQuery(int limit, Order order, @Nullable Integer after) {}
+    record MessageQuery(int limit, Order order, @Nullable Integer after, @Nullable String text) {
+        public MessageQuery(int limit, Order order, @Nullable Integer after) {
+            this(limit, order, after, null);
+        }
+
+        @Override
+        public String toString() {
+            return "MessageQuery[limit=%d, order=%s, after=%s]".formatted(limit, order, after);
+        }
+    }
 
     /** The direction of a list of messages. */
     enum Order {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link ChatRepository} has to know of requests that are repeated. */
-abstract class RequestsContract extends ErasureContract {
+abstract class RequestsContract extends MessageSearchContract {
     private static final Owner ANN = new Owner("ann");
 
     @Test

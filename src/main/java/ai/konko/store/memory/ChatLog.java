@@ -465,6 +465,10 @@ final class ChatLog {
         return read(() -> transcript.message(messageId));
     }
 
+    Message at(int seq) {
+        return read(() -> transcript.at(seq));
+    }
+
     List<Turn> context(int beforeSeq, int maxTurns, long mostBytes) {
         return read(() -> transcript.context(beforeSeq, maxTurns, mostBytes, transcript::turnOf));
     }

@@ -462,7 +462,10 @@ public class InMemoryChatRepository implements ChatRepository {
 
     @Override
     public Page<Message> messages(UUID chatId, MessageQuery query) {
-        return log(chatId).messages(query);
+        ChatLog log = log(chatId);
+        return query.text() == null
+                ? log.messages(query)
+                : new ChatSearch(query.text()).messages(query, log);
     }
 
     @Override

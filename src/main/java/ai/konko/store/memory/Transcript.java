@@ -244,16 +244,27 @@ final class Transcript {
     }
 
     Page<Message> page(MessageQuery query) {
+        return page(query, size(), this::at);
+    }
+
+    /**
+     * @param message at a place, if it belongs to the list
+     */
+    static Page<Message> page(
+            MessageQuery query, int size, IntFunction<@Nullable Message> message) {
         List<Message> found = new ArrayList<>();
         int step = query.order() == Order.ASC ? 1 : -1;
-        int seq = query.after() == null ? (step > 0 ? 1 : size()) : query.after() + step;
+        int seq = query.after() == null ? (step > 0 ? 1 : size) : query.after() + step;
         long before = 0; // of the last one
         while (seq >= 1
-                && seq <= size()
+                && seq <= size
                 && found.size() <= query.limit()
                 && before <= Page.MOST_CHARACTERS) {
-            before += found.isEmpty() ? 0 : found.getLast().characters();
-            found.add(at(seq));
+            Message each = message.apply(seq);
+            if (each != null) {
+                before += found.isEmpty() ? 0 : found.getLast().characters();
+                found.add(each);
+            }
             seq += step;
         }
         return Page.of(found, query.limit());

@@ -47,22 +47,28 @@ final class MessageRows {
             """;
 
     /**
-     * Reads one message more than the page has, which shows that there are more. The subquery looks
-     * at lengths alone, because PostgreSQL knows them without reading the texts. Of items it counts
-     * as many bytes as their characters may take.
+     * The seqs of a page's messages, of which it is given one more than the page has: this shows
+     * that there are more. It looks at lengths alone, because PostgreSQL knows them without reading
+     * the texts. Of items it counts as many bytes as their characters may take.
      */
-    private static final String PAGE =
+    static final String SEQS =
             """
-            m.seq %1$s ? and m.seq %2$s= (
-                select %3$s(seq) from (
-                    select seq, sum(octet_length(content) + 3::bigint * coalesce(items_length, 0)) over (
-                        order by seq %4$s rows between unbounded preceding and 2 preceding)
-                    from (
-                        select seq, content, items_length from message
-                        where chat_id = ? and seq %1$s ? order by seq %4$s limit ?) as page) as sums (seq, earlier)
-                where coalesce(earlier, 0) <= ?)
-            order by m.seq %4$s
+            from (
+                select seq, sum(octet_length(content) + 3::bigint * coalesce(items_length, 0)) over (
+                    order by seq %1$s rows between unbounded preceding and 2 preceding)
+                from (%2$s) as page) as sums (seq, earlier)
+            where coalesce(earlier, 0) <= ?
             """;
+
+    private static final String PAGE =
+            "m.seq %1$s ? and m.seq %2$s= (select %3$s(seq) "
+                    + SEQS.formatted(
+                            "%4$s",
+                            """
+                            select seq, content, items_length from message
+                            where chat_id = ? and seq %1$s ? order by seq %4$s limit ?
+                            """)
+                    + ") order by m.seq %4$s";
 
     private static final String FORWARD = PAGE.formatted(">", "<", "max", "asc");
     private static final String BACKWARD = PAGE.formatted("<", ">", "min", "desc");
@@ -115,9 +121,19 @@ final class MessageRows {
         int start = forward ? 0 : Integer.MAX_VALUE;
         int after = query.after() == null ? start : query.after();
         int limit = query.limit() + 1;
-        String condition = forward ? FORWARD : BACKWARD;
-        List<Message> found =
-                list(session, chatId, condition, after, chatId, after, limit, MOST_PAGE_BYTES);
+        String text = query.text();
+        List<Message> found;
+        if (text == null) {
+            String condition = forward ? FORWARD : BACKWARD;
+            found = list(session, chatId, condition, after, chatId, after, limit, MOST_PAGE_BYTES);
+        } else {
+            found =
+                    list(
+                            session,
+                            chatId,
+                            FoundMessages.condition(query.order()),
+                            FoundMessages.parameters(chatId, after, text, limit, MOST_PAGE_BYTES));
+        }
         return Page.of(requireChat(session, chatId, found), query.limit());
     }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
+import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Observer;
 import ai.konko.chat.ChatRepositoryContract;
 import ai.konko.chat.GrowingIds;
@@ -97,7 +98,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
         Optional<Writer> writer =
                 database.statement(session -> address.writer(session, turn.reply()));
         assertThat(writer).isEmpty();
-        takeInFromTheStart(log);
+        takeInFromTheStart(log, chat);
         StorageTest.lengthen(database, chat);
         assertThat(next.delete(chat)).hasSize(1);
         database.statement(session -> session.update("insert into unsearched values (?, 3)", chat));
@@ -106,15 +107,21 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
     }
 
     /** As after an upgrade from a version whose search had no table. */
-    private void takeInFromTheStart(ChatRepository log) {
+    private void takeInFromTheStart(ChatRepository log, UUID chat) {
         database.statement(
                 session ->
                         session.update(
                                 "update search_progress set next_chat = ?, next_seq = 0",
                                 new UUID(0, 0)));
-        assertThat(log.chats(new ChatQuery(Owner.ANONYMOUS, 1, null, "hello")).items()).hasSize(1);
+        assertFinds(log, chat);
         fillSearch();
+        assertFinds(log, chat);
+    }
+
+    private static void assertFinds(ChatRepository log, UUID chat) {
         assertThat(log.chats(new ChatQuery(Owner.ANONYMOUS, 1, null, "hello")).items()).hasSize(1);
+        MessageQuery query = new MessageQuery(9, ChatRepository.Order.ASC, null, "HELLO");
+        assertThat(log.messages(chat, query).items()).hasSize(1);
     }
 
     private static final class Unobserved implements Observer {

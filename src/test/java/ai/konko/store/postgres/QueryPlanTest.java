@@ -280,6 +280,20 @@ class QueryPlanTest {
         assertPlans("searched_text", "chat_title", "unsearched", "message_pkey");
     }
 
+    @Test
+    void searchInAChat_readsItsTurnsByTheirKey() {
+        for (Order order : Order.values()) {
+            assertThat(
+                            repository
+                                    .messages(
+                                            CHAT, new MessageQuery(100, order, null, "NUMBER 777"))
+                                    .items())
+                    .hasSize(100);
+        }
+
+        assertPlans("searched_pkey", "message_pkey");
+    }
+
     private static void assertPlans(String... indexes) {
         assertThat(explained.plans()).isNotEmpty();
         String all = String.join("\n", explained.plans());
