@@ -11,7 +11,6 @@ import ai.konko.chat.MessageCounts;
 import ai.konko.chat.NewChat;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
-import ai.konko.chat.RefusedException;
 import ai.konko.chat.RepeatableRequest;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
@@ -22,7 +21,6 @@ import ai.konko.http.JsonBodyReader;
 import ai.konko.http.Outgoing;
 import ai.konko.http.Query;
 import ai.konko.http.RequestHeaders;
-import ai.konko.http.TextBound;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -105,15 +103,7 @@ public class ChatResource {
             @QueryParam("cursor") @Nullable String cursor,
             @QueryParam("q") @Nullable String q,
             @Context RoutingContext request) {
-        String text = q == null || q.isEmpty() ? null : q;
-        if (text != null) {
-            TextBound.SEARCH
-                    .broken(text, limits)
-                    .ifPresent(
-                            message -> {
-                                throw RefusedException.invalid("q", message);
-                            });
-        }
+        String text = searches.text(q);
         Cursor cursors = new Cursor("chats?q=" + (text == null ? "" : text));
         ChatQuery query =
                 new ChatQuery(

@@ -11,6 +11,7 @@ import ai.konko.chat.Sized;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.Position;
 import ai.konko.conversation.TurnEngine;
+import ai.konko.http.Caller;
 import ai.konko.http.HttpLimits;
 import ai.konko.http.Outgoing;
 import ai.konko.http.Query;
@@ -43,6 +44,7 @@ public class MessageResource {
     private final ChatRepository repository;
     private final TurnEngine turns;
     private final HttpLimits http;
+    private final SearchTurns searches;
     private final Outgoing outgoing;
     private final ObjectMapper json;
 
@@ -50,6 +52,7 @@ public class MessageResource {
             ChatRepository repository,
             TurnEngine turns,
             HttpLimits http,
+            SearchTurns searches,
             Outgoing outgoing,
             ObjectMapper json) {
         this.json = json;
@@ -57,6 +60,7 @@ public class MessageResource {
         this.repository = repository;
         this.turns = turns;
         this.http = http;
+        this.searches = searches;
     }
 
     @GET
@@ -67,12 +71,13 @@ public class MessageResource {
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("cursor") @Nullable String cursor,
             @QueryParam("order") @Nullable String order,
+            @QueryParam("q") @Nullable String q,
             @Context RoutingContext request) {
         UUID id = PathId.chat(chatId);
         if (RequestHeaders.preferred(request.request(), JSON, MARKDOWN).equals(MARKDOWN)) {
             return Response.ok(markdown(id, request)).type(MARKDOWN.withCharset("UTF-8")).build();
         }
-        return Response.ok(page(request, id, limit, cursor, order(order)))
+        return Response.ok(page(request, id, limit, cursor, order(order), q))
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .build();
     }
@@ -93,20 +98,23 @@ public class MessageResource {
             UUID id,
             @Nullable String limit,
             @Nullable String cursor,
-            Order order) {
-        Cursor cursors = new Cursor("messages/%s/%s".formatted(id, order));
+            Order order,
+            @Nullable String q) {
+        String text = searches.text(q);
+        Cursor cursors =
+                new Cursor(
+                        "messages/%s/%s".formatted(id, order) + (text == null ? "" : "?q=" + text));
+        int most = Math.min(50, http.pageSize());
+        MessageQuery query =
+                new MessageQuery(
+                        Query.number("limit", limit, 1, http.pageSize(), most),
+                        order,
+                        cursors.from(cursor, Integer::valueOf),
+                        text);
         Page<Message> page =
-                repository.messages(
-                        id,
-                        new MessageQuery(
-                                Query.number(
-                                        "limit",
-                                        limit,
-                                        1,
-                                        http.pageSize(),
-                                        Math.min(50, http.pageSize())),
-                                order,
-                                cursors.from(cursor, Integer::valueOf)));
+                text == null
+                        ? repository.messages(id, query)
+                        : searches.run(Caller.of(request), () -> repository.messages(id, query));
         outgoing.admit(request, page);
         return new PageView.Messages(
                 page.map(MessageView::of).items(),

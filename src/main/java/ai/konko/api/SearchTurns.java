@@ -1,10 +1,12 @@
 package ai.konko.api;
 
+import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.SearchConfig;
 import ai.konko.chat.SearchConfig.Switch;
+import ai.konko.http.TextBound;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
@@ -28,6 +30,7 @@ class SearchTurns {
     private static final String OTHERS = "searches of others.";
 
     private final boolean off;
+    private final ChatLimits limits;
     private final Semaphore all =
             new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors() / 2), true);
     private final Map<Owner, Line> lines = new ConcurrentHashMap<>();
@@ -40,8 +43,27 @@ class SearchTurns {
         int length;
     }
 
-    SearchTurns(SearchConfig config) {
+    SearchTurns(SearchConfig config, ChatLimits limits) {
         this.off = config.search() == Switch.OFF;
+        this.limits = limits;
+    }
+
+    /**
+     * @param q as the client sent it
+     * @return the text to search for; null if there is none, so that nothing is searched
+     * @throws RefusedException {@link ErrorCode#INVALID} if it can't be searched for
+     */
+    @Nullable String text(@Nullable String q) {
+        if (q == null || q.isEmpty()) {
+            return null;
+        }
+        TextBound.SEARCH
+                .broken(q, limits)
+                .ifPresent(
+                        message -> {
+                            throw RefusedException.invalid("q", message);
+                        });
+        return q;
     }
 
     /**

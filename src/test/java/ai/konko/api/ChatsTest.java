@@ -375,6 +375,7 @@ class ChatsTest extends HttpTest {
                         "/chats?cursor=" + ofMessages,
                         "/chats?q=x&cursor=" + ofChats,
                         "/chats?cursor=x" + ofChats.substring(1),
+                        chat + "/messages?q=x&cursor=" + ofMessages,
                         "/chats?cursor=%00",
                         chat + "/messages?cursor=" + ofChats,
                         chat + "/messages?order=desc&cursor=" + ofMessages,
@@ -416,6 +417,39 @@ class ChatsTest extends HttpTest {
         assertThat(found).hasSize(2);
         assertThat("/chats/" + found.path(0).path("id").asText()).isEqualTo(byMessage);
         assertThat(found.path(1).path("id").asText()).isEqualTo(byTitle);
+    }
+
+    @Test
+    void listOfMessages_search_findsThemPageByPage() {
+        String chat = client.chat();
+        client.say(chat, "tune my xYLOPHONE");
+        client.say(chat, "and my drum");
+        client.say(chat, "xylophones, please");
+        String query = chat + "/messages?limit=3&order=desc&q=Xylophone";
+
+        JsonNode first = client.get(query).json();
+        JsonNode second = client.get(query + "&cursor=" + first.path("nextCursor").asText()).json();
+
+        assertThat(first.path("data").findValuesAsText("seq")).containsExactly("6", "5", "2");
+        assertThat(second.path("data").findValuesAsText("seq")).containsExactly("1");
+        assertThat(second.path("nextCursor").isNull()).isTrue();
+        assertThat(client.get(chat + "/messages?q=").json().path("data")).hasSize(6);
+    }
+
+    @Test
+    void listOfMessages_withABadSearch_isRefusedAsTheListOfChatsIs() {
+        String chat = client.chat();
+
+        for (String q : List.of("x".repeat(201), "%00")) {
+            Answer chats = client.get("/chats?q=" + q);
+            Answer messages = client.get(chat + "/messages?q=" + q);
+
+            assertThat(messages.status()).isEqualTo(422);
+            assertThat(messages.json().path("violations")).isNotEmpty();
+            for (String field : List.of("code", "title", "detail", "violations")) {
+                assertThat(messages.json().path(field)).isEqualTo(chats.json().path(field));
+            }
+        }
     }
 
     private static List<String> fields(JsonNode node) {

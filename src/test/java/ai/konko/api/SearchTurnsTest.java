@@ -8,6 +8,7 @@ import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Owner;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.SearchConfig.Switch;
+import ai.konko.chat.TestLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +21,7 @@ class SearchTurnsTest {
     private static final Owner ANN = new Owner("ann");
     private static final Owner BEN = new Owner("ben");
 
-    private final SearchTurns turns = new SearchTurns(() -> Switch.ON);
+    private final SearchTurns turns = new SearchTurns(() -> Switch.ON, TestLimits.WIDE);
     private final Executor threads = task -> Thread.ofVirtual().start(task);
 
     @Test
@@ -63,7 +64,7 @@ class SearchTurnsTest {
 
     @Test
     void run_whileSearchIsOff_isRefusedWithTheField() {
-        SearchTurns none = new SearchTurns(() -> Switch.OFF);
+        SearchTurns none = new SearchTurns(() -> Switch.OFF, TestLimits.WIDE);
 
         assertThatThrownBy(() -> none.run(ANN, () -> 1))
                 .isInstanceOfSatisfying(

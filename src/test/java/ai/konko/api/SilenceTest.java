@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -68,10 +69,13 @@ class SilenceTest extends HttpTest {
     void list_whileSearchIsOff_refusesASearchAlone() {
         String chat = client.chat();
 
-        Answer refused = client.get("/chats?q=hello");
+        for (String list : List.of("/chats", chat + "/messages")) {
+            Answer refused = client.get(list + "?q=hello");
 
-        assertThat(refused.status()).isEqualTo(422);
-        assertThat(refused.json().path("violations").path(0).path("field").asText()).isEqualTo("q");
+            assertThat(refused.status()).isEqualTo(422);
+            assertThat(refused.json().path("violations").path(0).path("field").asText())
+                    .isEqualTo("q");
+        }
         JsonNode newest = client.get("/chats").json().path("data").path(0);
         assertThat(chat).isEqualTo("/chats/" + newest.path("id").asText());
     }
