@@ -112,6 +112,10 @@ class SettingsCheck {
             }
             return;
         }
+        if (setting.getReturnType() == double.class) {
+            checkShare(bounds, name, config.getValue(name, Double.class));
+            return;
+        }
         Optional<Duration> value = config.getOptionalValue(name, Duration.class);
         Duration least = DurationConverter.parseDuration(bounds.least());
         Duration most = DurationConverter.parseDuration(bounds.most());
@@ -120,6 +124,19 @@ class SettingsCheck {
         }
         if (value.isPresent() && value.get().compareTo(most) > 0) {
             throw refused(name, "must be at most " + words(most) + ", not " + words(value.get()));
+        }
+    }
+
+    /** What is not a number is in no bounds. */
+    private static void checkShare(Between bounds, String name, double value) {
+        boolean within =
+                value >= Double.parseDouble(bounds.least())
+                        && value <= Double.parseDouble(bounds.most());
+        if (!within) {
+            throw refused(
+                    name,
+                    "must be between %s and %s, not %s"
+                            .formatted(bounds.least(), bounds.most(), value));
         }
     }
 

@@ -1,6 +1,7 @@
 package ai.konko.api;
 
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.Memory;
 import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.Settings;
 import ai.konko.chat.SettingsPatch;
@@ -27,7 +28,8 @@ record ChatBody(
         @Nullable JsonNode tools,
         @Nullable JsonNode toolChoice,
         @Nullable JsonNode responseFormat,
-        @Nullable JsonNode parameters)
+        @Nullable JsonNode parameters,
+        @Nullable JsonNode memory)
         implements JsonBody {
     private static final String METADATA = "metadata";
 
@@ -45,6 +47,7 @@ record ChatBody(
         }
         entries().forEach((key, value) -> check(key, value, limits, broken));
         Map<String, @Nullable Object> _ = ModelOptions.read(forModel(), broken);
+        Memory.Patch _ = MemoryOptions.read(memory, broken);
         return broken;
     }
 
@@ -64,7 +67,8 @@ record ChatBody(
     Settings settings() {
         Map<String, Object> options = ModelOptions.given(forModel());
         ModelOptions.requireChoice(options);
-        return new Settings(title, instructions, model, entries(), options);
+        Memory chosen = MemoryOptions.read(memory, new ArrayList<>()).applyTo(Memory.NONE);
+        return new Settings(title, instructions, model, entries(), options, chosen);
     }
 
     /**
@@ -77,6 +81,9 @@ record ChatBody(
         all.put("model", settings.model());
         all.put(METADATA, settings.metadata());
         all.put("parameters", settings.parameters());
+        if (!settings.memory().equals(Memory.NONE)) { // what versions before did not know
+            all.put("memory", settings.memory().values());
+        }
         try {
             return json.writer(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
                     .writeValueAsString(all);

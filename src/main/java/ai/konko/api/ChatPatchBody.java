@@ -28,7 +28,8 @@ record ChatPatchBody(
         @Nullable JsonNode tools,
         @Nullable JsonNode toolChoice,
         @Nullable JsonNode responseFormat,
-        @Nullable JsonNode parameters)
+        @Nullable JsonNode parameters,
+        @Nullable JsonNode memory)
         implements JsonBody {
 
     /**
@@ -42,7 +43,8 @@ record ChatPatchBody(
                         reader.text("instructions", instructions, TextBound.INSTRUCTIONS),
                         reader.text("model", model, TextBound.MODEL),
                         reader.entries(metadata),
-                        options(reader.violations()));
+                        options(reader.violations()),
+                        MemoryOptions.read(memory, reader.violations()));
         if (!reader.violations().isEmpty()) {
             throw RefusedException.invalid(reader.violations());
         }

@@ -1,8 +1,8 @@
 package ai.konko.api;
 
-import ai.konko.assistant.ContextWindow;
 import ai.konko.assistant.HighlightFinder;
 import ai.konko.assistant.ModelEndpoint;
+import ai.konko.assistant.NextPrompt;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
 public class ChatResource {
     private final ChatRepository repository;
     private final TurnEngine turns;
-    private final ContextWindow window;
+    private final NextPrompt next;
     private final HighlightFinder highlights;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
@@ -60,7 +60,7 @@ public class ChatResource {
     ChatResource(
             ChatRepository repository,
             TurnEngine turns,
-            ContextWindow window,
+            NextPrompt next,
             HighlightFinder highlights,
             ModelEndpoint endpoint,
             ChatLimits limits,
@@ -71,7 +71,7 @@ public class ChatResource {
         this.json = json;
         this.repository = repository;
         this.turns = turns;
-        this.window = window;
+        this.next = next;
         this.highlights = highlights;
         this.endpoint = endpoint;
         this.limits = limits;
@@ -161,7 +161,7 @@ public class ChatResource {
     @Path("/{chatId}/context")
     public ContextView context(
             @PathParam("chatId") String chatId, @Context RoutingContext request) {
-        ContextView context = ContextView.of(window.next(PathId.chat(chatId)));
+        ContextView context = ContextView.of(next.of(PathId.chat(chatId)));
         outgoing.admit(request, context.characters());
         return context;
     }

@@ -23,6 +23,7 @@ record ChatView(
         @Nullable Object toolChoice,
         @Nullable Object responseFormat,
         @Nullable Map<String, Object> parameters,
+        @Nullable Map<String, Object> memory,
         String status,
         int messageCount,
         @Nullable UsageView usage,
@@ -31,6 +32,7 @@ record ChatView(
 
     static ChatView of(Chat chat, ModelEndpoint endpoint) {
         ModelOptionsView options = ModelOptionsView.of(chat.settings().parameters());
+        Map<String, Object> memory = chat.settings().memory().values();
         return new ChatView(
                 chat.id(),
                 chat.settings().title(),
@@ -41,6 +43,7 @@ record ChatView(
                 options.toolChoice(),
                 options.responseFormat(),
                 options.parameters(),
+                memory.isEmpty() ? null : memory,
                 chat.busy() ? "busy" : chat.waiting() ? "waiting" : "idle",
                 chat.messageCount(),
                 UsageView.of(chat.usage()),

@@ -12,12 +12,17 @@ import org.jspecify.annotations.Nullable;
 
 /** What the model would be sent next, on the wire. */
 @RegisterForReflection
+@JsonInclude(JsonInclude.Include.NON_NULL)
 record ContextView(
         List<Entry> messages,
         List<Excluded> excluded,
         int estimatedTokens,
+        int stablePrefixTokens,
         int maxMessages,
-        int maxTokens)
+        int maxTokens,
+        double keep,
+        @Nullable Integer windowFrom,
+        NextCut nextCut)
         implements Sized {
 
     /** As many messages may be excluded as a chat may have. */
@@ -36,14 +41,22 @@ record ContextView(
         return new ContextView(
                 context.messages().stream().map(Entry::of).toList(),
                 excluded,
-                context.estimatedTokens(),
+                context.tokens().fixed() + context.tokens().turns(),
+                context.tokens().stable(),
                 context.maxMessages(),
-                context.maxTokens());
+                context.maxTokens(),
+                context.keep(),
+                context.turns().isEmpty() ? null : context.turns().getFirst().message().seq(),
+                new NextCut(context.messagesLeft(), context.tokensLeft()));
     }
 
     private static String wire(ModelContext.Reason reason) {
         return reason.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
+
+    /** How much may come until the window is cut, the next message counted. */
+    @RegisterForReflection
+    record NextCut(int messages, int tokens) {}
 
     /** A message as it is sent to the model. */
     @RegisterForReflection

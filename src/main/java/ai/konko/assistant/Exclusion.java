@@ -20,7 +20,8 @@ final class Exclusion {
     private static final int PAGE = 1000;
 
     private final ChatRepository repository;
-    private final int maxTurns;
+    private final WindowBounds bounds;
+    private final Tokens tokens;
 
     /** The chat's turns that are not sent. */
     private final List<Left> left = new ArrayList<>();
@@ -28,12 +29,10 @@ final class Exclusion {
     /** A turn and why it is left out. */
     private record Left(Message message, Message reply, Reason reason) {}
 
-    /**
-     * @param maxTurns how many turns the window has
-     */
-    Exclusion(ChatRepository repository, int maxTurns) {
+    Exclusion(ChatRepository repository, WindowBounds bounds, Tokens tokens) {
         this.repository = repository;
-        this.maxTurns = maxTurns;
+        this.bounds = bounds;
+        this.tokens = tokens;
     }
 
     /**
@@ -52,14 +51,14 @@ final class Exclusion {
                 if (message.role() == Role.USER) {
                     user = message;
                 } else if (user != null) {
-                    Reason reason = reason(message, firstSent);
+                    Reason reason = reason(new Turn(user, message), firstSent);
                     if (reason != null) {
                         left.add(new Left(user, message, reason));
                     }
                 }
             }
         } while (page.more());
-        withinTheWindow(maxTurns - sent.size());
+        withinTheWindow(bounds.maxTurns() - sent.size(), sent.stream().mapToInt(tokens::of).sum());
         List<Excluded> excluded = new ArrayList<>();
         for (Left each : left) {
             excluded.add(new Excluded(each.message().id(), each.reason()));
@@ -69,12 +68,14 @@ final class Exclusion {
     }
 
     /**
-     * Gives the newest of those that are context the other reason. The window has only whole
-     * pieces, so it does not begin with a turn that answers the calls of the one before it.
+     * Gives those of the newest that are context the other reason that would be too many tokens
+     * even if the window began with them. It has only whole pieces, so it does not begin with a
+     * turn that answers the calls of the one before it.
      *
-     * @param turns how many more the window would have, if there were no bound of tokens
+     * @param turns how many more the window could have, if there were no bound of tokens
+     * @param sent the tokens that it has
      */
-    private void withinTheWindow(int turns) {
+    private void withinTheWindow(int turns, long sent) {
         List<Integer> within = new ArrayList<>();
         for (int i = left.size() - 1; i >= 0 && within.size() < turns; i--) {
             if (left.get(i).reason() == Reason.WINDOW) {
@@ -84,10 +85,27 @@ final class Exclusion {
         while (!within.isEmpty() && answersCalls(within.getLast())) {
             within.removeLast();
         }
-        for (int i : within) {
+        for (int i : within.subList(firstTooMany(within, sent), within.size())) {
             Left turn = left.get(i);
             left.set(i, new Left(turn.message(), turn.reply(), Reason.TOKENS));
         }
+    }
+
+    /** Where among these turns, newest first, the first piece is that does not fit. */
+    private int firstTooMany(List<Integer> within, long sent) {
+        long all = sent;
+        for (int i = 0; i < within.size(); i++) {
+            Left turn = left.get(within.get(i));
+            all += tokens.of(turn.message()) + tokens.of(turn.reply());
+            if (all > bounds.maxTokens()) {
+                int first = i;
+                while (first > 0 && answersCalls(within.get(first - 1))) {
+                    first--;
+                }
+                return first;
+            }
+        }
+        return within.size();
     }
 
     private boolean answersCalls(int i) {
@@ -96,12 +114,13 @@ final class Exclusion {
     }
 
     /** Whether a turn is left out for its tokens is decided later, when all turns are known. */
-    private static @Nullable Reason reason(Message reply, int firstSent) {
+    private static @Nullable Reason reason(Turn turn, int firstSent) {
+        Message reply = turn.reply();
         if (!reply.status().terminal()) {
             return Reason.PENDING;
         }
         if (!reply.isContext()) {
-            return Reason.NO_REPLY;
+            return turn.isErased() ? Reason.DELETED : Reason.NO_REPLY;
         }
         return reply.seq() > firstSent ? null : Reason.WINDOW;
     }

@@ -1,12 +1,13 @@
 package ai.konko.assistant;
 
+import ai.konko.Between;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Min;
 
 /**
- * How much of a chat the model sees: the newest whole turns that fit both bounds. The new message
- * counts, a chat's instructions do not. Turns that no longer fit stay in the log.
+ * How much of a chat the model sees: whole turns that fit both bounds. The new message counts, a
+ * chat's instructions and tools do not. Turns that are left out stay in the log.
  */
 @ConfigMapping(prefix = "konko.memory")
 public interface MemoryConfig {
@@ -15,7 +16,7 @@ public interface MemoryConfig {
      * @return the most messages, the new one counted; at least 1, which is the new one alone.
      */
     @Min(1)
-    @WithDefault("40")
+    @WithDefault("100")
     int maxMessages();
 
     /**
@@ -23,6 +24,14 @@ public interface MemoryConfig {
      *     long it is. At least 1.
      */
     @Min(1)
-    @WithDefault("8000")
+    @WithDefault("16000")
     int maxTokens();
+
+    /**
+     * @return how much of both is left when the window is full and is cut, so that the prompt's
+     *     beginning stays the same until it is full again; with 1 it slides by one turn each time
+     */
+    @Between(least = "0.1", most = "1")
+    @WithDefault("0.5")
+    double keep();
 }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters sent to the provider as they are
  * @param streamed whether the answer is to come piece by piece
  * @param attached has the bytes of the messages' images and files
+ * @param cutFrom see {@link ContextWindow.Window}
  * @param callIds the ids of calls that new ones must differ from; null if none are expected, which
  *     spares reading them
  */
@@ -29,6 +30,7 @@ public record Prompt(
         Map<String, Object> parameters,
         boolean streamed,
         AttachedBytes attached,
+        int cutFrom,
         @Nullable Set<String> callIds) {
     private static final String NO_TEXT = "(no text)";
 
@@ -40,7 +42,7 @@ public record Prompt(
         messages = Collections.unmodifiableList(messages);
     }
 
-    /** A prompt without attachments. */
+    /** A prompt without attachments, which cuts no window. */
     public Prompt(
             @Nullable UUID chatId,
             String model,
@@ -48,7 +50,7 @@ public record Prompt(
             Map<String, Object> parameters,
             boolean streamed,
             @Nullable Set<String> callIds) {
-        this(chatId, model, messages, parameters, streamed, AttachedBytes.NONE, callIds);
+        this(chatId, model, messages, parameters, streamed, AttachedBytes.NONE, 0, callIds);
     }
 
     /**

@@ -10,7 +10,9 @@ import ai.konko.chat.Items;
 import ai.konko.chat.Message;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Turn;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,7 @@ final class PromptMessages {
     static final int MOST_ATTACHED = 32 << 20;
 
     private final List<ContextMessage> all;
+    private final double keep;
 
     /** How many bytes of attachments the messages have. */
     private long attached;
@@ -41,8 +44,10 @@ final class PromptMessages {
 
     /**
      * @param turns how many come, at most
+     * @param keep how much is left of the most bytes of attachments once there are more
      */
-    PromptMessages(@Nullable String instructions, int turns) {
+    PromptMessages(@Nullable String instructions, int turns, double keep) {
+        this.keep = keep;
         all = new ArrayList<>(2 * turns + 2);
         if (instructions != null && !instructions.isEmpty()) {
             all.add(ContextMessage.of(Speaker.SYSTEM, instructions));
@@ -145,20 +150,45 @@ final class PromptMessages {
         return all;
     }
 
-    /** From the first that does not fit, counted from the newest, all older ones are left out. */
+    /**
+     * Goes through the messages as they came. Each time there are too many bytes, so many of the
+     * oldest attachments are left out that there is room for more: what later messages bring then
+     * changes nothing before them, and providers' caches serve that.
+     */
     private void leaveOutTheOldest() {
-        long left = MOST_ATTACHED;
-        for (int i = all.size() - 1; i >= 0; i--) {
-            List<Item> items = new ArrayList<>(all.get(i).items());
-            for (int j = items.size() - 1; j >= 0; j--) {
+        Deque<Place> sent = new ArrayDeque<>();
+        long bytes = 0;
+        for (int i = 0; i < all.size(); i++) {
+            long own = 0;
+            List<Item> items = all.get(i).items();
+            for (int j = 0; j < items.size(); j++) {
                 Attached each = Items.attached(items.get(j));
-                left -= each == null ? 0 : each.size();
-                if (each != null && left < 0) {
-                    items.set(j, new Item.Text(items.get(j).offset(), leftOut(each)));
+                if (each != null) {
+                    sent.addLast(new Place(i, j, each));
+                    own += each.size();
                 }
             }
-            all.set(i, all.get(i).with(List.copyOf(items)));
+            bytes += own;
+            if (bytes > MOST_ATTACHED) {
+                long room = Math.max((long) (MOST_ATTACHED * keep), Math.min(own, MOST_ATTACHED));
+                while (bytes > room) {
+                    Place oldest = sent.removeFirst();
+                    bytes -= oldest.attached().size();
+                    leaveOut(oldest);
+                }
+            }
         }
+    }
+
+    /** Where an attachment is: the message's place, and that among its items. */
+    private record Place(int message, int item, Attached attached) {}
+
+    private void leaveOut(Place place) {
+        ContextMessage message = all.get(place.message());
+        List<Item> items = new ArrayList<>(message.items());
+        int offset = items.get(place.item()).offset();
+        items.set(place.item(), new Item.Text(offset, leftOut(place.attached())));
+        all.set(place.message(), message.with(List.copyOf(items)));
     }
 
     /** What the model is told of an attachment that it is not sent. */

@@ -1,11 +1,13 @@
 package ai.konko.assistant;
 
+import ai.konko.assistant.ContextWindow.Next;
+import ai.konko.assistant.ContextWindow.Window;
 import ai.konko.assistant.Prompt.Said;
 import ai.konko.assistant.Prompt.Speaker;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
-import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Item;
+import ai.konko.chat.Memory;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.PastTurn;
@@ -26,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts prompts together: instructions, context, message, model and parameters, for turns, for
- * answers that no chat keeps, and for highlights. {@link ContextWindow#next} shows what would be
- * put together for a chat's next turn.
+ * answers that no chat keeps, and for highlights. {@link NextPrompt} shows what would be put
+ * together for a chat's next turn.
  */
 @Singleton
 public class Prompts {
@@ -50,7 +52,8 @@ public class Prompts {
      * @return what the log has to know to start a turn
      */
     public StartOptions startOptions() {
-        return new StartOptions(endpoint.defaultModel(), window.maxTurns(), window.mostBytes());
+        WindowBounds bounds = window.bounds(Memory.NONE);
+        return new StartOptions(endpoint.defaultModel(), bounds.readTurns(), bounds.mostBytes());
     }
 
     /**
@@ -65,19 +68,15 @@ public class Prompts {
             throw new IllegalArgumentException("a started reply knows its model");
         }
         Options options = reply.options() == null ? Options.NONE : reply.options();
+        Settings settings = started.settings();
+        Next next = Next.of(message, options);
         Map<String, Object> parameters =
-                ProviderParameters.of(started.settings().parameters(), options.parameters());
+                ProviderParameters.of(settings.parameters(), options.parameters());
         return StoreOutage.outlast(
                 () -> {
+                    Window before = window.before(next, settings.memory(), started.before());
                     PromptMessages seen =
-                            before(
-                                    message.chatId(),
-                                    message.seq(),
-                                    instructions(started.settings(), options),
-                                    message.content(),
-                                    message.items(),
-                                    options.earlier(),
-                                    started.before());
+                            messages(instructions(settings, options), before, settings);
                     seen.add(message);
                     List<ContextMessage> messages = seen.list();
                     return new Prompt(
@@ -90,6 +89,7 @@ public class Prompts {
                                     StoreOutage.outlast(
                                             () -> repository.attachments(message.chatId(), ids),
                                             cancellation::cancelled),
+                            before.cutFrom(),
                             Prompt.mayCall(parameters, messages)
                                     ? repository.callIds(message.chatId())
                                     : null);
@@ -133,15 +133,14 @@ public class Prompts {
             boolean streamed) {
         Settings settings = chatId == null ? Settings.NONE : repository.chat(chatId).settings();
         List<Item> next = (earlier.isEmpty() ? message : earlier.getFirst()).items();
-        PromptMessages seen =
-                before(
-                        chatId,
-                        beforeSeq,
-                        instructions(settings, options),
-                        message.message(),
-                        next,
-                        0,
-                        null);
+        Window before =
+                chatId == null
+                        ? Window.EMPTY
+                        : window.before(
+                                new Next(chatId, beforeSeq, message.message(), next, 0),
+                                settings.memory(),
+                                null);
+        PromptMessages seen = messages(instructions(settings, options), before, settings);
         earlier.forEach(seen::add);
         seen.say(message.message(), message.items());
         List<ContextMessage> messages = seen.list();
@@ -152,6 +151,7 @@ public class Prompts {
                 ProviderParameters.of(settings.parameters(), options.parameters()),
                 streamed,
                 ids -> attachments(chatId, earlier, message, ids),
+                0,
                 callIds(messages));
     }
 
@@ -177,20 +177,14 @@ public class Prompts {
         return ids;
     }
 
-    private PromptMessages before(
-            @Nullable UUID chatId,
-            int seq,
-            @Nullable String instructions,
-            String message,
-            List<Item> items,
-            int earlier,
-            @Nullable List<ContextTurn> read) {
-        List<ContextTurn> turns =
-                chatId == null
-                        ? List.of()
-                        : window.before(chatId, seq, message, items, earlier, read);
-        PromptMessages seen = new PromptMessages(instructions, turns.size());
-        turns.forEach(seen::add);
+    private PromptMessages messages(
+            @Nullable String instructions, Window before, Settings settings) {
+        PromptMessages seen =
+                new PromptMessages(
+                        instructions,
+                        before.turns().size(),
+                        window.bounds(settings.memory()).keep());
+        before.turns().forEach(seen::add);
         return seen;
     }
 
@@ -206,7 +200,8 @@ public class Prompts {
      * @param through the last seq to look at
      */
     List<Turn> toHighlight(UUID chatId, int through) {
-        List<Turn> newest = repository.context(chatId, through + 1, MOST_TURNS, window.mostBytes());
+        long mostBytes = window.bounds(Memory.NONE).mostBytes();
+        List<Turn> newest = repository.context(chatId, through + 1, MOST_TURNS, mostBytes);
         List<Turn> fitting = window.newestThatFit(newest);
         return fitting.isEmpty()
                 ? newest.subList(Math.max(0, newest.size() - 1), newest.size())

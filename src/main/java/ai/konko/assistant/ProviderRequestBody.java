@@ -10,6 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.buffer.impl.BufferImpl;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -117,6 +118,17 @@ final class ProviderRequestBody {
             expected += ROOM + (each instanceof ContextMessage said ? said.length() : 0);
         }
         return expected;
+    }
+
+    /** A value as a request has it. */
+    static String text(Object value) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            write(value, json);
+        } catch (IOException unwritable) {
+            throw new IllegalStateException("a parameter can't be written", unwritable);
+        }
+        return text.toString();
     }
 
     private static void write(@Nullable Object value, JsonGenerator json) throws IOException {

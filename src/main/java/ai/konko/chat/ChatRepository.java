@@ -97,6 +97,9 @@ public interface ChatRepository {
     Page<Chat> completions(CompletionQuery query);
 
     /**
+     * If the memory changes, the chat's cuts are forgotten, so that the next turn finds the window
+     * by the new settings.
+     *
      * @throws RefusedException {@link ErrorCode#INVALID} if the result breaks a limit
      */
     Chat patch(UUID chatId, SettingsPatch patch);
@@ -243,13 +246,14 @@ public interface ChatRepository {
     List<Turn> context(UUID chatId, int beforeSeq, int maxTurns, long mostBytes);
 
     /**
-     * @return of the same turns what the model is sent of them
+     * Those of the same turns that are in the chat's window: the ones since the newest cut among
+     * them. A turn that cuts the window says so with its reply's {@linkplain Outcome#windowFrom
+     * end}, and that counts as long as its turn is context. So where the window begins is told by
+     * the log alone, by the turns that are read anyway.
+     *
+     * @return what the model is sent of them
      */
-    default List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns, long mostBytes) {
-        return context(chatId, beforeSeq, maxTurns, mostBytes).stream()
-                .map(ContextTurn::of)
-                .toList();
-    }
+    List<ContextTurn> recall(UUID chatId, int beforeSeq, int maxTurns, long mostBytes);
 
     /**
      * @throws RefusedException {@link ErrorCode#NOT_FOUND} if the chat does not have it

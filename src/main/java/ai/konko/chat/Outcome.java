@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param content the reply's whole text; empty if failed, possibly empty if cancelled
  * @param items what there is beside the text, as it was when the reply ended; calls are open
  * @param failure why it failed; or why it was interrupted, if the provider has a word for it
+ * @param windowFrom if its turn has cut the chat's window: the seq of the message that the window
+ *     begins with since; else 0. See {@link ChatRepository#recall}
  */
 public record Outcome(
         Status status,
@@ -17,7 +19,8 @@ public record Outcome(
         List<Item> items,
         @Nullable FinishReason finishReason,
         @Nullable Usage usage,
-        @Nullable Failure failure) {
+        @Nullable Failure failure,
+        int windowFrom) {
 
     public Outcome {
         items = List.copyOf(items);
@@ -42,6 +45,24 @@ public record Outcome(
             throw new IllegalArgumentException(
                     "not a legal end of a reply: " + status + ", " + finishReason);
         }
+    }
+
+    /** An outcome of a turn that has not cut the window. */
+    public Outcome(
+            Status status,
+            String content,
+            List<Item> items,
+            @Nullable FinishReason finishReason,
+            @Nullable Usage usage,
+            @Nullable Failure failure) {
+        this(status, content, items, finishReason, usage, failure, 0);
+    }
+
+    /** The same of a turn that has cut the window to begin there, or has not. */
+    public Outcome cutting(int from) {
+        return from == windowFrom
+                ? this
+                : new Outcome(status, content, items, finishReason, usage, failure, from);
     }
 
     /**

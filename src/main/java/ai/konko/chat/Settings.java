@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param model the model to ask in place of the configured one
  * @param metadata the client's own notes, in the order it gave them
  * @param parameters given to the model's provider with each turn, as those of {@link Options}
+ * @param memory how much of the chat the model sees
  */
 public record Settings(
         @Nullable String title,
         @Nullable String instructions,
         @Nullable String model,
         Map<String, String> metadata,
-        Map<String, Object> parameters) {
+        Map<String, Object> parameters,
+        Memory memory) {
 
     public static final Settings NONE = new Settings(null, null, null, Map.of());
 
@@ -34,6 +36,16 @@ public record Settings(
             @Nullable String model,
             Map<String, String> metadata) {
         this(title, instructions, model, metadata, Map.of());
+    }
+
+    /** Settings that leave the memory to the service's own. */
+    public Settings(
+            @Nullable String title,
+            @Nullable String instructions,
+            @Nullable String model,
+            Map<String, String> metadata,
+            Map<String, Object> parameters) {
+        this(title, instructions, model, metadata, parameters, Memory.NONE);
     }
 
     /**

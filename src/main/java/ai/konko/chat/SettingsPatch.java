@@ -16,18 +16,19 @@ public record SettingsPatch(
         Change<String> instructions,
         Change<String> model,
         Change<Map<String, @Nullable String>> metadata,
-        Change<Map<String, @Nullable Object>> parameters) {
+        Change<Map<String, @Nullable Object>> parameters,
+        Memory.Patch memory) {
 
     /** The most entries that a chat's metadata may have. */
     public static final int METADATA_ENTRIES = 16;
 
-    /** A patch that leaves the parameters. */
+    /** A patch that leaves the parameters and the memory. */
     public SettingsPatch(
             Change<String> title,
             Change<String> instructions,
             Change<String> model,
             Change<Map<String, @Nullable String>> metadata) {
-        this(title, instructions, model, metadata, new Change.Keep<>());
+        this(title, instructions, model, metadata, new Change.Keep<>(), Memory.Patch.KEEP_ALL);
     }
 
     /**
@@ -40,7 +41,8 @@ public record SettingsPatch(
                 instructions.applyTo(old.instructions()),
                 model.applyTo(old.model()),
                 bounded(merged(metadata, old.metadata())),
-                boundedParameters(merged(parameters, old.parameters())));
+                boundedParameters(merged(parameters, old.parameters())),
+                memory.applyTo(old.memory()));
     }
 
     private static <V> Map<String, V> merged(

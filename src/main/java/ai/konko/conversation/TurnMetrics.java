@@ -28,6 +28,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *   <li>{@code konko.characters.in.flight}: UTF-16 units of text that replies under way hold
  *   <li>{@code konko.tokens}: what the provider has counted, by {@code direction} ({@code input},
  *       {@code output})
+ *   <li>{@code konko.tokens.cached}: those of the input that came from the provider's cache
+ *   <li>{@code konko.memory.cuts}: turns that have cut their chat's window
  *   <li>{@code konko.listeners}: clients that follow a reply's stream
  * </ul>
  */
@@ -51,6 +53,8 @@ class TurnMetrics {
     private final Timer firstToken;
     private final Counter inputTokens;
     private final Counter outputTokens;
+    private final Counter cachedTokens;
+    private final Counter cuts;
     private final List<Gauge> gauges;
 
     TurnMetrics(MeterRegistry registry, Places places, LiveReplies live, TextInFlight text) {
@@ -62,6 +66,14 @@ class TurnMetrics {
                         .register(registry);
         this.inputTokens = tokens("input");
         this.outputTokens = tokens("output");
+        this.cachedTokens =
+                Counter.builder("konko.tokens.cached")
+                        .description("Tokens of the input that came from the provider's cache")
+                        .register(registry);
+        this.cuts =
+                Counter.builder("konko.memory.cuts")
+                        .description("Turns that have cut their chat's window")
+                        .register(registry);
         this.gauges =
                 List.of(
                         Gauge.builder("konko.replies.in.flight", places, Places::inFlight)
@@ -109,6 +121,11 @@ class TurnMetrics {
         return () -> firstToken.record(Duration.ofNanos(System.nanoTime() - asked));
     }
 
+    /** Counts a turn whose prompt begins later than the one before it. */
+    void windowCut() {
+        cuts.increment();
+    }
+
     void count(@Observes TurnEnded turn) {
         Message reply = turn.reply();
         Counter.builder("konko.turns")
@@ -120,6 +137,8 @@ class TurnMetrics {
         if (reply.usage() != null) {
             inputTokens.increment((double) reply.usage().inputTokens());
             outputTokens.increment((double) reply.usage().outputTokens());
+            Long cached = reply.usage().cachedInputTokens();
+            cachedTokens.increment(cached == null ? 0 : (double) cached);
         }
     }
 

@@ -2,6 +2,7 @@ package ai.konko.conversation;
 
 import ai.konko.assistant.Cancellation;
 import ai.konko.assistant.Ending;
+import ai.konko.assistant.Prompt;
 import ai.konko.assistant.Prompts;
 import ai.konko.assistant.ReplyWriter;
 import ai.konko.assistant.TextAllowance;
@@ -103,13 +104,15 @@ class TurnRunner {
         Message reply = started.turn().reply();
         LiveReply entry;
         TextAllowance allowance;
+        EndInTheLog end;
         Run run;
         try {
             entry = live.at(reply);
             Origin origin = entry.origin();
             Span span = spans.begin(reply, origin);
             allowance = follower.allowance(entry);
-            run = new Run(reply, workers, new EndInTheLog(reply, entry, span, allowance));
+            end = new EndInTheLog(reply, entry, span, allowance);
+            run = new Run(reply, workers, end);
         } catch (RuntimeException | Error failed) {
             workers.later(SOON, () -> begin(started));
             throw failed;
@@ -118,7 +121,7 @@ class TurnRunner {
         Cancellation cancellation = entry.run();
         entry.isRunBy(run);
         try {
-            workers.execute(() -> write(started, entry, cancellation, allowance, run));
+            workers.execute(() -> write(started, entry, cancellation, allowance, run, end));
         } catch (RuntimeException | Error failed) {
             run.failed(failed);
         }
@@ -129,11 +132,12 @@ class TurnRunner {
             LiveReply entry,
             Cancellation cancellation,
             TextAllowance allowance,
-            Run run) {
+            Run run,
+            EndInTheLog end) {
         try {
             writer.write(
                     started.turn().reply(),
-                    () -> prompts.of(started, cancellation),
+                    () -> end.noting(prompts.of(started, cancellation)),
                     cancellation,
                     allowance,
                     draft(started, entry),
@@ -170,11 +174,21 @@ class TurnRunner {
         private final LiveReply entry;
         private @Nullable Started following;
         private int tries;
+        private volatile int cutFrom;
 
         private EndInTheLog(Message reply, LiveReply entry, Span span, TextAllowance allowance) {
             super(entry, span, allowance, events, places);
             this.reply = reply;
             this.entry = entry;
+        }
+
+        /** If the prompt's window is cut, the log keeps that with the end. */
+        private Prompt noting(Prompt prompt) {
+            cutFrom = prompt.cutFrom();
+            if (cutFrom > 0) {
+                metrics.windowCut();
+            }
+            return prompt;
         }
 
         @Override
@@ -185,7 +199,7 @@ class TurnRunner {
                     describedInLogs(
                             reply,
                             entry.origin(),
-                            () -> finish(reply, how.get(), entry.seal(), start));
+                            () -> finish(reply, how.get(), entry.seal(), cutFrom, start));
             if (finished.next() != null) {
                 following = finished.next();
             }
@@ -232,8 +246,8 @@ class TurnRunner {
      * @throws RuntimeException whatever keeps the log from taking it now
      */
     private Finished finish(
-            Message reply, Ending ending, Written what, @Nullable StartOptions start) {
-        Outcome outcome = ending.of(what);
+            Message reply, Ending ending, Written what, int cutFrom, @Nullable StartOptions start) {
+        Outcome outcome = ending.of(what).cutting(cutFrom);
         try {
             return repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome, start);
         } catch (RefusedException refused) {

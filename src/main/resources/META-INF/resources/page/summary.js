@@ -172,7 +172,8 @@ class Summary extends LitElement {
 
   #window(context, messages) {
     const { picture, words, legend } = pictureOf(context, messages);
-    const share = Math.min(1, context.estimatedTokens / context.maxTokens);
+    const { messages: left, tokens } = context.nextCut;
+    const share = 1 - tokens / context.maxTokens;
     return html`
       <h3>What the model sees next</h3>
       <figure class="view">
@@ -182,8 +183,8 @@ class Summary extends LitElement {
           <ul role="list" class="legend">${legend.map(({ name, text }) => html`<li><i class=${name}></i>${text}</li>`)}</ul>
           <svg class="gauge" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
             <rect class="rail" width="100" height="3"/><rect class="fill" width=${share * 100} height="3"/></svg>
-          <p class="hint">About ${number.format(context.estimatedTokens)} of ${number.format(context.maxTokens)} tokens,
-            and at most ${number.format(context.maxMessages)} messages with your next.</p>
+          <p class="hint">About ${number.format(context.estimatedTokens)} tokens. The oldest are left out once more than
+            ${number.format(left)} messages or ${number.format(tokens)} tokens have come, your next counted.</p>
         </figcaption>
       </figure>`;
   }

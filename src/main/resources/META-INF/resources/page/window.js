@@ -9,6 +9,7 @@ const MOST_SLOTS = 48; // as wide as a bar stays a bar; of what is farther back,
 
 const REASONS = {
   window: 'too far back', tokens: 'more text than fits', 'no-reply': 'never answered', pending: 'still being answered',
+  deleted: 'erased',
 };
 const number = new Intl.NumberFormat();
 

@@ -153,6 +153,10 @@ class ChatsTest extends HttpTest {
                 "{'metadata': 'x'}              | metadata must be an object",
                 "{'metadata': {'k': 1}}         | metadata.k must be a string",
                 "{'parameters': []}             | parameters must be an object",
+                "{'memory': 1}                  | memory must be an object",
+                "{'memory': {'keeps': 1, 'compaction': 'x'}} | memory.keeps is not known here; memory.compaction is not known here",
+                "{'memory': {'maxMessages': 0, 'maxTokens': 1000001, 'keep': 0.05}} | memory.keep must be a number from 0.1 to 1; memory.maxMessages must be an integer from 1 to 10000; memory.maxTokens must be an integer from 1 to 1000000",
+                "{'memory': {'maxMessages': 1.5, 'keep': '1'}} | memory.keep must be a number from 0.1 to 1; memory.maxMessages must be an integer from 1 to 10000",
             })
     void create_withWrongFields_isToldWhatIsWrongWithEach(String body, String told) {
         Answer refused = client.post("/chats", body.replace('\'', '"'));
@@ -244,6 +248,32 @@ class ChatsTest extends HttpTest {
 
         assertThat(refused.status()).isEqualTo(415);
         assertThat(refused.code()).isEqualTo("unsupported-media-type");
+    }
+
+    @Test
+    void memory_isSetByPostAndMergedByPatch() {
+        String key = "key-" + UUID.randomUUID();
+        String body = "{\"memory\": {\"maxMessages\": 9, \"keep\": 1}}";
+        Answer created = client.post("/chats", body, "Idempotency-Key", key);
+        String chat = "/chats/" + created.id();
+
+        Answer again = client.post("/chats", body, "Idempotency-Key", key);
+        Answer other = client.post("/chats", "{}", "Idempotency-Key", key);
+        JsonNode patched =
+                client.patch(chat, "{\"memory\": {\"maxTokens\": 50, \"keep\": null}}").json();
+        JsonNode context = client.get(chat + "/context").json();
+
+        assertThat(created.json().path("memory").toString())
+                .isEqualTo("{\"maxMessages\":9,\"keep\":1.0}");
+        assertThat(again.id()).isEqualTo(created.id());
+        assertThat(other.code()).isEqualTo("idempotency-key-reused");
+        assertThat(patched.path("memory").toString())
+                .isEqualTo("{\"maxMessages\":9,\"maxTokens\":50}");
+        assertThat(context.path("maxMessages").asInt()).isEqualTo(9);
+        assertThat(context.path("maxTokens").asInt()).isEqualTo(50);
+        assertThat(context.path("keep").asDouble()).isEqualTo(0.5);
+        assertThat(client.patch(chat, "{\"memory\": null}").json().has("memory")).isFalse();
+        assertThat(client.patch(chat, "{\"memory\": {\"keep\": 2}}").status()).isEqualTo(422);
     }
 
     @Test

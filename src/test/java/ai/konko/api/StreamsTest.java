@@ -393,13 +393,14 @@ class StreamsTest extends HttpTest {
     @Test
     void metrics_countTurnsAndTokensAndTimeTheFirstToken() {
         String chat = client.chat();
-        model.answer(_ -> Reply.text("hi").usage(7, 3));
+        model.answer(_ -> Reply.text("hi").usage(7, 3, 5, 0));
         String completed = "konko_turns_total{outcome=\"completed\",reason=\"stop\"";
         String input = "konko_tokens_total{direction=\"input\"";
         String output = "konko_tokens_total{direction=\"output\"";
         double turns = number(line(completed));
         double sent = number(line(input));
         double written = number(line(output));
+        double cached = number(metric("konko_tokens_cached_total"));
         double firstTokens = number(metric("konko_first_token_seconds_count"));
 
         client.sayAndFollow(chat, "hello").rest();
@@ -407,6 +408,7 @@ class StreamsTest extends HttpTest {
 
         await().untilAsserted(() -> assertThat(number(line(output))).isEqualTo(written + 6));
         assertThat(number(line(input))).isEqualTo(sent + 14);
+        assertThat(number(metric("konko_tokens_cached_total"))).isEqualTo(cached + 10);
         assertThat(number(line(completed))).isEqualTo(turns + 2);
         assertThat(number(metric("konko_first_token_seconds_count"))).isEqualTo(firstTokens + 1);
         assertThat(metric("konko_replies_in_flight")).isEqualTo("0.0");

@@ -195,16 +195,26 @@ class SummaryTest extends HttpTest {
                 .isEqualTo(
                         "[{\"messageId\":%s,\"reason\":\"no-reply\"},{\"messageId\":%s,\"reason\":\"no-reply\"}]"
                                 .formatted(log.get(2).path("id"), log.get(3).path("id")));
-        assertThat(context.path("maxMessages").asInt()).isEqualTo(40);
-        assertThat(context.path("maxTokens").asInt()).isEqualTo(8000);
-        assertThat(context.path("estimatedTokens").asInt()).isBetween(10, 20);
+        assertThat(context.path("maxMessages").asInt()).isEqualTo(100);
+        assertThat(context.path("maxTokens").asInt()).isEqualTo(16_000);
+        assertThat(context.path("estimatedTokens").asInt())
+                .as("the instructions too")
+                .isBetween(16, 26);
+        assertThat(context.path("stablePrefixTokens").asInt()).isBetween(10, 15);
+        assertThat(context.path("windowFrom").asInt()).isEqualTo(1);
+        assertThat(context.path("nextCut").path("messages").asInt()).isEqualTo(98);
+        assertThat(context.path("nextCut").path("tokens").asInt()).isBetween(15_980, 15_990);
         client.say(chat, "next");
         assertThat(model.calls().getFirst().messages()).hasSize(4);
     }
 
+    /** A window that slides, as it did before it was cut. */
     @Test
     void context_ofALongChat_isTheNewestWholeTurns() {
-        String chat = client.chat();
+        String chat =
+                "/chats/"
+                        + client.post("/chats", "{\"memory\": {\"maxMessages\": 40, \"keep\": 1}}")
+                                .id();
         for (int i = 0; i < 22; i++) {
             client.say(chat, "m" + i);
         }
@@ -219,6 +229,44 @@ class SummaryTest extends HttpTest {
         assertThat(model.calls().getLast().messages()).hasSize(39);
         assertThat(model.calls().getLast().messages().getFirst().content()).isEqualTo("m3");
         assertThat(client.messages(chat)).hasSize(46);
+    }
+
+    /** What a provider's cache can serve. */
+    @Test
+    void prompts_ofAFullWindow_beginWithThePromptBefore() {
+        String chat = "/chats/" + client.post("/chats", "{\"instructions\": \"Be brief.\"}").id();
+        for (int i = 0; i < 250; i++) {
+            client.say(chat, "message number " + i);
+        }
+
+        List<List<String>> prompts =
+                model.calls().stream()
+                        .map(call -> call.messages().stream().map(Object::toString).toList())
+                        .toList();
+        JsonNode context = client.get(chat + "/context").json();
+
+        assertThat(client.get("/q/metrics", "Accept", "text/plain").text())
+                .containsPattern("konko_memory_cuts_total(\\{\\})? [1-9]");
+        double repeated = 0;
+        int breaks = 0;
+        for (int i = 50; i < 250; i++) {
+            List<String> before = prompts.get(i - 1);
+            List<String> prompt = prompts.get(i);
+            if (prompt.size() > before.size() && prompt.subList(0, before.size()).equals(before)) {
+                repeated += (double) before.size() / prompt.size();
+            } else {
+                breaks++;
+            }
+        }
+        assertThat(repeated / 200).isGreaterThan(0.9);
+        assertThat(breaks).isBetween(1, 10);
+        assertThat(prompts).allMatch(each -> each.size() <= 101);
+        assertThat(prompts.subList(50, 250)).allMatch(each -> each.size() > 49);
+        int sent = context.path("messages").size() - 1;
+        assertThat(context.path("windowFrom").asInt()).isEqualTo(501 - sent);
+        assertThat(context.path("nextCut").path("messages").asInt()).isEqualTo(100 - sent);
+        assertThat(context.path("stablePrefixTokens").asDouble())
+                .isGreaterThan(0.9 * context.path("estimatedTokens").asDouble());
     }
 
     private void highlights(String answer) {

@@ -2,12 +2,15 @@ package ai.konko.assistant;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.konko.assistant.ContextWindow.Next;
 import ai.konko.assistant.ModelContext.Reason;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Item;
+import ai.konko.chat.Memory;
+import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.PastTurn;
@@ -22,6 +25,8 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -41,7 +46,7 @@ class ContextWindowTest {
     private final Tokens tokens = new Tokens();
     private final UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
 
-    private record Bounds(int maxMessages, int maxTokens) implements MemoryConfig {}
+    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {}
 
     @Test
     void tokens_areThoseOfTheEncodingAndFourMore() {
@@ -95,7 +100,115 @@ class ContextWindowTest {
     }
 
     @Test
+    void window_fillsAndIsThenCutToItsShareOfMessages() {
+        ContextWindow window = new ContextWindow(repository, new Bounds(9, 10_000, 0.5), tokens);
+
+        List<Integer> sizes =
+                IntStream.range(0, 12).map(i -> run(window, "m" + i)).boxed().toList();
+
+        assertThat(sizes).containsExactly(0, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3);
+        assertThat(sent(new Bounds(9, 10_000, 0.5)))
+                .as("told by the log alone")
+                .containsExactly("m8", "m9", "m10", "m11");
+    }
+
+    @Test
+    void window_ofTokens_isCutToItsShareOfThem() {
+        Bounds bounds = new Bounds(100, 4 * 19 + 14, 0.5); // 19 tokens a turn, 14 of the message
+        ContextWindow window = new ContextWindow(repository, bounds, tokens);
+
+        List<Integer> sizes = IntStream.range(0, 10).map(_ -> run(window, TEN)).boxed().toList();
+
+        assertThat(sizes).containsExactly(0, 1, 2, 3, 4, 1, 2, 3, 4, 1);
+    }
+
+    @Test
+    void window_thatKeepsAll_slidesByOneTurn() {
+        ContextWindow window = new ContextWindow(repository, new Bounds(7, 10_000, 1), tokens);
+
+        List<Integer> sizes = IntStream.range(0, 6).map(i -> run(window, "m" + i)).boxed().toList();
+
+        assertThat(sizes).containsExactly(0, 1, 2, 3, 3, 3);
+        assertThat(sent(7, 10_000)).containsExactly("m3", "m4", "m5");
+    }
+
+    /** Of turns that are longer than what a cut keeps. */
+    @Test
+    void cut_leavesTheLastPieceIfItFitsTheWindow() {
+        Bounds bounds = new Bounds(100, 100, 0.1);
+        turn(TEN, TEN);
+        String call = called(TEN, TEN);
+        answered(call, null);
+        turn(TEN, TEN);
+
+        assertThat(sent(bounds)).as("one turn").containsExactly(TEN);
+        assertThat(sent(new Bounds(3, 10_000, 0.1))).containsExactly(TEN);
+        assertThat(sent(new Bounds(100, 14 + 28 - 1, 0.1))).isEmpty();
+    }
+
+    @Test
+    void before_whatTheLogHasReadByTheServicesBounds_isReadAgainForLargerOnes() {
+        turns(8);
+        ContextWindow window = new ContextWindow(repository, new Bounds(5, 10_000, 0.5), tokens);
+        List<ContextTurn> read = repository.recall(chat, 9999, 3, Long.MAX_VALUE);
+        Next next = new Next(chat, 9999, "m", List.of(), 0);
+
+        assertThat(window.before(next, Memory.NONE, read).turns()).hasSize(1);
+        assertThat(window.before(next, new Memory(13, null, null), read).turns()).hasSize(2);
+        assertThat(window.before(next, new Memory(100, null, null), read).turns()).hasSize(8);
+        assertThat(window.before(next, new Memory(null, 20, null), read).turns()).hasSize(1);
+        assertThat(window.before(next, new Memory(null, null, 1.0), read).turns()).hasSize(2);
+    }
+
+    @Test
+    void next_saysWhenTheWindowIsCutAndWhatRepeatsThePromptBefore() {
+        Bounds bounds = new Bounds(9, 10_000, 0.5);
+        ContextWindow window = new ContextWindow(repository, bounds, tokens);
+        assertThat(next(repository, bounds).tokens().stable()).isZero();
+        for (int i = 0; i < 4; i++) {
+            run(window, TEN);
+        }
+
+        ModelContext full = next(repository, bounds);
+        run(window, TEN);
+        ModelContext tooFull = next(repository, bounds);
+
+        assertThat(full.messagesLeft()).as("the next one alone").isEqualTo(1);
+        assertThat(full.tokensLeft()).isEqualTo(10_000 - full.tokens().turns());
+        assertThat(full.tokens().stable())
+                .as("all but the last reply")
+                .isEqualTo(full.tokens().turns() - tokens.ofMessage("r"));
+        assertThat(tooFull.turns()).hasSize(1);
+        assertThat(tooFull.messagesLeft()).isEqualTo(7);
+        assertThat(tooFull.tokens().stable()).isZero();
+        assertThat(tooFull.excluded())
+                .extracting(ModelContext.Excluded::reason)
+                .containsOnly(Reason.WINDOW)
+                .hasSize(8);
+    }
+
+    @Test
+    void next_countsInstructionsAndTools() {
+        List<Object> tools = List.of(Map.of("type", "function", "function", Map.of("name", "f")));
+        Settings settings = new Settings(null, TEN, null, Map.of(), Map.of("tools", tools));
+        UUID told = repository.create(Owner.ANONYMOUS, settings).id();
+
+        ModelContext context =
+                new NextPrompt(
+                                repository,
+                                new ContextWindow(repository, new Bounds(9, 100, 1), tokens),
+                                tokens)
+                        .of(told);
+
+        assertThat(context.tokens().fixed()).isBetween(14 + 10, 14 + 30);
+        assertThat(context.tokens().turns()).isZero();
+    }
+
+    @Test
     void next_saysWhyEachMessageIsLeftOut() {
+        Turn deleted = turn("deleted", "deleted");
+        repository.erase(chat, deleted.message().id(), 1, Set.of(0));
+        repository.erase(chat, deleted.reply().id(), 1, Set.of(0));
         turn("window", "window");
         turn(TEN.repeat(10), "tokens");
         turn("kept", "kept");
@@ -104,15 +217,17 @@ class ContextWindowTest {
         repository.finish(chat, failed.reply().id(), 1, Outcome.cancelled());
         Turn pending = accept("pending");
 
-        ModelContext context = new ContextWindow(repository, new Bounds(5, 50), tokens).next(chat);
+        ModelContext context = next(repository, new Bounds(5, 50, 1));
 
         assertThat(context.turns())
                 .extracting(turn -> turn.message().content())
                 .containsExactly("kept");
-        assertThat(context.estimatedTokens()).isEqualTo(tokens.of(context.turns().getFirst()));
+        assertThat(context.tokens().turns()).isEqualTo(tokens.of(context.turns().getFirst()));
         assertThat(context.excluded())
                 .extracting(ModelContext.Excluded::reason)
                 .containsExactly(
+                        Reason.DELETED,
+                        Reason.DELETED,
                         Reason.WINDOW,
                         Reason.WINDOW,
                         Reason.TOKENS,
@@ -130,7 +245,7 @@ class ContextWindowTest {
         turn("before", "before");
         turn("long", "x ".repeat(20_000));
 
-        ModelContext context = new ContextWindow(repository, new Bounds(5, 50), tokens).next(chat);
+        ModelContext context = next(repository, new Bounds(5, 50, 1));
 
         assertThat(context.turns()).isEmpty();
         assertThat(context.excluded())
@@ -149,9 +264,9 @@ class ContextWindowTest {
         turn("not asked for", "x");
         turn("m1", "x ".repeat(20_000));
         turn("m2", "x ".repeat(20_000));
-        ContextWindow window = new ContextWindow(repository, new Bounds(100, 50), tokens);
+        ContextWindow window = new ContextWindow(repository, new Bounds(100, 50, 1), tokens);
 
-        assertThat(window.before(chat, 9999, "m", List.of(), 2, null))
+        assertThat(before(window, "m", List.of(), 2))
                 .extracting(ContextTurn::message)
                 .containsExactly("m1", "m2");
     }
@@ -161,13 +276,12 @@ class ContextWindowTest {
         turn("before", "x");
         String first = called("m1", "x ".repeat(20_000));
         String second = answered(first, "x ".repeat(20_000));
-        ContextWindow window = new ContextWindow(repository, new Bounds(5, 50), tokens);
+        ContextWindow window = new ContextWindow(repository, new Bounds(5, 50, 1), tokens);
 
-        List<ContextTurn> answering =
-                window.before(chat, 9999, "", List.of(output(second)), 0, null);
+        List<ContextTurn> answering = before(window, "", List.of(output(second)), 0);
 
         assertThat(answering).extracting(ContextTurn::message).containsExactly("m1", "");
-        assertThat(window.before(chat, 9999, "plain", List.of(), 0, null)).isEmpty();
+        assertThat(before(window, "plain", List.of(), 0)).isEmpty();
     }
 
     @Test
@@ -178,11 +292,9 @@ class ContextWindowTest {
 
         assertThat(sent(5, 10_000)).containsExactly("m2");
         assertThat(sent(7, 10_000)).containsExactly("m1", "", "m2");
-        ContextWindow window = new ContextWindow(repository, new Bounds(5, 10_000), tokens);
-        assertThat(window.next(chat).turns())
-                .extracting(turn -> turn.message().content())
-                .containsExactly("m2");
-        assertThat(window.next(chat).excluded())
+        ModelContext next = next(repository, new Bounds(5, 10_000, 1));
+        assertThat(next.turns()).extracting(turn -> turn.message().content()).containsExactly("m2");
+        assertThat(next.excluded())
                 .extracting(ModelContext.Excluded::reason)
                 .containsOnly(Reason.WINDOW)
                 .hasSize(4);
@@ -195,8 +307,7 @@ class ContextWindowTest {
         turn("m2", "b");
 
         assertThat(sent(100, 100)).containsExactly("m2");
-        ContextWindow window = new ContextWindow(repository, new Bounds(100, 100), tokens);
-        assertThat(window.next(chat).excluded())
+        assertThat(next(repository, new Bounds(100, 100, 1)).excluded())
                 .extracting(ModelContext.Excluded::reason)
                 .containsOnly(Reason.TOKENS)
                 .hasSize(4);
@@ -236,7 +347,7 @@ class ContextWindowTest {
 
         assertThat(sent(5, 10_000)).containsExactly("m1", "m2");
         assertThat(sent(100, 10_000)).endsWith("m1", "m2").hasSize(first ? 2 : 3);
-        assertThat(new ContextWindow(repository, new Bounds(5, 10_000), tokens).next(chat).turns())
+        assertThat(next(repository, new Bounds(5, 10_000, 1)).turns())
                 .extracting(turn -> turn.message().content())
                 .containsExactly("m1", "m2");
     }
@@ -303,29 +414,60 @@ class ContextWindowTest {
                                     }
                                     return result;
                                 });
-        ContextWindow window = new ContextWindow(counting, new Bounds(100, 100), tokens);
+        ContextWindow window = new ContextWindow(counting, new Bounds(100, 100, 1), tokens);
 
-        assertThat(window.before(chat, 9999, "m", List.of(), 0, null)).isEmpty();
-        assertThat(window.next(chat).turns()).isEmpty();
+        assertThat(before(window, "m", List.of(), 0)).isEmpty();
+        assertThat(next(counting, new Bounds(100, 100, 1)).turns()).isEmpty();
         assertThat(read).as("one turn each").hasValue(2);
     }
 
     private List<String> sent(int maxMessages, int maxTokens) {
-        return new ContextWindow(repository, new Bounds(maxMessages, maxTokens), tokens)
-                .before(chat, 9999, TEN, List.of(), 0, null).stream()
-                        .map(ContextTurn::message)
-                        .toList();
+        return sent(new Bounds(maxMessages, maxTokens, 1));
+    }
+
+    private List<String> sent(Bounds bounds) {
+        ContextWindow window = new ContextWindow(repository, bounds, tokens);
+        return before(window, TEN, List.of(), 0).stream().map(ContextTurn::message).toList();
+    }
+
+    private List<ContextTurn> before(
+            ContextWindow window, String message, List<Item> items, int earlier) {
+        return window.before(new Next(chat, 9999, message, items, earlier), Memory.NONE, null)
+                .turns();
+    }
+
+    private ModelContext next(ChatRepository log, Bounds bounds) {
+        return new NextPrompt(log, new ContextWindow(log, bounds, tokens), tokens).of(chat);
     }
 
     private void turns(int count) {
         IntStream.range(0, count).forEach(i -> turn("m" + i, "r" + i));
     }
 
-    private void turn(String message, String reply) {
+    private Turn turn(String message, String reply) {
         Turn turn = accept(message);
         repository.start(chat, "m");
         repository.finish(
                 chat, turn.reply().id(), 1, Outcome.ended(reply, FinishReason.STOP, null));
+        return turn;
+    }
+
+    /**
+     * A turn that is run.
+     *
+     * @return how many turns the model sees before it
+     */
+    private int run(ContextWindow window, String message) {
+        Turn turn = accept(message);
+        repository.start(chat, "m");
+        ContextWindow.Window seen =
+                window.before(Next.of(turn.message(), Options.NONE), Memory.NONE, null);
+        repository.finish(
+                chat,
+                turn.reply().id(),
+                1,
+                Outcome.ended("r", FinishReason.STOP, null).cutting(seen.cutFrom()));
+        return seen.turns().size();
     }
 
     private Turn accept(String message) {

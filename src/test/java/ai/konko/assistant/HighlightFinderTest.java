@@ -31,7 +31,7 @@ class HighlightFinderTest {
     private final List<Owner> charged = new ArrayList<>();
     private String transcript = "";
 
-    private record Bounds(int maxMessages, int maxTokens) implements MemoryConfig {}
+    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {}
 
     @Test
     void find_chargesTheModelsTextToTheChatsOwner() {
@@ -90,7 +90,7 @@ class HighlightFinderTest {
                 config,
                 new Prompts(
                         repository,
-                        new ContextWindow(repository, new Bounds(40, 8000), new Tokens()),
+                        new ContextWindow(repository, new Bounds(40, 8000, 1), new Tokens()),
                         endpoint),
                 new TextInFlight(TestLimits.WIDE));
     }

@@ -41,27 +41,20 @@ class PromptsTest {
             new InMemoryChatRepository(
                     TestLimits.WIDE, Clock.systemUTC(), new GrowingIds(Clock.systemUTC()));
     private final ContextWindow window =
-            new ContextWindow(repository, new Bounds(40, 8000), new Tokens());
-    private final Prompts prompts =
-            new Prompts(
-                    repository,
-                    window,
-                    new ModelEndpoint(
-                            ModelAddress.of("http://unused"),
-                            Optional.empty(),
-                            Optional.empty(),
-                            "m"));
+            new ContextWindow(repository, new Bounds(40, 8000, 1), new Tokens());
+    private final NextPrompt next = new NextPrompt(repository, window, new Tokens());
+    private final Prompts prompts = prompts(window);
     private final UUID chat =
             repository
                     .create(Owner.ANONYMOUS, new Settings(null, "Be short.", null, Map.of()))
                     .id();
 
-    private record Bounds(int maxMessages, int maxTokens) implements MemoryConfig {}
+    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {}
 
     @Test
     void of_aTurn_isWhatTheContextShowedAndTheMessage() {
         repository.take(chat, List.of(replied("q1", "a1"), new PastTurn("q2", null, null)));
-        List<String> shown = lines(window.next(chat).messages());
+        List<String> shown = lines(next.of(chat).messages());
         repository.accept(chat, new Post("q3", WhenBusy.ENQUEUE, null, false));
 
         Prompt prompt = prompts.of(repository.start(chat, "m").orElseThrow(), new Cancellation());
@@ -134,7 +127,7 @@ class PromptsTest {
     void of_aTurnAfterCallsWithoutOutputs_saysWhatBecameOfThem() {
         post("q1", List.of());
         finish("", call("a"));
-        List<String> shown = lines(window.next(chat).messages());
+        List<String> shown = lines(next.of(chat).messages());
         post("q2", List.of());
         Started second = started();
         repository.finish(
@@ -243,6 +236,65 @@ class PromptsTest {
                         new Item.Text(1, "3"));
     }
 
+    @Test
+    void of_moreAttachmentsThanOneRequestTakes_leavesRoomForMoreIfTheWindowIsCutToAPart() {
+        int third = PromptMessages.MOST_ATTACHED / 3 + 1;
+        Prompts halving =
+                prompts(new ContextWindow(repository, new Bounds(40, 8000, 0.5), new Tokens()));
+        List<List<ContextMessage>> sent = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            show(Attachment.of("image/png", null, new byte[third]));
+            Started started = started();
+            sent.add(halving.of(started, new Cancellation()).messages());
+            end(started, "a");
+        }
+
+        assertThat(sent.stream().map(PromptsTest::images)).containsExactly(1L, 2L, 1L, 2L, 1L);
+        assertThat(parts(sent.get(1))).startsWith(parts(sent.get(0)).toArray(Item[]::new));
+        assertThat(parts(sent.get(3))).startsWith(parts(sent.get(2)).toArray(Item[]::new));
+    }
+
+    /** Whatever turns are made of, and whatever becomes of their calls. */
+    @Test
+    void of_aTurn_beginsWithThePromptBeforeUntilTheWindowIsCut() {
+        Prompts halving =
+                prompts(new ContextWindow(repository, new Bounds(20, 8000, 0.5), new Tokens()));
+        List<String> before = List.of();
+        int cuts = 0;
+        for (int i = 0; i < 60; i++) {
+            boolean answers = i % 4 == 2;
+            post(answers ? "" : "q" + i, said(i, answers));
+            Started started = started();
+            Prompt prompt = halving.of(started, new Cancellation());
+            List<String> lines = lines(prompt.messages());
+            cuts += prompt.cutFrom() > 0 ? 1 : 0;
+            assertThat(prompt.cutFrom() > 0 || lines.subList(0, before.size()).equals(before))
+                    .as("turn " + i)
+                    .isTrue();
+            Item[] calls = i % 4 == 1 || i % 4 == 3 ? new Item[] {call("c" + i)} : new Item[0];
+            end(started, prompt.cutFrom(), "a" + i, calls);
+            before = lines;
+        }
+
+        assertThat(cuts).isBetween(8, 12);
+    }
+
+    /** Every second reply has a call: one is answered, the next is not. */
+    private static List<Item> said(int i, boolean answers) {
+        if (answers) {
+            return List.of(output("c" + (i - 1), "o" + i));
+        }
+        return i % 4 == 0 ? List.of(new Item.Image(1, "https://x/" + i)) : List.of();
+    }
+
+    private static long images(List<ContextMessage> messages) {
+        return parts(messages).stream().filter(Item.Image.class::isInstance).count();
+    }
+
+    private static List<Item> parts(List<ContextMessage> messages) {
+        return messages.stream().flatMap(each -> each.parts().stream()).toList();
+    }
+
     private void show(Attachment image) {
         repository.accept(
                 chat,
@@ -298,12 +350,29 @@ class PromptsTest {
         return repository.start(chat, "m").orElseThrow();
     }
 
+    private Prompts prompts(ContextWindow chosen) {
+        ModelAddress address = ModelAddress.of("http://unused");
+        return new Prompts(
+                repository,
+                chosen,
+                new ModelEndpoint(address, Optional.empty(), Optional.empty(), "m"));
+    }
+
     private void finish(String text, Item... items) {
+        end(started(), text, items);
+    }
+
+    private void end(Started started, String text, Item... items) {
+        end(started, 0, text, items);
+    }
+
+    private void end(Started started, int cutFrom, String text, Item... items) {
         repository.finish(
                 chat,
-                started().turn().reply().id(),
+                started.turn().reply().id(),
                 1,
-                Outcome.ended(new Written(text, List.of(items)), FinishReason.STOP, null));
+                Outcome.ended(new Written(text, List.of(items)), FinishReason.STOP, null)
+                        .cutting(cutFrom));
     }
 
     private static Item call(String id) {

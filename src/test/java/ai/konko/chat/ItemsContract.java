@@ -507,7 +507,8 @@ abstract class ItemsContract {
                 new Change.Keep<>(),
                 new Change.Keep<>(),
                 new Change.Keep<>(),
-                parameters);
+                parameters,
+                Memory.Patch.KEEP_ALL);
     }
 
     Message replied(Outcome outcome) {

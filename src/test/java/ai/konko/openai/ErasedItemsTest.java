@@ -94,7 +94,7 @@ class ErasedItemsTest extends SdkTest {
         assertThat(context.path("messages")).isEmpty();
         assertThat(context.path("estimatedTokens").asInt()).isZero();
         assertThat(context.path("excluded").findValuesAsText("reason"))
-                .containsExactly("no-reply", "no-reply");
+                .containsExactly("deleted", "deleted");
         assertThat(client.get(chat).json().path("messageCount").asInt()).isEqualTo(2);
         assertThat(client.get(chat).json().path("usage").isEmpty()).isFalse();
         assertThat(

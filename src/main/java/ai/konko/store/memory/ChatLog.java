@@ -153,6 +153,9 @@ final class ChatLog {
                         budget.giveBack(-growth);
                     }
                     characters += growth;
+                    if (!patched.memory().equals(settings.memory())) {
+                        transcript.forgetCuts();
+                    }
                     settings = patched;
                     Instant _ = changedNow();
                     return snapshot();
@@ -470,12 +473,11 @@ final class ChatLog {
     }
 
     List<Turn> context(int beforeSeq, int maxTurns, long mostBytes) {
-        return read(() -> transcript.context(beforeSeq, maxTurns, mostBytes, transcript::turnOf));
+        return read(() -> transcript.context(beforeSeq, maxTurns, mostBytes));
     }
 
     List<ContextTurn> recall(int beforeSeq, int maxTurns, long mostBytes) {
-        return read(
-                () -> transcript.context(beforeSeq, maxTurns, mostBytes, transcript::contextTurn));
+        return read(() -> transcript.recall(beforeSeq, maxTurns, mostBytes));
     }
 
     Set<String> callIds(int before) {

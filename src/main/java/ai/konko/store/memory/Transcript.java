@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Transcript {
     private final PackedTurns messages;
+    private final Cuts cuts = new Cuts();
 
     /** The replies that are not over, oldest first; only the first one may be in progress. */
     private final Deque<PlaceInLine> line = new ArrayDeque<>();
@@ -168,6 +170,7 @@ final class Transcript {
         Message reply = messages.get(seq);
         Message ended = reply.ended(outcome, seq == size(), now);
         messages.set(ended); // first: if memory runs out here, nothing has changed yet
+        cuts.set(seq, outcome.windowFrom());
         if (reply.status() == Status.IN_PROGRESS) {
             draft = new DraftContent();
         }
@@ -299,23 +302,40 @@ final class Transcript {
      * @return the newest turns before {@code beforeSeq} that are context, oldest first; no turn is
      *     older than the one that brings the replies over {@code mostBytes}
      */
-    <T> List<T> context(int beforeSeq, int maxTurns, long mostBytes, IntFunction<T> turn) {
+    List<Turn> context(int beforeSeq, int maxTurns, long mostBytes) {
+        return newest(beforeSeq, maxTurns, mostBytes, _ -> 0, this::turnOf);
+    }
+
+    private <T> List<T> newest(
+            int beforeSeq,
+            int maxTurns,
+            long mostBytes,
+            IntUnaryOperator cut,
+            IntFunction<T> turn) {
         int newest = Math.min(beforeSeq - 1, size());
         List<T> turns = new ArrayList<>();
         long left = mostBytes;
+        int from = 2;
         for (int seq = newest - newest % 2;
-                seq >= 2 && turns.size() < maxTurns && left >= 0;
+                seq >= from && turns.size() < maxTurns && left >= 0;
                 seq -= 2) {
             if (messages.isContext(seq)) {
                 turns.add(turn.apply(seq));
                 left -= messages.replyBytes(seq);
+                from = Math.max(from, cut.applyAsInt(seq));
             }
         }
         Collections.reverse(turns);
         return Collections.unmodifiableList(turns);
     }
 
-    ContextTurn contextTurn(int replySeq) {
-        return messages.contextTurn(replySeq);
+    /** Those of the same turns that are in the window. */
+    List<ContextTurn> recall(int beforeSeq, int maxTurns, long mostBytes) {
+        return newest(beforeSeq, maxTurns, mostBytes, cuts::of, messages::contextTurn);
+    }
+
+    /** As if no turn had cut the window. */
+    void forgetCuts() {
+        cuts.forget();
     }
 }

@@ -4,6 +4,7 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.LogEnd;
+import ai.konko.chat.Memory;
 import ai.konko.chat.Message;
 import ai.konko.chat.NewChat;
 import ai.konko.chat.Owner;
@@ -28,7 +29,7 @@ final class ChatRows {
     /** To be followed by a condition on {@code c}, or a join. */
     static final String SELECT =
             """
-            select c.id, c.title, c.instructions, c.model, c.metadata, c.parameters, c.waiting,
+            select c.id, c.title, c.instructions, c.model, c.metadata, c.parameters, c.memory, c.waiting,
                 c.message_count, c.input_tokens, c.output_tokens, c.cached_tokens, c.reasoning_tokens,
                 c.completion, c.created_at, c.updated_at,
                 exists (select 1 from pending p where p.chat_id = c.id) as busy
@@ -55,7 +56,7 @@ final class ChatRows {
 
     private static final String LOCK =
             """
-            select id, title, instructions, model, metadata, parameters, waiting, message_count,
+            select id, title, instructions, model, metadata, parameters, memory, waiting, message_count,
                 last_id, updated_at, clock_timestamp() as now, xmin::text as version
             from chat where id %s for no key update
             """;
@@ -125,8 +126,9 @@ final class ChatRows {
         Integer completion = wanted.completion();
         return session.first(
                         """
-                        insert into chat (id, owner, title, instructions, model, metadata, parameters, completion, request, created_at, updated_at)
-                        select ?, ?, ?, ?, ?, ?::json, ?::json, ?::integer, ?::uuid, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
+                        insert into chat (id, owner, title, instructions, model, metadata, parameters, memory, completion, request,
+                            created_at, updated_at)
+                        select ?, ?, ?, ?, ?, ?::json, ?::json, ?::json, ?::integer, ?::uuid, t.now, t.now from date_trunc('milliseconds', now()) as t (now)
                         returning created_at
                         """,
                         row -> Columns.instant(row, "created_at"),
@@ -137,6 +139,7 @@ final class ChatRows {
                         settings.model(),
                         Columns.json(settings.metadata()),
                         Columns.jsonOrNull(settings.parameters()),
+                        Columns.jsonOrNull(settings.memory().values()),
                         completion,
                         RequestRows.digest(wanted.request()))
                 .map(now -> new Chat(id, settings, false, false, 0, null, completion, now, now))
@@ -148,7 +151,7 @@ final class ChatRows {
         session.update(
                 """
                 update chat set title = ?, instructions = ?, model = ?, metadata = ?::json, parameters = ?::json,
-                    updated_at = ?
+                    memory = ?::json, updated_at = ?
                 where id = ?
                 """,
                 settings.title(),
@@ -156,6 +159,7 @@ final class ChatRows {
                 settings.model(),
                 Columns.json(settings.metadata()),
                 Columns.jsonOrNull(settings.parameters()),
+                Columns.jsonOrNull(settings.memory().values()),
                 now,
                 id);
     }
@@ -297,6 +301,7 @@ final class ChatRows {
                 row.getString("instructions"),
                 row.getString("model"),
                 entries,
-                Columns.parameters(row));
+                Columns.values(row, "parameters"),
+                Memory.of(Columns.values(row, "memory")));
     }
 }

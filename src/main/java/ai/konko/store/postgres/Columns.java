@@ -160,9 +160,9 @@ final class Columns {
         return items == null ? List.of() : read(ITEM, items, ITEMS);
     }
 
-    static Map<String, Object> parameters(ResultSet row) throws SQLException {
-        String parameters = row.getString("parameters");
-        return parameters == null ? Map.of() : read(parameters, VALUES);
+    static Map<String, Object> values(ResultSet row, String column) throws SQLException {
+        String values = row.getString(column);
+        return values == null ? Map.of() : read(values, VALUES);
     }
 
     private static <T> T read(ObjectMapper mapper, String json, TypeReference<T> type) {

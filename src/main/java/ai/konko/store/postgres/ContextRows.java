@@ -35,18 +35,25 @@ final class ContextRows {
             m.seq = any (array(
                 select s from (
                     select seq, sum(bytes) over (
-                        order by seq desc rows between unbounded preceding and 1 preceding)
+                        order by seq desc rows between unbounded preceding and 1 preceding), max(cut) over ()
                     from (
-                        select a.seq, octet_length(a.content) + coalesce(a.items_length, 0) from message a
-                        where a.chat_id = :chat and a.seq < ? and %s
-                        order by a.seq desc limit ?) as answers (seq, bytes)) as newest (seq, newer),
+                        select a.seq, octet_length(a.content) + coalesce(a.items_length, 0), a.window_from
+                        from message a where a.chat_id = :chat and a.seq < ? and %s
+                        order by a.seq desc limit ?) as answers (seq, bytes, cut)) as newest (seq, newer, cut),
                 lateral (values (newest.seq - 1), (newest.seq)) as both_of_it (s)
-                where coalesce(newest.newer, 0) <= ?))
+                where coalesce(newest.newer, 0) <= ?:window))
             """
                     .formatted(IS_CONTEXT);
 
     /** Those of one chat, in order. */
-    static final String NEWEST = NEWEST_OF.replace(":chat", "?") + "order by m.seq\n";
+    static final String NEWEST =
+            NEWEST_OF.replace(":chat", "?").replace(":window", "") + "order by m.seq\n";
+
+    /**
+     * Those that are in the window: of the cuts among them, the newest is the one that begins last.
+     */
+    private static final String IN_WINDOW =
+            NEWEST_OF.replace(":window", " and newest.seq > coalesce(newest.cut, 0)");
 
     private static final String SAID =
             "select m.chat_id, m.seq, m.attempt, m.content, m.items from message m where m.chat_id = :chat and ";
@@ -55,7 +62,8 @@ final class ContextRows {
     private static final String OF_ONE =
             SAID.replace("message m", "message m join chat c on c.id = m.chat_id")
                             .replace(":chat", "?")
-                    + NEWEST;
+                    + IN_WINDOW.replace(":chat", "?")
+                    + "order by m.seq\n";
 
     private static final String OF_IDLE =
             """
@@ -65,7 +73,7 @@ final class ContextRows {
                             and not exists (select from chat k where k.id = a.id and k.xmin::text = a.known)
                         offset 0) as c, lateral (
                     """
-                    + (SAID + NEWEST_OF).replace(":chat", "c.id")
+                    + (SAID + IN_WINDOW).replace(":chat", "c.id")
                     + ") as m order by m.chat_id, m.seq";
 
     private ContextRows() {}

@@ -101,9 +101,11 @@ final class KnownContexts {
      * A transaction ends a reply, after which nothing is in line.
      *
      * @param chat as the transaction has found it
+     * @param windowFrom see {@link ai.konko.chat.Outcome}
      * @param transaction it has no other effect on the chat
      */
-    synchronized void ended(ChatRows.Locked chat, Message reply, String transaction) {
+    synchronized void ended(
+            ChatRows.Locked chat, Message reply, int windowFrom, String transaction) {
         UUID chatId = reply.chatId();
         Known known = chats.get(chatId);
         if (known == null || !known.is(chat) || known.running == null) {
@@ -113,6 +115,7 @@ final class KnownContexts {
         List<ContextTurn> turns = new ArrayList<>(known.turns);
         if (reply.isContext()) {
             turns.add(ContextTurn.of(new Turn(known.running.message(), reply)));
+            turns.removeIf(each -> each.replySeq() < windowFrom);
         }
         put(
                 new Known(

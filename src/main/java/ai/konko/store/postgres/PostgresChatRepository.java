@@ -164,6 +164,9 @@ public class PostgresChatRepository implements ChatRepository {
                     ChatRows.Locked chat = ChatRows.lock(session, chatId);
                     Settings patched = patch.applyTo(chat.settings());
                     ChatRows.update(session, chatId, patched, chat.timeOfChange());
+                    if (!patched.memory().equals(chat.settings().memory())) {
+                        TurnRows.forgetCuts(session, chatId);
+                    }
                     return ChatRows.get(session, chatId);
                 });
     }

@@ -209,7 +209,8 @@ final class ReplyRuns {
                             TurnRows.End end = TurnRows.End.of(chat, line.getFirst(), each.outcome);
                             ended.add(end);
                             Message reply = end.ended(each.run.reply);
-                            contexts.ended(chat, reply, chats.transaction());
+                            contexts.ended(
+                                    chat, reply, each.outcome.windowFrom(), chats.transaction());
                             finished.add(Optional.of(new Finished(reply, null)));
                         } else {
                             finished.add(Optional.empty());

@@ -77,12 +77,13 @@ final class TurnRows {
                     select chat_id, seq, content, items::json, items_length,
                         case when calls is not null then array(select json_array_elements_text(calls::json)) end as call_ids,
                         status, at::timestamptz, model, reason, input, output, cached, reasoning, code, message, retry_s,
-                        provider_status, waits, asked, day::date
+                        provider_status, waits, asked, day::date, window_from
                     from unnest(?::uuid[], ?::int[], ?::text[], ?::text[], ?::int[], ?::text[], ?::text[], ?::text[],
                             ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[],
-                            ?::int[], ?::int[], ?::bool[], ?::text[], ?::text[])
+                            ?::int[], ?::int[], ?::bool[], ?::text[], ?::text[], ?::int[])
                         as e (chat_id, seq, content, items, items_length, calls, status, at, model, reason,
-                            input, output, cached, reasoning, code, message, retry_s, provider_status, waits, asked, day)),
+                            input, output, cached, reasoning, code, message, retry_s, provider_status, waits, asked, day,
+                            window_from)),
                 pieces as (delete from piece p using ended e where p.chat_id = e.chat_id and p.seq = e.seq),
                 used as (%s),
                 replies as (
@@ -90,7 +91,8 @@ final class TurnRows {
                         call_ids = e.call_ids, status = e.status, completed_at = e.at, model = e.model,
                         finish_reason = e.reason, input_tokens = e.input, output_tokens = e.output,
                         cached_tokens = e.cached, reasoning_tokens = e.reasoning, failure_code = e.code,
-                        failure_message = e.message, failure_retry_s = e.retry_s, failure_status = e.provider_status
+                        failure_message = e.message, failure_retry_s = e.retry_s, failure_status = e.provider_status,
+                        window_from = e.window_from
                     from ended e where m.chat_id = e.chat_id and m.seq = e.seq)
             update chat c set updated_at = greatest(updated_at, e.at), waiting = e.waits,
                 input_tokens = coalesce(input_tokens + e.input, e.input, input_tokens),
@@ -256,6 +258,10 @@ final class TurnRows {
             return after == null ? null : (int) after.toSeconds();
         }
 
+        private @Nullable Integer windowFrom() {
+            return outcome.windowFrom() == 0 ? null : outcome.windowFrom();
+        }
+
         private @Nullable String callIds() {
             String[] ids = Columns.callIds(items);
             return ids == null ? null : Columns.json(ids);
@@ -301,7 +307,8 @@ final class TurnRows {
                         ends,
                         each -> each.outcome.countsAsUse() ? each.pending.model() : null,
                         String[]::new),
-                column(ends, each -> DailyUsage.dayOf(each.now).toString(), String[]::new));
+                column(ends, each -> DailyUsage.dayOf(each.now).toString(), String[]::new),
+                column(ends, End::windowFrom, Integer[]::new));
     }
 
     private static @Nullable String name(@Nullable Enum<?> value) {
@@ -316,6 +323,13 @@ final class TurnRows {
                 Columns.length(reply.items()),
                 reply.chatId(),
                 reply.seq());
+    }
+
+    /** As if no turn of the chat had cut its window. */
+    static void forgetCuts(Session session, UUID chatId) throws SQLException {
+        session.update(
+                "update message set window_from = null where chat_id = ? and window_from is not null",
+                chatId);
     }
 
     /** Writes what is left of a message. */

@@ -1,0 +1,52 @@
+package ai.konko.assistant;
+
+import ai.konko.chat.Memory;
+
+/**
+ * How much of a chat the model sees, and how much of that a cut leaves.
+ *
+ * @param maxMessages see {@link MemoryConfig}
+ * @param maxTokens see {@link MemoryConfig}
+ * @param keep see {@link MemoryConfig}
+ */
+record WindowBounds(int maxMessages, int maxTokens, double keep) {
+
+    /** Those of a chat: what its client has chosen comes before the service's settings. */
+    static WindowBounds of(MemoryConfig config, Memory chosen) {
+        return new WindowBounds(
+                chosen.maxMessages() == null ? config.maxMessages() : chosen.maxMessages(),
+                chosen.maxTokens() == null ? config.maxTokens() : chosen.maxTokens(),
+                chosen.keep() == null ? config.keep() : chosen.keep());
+    }
+
+    /** The new message takes one place, and a turn takes two. */
+    int maxTurns() {
+        return (maxMessages - 1) / 2;
+    }
+
+    /** How many turns a cut leaves at most; the newest is always one of them, if it fits at all. */
+    int keptTurns() {
+        int kept = ((int) Math.floor(maxMessages * keep) - 1) / 2;
+        return Math.min(maxTurns(), Math.max(1, kept));
+    }
+
+    /** How many tokens a cut leaves at most, the new message counted. */
+    int keptTokens() {
+        return (int) Math.floor(maxTokens * keep);
+    }
+
+    /**
+     * @return how many turns have to be read to know whether they are too many
+     */
+    int readTurns() {
+        return maxTurns() == 0 ? 0 : maxTurns() + 1;
+    }
+
+    /**
+     * @return how many bytes of text the window's tokens can have at most; turns before those are
+     *     never sent
+     */
+    long mostBytes() {
+        return Tokens.mostBytes(maxTokens);
+    }
+}

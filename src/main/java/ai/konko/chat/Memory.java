@@ -1,0 +1,75 @@
+package ai.konko.chat;
+
+import ai.konko.chat.SettingsPatch.Change;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much of a chat the model sees, as far as its client has chosen; for what is absent, the
+ * service's own settings hold.
+ *
+ * @param maxMessages the most messages, the new one counted
+ * @param maxTokens the most tokens by estimate, the new message counted
+ * @param keep how much of both a cut leaves
+ */
+public record Memory(
+        @Nullable Integer maxMessages, @Nullable Integer maxTokens, @Nullable Double keep) {
+    private static final String MAX_MESSAGES = "maxMessages";
+    private static final String MAX_TOKENS = "maxTokens";
+    private static final String KEEP = "keep";
+
+    /** As many messages as a client may choose. */
+    public static final int MOST_MESSAGES = 10_000;
+
+    /** As many tokens as a client may choose: no model takes more. */
+    public static final int MOST_TOKENS = 1_000_000;
+
+    /** If a cut left less, the model would forget what was just said. */
+    public static final double LEAST_KEPT = 0.1;
+
+    public static final Memory NONE = new Memory(null, null, null);
+
+    /** By the names that a log keeps them by. */
+    public static Memory of(Map<String, Object> values) {
+        return values.isEmpty()
+                ? NONE
+                : new Memory(
+                        values.get(MAX_MESSAGES) instanceof Number most ? most.intValue() : null,
+                        values.get(MAX_TOKENS) instanceof Number most ? most.intValue() : null,
+                        values.get(KEEP) instanceof Number share ? share.doubleValue() : null);
+    }
+
+    /** The opposite of {@link #of}; empty if nothing is chosen. */
+    public Map<String, Object> values() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        put(values, MAX_MESSAGES, maxMessages);
+        put(values, MAX_TOKENS, maxTokens);
+        put(values, KEEP, keep);
+        return values;
+    }
+
+    private static void put(Map<String, Object> values, String name, @Nullable Object value) {
+        if (value != null) {
+            values.put(name, value);
+        }
+    }
+
+    /** Changes to each of the values. */
+    public record Patch(
+            Change<Integer> maxMessages, Change<Integer> maxTokens, Change<Double> keep) {
+
+        public static final Patch KEEP_ALL =
+                new Patch(new Change.Keep<>(), new Change.Keep<>(), new Change.Keep<>());
+
+        public static final Patch REMOVE_ALL =
+                new Patch(new Change.Remove<>(), new Change.Remove<>(), new Change.Remove<>());
+
+        public Memory applyTo(Memory old) {
+            return new Memory(
+                    maxMessages.applyTo(old.maxMessages),
+                    maxTokens.applyTo(old.maxTokens),
+                    keep.applyTo(old.keep));
+        }
+    }
+}
