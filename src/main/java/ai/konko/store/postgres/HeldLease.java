@@ -34,7 +34,7 @@ final class HeldLease {
      */
     synchronized void renewed(long from, long to) {
         if (failed || to - asked > late) {
-            since = from;
+            since = to;
         }
         failed = false;
         asked = from;

@@ -16,8 +16,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the next turns of chats are sent of the turns before them, kept by the replica that has run
- * the last ones, because what it has just written it need not read.
+ * The turns that a chat's next turn is sent. The replica that has run the last one keeps them, so
+ * it need not read what it has just written.
  *
  * <p>Whoever changes anything of a chat changes its row, in the same transaction. So what is kept
  * counts only while that row is as the transaction of this replica has left it; the row names that
@@ -29,7 +29,7 @@ final class KnownContexts {
     /** What an entry takes beside its text, in bytes, roughly. */
     private static final int ENTRY = 500;
 
-    /** And a turn. */
+    /** What a turn takes beside its text. */
     private static final int TURN = 100;
 
     private final long mostBytes;
@@ -45,24 +45,24 @@ final class KnownContexts {
      * @param version the transaction that has changed the chat's row last
      * @param bounds of the turns
      * @param turns before the one that runs, oldest first
-     * @param running null if none does
-     * @param since by {@link System#nanoTime}
+     * @param running the message of the turn that runs; null if none does
+     * @param since when it was put here, by {@link System#nanoTime}
      */
     record Known(
             LogEnd end,
             String version,
             StartOptions bounds,
             List<ContextTurn> turns,
-            @Nullable Turn running,
+            @Nullable Message running,
             long since) {
 
-        /** Whether this is so still. */
+        /** Whether the chat is as it was. */
         boolean is(ChatRows.Locked chat) {
             return version.equals(chat.version()) && end.equals(chat.end());
         }
 
         private long bytes() {
-            long all = ENTRY + (running == null ? 0 : 2 * running.message().characters());
+            long all = ENTRY + (running == null ? 0 : 2 * running.characters());
             for (ContextTurn each : turns) {
                 all += TURN + each.text().length;
                 all += 2 * Sized.characters(each.messageItems());
@@ -94,7 +94,8 @@ final class KnownContexts {
      * @param transaction it has no other effect on the chat
      */
     void started(Turn turn, List<ContextTurn> before, StartOptions bounds, String transaction) {
-        put(new Known(LogEnd.of(turn), transaction, bounds, before, turn, System.nanoTime()));
+        Message message = turn.message();
+        put(new Known(LogEnd.of(turn), transaction, bounds, before, message, System.nanoTime()));
     }
 
     /**
@@ -114,7 +115,7 @@ final class KnownContexts {
         }
         List<ContextTurn> turns = new ArrayList<>(known.turns);
         if (reply.isContext()) {
-            turns.add(ContextTurn.of(new Turn(known.running.message(), reply)));
+            turns.add(ContextTurn.of(new Turn(known.running, reply)));
             turns.removeIf(each -> each.replySeq() < windowFrom);
         }
         put(
@@ -127,7 +128,7 @@ final class KnownContexts {
                         System.nanoTime()));
     }
 
-    /** As {@link ContextRows} has them. */
+    /** Those that the bounds allow, as {@link ContextRows} reads them. */
     private static List<ContextTurn> newest(List<ContextTurn> turns, StartOptions bounds) {
         long left = bounds.mostBytes();
         int from = turns.size();

@@ -123,7 +123,7 @@ final class LockedChats {
         return false;
     }
 
-    /** Those versions of the chats whose context is known. */
+    /** For each chat the version whose context is known; null for none. */
     private @Nullable String[] versions(UUID[] ids, StartOptions context, KnownContexts contexts) {
         @Nullable String[] versions = new @Nullable String[ids.length];
         for (int i = 0; i < ids.length; i++) {
