@@ -34,4 +34,19 @@ public interface MemoryConfig {
     @Between(least = "0.1", most = "1")
     @WithDefault("0.5")
     double keep();
+
+    /**
+     * @return the most messages that a chat's client may choose for it; one that chooses more has
+     *     that many
+     */
+    @Min(1)
+    @WithDefault("1000")
+    int mostMessages();
+
+    /**
+     * @return the same of tokens
+     */
+    @Min(1)
+    @WithDefault("128000")
+    int mostTokens();
 }

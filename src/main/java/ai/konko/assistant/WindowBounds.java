@@ -1,6 +1,7 @@
 package ai.konko.assistant;
 
 import ai.konko.chat.Memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much of a chat the model sees, and how much of that a cut leaves.
@@ -11,12 +12,19 @@ import ai.konko.chat.Memory;
  */
 record WindowBounds(int maxMessages, int maxTokens, double keep) {
 
-    /** Those of a chat: what its client has chosen comes before the service's settings. */
+    /**
+     * Those of a chat: what its client has chosen comes before the service's settings, as far as
+     * these allow it.
+     */
     static WindowBounds of(MemoryConfig config, Memory chosen) {
         return new WindowBounds(
-                chosen.maxMessages() == null ? config.maxMessages() : chosen.maxMessages(),
-                chosen.maxTokens() == null ? config.maxTokens() : chosen.maxTokens(),
+                bound(chosen.maxMessages(), config.maxMessages(), config.mostMessages()),
+                bound(chosen.maxTokens(), config.maxTokens(), config.mostTokens()),
                 chosen.keep() == null ? config.keep() : chosen.keep());
+    }
+
+    private static int bound(@Nullable Integer chosen, int usual, int most) {
+        return chosen == null ? usual : Math.min(chosen, Math.max(usual, most));
     }
 
     /** The new message takes one place, and a turn takes two. */

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param failure why it failed; or why it was interrupted, if the provider has a word for it
  * @param windowFrom if its turn has cut the chat's window: the seq of the message that the window
  *     begins with since; else 0. See {@link ChatRepository#recall}
+ * @param cutBy what held for the window of the chat then
  */
 public record Outcome(
         Status status,
@@ -20,7 +21,8 @@ public record Outcome(
         @Nullable FinishReason finishReason,
         @Nullable Usage usage,
         @Nullable Failure failure,
-        int windowFrom) {
+        int windowFrom,
+        Memory cutBy) {
 
     public Outcome {
         items = List.copyOf(items);
@@ -55,14 +57,19 @@ public record Outcome(
             @Nullable FinishReason finishReason,
             @Nullable Usage usage,
             @Nullable Failure failure) {
-        this(status, content, items, finishReason, usage, failure, 0);
+        this(status, content, items, finishReason, usage, failure, 0, Memory.NONE);
     }
 
     /** The same of a turn that has cut the window to begin there, or has not. */
-    public Outcome cutting(int from) {
-        return from == windowFrom
+    public Outcome cutting(int from, Memory by) {
+        return from == windowFrom && by.equals(cutBy)
                 ? this
-                : new Outcome(status, content, items, finishReason, usage, failure, from);
+                : new Outcome(status, content, items, finishReason, usage, failure, from, by);
+    }
+
+    /** The same without a cut, if something else holds for the window by now. */
+    public Outcome under(Memory now) {
+        return now.equals(cutBy) ? this : cutting(0, now);
     }
 
     /**

@@ -10,6 +10,7 @@ import ai.konko.chat.ChatRepository;
 import ai.konko.chat.Draft;
 import ai.konko.chat.Fault;
 import ai.konko.chat.Finished;
+import ai.konko.chat.Memory;
 import ai.konko.chat.Message;
 import ai.konko.chat.Origin;
 import ai.konko.chat.Outcome;
@@ -22,6 +23,7 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
@@ -111,7 +113,7 @@ class TurnRunner {
             Origin origin = entry.origin();
             Span span = spans.begin(reply, origin);
             allowance = follower.allowance(entry);
-            end = new EndInTheLog(reply, entry, span, allowance);
+            end = new EndInTheLog(started, entry, span, allowance);
             run = new Run(reply, workers, end);
         } catch (RuntimeException | Error failed) {
             workers.later(SOON, () -> begin(started));
@@ -171,14 +173,16 @@ class TurnRunner {
     /** First in the log, then for those who wait. */
     private final class EndInTheLog extends TurnEnd {
         private final Message reply;
+        private final Memory memory;
         private final LiveReply entry;
         private @Nullable Started following;
         private int tries;
         private volatile int cutFrom;
 
-        private EndInTheLog(Message reply, LiveReply entry, Span span, TextAllowance allowance) {
+        private EndInTheLog(Started started, LiveReply entry, Span span, TextAllowance allowance) {
             super(entry, span, allowance, events, places);
-            this.reply = reply;
+            this.reply = started.turn().reply();
+            this.memory = started.settings().memory();
             this.entry = entry;
         }
 
@@ -191,6 +195,10 @@ class TurnRunner {
             return prompt;
         }
 
+        private Outcome cut(Outcome outcome) {
+            return outcome.cutting(cutFrom, memory);
+        }
+
         @Override
         public void keep(Supplier<Ending> how) {
             // If the next turn can't be started, this one has to end all the same.
@@ -199,7 +207,7 @@ class TurnRunner {
                     describedInLogs(
                             reply,
                             entry.origin(),
-                            () -> finish(reply, how.get(), entry.seal(), cutFrom, start));
+                            () -> finish(reply, how.get(), entry.seal(), this::cut, start));
             if (finished.next() != null) {
                 following = finished.next();
             }
@@ -246,8 +254,12 @@ class TurnRunner {
      * @throws RuntimeException whatever keeps the log from taking it now
      */
     private Finished finish(
-            Message reply, Ending ending, Written what, int cutFrom, @Nullable StartOptions start) {
-        Outcome outcome = ending.of(what).cutting(cutFrom);
+            Message reply,
+            Ending ending,
+            Written what,
+            UnaryOperator<Outcome> cut,
+            @Nullable StartOptions start) {
+        Outcome outcome = cut.apply(ending.of(what));
         try {
             return repository.finish(reply.chatId(), reply.id(), reply.attempt(), outcome, start);
         } catch (RefusedException refused) {

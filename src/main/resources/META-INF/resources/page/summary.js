@@ -172,7 +172,7 @@ class Summary extends LitElement {
 
   #window(context, messages) {
     const { picture, words, legend } = pictureOf(context, messages);
-    const { messages: left, tokens } = context.nextCut;
+    const { messages: left, tokens } = context.nextCut ?? { messages: 0, tokens: 0 }; // a replica of the version before has none
     const share = 1 - tokens / context.maxTokens;
     return html`
       <h3>What the model sees next</h3>

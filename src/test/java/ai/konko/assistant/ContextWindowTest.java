@@ -46,7 +46,28 @@ class ContextWindowTest {
     private final Tokens tokens = new Tokens();
     private final UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
 
-    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {}
+    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {
+        @Override
+        public int mostMessages() {
+            return 1000;
+        }
+
+        @Override
+        public int mostTokens() {
+            return 128_000;
+        }
+    }
+
+    @Test
+    void boundsOfAChat_areAtMostWhatTheServiceAllows() {
+        Memory chosen = new Memory(10_000, 1_000_000, null);
+
+        assertThat(WindowBounds.of(new Bounds(100, 16_000, 0.5), chosen))
+                .isEqualTo(new WindowBounds(1000, 128_000, 0.5));
+        assertThat(WindowBounds.of(new Bounds(5000, 200_000, 0.5), chosen))
+                .as("its own settings are always allowed")
+                .isEqualTo(new WindowBounds(5000, 200_000, 0.5));
+    }
 
     @Test
     void tokens_areThoseOfTheEncodingAndFourMore() {
@@ -466,7 +487,7 @@ class ContextWindowTest {
                 chat,
                 turn.reply().id(),
                 1,
-                Outcome.ended("r", FinishReason.STOP, null).cutting(seen.cutFrom()));
+                Outcome.ended("r", FinishReason.STOP, null).cutting(seen.cutFrom(), Memory.NONE));
         return seen.turns().size();
     }
 

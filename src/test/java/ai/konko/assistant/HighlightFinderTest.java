@@ -31,7 +31,17 @@ class HighlightFinderTest {
     private final List<Owner> charged = new ArrayList<>();
     private String transcript = "";
 
-    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {}
+    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {
+        @Override
+        public int mostMessages() {
+            return 1000;
+        }
+
+        @Override
+        public int mostTokens() {
+            return 128_000;
+        }
+    }
 
     @Test
     void find_chargesTheModelsTextToTheChatsOwner() {

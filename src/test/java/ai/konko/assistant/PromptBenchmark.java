@@ -60,7 +60,17 @@ public final class PromptBenchmark {
     private double shares;
     private List<String> before = List.of();
 
-    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {}
+    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {
+        @Override
+        public int mostMessages() {
+            return 1000;
+        }
+
+        @Override
+        public int mostTokens() {
+            return 128_000;
+        }
+    }
 
     private PromptBenchmark(Bounds bounds, int wordsOfATurn) {
         ModelAddress address = ModelAddress.of("http://unused");
@@ -133,7 +143,7 @@ public final class PromptBenchmark {
                 started.turn().reply().id(),
                 1,
                 Outcome.ended(words(wordsOfATurn - said), FinishReason.STOP, null)
-                        .cutting(prompt.cutFrom()));
+                        .cutting(prompt.cutFrom(), started.settings().memory()));
     }
 
     private void count(List<String> prompt) {

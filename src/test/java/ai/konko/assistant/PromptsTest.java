@@ -49,7 +49,17 @@ class PromptsTest {
                     .create(Owner.ANONYMOUS, new Settings(null, "Be short.", null, Map.of()))
                     .id();
 
-    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {}
+    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {
+        @Override
+        public int mostMessages() {
+            return 1000;
+        }
+
+        @Override
+        public int mostTokens() {
+            return 128_000;
+        }
+    }
 
     @Test
     void of_aTurn_isWhatTheContextShowedAndTheMessage() {
@@ -372,7 +382,7 @@ class PromptsTest {
                 started.turn().reply().id(),
                 1,
                 Outcome.ended(new Written(text, List.of(items)), FinishReason.STOP, null)
-                        .cutting(cutFrom));
+                        .cutting(cutFrom, started.settings().memory()));
     }
 
     private static Item call(String id) {

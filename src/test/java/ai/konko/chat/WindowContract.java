@@ -49,7 +49,7 @@ abstract class WindowContract extends StartContract {
         Started third = accept("3");
         repository.accept(chat(), new Post("4", WhenBusy.ENQUEUE, null, false), START);
 
-        Finished finished = finish(third, ended("r").cutting(3), START);
+        Finished finished = finish(third, ended("r").cutting(3, Memory.NONE), START);
 
         assertThat(finished.next()).isNotNull();
         assertThat(seenBy(finished.next())).containsExactly("2", "3");
@@ -59,7 +59,7 @@ abstract class WindowContract extends StartContract {
     void cut_ofATurnThatIsNotContext_doesNotCount() {
         turn("1", 0);
         turn("2", 0);
-        finish(accept("3"), Outcome.cancelled().cutting(3), null);
+        finish(accept("3"), Outcome.cancelled().cutting(3, Memory.NONE), null);
         assertThat(recalled(END, 10)).containsExactly("1", "2");
 
         Message fourth = turn("4", 3);
@@ -78,7 +78,8 @@ abstract class WindowContract extends StartContract {
         turn("2", 0);
         Started third = accept("3");
         Written half = Written.of("half");
-        Message reply = finish(third, Outcome.cancelled(half).cutting(3), null).reply();
+        Message reply =
+                finish(third, Outcome.cancelled(half).cutting(3, Memory.NONE), null).reply();
         assertThat(recalled(END, 10)).containsExactly("2", "3");
 
         repository.retry(chat(), reply.id(), false);
@@ -116,6 +117,19 @@ abstract class WindowContract extends StartContract {
         assertThat(patch(Memory.Patch.REMOVE_ALL).settings().memory()).isEqualTo(Memory.NONE);
     }
 
+    /** Else the turn would push out, for good, what the client has just asked for. */
+    @Test
+    void memory_thatChangesWhileATurnRuns_letsThatTurnCutNothing() {
+        turn("1", 0);
+        turn("2", 0);
+        Started third = accept("3");
+        patch(new Memory.Patch(set(100), keep(), keep()));
+        finish(third, ended("r").cutting(5, third.settings().memory()), null);
+
+        assertThat(recalled(END, 10)).containsExactly("1", "2", "3");
+        assertThat(before("4")).containsExactly("1", "2", "3");
+    }
+
     @Test
     void newChat_keepsItsMemory() {
         Memory memory = new Memory(6, 1000, 1.0);
@@ -146,7 +160,9 @@ abstract class WindowContract extends StartContract {
     }
 
     private Message turn(String text, int cutFrom) {
-        return finish(accept(text), ended("r").cutting(cutFrom), null).reply();
+        Started started = accept(text);
+        Outcome end = ended("r").cutting(cutFrom, started.settings().memory());
+        return finish(started, end, null).reply();
     }
 
     private List<String> before(String text) {

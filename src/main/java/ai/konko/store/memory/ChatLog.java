@@ -414,7 +414,7 @@ final class ChatLog {
 
     private Message end(int seq, Outcome outcome) {
         Instant now = changedNow();
-        Message ended = transcript.end(seq, outcome, now);
+        Message ended = transcript.end(seq, outcome.under(settings.memory()), now);
         if (outcome.usage() != null) {
             usage = outcome.usage().plus(usage);
         }

@@ -210,7 +210,7 @@ final class ReplyRuns {
                             ended.add(end);
                             Message reply = end.ended(each.run.reply);
                             contexts.ended(
-                                    chat, reply, each.outcome.windowFrom(), chats.transaction());
+                                    chat, reply, end.outcome().windowFrom(), chats.transaction());
                             finished.add(Optional.of(new Finished(reply, null)));
                         } else {
                             finished.add(Optional.empty());
@@ -238,6 +238,7 @@ final class ReplyRuns {
             TurnRows.end(session, chat, mine.get(), end.outcome);
             line.remove(mine.get());
         }
+        contexts.forget(end.chatId);
         Message reply = messages.reply(session, end.chatId, end.replyId);
         Started next =
                 end.start == null || !replica.serves()

@@ -237,7 +237,8 @@ final class TurnRows {
             boolean last = pending.seq() == chat.end().seq();
             List<Item> items = Items.ended(outcome, last, now);
             boolean waits = last ? Items.wait(items) : chat.waiting();
-            return new End(pending, outcome, last, items, waits, now);
+            Outcome kept = outcome.under(chat.settings().memory());
+            return new End(pending, kept, last, items, waits, now);
         }
 
         /** The reply as it is then. */
@@ -357,7 +358,8 @@ final class TurnRows {
                 update message set content = '', items = null, items_length = null, call_ids = null, options = ?::json,
                     status = null, attempt = ?, completed_at = null, model = null, finish_reason = null,
                     input_tokens = null, output_tokens = null, cached_tokens = null, reasoning_tokens = null,
-                    failure_code = null, failure_message = null, failure_retry_s = null, failure_status = null
+                    failure_code = null, failure_message = null, failure_retry_s = null, failure_status = null,
+                    window_from = null
                 where chat_id = ? and seq = ?
                 """,
                 Columns.json(queued.options()),
