@@ -102,7 +102,13 @@ class PageSidesIT extends OnThePage {
 
     @Test
     void context_isAPictureOfWhatTheModelSees() {
-        String chat = "/chats/" + client.post("/chats", "{\"instructions\": \"Be brief.\"}").id();
+        String chat =
+                "/chats/"
+                        + client.post(
+                                        "/chats",
+                                        "{\"instructions\": \"Be brief.\", \"memory\":"
+                                                + " {\"maxMessages\": 40, \"maxTokens\": 8000, \"keep\": 1}}")
+                                .id();
         model.answer(_ -> Reply.status(500, "{}", Map.of()));
         client.post(chat + "/messages", "{\"content\": \"Fail!\"}");
         model.reset();
@@ -122,7 +128,7 @@ class PageSidesIT extends OnThePage {
         assertThat(picture().locator(".system")).hasCount(1);
         assertThat(summary())
                 .containsText("The model would see 38 of 52 messages, and the instructions.");
-        assertThat(summary()).containsText("of 8,000 tokens");
+        assertThat(summary()).containsText("The oldest are left out once more than");
     }
 
     private Locator picture() {
