@@ -46,18 +46,6 @@ class ContextWindowTest {
     private final Tokens tokens = new Tokens();
     private final UUID chat = repository.create(Owner.ANONYMOUS, Settings.NONE).id();
 
-    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {
-        @Override
-        public int mostMessages() {
-            return 1000;
-        }
-
-        @Override
-        public int mostTokens() {
-            return 128_000;
-        }
-    }
-
     @Test
     void boundsOfAChat_areAtMostWhatTheServiceAllows() {
         Memory chosen = new Memory(10_000, 1_000_000, null);

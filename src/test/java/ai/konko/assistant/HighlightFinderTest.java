@@ -31,18 +31,6 @@ class HighlightFinderTest {
     private final List<Owner> charged = new ArrayList<>();
     private String transcript = "";
 
-    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {
-        @Override
-        public int mostMessages() {
-            return 1000;
-        }
-
-        @Override
-        public int mostTokens() {
-            return 128_000;
-        }
-    }
-
     @Test
     void find_chargesTheModelsTextToTheChatsOwner() {
         Chat chat = repository.create(ADA, Settings.NONE);

@@ -60,18 +60,6 @@ public final class PromptBenchmark {
     private double shares;
     private List<String> before = List.of();
 
-    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {
-        @Override
-        public int mostMessages() {
-            return 1000;
-        }
-
-        @Override
-        public int mostTokens() {
-            return 128_000;
-        }
-    }
-
     private PromptBenchmark(Bounds bounds, int wordsOfATurn) {
         ModelAddress address = ModelAddress.of("http://unused");
         this.wordsOfATurn = wordsOfATurn;

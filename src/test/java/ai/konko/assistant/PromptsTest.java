@@ -49,18 +49,6 @@ class PromptsTest {
                     .create(Owner.ANONYMOUS, new Settings(null, "Be short.", null, Map.of()))
                     .id();
 
-    private record Bounds(int maxMessages, int maxTokens, double keep) implements MemoryConfig {
-        @Override
-        public int mostMessages() {
-            return 1000;
-        }
-
-        @Override
-        public int mostTokens() {
-            return 128_000;
-        }
-    }
-
     @Test
     void of_aTurn_isWhatTheContextShowedAndTheMessage() {
         repository.take(chat, List.of(replied("q1", "a1"), new PastTurn("q2", null, null)));

@@ -38,8 +38,8 @@ final class ChatRows {
 
     /**
      * An owner's chats before one, as a condition on {@code c}. It comes with the order that only
-     * the index on both has. If the owner was to be equal, the planner could read the chats of all
-     * owners by their key.
+     * the index on both has: with {@code owner = ?} the planner could read the chats of all owners
+     * by their key.
      */
     static final String OF_OWNER = "(c.owner, c.id) < (?, ?) and c.owner >= ?";
 

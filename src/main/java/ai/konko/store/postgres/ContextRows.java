@@ -67,12 +67,12 @@ final class ContextRows {
 
     private static final String OF_IDLE =
             """
-                    select m.* from (
-                        select id from unnest(?::uuid[], ?::text[]) as a (id, known)
-                        where not exists (select from pending p where p.chat_id = a.id)
-                            and not exists (select from chat k where k.id = a.id and k.xmin::text = a.known)
-                        offset 0) as c, lateral (
-                    """
+            select m.* from (
+                select id from unnest(?::uuid[], ?::text[]) as a (id, known)
+                where not exists (select from pending p where p.chat_id = a.id)
+                    and not exists (select from chat k where k.id = a.id and k.xmin::text = a.known)
+                offset 0) as c, lateral (
+            """
                     + (SAID + IN_WINDOW).replace(":chat", "c.id")
                     + ") as m order by m.chat_id, m.seq";
 

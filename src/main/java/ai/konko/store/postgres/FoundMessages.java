@@ -12,8 +12,8 @@ import java.util.UUID;
  */
 final class FoundMessages {
     /**
-     * The first messages that have the text. A row of {@code searched} leads to one at least, but
-     * for the row within which the list goes on; so it takes one row more.
+     * The first messages that have the text. Each row of {@code searched} leads to one at least.
+     * Only the one in which the last page has ended may have none left, so one row more is read.
      */
     private static final String FIRST =
             """

@@ -11,7 +11,9 @@ import java.time.Duration;
 final class HeldLease {
     private final long length;
 
-    /** A renewal comes every second; one that takes longer than this has met an outage. */
+    /**
+     * Renewals are asked for every second. If the last one is older than this, there is an outage.
+     */
     private final long late;
 
     private boolean failed = true;

@@ -7,6 +7,7 @@ import ai.konko.chat.Sized;
 import ai.konko.chat.StartOptions;
 import ai.konko.chat.Turn;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -43,6 +44,8 @@ final class KnownContexts {
      * What is known of a chat.
      *
      * @param version the transaction that has changed the chat's row last
+     * @param updatedAt what that transaction has written there: after a failover another one may
+     *     have its number
      * @param bounds of the turns
      * @param turns before the one that runs, oldest first
      * @param running the message of the turn that runs; null if none does
@@ -51,6 +54,7 @@ final class KnownContexts {
     record Known(
             LogEnd end,
             String version,
+            Instant updatedAt,
             StartOptions bounds,
             List<ContextTurn> turns,
             @Nullable Message running,
@@ -58,7 +62,9 @@ final class KnownContexts {
 
         /** Whether the chat is as it was. */
         boolean is(ChatRows.Locked chat) {
-            return version.equals(chat.version()) && end.equals(chat.end());
+            return version.equals(chat.version())
+                    && updatedAt.equals(chat.updatedAt())
+                    && end.equals(chat.end());
         }
 
         private long bytes() {
@@ -95,7 +101,15 @@ final class KnownContexts {
      */
     void started(Turn turn, List<ContextTurn> before, StartOptions bounds, String transaction) {
         Message message = turn.message();
-        put(new Known(LogEnd.of(turn), transaction, bounds, before, message, System.nanoTime()));
+        put(
+                new Known(
+                        LogEnd.of(turn),
+                        transaction,
+                        message.createdAt(),
+                        bounds,
+                        before,
+                        message,
+                        System.nanoTime()));
     }
 
     /**
@@ -122,6 +136,7 @@ final class KnownContexts {
                 new Known(
                         known.end,
                         transaction,
+                        chat.timeOfChange(),
                         known.bounds,
                         List.copyOf(newest(turns, known.bounds)),
                         null,

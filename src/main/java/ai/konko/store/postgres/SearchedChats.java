@@ -38,8 +38,8 @@ final class SearchedChats {
     /**
      * Those of the newest that have the text. Turns that are not in the table yet are looked
      * through themselves, as in all conditions here. The counts keep the planner from looking for
-     * the text in whole tables, the order and the text that no index has from doing so for each
-     * chat, and the text is folded once, not for each row.
+     * the text in whole tables. Within a chat it would do so too, if the text were written as the
+     * trigrams have it, or without the order of the key. The text is folded once, not for each row.
      */
     private static final String AMONG_THE_NEWEST =
             """

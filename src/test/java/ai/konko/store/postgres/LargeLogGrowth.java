@@ -1,24 +1,18 @@
 package ai.konko.store.postgres;
 
-import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.ChatQuery;
 import ai.konko.chat.ChatRepository.MessageQuery;
 import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.FinishReason;
-import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
 import ai.konko.chat.RefusedException;
-import ai.konko.chat.SearchConfig.Switch;
 import ai.konko.chat.StartOptions;
-import ai.konko.chat.TestLimits;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WhenBusy;
-import io.agroal.api.AgroalDataSource;
 import java.io.IOException;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -48,9 +42,7 @@ public final class LargeLogGrowth {
     static final class Measured implements AutoCloseable {
         private final LargeLog log;
         private final Random random = new Random(1);
-        private final AgroalDataSource source;
-        private final ChatRepository repository;
-        private final SearchFiller filler;
+        private final TestLog opened;
         final List<UUID> active;
         private int turns;
 
@@ -59,28 +51,7 @@ public final class LargeLogGrowth {
          */
         Measured(LargeLog log, String url) {
             this.log = log;
-            this.source = TestPostgres.source(url, TestPostgres.user(), TestPostgres.password());
-            Database database = new Database(() -> source, 20, 1000);
-            UUID me = UUID.randomUUID();
-            RunningReplies running = new RunningReplies(me);
-            Replica replica =
-                    new Replica(
-                            me,
-                            database,
-                            running,
-                            Duration.ofHours(1),
-                            true,
-                            Duration.ofMillis(50),
-                            ReplicaAddress.of(me, null));
-            replica.renew();
-            this.filler = new SearchFiller(database, Switch.ON);
-            this.repository =
-                    new PostgresChatRepository(
-                            TestLimits.WIDE,
-                            new GrowingIds(Clock.systemUTC()),
-                            database,
-                            replica,
-                            running);
+            this.opened = TestLog.on(url);
             // Each log has the same lengths of these.
             this.active =
                     IntStream.range(0, ACTIVE)
@@ -105,49 +76,41 @@ public final class LargeLogGrowth {
 
         void turn(UUID chat) {
             Post post = new Post(log.vocabulary().text(random, 90), WhenBusy.ENQUEUE, null, false);
-            UUID reply = repository.accept(chat, post, START).turn().reply().id();
+            UUID reply = opened.repository.accept(chat, post, START).turn().reply().id();
             Outcome outcome =
                     Outcome.ended(
                             log.vocabulary().text(random, 380),
                             FinishReason.STOP,
                             new Usage(900, 90));
-            var _ = repository.finish(chat, reply, 1, outcome, START);
+            var _ = opened.repository.finish(chat, reply, 1, outcome, START);
         }
 
         void page() {
-            var _ = repository.messages(next(), new MessageQuery(50, Order.DESC, null));
+            var _ = opened.repository.messages(next(), new MessageQuery(50, Order.DESC, null));
         }
 
         void chats() {
-            var _ = repository.chats(new ChatQuery(OWNER, 20, null, null));
+            var _ = opened.repository.chats(new ChatQuery(OWNER, 20, null, null));
         }
 
         /** Somewhere among the older chats. */
         void olderChats() {
             UUID before = log.chat(log.chats() / 2 + random.nextInt(log.chats() / 2));
-            var _ = repository.chats(new ChatQuery(OWNER, 20, before, null));
+            var _ = opened.repository.chats(new ChatQuery(OWNER, 20, before, null));
         }
 
         /** One that takes longer than a statement may is refused, and so takes as long as that. */
         void search(String word) {
             try {
-                var _ = repository.chats(new ChatQuery(OWNER, 20, null, word));
+                var _ = opened.repository.chats(new ChatQuery(OWNER, 20, null, word));
             } catch (RefusedException tooSlow) {
                 System.out.println(word + ": " + tooSlow.getMessage());
             }
         }
 
-        /** Takes all turns into what is searched, as beside the turns. */
-        void fill() {
-            boolean more = filler.fill();
-            while (more) {
-                more = filler.fill();
-            }
-        }
-
         @Override
         public void close() {
-            source.close();
+            opened.close();
         }
     }
 
@@ -188,8 +151,8 @@ public final class LargeLogGrowth {
         compare("page of the last 50 messages", 2000, small, large, Measured::page);
         compare("an owner's newest 20 chats", 2000, small, large, Measured::chats);
         compare("20 of an owner's older chats", 2000, small, large, Measured::olderChats);
-        small.fill();
-        large.fill();
+        small.opened.fill();
+        large.opened.fill();
         search("a rare word", LargeLog.RARE_WORD, small, large);
         search("a rare word that is not there", "quetzalcoatlus", small, large);
         for (int rank : new int[] {10, 100, 1000, 3000, 10_000}) {
