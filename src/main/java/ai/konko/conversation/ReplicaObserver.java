@@ -21,11 +21,15 @@ import org.jboss.logging.Logger;
  * this one follows, replies of this one that are to stop, and turns that nobody runs any more.
  *
  * <p>Replies are read again one after the other, each at most once for all that has happened to it
- * meanwhile, so that a slow log has nothing to catch up with.
+ * meanwhile, so that a slow log has nothing to catch up with. What is to be started waits in the
+ * same way, for a few threads.
  */
 @ApplicationScoped
 class ReplicaObserver implements ChatRepository.Observer {
     private static final Logger LOG = Logger.getLogger(ReplicaObserver.class);
+
+    /** Few enough to leave most connections of the log to turns that people post. */
+    private static final int STARTERS = 4;
 
     private final ChatRepository repository;
     private final TurnRunner runner;
@@ -35,6 +39,14 @@ class ReplicaObserver implements ChatRepository.Observer {
     private final Set<LiveReply> toRead = ConcurrentHashMap.newKeySet();
     private final Executor reader =
             Executors.newSingleThreadExecutor(Thread.ofVirtual().name("follower").factory());
+
+    /** Chats whose next turn is to be started. */
+    private final Set<UUID> toStart = ConcurrentHashMap.newKeySet();
+
+    /** After a crash there may be thousands, and who tells of them has a lease to renew. */
+    private final Executor starters =
+            Executors.newFixedThreadPool(
+                    STARTERS, Thread.ofVirtual().name("starter-", 0).factory());
 
     ReplicaObserver(
             ChatRepository repository,
@@ -80,6 +92,13 @@ class ReplicaObserver implements ChatRepository.Observer {
 
     @Override
     public void startable(UUID chatId) {
+        if (!places.draining() && toStart.add(chatId)) {
+            starters.execute(() -> startNext(chatId));
+        }
+    }
+
+    private void startNext(UUID chatId) {
+        toStart.remove(chatId);
         if (!places.draining()) {
             runner.runNext(chatId);
         }

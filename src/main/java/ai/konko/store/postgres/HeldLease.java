@@ -1,6 +1,7 @@
 package ai.konko.store.postgres;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Since when this replica's lease has held, as far as that tells of the leases of others. After an
@@ -17,7 +18,7 @@ final class HeldLease {
     private final long late;
 
     private boolean failed = true;
-    private long asked;
+    private @Nullable Long asked;
     private long since;
 
     HeldLease(Duration length) {
@@ -35,7 +36,7 @@ final class HeldLease {
      * @param to when it had answered
      */
     synchronized void renewed(long from, long to) {
-        if (failed || to - asked > late) {
+        if (failed || asked == null || to - asked > late) {
             since = to;
         }
         failed = false;
@@ -43,9 +44,17 @@ final class HeldLease {
     }
 
     /**
+     * Whether no other replica can have found the lease at its end, by this replica's own clock.
+     * The end counts from before the question, so it is never later here than in the database.
+     */
+    synchronized boolean holds(long now) {
+        return asked != null && now - asked < length;
+    }
+
+    /**
      * Whether it has held for as long as a lease lasts. No, if the next renewal is late already.
      */
     synchronized boolean settled(long now) {
-        return !failed && now - asked <= late && now - since >= length;
+        return !failed && asked != null && now - asked <= late && now - since >= length;
     }
 }

@@ -24,8 +24,8 @@ final class Replica {
     private static final Duration ROUND = Duration.ofSeconds(1);
     private static final Duration REMOVAL = Duration.ofSeconds(10);
 
-    /** How many abandoned replies one round takes up. */
-    private static final int ABANDONED = 200;
+    /** How many abandoned replies one round tells of. */
+    private static final int ABANDONED = 1000;
 
     private final UUID id;
     private final Database database;
@@ -81,8 +81,12 @@ final class Replica {
         return id;
     }
 
+    /**
+     * Whether it may start replies: its lease lasts. After its end others may run what this replica
+     * starts, until the next renewal.
+     */
     boolean serves() {
-        return serves;
+        return serves && (alone || held.holds(System.nanoTime()));
     }
 
     void observe(Observer newObserver) {

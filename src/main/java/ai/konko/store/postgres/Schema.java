@@ -54,6 +54,7 @@ final class Schema {
                         .table(isEarlier(session) ? EARLIER_HISTORY : HISTORY)
                         .baselineOnMigrate(true)
                         .baselineVersion("0")
+                        .lockRetryCount(-1) // another replica's step may take hours
                         .callbacks(new Unhurried())
                         .initSql(Sessions.isShared(session.connection()) ? "select 1" : PREPARE)
                         .load()

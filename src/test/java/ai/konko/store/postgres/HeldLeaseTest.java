@@ -49,6 +49,16 @@ class HeldLeaseTest {
         assertThat(lease.settled(seconds(32))).isTrue();
     }
 
+    @Test
+    void notRenewedForItsLength_itHoldsNoMore() {
+        assertThat(lease.holds(seconds(0))).isFalse();
+        lease.renewed(seconds(1), seconds(5));
+        lease.failed();
+
+        assertThat(lease.holds(seconds(10))).isTrue();
+        assertThat(lease.holds(seconds(11))).isFalse();
+    }
+
     private void renewEachSecond(int from, int to) {
         for (int i = from; i <= to; i++) {
             lease.renewed(seconds(i), seconds(i));

@@ -335,6 +335,16 @@ class ReplicaTest {
         assertThat(started).containsExactly(reply);
     }
 
+    /** Another replica may take it over by then. */
+    @Test
+    void start_afterOnesOwnLeaseHasRunOut_startsNothing() {
+        Part late = new Part(false, Duration.ofNanos(1));
+        late.replica.renew();
+
+        assertThat(late.repository.start(chat, "m")).isEmpty();
+        assertThat(a.start()).isNotNull();
+    }
+
     @Test
     void takenOverThreeTimes_itIsEndedWithItsText() {
         UUID reply = a.start();
