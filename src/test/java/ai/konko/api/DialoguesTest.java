@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 class DialoguesTest extends HttpTest {
-    private static final int DIALOGUES = Integer.getInteger("test.dialogues", 60);
+    private static final int DIALOGUES =
+            Integer.getInteger("test.dialogues", Boolean.getBoolean("test.postgres") ? 30 : 60);
     private static final int STEPS = 14;
 
     private static final String TOOLS =

@@ -526,7 +526,7 @@ class TurnsTest extends HttpTest {
     /** With the log in PostgreSQL fewer, because each takes several transactions. */
     @Test
     void post_thousandsOfModelCallsAtOnce_allRun() {
-        int each8th = Boolean.getBoolean("test.postgres") ? 250 : 625;
+        int each8th = Boolean.getBoolean("test.postgres") ? 125 : 625;
         CompletableFuture<Void> gate = new CompletableFuture<>();
         model.answer(_ -> Reply.text("done").gate(gate));
         List<String> chats = new CopyOnWriteArrayList<>();

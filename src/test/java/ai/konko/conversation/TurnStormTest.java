@@ -44,7 +44,7 @@ class TurnStormTest {
     private static final int THREADS = 24;
 
     /** A database takes some milliseconds for each. */
-    private static final int STEPS = Boolean.getBoolean("test.postgres") ? 100 : 300;
+    private static final int STEPS = Boolean.getBoolean("test.postgres") ? 40 : 300;
 
     @Inject TurnEngine turns;
     @Inject ChatRepository repository;
