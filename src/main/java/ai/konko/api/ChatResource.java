@@ -2,7 +2,6 @@ package ai.konko.api;
 
 import ai.konko.assistant.HighlightFinder;
 import ai.konko.assistant.ModelEndpoint;
-import ai.konko.assistant.NextPrompt;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
@@ -48,7 +47,6 @@ import org.jspecify.annotations.Nullable;
 public class ChatResource {
     private final ChatRepository repository;
     private final TurnEngine turns;
-    private final NextPrompt next;
     private final HighlightFinder highlights;
     private final ModelEndpoint endpoint;
     private final ChatLimits limits;
@@ -60,7 +58,6 @@ public class ChatResource {
     ChatResource(
             ChatRepository repository,
             TurnEngine turns,
-            NextPrompt next,
             HighlightFinder highlights,
             ModelEndpoint endpoint,
             ChatLimits limits,
@@ -71,7 +68,6 @@ public class ChatResource {
         this.json = json;
         this.repository = repository;
         this.turns = turns;
-        this.next = next;
         this.highlights = highlights;
         this.endpoint = endpoint;
         this.limits = limits;
@@ -155,14 +151,5 @@ public class ChatResource {
         MessageCounts counts = repository.messageCounts(PathId.chat(chatId));
         return SummaryView.of(
                 counts, highlights.find(counts.chat(), counts.answeredThrough(), most));
-    }
-
-    @GET
-    @Path("/{chatId}/context")
-    public ContextView context(
-            @PathParam("chatId") String chatId, @Context RoutingContext request) {
-        ContextView context = ContextView.of(next.of(PathId.chat(chatId)));
-        outgoing.admit(request, context.characters());
-        return context;
     }
 }

@@ -2,6 +2,7 @@ package ai.konko.api;
 
 import ai.konko.assistant.ContextMessage;
 import ai.konko.assistant.ModelContext;
+import ai.konko.chat.Memory;
 import ai.konko.chat.Sized;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -16,11 +17,13 @@ import org.jspecify.annotations.Nullable;
 record ContextView(
         List<Entry> messages,
         List<Excluded> excluded,
+        @Nullable MemorySummaryView summary,
         int estimatedTokens,
         int stablePrefixTokens,
         int maxMessages,
         int maxTokens,
         double keep,
+        String compaction,
         @Nullable Integer windowFrom,
         NextCut nextCut)
         implements Sized {
@@ -41,11 +44,13 @@ record ContextView(
         return new ContextView(
                 context.messages().stream().map(Entry::of).toList(),
                 excluded,
+                context.summary() == null ? null : MemorySummaryView.inContext(context.summary()),
                 context.tokens().fixed() + context.tokens().turns(),
                 context.tokens().stable(),
                 context.maxMessages(),
                 context.maxTokens(),
                 context.keep(),
+                (context.compacts() ? Memory.Compaction.SUMMARY : Memory.Compaction.OFF).wire(),
                 context.turns().isEmpty() ? null : context.turns().getFirst().message().seq(),
                 new NextCut(context.messagesLeft(), context.tokensLeft()));
     }

@@ -1,12 +1,14 @@
 package ai.konko.api;
 
 import ai.konko.chat.Memory;
+import ai.konko.chat.Memory.Compaction;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.RefusedException.Violation;
 import ai.konko.chat.SettingsPatch.Change;
 import ai.konko.http.JsonValues;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -18,7 +20,8 @@ final class MemoryOptions {
     private static final String MAX_MESSAGES = "maxMessages";
     private static final String MAX_TOKENS = "maxTokens";
     private static final String KEEP = "keep";
-    private static final Set<String> FIELDS = Set.of(MAX_MESSAGES, MAX_TOKENS, KEEP);
+    private static final String COMPACTION = "compaction";
+    private static final Set<String> FIELDS = Set.of(MAX_MESSAGES, MAX_TOKENS, KEEP, COMPACTION);
 
     private MemoryOptions() {}
 
@@ -51,7 +54,18 @@ final class MemoryOptions {
                                         && each.doubleValue() <= 1,
                         JsonNode::doubleValue,
                         "must be a number from %s to 1".formatted(Memory.LEAST_KEPT),
+                        broken),
+                change(
+                        memory,
+                        COMPACTION,
+                        each -> compaction(each).isPresent(),
+                        each -> compaction(each).orElseThrow(),
+                        "must be off or summary",
                         broken));
+    }
+
+    private static Optional<Compaction> compaction(JsonNode named) {
+        return Compaction.of(named.textValue());
     }
 
     private static Change<Integer> count(

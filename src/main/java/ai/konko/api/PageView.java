@@ -18,6 +18,10 @@ final class PageView {
     @RegisterForReflection
     record Messages(List<MessageView> data, @Nullable String nextCursor) {}
 
+    /** A page of summaries. */
+    @RegisterForReflection
+    record Summaries(List<MemorySummaryView> data, @Nullable String nextCursor) {}
+
     /**
      * @return where the list goes on after this page, as a cursor made from its last item
      */

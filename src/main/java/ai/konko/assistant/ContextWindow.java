@@ -5,6 +5,7 @@ import ai.konko.chat.ContextTurn;
 import ai.konko.chat.Item;
 import ai.konko.chat.Items;
 import ai.konko.chat.Memory;
+import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Turn;
@@ -23,14 +24,19 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 class ContextWindow {
+    /** How many of the newest summaries can matter. */
+    private static final int SUMMARIES = 4;
+
     private final ChatRepository repository;
     private final MemoryConfig config;
     private final Tokens tokens;
+    private final Pieces pieces;
 
     ContextWindow(ChatRepository repository, MemoryConfig config, Tokens tokens) {
         this.repository = repository;
         this.config = config;
         this.tokens = tokens;
+        this.pieces = new Pieces(repository);
     }
 
     /**
@@ -68,42 +74,139 @@ class ContextWindow {
      * @param turns the oldest first
      * @param cutFrom if the message's turn cuts the window: the seq of the message that the window
      *     begins with since; else 0
+     * @param summary of turns before those; null if there is none
+     * @param summaryDue whether it may be time for a summary once the message's turn is over
      */
-    record Window(List<ContextTurn> turns, int cutFrom) {
-        static final Window EMPTY = new Window(List.of(), 0);
+    record Window(
+            List<ContextTurn> turns,
+            int cutFrom,
+            @Nullable MemorySummary summary,
+            boolean summaryDue) {
+        static final Window EMPTY = new Window(List.of(), 0, null, false);
     }
 
     WindowBounds bounds(Memory chosen) {
         return WindowBounds.of(config, chosen);
     }
 
+    Window before(Next next, Memory chosen) {
+        return before(next, chosen, null, true);
+    }
+
     /**
+     * The window begins at the same turn until it is full, and then where its summary ends, if that
+     * is there; else it is cut to its share. A summary that a client has asked for has it begin
+     * there at once.
+     *
      * @param chosen for the chat
      * @param read what the log has recalled before the message by the service's own bounds; null if
      *     it is still to be read
+     * @param summarized whether the chat may have summaries
      */
-    Window before(Next next, Memory chosen, @Nullable List<ContextTurn> read) {
-        WindowBounds bounds = bounds(chosen);
+    Window before(Next next, Memory chosen, @Nullable List<ContextTurn> read, boolean summarized) {
+        WindowBounds all = bounds(chosen);
+        List<MemorySummary> summaries = summarized ? summaries(next, all) : List.of();
+        WindowBounds bounds = all.compacts() || !summaries.isEmpty() ? all.besideSummary() : all;
+        List<ContextTurn> turns = turns(next, bounds, read);
+        int needed = Pieces.whole(turns, next.least());
+        MemorySummary ready = ready(summaries, turns);
+        List<ContextTurn> sent = sent(turns, next, bounds, ready);
+        sent = sent.size() >= needed ? sent : Pieces.newest(turns, needed);
+        int begin = beginning(sent, next);
+        MemorySummary told = told(summaries, begin);
+        boolean due =
+                bounds.compacts()
+                        && (begin - 1 > (told == null ? 0 : told.throughSeq())
+                                || (ready(summaries, sent) == null
+                                        && mayBeNearlyFull(sent, next, bounds)));
+        return new Window(sent, sent.size() == turns.size() ? 0 : begin, told, due);
+    }
+
+    /** Those that the model may be told of: if the chat compacts none, those asked for. */
+    private List<MemorySummary> summaries(Next next, WindowBounds bounds) {
+        return repository.summaries(next.chatId(), next.seq(), SUMMARIES).stream()
+                .filter(each -> bounds.compacts() || each.asked())
+                .toList();
+    }
+
+    /** The turns that the window has as long as it is not cut, or so many that it is. */
+    private List<ContextTurn> turns(
+            Next next, WindowBounds bounds, @Nullable List<ContextTurn> read) {
         int most = Math.max(bounds.maxTurns(), next.earlier());
         if (most == 0 && next.least() == 0) {
-            return Window.EMPTY;
+            return List.of();
         }
         List<ContextTurn> turns =
                 read != null && next.earlier() <= bounds.maxTurns() && suffices(read, bounds)
                         ? read
                         : recall(next, most + 1, bounds.mostBytes());
-        int needed = whole(turns, next.least());
+        int needed = Pieces.whole(turns, next.least());
         for (int known = -1; needed > turns.size() && turns.size() > known; ) {
             known = turns.size(); // they are long, or many, or fewer
             turns = recall(next, Math.max(needed, 2 * known), Long.MAX_VALUE);
-            needed = whole(turns, next.least());
+            needed = Pieces.whole(turns, next.least());
         }
-        List<ContextTurn> sent =
-                turns.size() <= most && fit(turns, next, bounds.maxTokens())
-                        ? withoutParts(next, turns)
-                        : cut(turns, next, bounds);
-        sent = sent.size() >= needed ? sent : newest(turns, needed);
-        return new Window(sent, sent.size() == turns.size() ? 0 : beginning(sent, next));
+        return turns;
+    }
+
+    private static int beginning(List<ContextTurn> sent, Next next) {
+        return sent.isEmpty() ? next.seq() : sent.getFirst().replySeq() - 1;
+    }
+
+    /** The newest that tells only of what the window leaves out. */
+    private static @Nullable MemorySummary told(List<MemorySummary> summaries, int begin) {
+        return summaries.stream()
+                .filter(each -> each.throughSeq() < begin)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The newest that ends within the window. */
+    private static @Nullable MemorySummary ready(
+            List<MemorySummary> summaries, List<ContextTurn> turns) {
+        return turns.isEmpty()
+                        || summaries.isEmpty()
+                        || summaries.getFirst().throughSeq() < turns.getFirst().replySeq()
+                ? null
+                : summaries.getFirst();
+    }
+
+    private List<ContextTurn> sent(
+            List<ContextTurn> turns,
+            Next next,
+            WindowBounds bounds,
+            @Nullable MemorySummary ready) {
+        boolean full = !isWithin(turns, next, bounds);
+        if (ready != null && (full || ready.asked())) {
+            List<ContextTurn> rest =
+                    turns.stream().filter(each -> each.replySeq() > ready.throughSeq()).toList();
+            if (isWithin(rest, next, bounds)) {
+                return pieces.withoutParts(next.chatId(), rest);
+            }
+        }
+        return full ? cut(turns, next, bounds) : pieces.withoutParts(next.chatId(), turns);
+    }
+
+    /** Whether all of these turns fit the window. */
+    boolean isWithin(List<ContextTurn> turns, Next next, WindowBounds bounds) {
+        return turns.size() <= Math.max(bounds.maxTurns(), next.earlier())
+                && fit(turns, next, bounds.maxTokens());
+    }
+
+    /** The newest of these turns that fit these bounds. */
+    List<ContextTurn> newestWithin(List<ContextTurn> turns, Next next, WindowBounds bounds) {
+        return newestThatFit(Pieces.newest(turns, bounds.maxTurns()), next, bounds.maxTokens());
+    }
+
+    /** Without counting: never no if it is, with a reply of some length to come. */
+    private static boolean mayBeNearlyFull(
+            List<ContextTurn> turns, Next next, WindowBounds bounds) {
+        long bytes = Tokens.atMost(next.text());
+        for (ContextTurn each : turns) {
+            bytes += Tokens.atMost(each);
+        }
+        WindowBounds nearly = bounds.nearlyFull();
+        return turns.size() + 1 > nearly.maxTurns() || bytes > nearly.maxTokens() / 2;
     }
 
     private List<ContextTurn> recall(Next next, int maxTurns, long mostBytes) {
@@ -119,73 +222,23 @@ class ContextWindow {
                         && bounds.mostBytes() <= usual.mostBytes());
     }
 
-    private static int beginning(List<ContextTurn> sent, Next next) {
-        return sent.isEmpty() ? next.seq() : sent.getFirst().replySeq() - 1;
-    }
-
     /** What a cut leaves: of the last piece all, if it fits the window. */
     private List<ContextTurn> cut(List<ContextTurn> turns, Next next, WindowBounds bounds) {
         List<ContextTurn> kept =
-                withoutParts(
-                        next,
+                pieces.withoutParts(
+                        next.chatId(),
                         newestThatFit(
-                                newest(turns, bounds.keptTurns()), next, bounds.keptTokens()));
+                                Pieces.newest(turns, bounds.keptTurns()),
+                                next,
+                                bounds.keptTokens()));
         if (!kept.isEmpty()) {
             return kept;
         }
-        List<ContextTurn> last = withoutParts(next, newest(turns, whole(turns, 1)));
+        List<ContextTurn> last =
+                pieces.withoutParts(next.chatId(), Pieces.newest(turns, Pieces.whole(turns, 1)));
         return last.size() <= bounds.maxTurns() && fit(last, next, bounds.maxTokens())
                 ? last
                 : List.of();
-    }
-
-    /**
-     * @return how many of the newest turns are needed so that these are whole pieces. A turn that
-     *     answers calls is one piece with the turn before it; the first of these turns may be such
-     *     a turn
-     */
-    private static int whole(List<ContextTurn> turns, int least) {
-        int needed = least;
-        while (needed > 0
-                && needed <= turns.size()
-                && mayAnswerCalls(turns, turns.size() - needed)) {
-            needed++;
-        }
-        return needed;
-    }
-
-    private static boolean mayAnswerCalls(List<ContextTurn> turns, int i) {
-        List<Item> said = turns.get(i).messageItems();
-        return i == 0
-                ? !Items.outputs(said).isEmpty()
-                : Items.answer(said, turns.get(i - 1).replyItems());
-    }
-
-    private static <T> List<T> newest(List<T> turns, int most) {
-        return turns.subList(Math.max(0, turns.size() - most), turns.size());
-    }
-
-    /**
-     * @return these turns without the oldest, if those are only a part of a piece
-     */
-    private List<ContextTurn> withoutParts(Next next, List<ContextTurn> turns) {
-        int from = 0;
-        while (from < turns.size() && answersCalls(next, turns, from)) {
-            from++;
-        }
-        return turns.subList(from, turns.size());
-    }
-
-    /** Outputs that a client has put into a log may be of no calls. */
-    private boolean answersCalls(Next next, List<ContextTurn> turns, int i) {
-        ContextTurn turn = turns.get(i);
-        if (Items.outputs(turn.messageItems()).isEmpty()) {
-            return false;
-        }
-        return i > 0
-                ? Items.answer(turn.messageItems(), turns.get(i - 1).replyItems())
-                : repository.recall(next.chatId(), turn.replySeq() - 1, 1, Long.MAX_VALUE).stream()
-                        .anyMatch(before -> Items.answer(turn.messageItems(), before.replyItems()));
     }
 
     private boolean fit(List<ContextTurn> turns, Next next, int maxTokens) {

@@ -22,6 +22,7 @@ final class Exclusion {
     private final ChatRepository repository;
     private final WindowBounds bounds;
     private final Tokens tokens;
+    private final int summarized;
 
     /** The chat's turns that are not sent. */
     private final List<Left> left = new ArrayList<>();
@@ -29,10 +30,14 @@ final class Exclusion {
     /** A turn and why it is left out. */
     private record Left(Message message, Message reply, Reason reason) {}
 
-    Exclusion(ChatRepository repository, WindowBounds bounds, Tokens tokens) {
+    /**
+     * @param summarized the last message that a summary tells of; 0 for none
+     */
+    Exclusion(ChatRepository repository, WindowBounds bounds, Tokens tokens, int summarized) {
         this.repository = repository;
         this.bounds = bounds;
         this.tokens = tokens;
+        this.summarized = summarized;
     }
 
     /**
@@ -114,7 +119,7 @@ final class Exclusion {
     }
 
     /** Whether a turn is left out for its tokens is decided later, when all turns are known. */
-    private static @Nullable Reason reason(Turn turn, int firstSent) {
+    private @Nullable Reason reason(Turn turn, int firstSent) {
         Message reply = turn.reply();
         if (!reply.status().terminal()) {
             return Reason.PENDING;
@@ -122,6 +127,9 @@ final class Exclusion {
         if (!reply.isContext()) {
             return turn.isErased() ? Reason.DELETED : Reason.NO_REPLY;
         }
-        return reply.seq() > firstSent ? null : Reason.WINDOW;
+        if (reply.seq() > firstSent) {
+            return null;
+        }
+        return reply.seq() <= summarized ? Reason.SUMMARIZED : Reason.WINDOW;
     }
 }

@@ -1,5 +1,6 @@
 package ai.konko.assistant;
 
+import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Turn;
 import java.util.List;
 import java.util.UUID;
@@ -9,26 +10,32 @@ import org.jspecify.annotations.Nullable;
  * What the model would be sent before a new message of a chat, and what not.
  *
  * @param instructions sent as the system message
+ * @param summary sent as a second system message; of messages that are left out
  * @param turns sent in full, oldest first
  * @param excluded the messages that are not sent, in the chat's order
  * @param tokens how many they are, by estimate
+ * @param tokensLeft how many tokens may come until the window is cut, the new message counted
  * @param maxMessages see {@link MemoryConfig}
  * @param maxTokens see {@link MemoryConfig}
  * @param keep see {@link MemoryConfig}
+ * @param compacts whether a summary tells of what cuts leave out
  */
 public record ModelContext(
         @Nullable String instructions,
+        @Nullable MemorySummary summary,
         List<Turn> turns,
         List<Excluded> excluded,
         Estimate tokens,
+        int tokensLeft,
         int maxMessages,
         int maxTokens,
-        double keep) {
+        double keep,
+        boolean compacts) {
 
     /**
      * How many tokens are sent before the new message.
      *
-     * @param fixed of tools and instructions
+     * @param fixed of tools, instructions and summary
      * @param turns of the turns
      * @param stable of the beginning that is the same in the prompt before
      */
@@ -39,7 +46,7 @@ public record ModelContext(
      *     that wait are shown as if the new message goes on without their outputs
      */
     public List<ContextMessage> messages() {
-        PromptMessages seen = new PromptMessages(instructions, turns.size(), keep);
+        PromptMessages seen = new PromptMessages(instructions, summary, turns.size(), keep);
         turns.forEach(seen::add);
         return seen.list();
     }
@@ -47,11 +54,6 @@ public record ModelContext(
     /** How many messages may come until the window is cut, the new one counted. */
     public int messagesLeft() {
         return maxMessages - 2 * turns.size();
-    }
-
-    /** The same of tokens. */
-    public int tokensLeft() {
-        return Math.max(0, maxTokens - tokens.turns());
     }
 
     @Override
@@ -64,6 +66,8 @@ public record ModelContext(
 
     /** Why the model does not see a message. */
     public enum Reason {
+        /** The summary tells of it. */
+        SUMMARIZED,
         /** Newer messages fill the window, or it was cut after it. */
         WINDOW,
         /** With it and the newer ones there would be too many tokens. */

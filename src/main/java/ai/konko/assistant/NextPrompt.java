@@ -1,9 +1,11 @@
 package ai.konko.assistant;
 
 import ai.konko.assistant.ContextWindow.Next;
+import ai.konko.assistant.ContextWindow.Window;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ContextTurn;
+import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Message;
 import ai.konko.chat.Options;
 import ai.konko.chat.Settings;
@@ -37,17 +39,28 @@ public class NextPrompt {
     public ModelContext of(UUID chatId) {
         Chat chat = repository.chat(chatId);
         Settings settings = chat.settings();
-        WindowBounds bounds = window.bounds(settings.memory());
-        List<ContextTurn> seen = window.before(Next.of(chatId), settings.memory(), null).turns();
-        List<Turn> turns = inFull(chatId, seen);
+        Window seen = window.before(Next.of(chatId), settings.memory());
+        MemorySummary summary = seen.summary();
+        WindowBounds all = window.bounds(settings.memory());
+        WindowBounds bounds = all.compacts() || summary != null ? all.besideSummary() : all;
+        List<Turn> turns = inFull(chatId, seen.turns());
+        ModelContext.Estimate estimate = estimate(chat, summary, turns);
         return new ModelContext(
                 settings.instructions(),
+                summary,
                 turns,
-                new Exclusion(repository, bounds, tokens).of(chatId, turns),
-                estimate(chat, turns),
-                bounds.maxMessages(),
-                bounds.maxTokens(),
-                bounds.keep());
+                new Exclusion(
+                                repository,
+                                bounds,
+                                tokens,
+                                summary == null ? 0 : summary.throughSeq())
+                        .of(chatId, turns),
+                estimate,
+                Math.max(0, bounds.maxTokens() - estimate.turns()),
+                all.maxMessages(),
+                all.maxTokens(),
+                all.keep(),
+                all.compacts());
     }
 
     /** Turns that have ended since are not among them. */
@@ -59,21 +72,25 @@ public class NextPrompt {
         return repository.context(chatId, next, seen.size(), Long.MAX_VALUE);
     }
 
-    private ModelContext.Estimate estimate(Chat chat, List<Turn> turns) {
+    private ModelContext.Estimate estimate(
+            Chat chat, @Nullable MemorySummary summary, List<Turn> turns) {
         Settings settings = chat.settings();
         String instructions = settings.instructions();
         Object tools = settings.parameters().get(TOOLS);
-        int fixed =
+        int always =
                 (instructions == null ? 0 : tokens.ofMessage(instructions))
                         + (tools == null ? 0 : tokens.ofMessage(ProviderRequestBody.text(tools)));
+        int told = summary == null ? 0 : tokens.ofMessage(PromptMessages.told(summary));
         int all = turns.stream().mapToInt(tokens::of).sum();
-        return new ModelContext.Estimate(fixed, all, stable(chat, turns, fixed, all));
+        return new ModelContext.Estimate(
+                always + told, all, stable(chat, summary, turns, always, told + all));
     }
 
     /** As far as the log tells: it does not keep what was changed or erased since. */
-    private int stable(Chat chat, List<Turn> turns, int fixed, int all) {
+    private int stable(
+            Chat chat, @Nullable MemorySummary summary, List<Turn> turns, int always, int rest) {
         if (turns.isEmpty()) {
-            return chat.messageCount() == 0 ? 0 : fixed;
+            return chat.messageCount() == 0 ? 0 : always;
         }
         Message asked = turns.getLast().message();
         Message replied = turns.getLast().reply();
@@ -81,10 +98,13 @@ public class NextPrompt {
         if (hadOthers(chat.settings(), options)) {
             return 0;
         }
-        List<ContextTurn> then =
-                window.before(Next.of(asked, options), chat.settings().memory(), null).turns();
-        int began = then.isEmpty() ? replied.seq() : then.getFirst().replySeq();
-        return began == turns.getFirst().reply().seq() ? fixed + all - tokens.of(replied) : fixed;
+        Window then = window.before(Next.of(asked, options), chat.settings().memory());
+        int began = then.turns().isEmpty() ? replied.seq() : then.turns().getFirst().replySeq();
+        boolean same =
+                began == turns.getFirst().reply().seq()
+                        && Objects.equals(summary, then.summary())
+                        && (summary == null || summary.createdAt().isBefore(asked.createdAt()));
+        return same ? always + rest - tokens.of(replied) : always;
     }
 
     /** Whether a turn had instructions or tools of its own, with which a prompt begins. */

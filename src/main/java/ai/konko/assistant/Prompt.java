@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters sent to the provider as they are
  * @param streamed whether the answer is to come piece by piece
  * @param attached has the bytes of the messages' images and files
- * @param cutFrom see {@link ContextWindow.Window}
+ * @param seen what of its chat's log the model sees
  * @param callIds the ids of calls that new ones must differ from; null if none are expected, which
  *     spares reading them
  */
@@ -30,7 +30,7 @@ public record Prompt(
         Map<String, Object> parameters,
         boolean streamed,
         AttachedBytes attached,
-        int cutFrom,
+        Seen seen,
         @Nullable Set<String> callIds) {
     private static final String NO_TEXT = "(no text)";
 
@@ -50,7 +50,7 @@ public record Prompt(
             Map<String, Object> parameters,
             boolean streamed,
             @Nullable Set<String> callIds) {
-        this(chatId, model, messages, parameters, streamed, AttachedBytes.NONE, 0, callIds);
+        this(chatId, model, messages, parameters, streamed, AttachedBytes.NONE, Seen.ALL, callIds);
     }
 
     /**
@@ -111,6 +111,21 @@ public record Prompt(
     @Override
     public String toString() {
         return "Prompt[model=" + model + "]";
+    }
+
+    /**
+     * What of a chat's log the model sees.
+     *
+     * @param cutFrom see {@link ContextWindow.Window}
+     * @param summarized whether a summary tells of the rest
+     * @param summaryDue see {@link ContextWindow.Window}
+     */
+    public record Seen(int cutFrom, boolean summarized, boolean summaryDue) {
+        static final Seen ALL = new Seen(0, false, false);
+
+        static Seen of(ContextWindow.Window window) {
+            return new Seen(window.cutFrom(), window.summary() != null, window.summaryDue());
+        }
     }
 
     /** Who says something to the model. */

@@ -7,6 +7,7 @@ import ai.konko.chat.Item;
 import ai.konko.chat.Item.Call;
 import ai.konko.chat.Item.Output;
 import ai.konko.chat.Items;
+import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Message;
 import ai.konko.chat.PastTurn;
 import ai.konko.chat.Turn;
@@ -18,10 +19,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages that the model sees of a chat: its instructions, if it has any, then of each turn
- * what the user says, and the reply, if there is one. Right after a reply with calls comes one
- * output for each, in the calls' order, whatever has become of them. So no call is ever sent
- * without an output, and no output without its call.
+ * The messages that the model sees of a chat: its instructions, if it has any, the summary of what
+ * it does not see, if there is one, then of each turn what the user says, and the reply, if there
+ * is one. Right after a reply with calls comes one output for each, in the calls' order, whatever
+ * has become of them. So no call is ever sent without an output, and no output without its call.
  */
 final class PromptMessages {
     /**
@@ -46,12 +47,29 @@ final class PromptMessages {
      * @param turns how many come, at most
      * @param keep how much is left of the most bytes of attachments once there are more
      */
-    PromptMessages(@Nullable String instructions, int turns, double keep) {
+    PromptMessages(
+            @Nullable String instructions,
+            @Nullable MemorySummary summary,
+            int turns,
+            double keep) {
         this.keep = keep;
-        all = new ArrayList<>(2 * turns + 2);
+        all = new ArrayList<>(2 * turns + 3);
         if (instructions != null && !instructions.isEmpty()) {
             all.add(ContextMessage.of(Speaker.SYSTEM, instructions));
         }
+        if (summary != null) {
+            all.add(ContextMessage.of(Speaker.SYSTEM, told(summary)));
+        }
+    }
+
+    /** What the model is told of the turns that it does not see. */
+    static String told(MemorySummary summary) {
+        return """
+                Summary of this conversation's messages 1 to %d, which are not shown any more. Numbers in square \
+                brackets are those of messages.
+
+                %s"""
+                .formatted(summary.throughSeq(), summary.text());
     }
 
     void add(ContextTurn turn) {

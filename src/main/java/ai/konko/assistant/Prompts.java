@@ -74,7 +74,12 @@ public class Prompts {
                 ProviderParameters.of(settings.parameters(), options.parameters());
         return StoreOutage.outlast(
                 () -> {
-                    Window before = window.before(next, settings.memory(), started.before());
+                    Window before =
+                            window.before(
+                                    next,
+                                    settings.memory(),
+                                    started.before(),
+                                    started.summarized() > 0);
                     PromptMessages seen =
                             messages(instructions(settings, options), before, settings);
                     seen.add(message);
@@ -89,7 +94,7 @@ public class Prompts {
                                     StoreOutage.outlast(
                                             () -> repository.attachments(message.chatId(), ids),
                                             cancellation::cancelled),
-                            before.cutFrom(),
+                            Prompt.Seen.of(before),
                             Prompt.mayCall(parameters, messages)
                                     ? repository.callIds(message.chatId())
                                     : null);
@@ -138,8 +143,7 @@ public class Prompts {
                         ? Window.EMPTY
                         : window.before(
                                 new Next(chatId, beforeSeq, message.message(), next, 0),
-                                settings.memory(),
-                                null);
+                                settings.memory());
         PromptMessages seen = messages(instructions(settings, options), before, settings);
         earlier.forEach(seen::add);
         seen.say(message.message(), message.items());
@@ -151,7 +155,7 @@ public class Prompts {
                 ProviderParameters.of(settings.parameters(), options.parameters()),
                 streamed,
                 ids -> attachments(chatId, earlier, message, ids),
-                0,
+                Prompt.Seen.of(before),
                 callIds(messages));
     }
 
@@ -182,6 +186,7 @@ public class Prompts {
         PromptMessages seen =
                 new PromptMessages(
                         instructions,
+                        before.summary(),
                         before.turns().size(),
                         window.bounds(settings.memory()).keep());
         before.turns().forEach(seen::add);

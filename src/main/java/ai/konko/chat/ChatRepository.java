@@ -299,6 +299,27 @@ public interface ChatRepository {
     void keepHighlights(UUID chatId, Highlights highlights);
 
     /**
+     * @param before only summaries that end before this seq
+     * @param most the most of them
+     * @return the chat's summaries, the newest first
+     */
+    List<MemorySummary> summaries(UUID chatId, int before, int most);
+
+    /**
+     * @return what a summary that is begun now is made from
+     */
+    MemorySummary.Basis summaryBasis(UUID chatId);
+
+    /**
+     * Keeps a summary, unless its basis has changed. Those that take in a turn of which something
+     * is erased, or a reply that runs again, are removed then.
+     *
+     * @return the summary as it is kept; empty if it is not
+     */
+    Optional<MemorySummary> keepSummary(
+            UUID chatId, MemorySummary summary, MemorySummary.Basis basis);
+
+    /**
      * What was used on some days, that of deleted chats counted.
      *
      * @return at most {@code most}, by day, owner and model

@@ -23,6 +23,8 @@ public enum ErrorCode {
     CHAT_BUSY,
     /** The chat has gone on meanwhile. */
     NOT_LAST,
+    /** The chat has no turn that a summary could take in. */
+    NOTHING_TO_COMPACT,
     /** Only a failed or incomplete reply that is the chat's last can run again. */
     NOT_RETRYABLE,
     /** An output for a call that does not wait for one any more. */

@@ -62,14 +62,14 @@ public record Outcome(
 
     /** The same of a turn that has cut the window to begin there, or has not. */
     public Outcome cutting(int from, Memory by) {
-        return from == windowFrom && by.equals(cutBy)
+        return from == windowFrom && by.window().equals(cutBy.window())
                 ? this
                 : new Outcome(status, content, items, finishReason, usage, failure, from, by);
     }
 
     /** The same without a cut, if something else holds for the window by now. */
     public Outcome under(Memory now) {
-        return now.equals(cutBy) ? this : cutting(0, now);
+        return now.window().equals(cutBy.window()) ? this : cutting(0, now);
     }
 
     /**

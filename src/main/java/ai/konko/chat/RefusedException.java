@@ -133,6 +133,12 @@ public final class RefusedException extends RuntimeException {
         return of(ErrorCode.CALL_CLOSED, "A call of these outputs does not wait for one any more.");
     }
 
+    public static RefusedException nothingToCompact() {
+        return of(
+                ErrorCode.NOTHING_TO_COMPACT,
+                "The chat has no turn that a summary could take in: its last one is always sent.");
+    }
+
     public ErrorCode code() {
         return code;
     }

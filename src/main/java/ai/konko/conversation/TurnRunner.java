@@ -1,6 +1,7 @@
 package ai.konko.conversation;
 
 import ai.konko.assistant.Cancellation;
+import ai.konko.assistant.Compactor;
 import ai.konko.assistant.Ending;
 import ai.konko.assistant.Prompt;
 import ai.konko.assistant.Prompts;
@@ -51,6 +52,7 @@ class TurnRunner {
     private final TurnSpans spans;
     private final TurnEvents events;
     private final Workers workers;
+    private final Compactor compactor;
 
     TurnRunner(
             ChatRepository repository,
@@ -62,7 +64,8 @@ class TurnRunner {
             TurnMetrics metrics,
             TurnSpans spans,
             TurnEvents events,
-            Workers workers) {
+            Workers workers,
+            Compactor compactor) {
         this.repository = repository;
         this.prompts = prompts;
         this.writer = writer;
@@ -73,6 +76,7 @@ class TurnRunner {
         this.spans = spans;
         this.events = events;
         this.workers = workers;
+        this.compactor = compactor;
     }
 
     /**
@@ -177,26 +181,31 @@ class TurnRunner {
         private final LiveReply entry;
         private @Nullable Started following;
         private int tries;
-        private volatile int cutFrom;
+        private final Span span;
+        private volatile Prompt.Seen seen = new Prompt.Seen(0, false, false);
 
         private EndInTheLog(Started started, LiveReply entry, Span span, TextAllowance allowance) {
             super(entry, span, allowance, events, places);
             this.reply = started.turn().reply();
             this.memory = started.settings().memory();
             this.entry = entry;
+            this.span = span;
         }
 
         /** If the prompt's window is cut, the log keeps that with the end. */
         private Prompt noting(Prompt prompt) {
-            cutFrom = prompt.cutFrom();
-            if (cutFrom > 0) {
+            seen = prompt.seen();
+            if (seen.cutFrom() > 0) {
                 metrics.windowCut();
+            }
+            if (seen.summarized()) {
+                TurnSpans.compacted(span);
             }
             return prompt;
         }
 
         private Outcome cut(Outcome outcome) {
-            return outcome.cutting(cutFrom, memory);
+            return outcome.cutting(seen.cutFrom(), memory);
         }
 
         @Override
@@ -214,6 +223,9 @@ class TurnRunner {
             Message now = finished.reply();
             if (now.status().terminal() && now.attempt() == reply.attempt()) {
                 over(now, live);
+                if (seen.summaryDue()) {
+                    compactor.afterTurn(reply.chatId());
+                }
             } else {
                 entry.handOver();
                 boolean _ = follower.refresh(entry);

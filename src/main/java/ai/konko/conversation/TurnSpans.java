@@ -88,6 +88,11 @@ class TurnSpans {
                         .extract(Context.root(), origin.traceparent(), TRACEPARENT);
     }
 
+    /** A summary tells the model of a part of the chat. */
+    static void compacted(Span span) {
+        span.setAttribute("gen_ai.conversation.compacted", true);
+    }
+
     void describe(@Observes TurnEnded turn) {
         Span span = turn.span();
         Message reply = turn.reply();

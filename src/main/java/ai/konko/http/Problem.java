@@ -142,7 +142,7 @@ record Problem(
             case URI_TOO_LONG -> 414;
             case HEADERS_TOO_LARGE -> 431;
             case NOT_ACCEPTABLE -> 406;
-            case CHAT_BUSY, NOT_LAST, NOT_RETRYABLE, CALL_CLOSED -> 409;
+            case CHAT_BUSY, NOT_LAST, NOT_RETRYABLE, CALL_CLOSED, NOTHING_TO_COMPACT -> 409;
             case TOO_LARGE -> 413;
             case UNSUPPORTED_MEDIA_TYPE -> 415;
             case INVALID, UNKNOWN_FIELD, IDEMPOTENCY_KEY_REUSED -> 422;
@@ -173,6 +173,7 @@ record Problem(
             case NOT_LAST -> "Not the last message";
             case NOT_RETRYABLE -> "Not retryable";
             case CALL_CLOSED -> "Call closed";
+            case NOTHING_TO_COMPACT -> "Nothing to compact";
             case TOO_LARGE -> "Body too large";
             case INVALID -> "Invalid request";
             case UNKNOWN_FIELD -> "Unknown field";

@@ -9,8 +9,9 @@ const MOST_SLOTS = 48; // as wide as a bar stays a bar; of what is farther back,
 
 const REASONS = {
   window: 'too far back', tokens: 'more text than fits', 'no-reply': 'never answered', pending: 'still being answered',
-  deleted: 'erased',
+  deleted: 'erased', summarized: 'told by the summary',
 };
+const LEFT_BEHIND = new Set(['window', 'tokens', 'summarized']);
 const number = new Intl.NumberFormat();
 
 /** @returns the picture, what it says in words, and what its colours mean */
@@ -21,33 +22,41 @@ export function pictureOf(context, messages) {
   const left = context.excluded.map(({ messageId: id, reason }) =>
     ({ id, name: reason, content: known.get(id)?.content ?? '', note: `Left out, ${REASONS[reason]}` }));
   const bars = [...seen, ...left].sort((one, other) => (one.id < other.id ? -1 : 1)); // ids sort by creation
-  const instructions = context.messages.find(each => each.role === 'system');
-  const words = wordsFor(seen.length, bars.length, instructions);
-  const legend = legendFor(context, seen, instructions);
+  const told = context.messages.filter(each => each.role === 'system');
+  const summary = context.summary && told.find(each => each.content.endsWith(context.summary.text));
+  const instructions = told.find(each => each !== summary);
+  const words = wordsFor(seen.length, bars.length, instructions, summary);
+  const legend = legendFor(context, seen, instructions, summary);
   const reasons = legend.filter(each => each.left).map(each => each.text);
   const spoken = `${seen.length} of ${bars.length} are in the window${reasons.length ? `; left out: ${reasons.join(', ')}` : ''}.`;
-  return { picture: draw(bars, instructions, context.maxMessages, spoken), words, legend };
+  return { picture: draw(bars, instructions, summary, context.maxMessages, spoken), words, legend };
 }
 
-function wordsFor(seen, all, instructions) {
+function wordsFor(seen, all, instructions, summary) {
   if (!all) return instructions ? 'The instructions, and your first message.' : 'Your first message, and nothing else.';
-  return `The model would see ${number.format(seen)} of ${number.format(all)} messages${instructions ? ', and the instructions' : ''}.`;
+  return `The model would see ${number.format(seen)} of ${number.format(all)} messages${
+    [instructions && ', and the instructions', summary && ', and a summary of earlier ones'].filter(Boolean).join('')}.`;
 }
 
-function legendFor({ excluded }, seen, instructions) {
+function legendFor({ excluded }, seen, instructions, summary) {
   const reasons = Map.groupBy(excluded, each => each.reason);
   return [
     ...instructions ? [{ name: 'system', text: 'instructions' }] : [],
+    ...summary ? [{ name: 'summary', text: 'the summary' }] : [],
     ...seen.length ? [{ name: 'user', text: 'yours' }, { name: 'assistant', text: 'replies' }] : [],
     ...[...reasons].map(([reason, all]) => ({ name: reason, text: `${number.format(all.length)} ${REASONS[reason]}`, left: true })),
   ];
 }
 
-function draw(bars, instructions, maxMessages, spoken) {
-  const first = bars.findLastIndex(each => each.name === 'window' || each.name === 'tokens') + 1;
+function draw(bars, instructions, summary, maxMessages, spoken) {
+  const first = bars.findLastIndex(each => LEFT_BEHIND.has(each.name)) + 1;
   const before = bars.slice(0, first);
   const within = bars.slice(first);
-  const shown = [...instructions ? [{ name: 'system', content: instructions.content, note: 'Instructions' }] : [], ...within];
+  const shown = [
+    ...instructions ? [{ name: 'system', content: instructions.content, note: 'Instructions' }] : [],
+    ...summary ? [{ name: 'summary', content: summary.content, note: 'Summary of earlier messages' }] : [],
+    ...within,
+  ];
   const room = Math.max(shown.length, Math.min(maxMessages, MOST_SLOTS));
   const nearest = before.slice(-Math.ceil(MOST_SLOTS / 4));
   const farther = before.length - nearest.length;

@@ -154,7 +154,9 @@ class ChatsTest extends HttpTest {
                 "{'metadata': {'k': 1}}         | metadata.k must be a string",
                 "{'parameters': []}             | parameters must be an object",
                 "{'memory': 1}                  | memory must be an object",
-                "{'memory': {'keeps': 1, 'compaction': 'x'}} | memory.keeps is not known here; memory.compaction is not known here",
+                "{'memory': {'keeps': 1, 'compact': 'x'}} | memory.keeps is not known here; memory.compact is not known here",
+                "{'memory': {'compaction': 'on'}} | memory.compaction must be off or summary",
+                "{'memory': {'compaction': true}} | memory.compaction must be off or summary",
                 "{'memory': {'maxMessages': 0, 'maxTokens': 1000001, 'keep': 0.05}} | memory.keep must be a number from 0.1 to 1; memory.maxMessages must be an integer from 1 to 10000; memory.maxTokens must be an integer from 1 to 1000000",
                 "{'memory': {'maxMessages': 1.5, 'keep': '1'}} | memory.keep must be a number from 0.1 to 1; memory.maxMessages must be an integer from 1 to 10000",
             })

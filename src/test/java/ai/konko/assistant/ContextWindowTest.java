@@ -51,10 +51,10 @@ class ContextWindowTest {
         Memory chosen = new Memory(10_000, 1_000_000, null);
 
         assertThat(WindowBounds.of(new Bounds(100, 16_000, 0.5), chosen))
-                .isEqualTo(new WindowBounds(1000, 128_000, 0.5));
+                .isEqualTo(new WindowBounds(1000, 128_000, 0.5, 1000, false));
         assertThat(WindowBounds.of(new Bounds(5000, 200_000, 0.5), chosen))
                 .as("its own settings are always allowed")
-                .isEqualTo(new WindowBounds(5000, 200_000, 0.5));
+                .isEqualTo(new WindowBounds(5000, 200_000, 0.5, 1000, false));
     }
 
     @Test
@@ -162,11 +162,11 @@ class ContextWindowTest {
         List<ContextTurn> read = repository.recall(chat, 9999, 3, Long.MAX_VALUE);
         Next next = new Next(chat, 9999, "m", List.of(), 0);
 
-        assertThat(window.before(next, Memory.NONE, read).turns()).hasSize(1);
-        assertThat(window.before(next, new Memory(13, null, null), read).turns()).hasSize(2);
-        assertThat(window.before(next, new Memory(100, null, null), read).turns()).hasSize(8);
-        assertThat(window.before(next, new Memory(null, 20, null), read).turns()).hasSize(1);
-        assertThat(window.before(next, new Memory(null, null, 1.0), read).turns()).hasSize(2);
+        assertThat(window.before(next, Memory.NONE, read, true).turns()).hasSize(1);
+        assertThat(window.before(next, new Memory(13, null, null), read, true).turns()).hasSize(2);
+        assertThat(window.before(next, new Memory(100, null, null), read, true).turns()).hasSize(8);
+        assertThat(window.before(next, new Memory(null, 20, null), read, true).turns()).hasSize(1);
+        assertThat(window.before(next, new Memory(null, null, 1.0), read, true).turns()).hasSize(2);
     }
 
     @Test
@@ -441,8 +441,7 @@ class ContextWindowTest {
 
     private List<ContextTurn> before(
             ContextWindow window, String message, List<Item> items, int earlier) {
-        return window.before(new Next(chat, 9999, message, items, earlier), Memory.NONE, null)
-                .turns();
+        return window.before(new Next(chat, 9999, message, items, earlier), Memory.NONE).turns();
     }
 
     private ModelContext next(ChatRepository log, Bounds bounds) {
@@ -470,7 +469,7 @@ class ContextWindowTest {
         Turn turn = accept(message);
         repository.start(chat, "m");
         ContextWindow.Window seen =
-                window.before(Next.of(turn.message(), Options.NONE), Memory.NONE, null);
+                window.before(Next.of(turn.message(), Options.NONE), Memory.NONE);
         repository.finish(
                 chat,
                 turn.reply().id(),

@@ -131,7 +131,7 @@ public final class PromptBenchmark {
                 started.turn().reply().id(),
                 1,
                 Outcome.ended(words(wordsOfATurn - said), FinishReason.STOP, null)
-                        .cutting(prompt.cutFrom(), started.settings().memory()));
+                        .cutting(prompt.seen().cutFrom(), started.settings().memory()));
     }
 
     private void count(List<String> prompt) {

@@ -265,12 +265,14 @@ class PromptsTest {
             Started started = started();
             Prompt prompt = halving.of(started, new Cancellation());
             List<String> lines = lines(prompt.messages());
-            cuts += prompt.cutFrom() > 0 ? 1 : 0;
-            assertThat(prompt.cutFrom() > 0 || lines.subList(0, before.size()).equals(before))
+            cuts += prompt.seen().cutFrom() > 0 ? 1 : 0;
+            assertThat(
+                            prompt.seen().cutFrom() > 0
+                                    || lines.subList(0, before.size()).equals(before))
                     .as("turn " + i)
                     .isTrue();
             Item[] calls = i % 4 == 1 || i % 4 == 3 ? new Item[] {call("c" + i)} : new Item[0];
-            end(started, prompt.cutFrom(), "a" + i, calls);
+            end(started, prompt.seen().cutFrom(), "a" + i, calls);
             before = lines;
         }
 

@@ -164,7 +164,15 @@ class ProviderModelTest extends HttpTest {
                         Prompt.Speaker.USER, "See", List.of(new Item.Image(0, null, IMAGE.as())));
         ModelParameters call =
                 new ModelParameters(
-                        new Prompt(null, "m", List.of(said), Map.of(), true, source, 0, null),
+                        new Prompt(
+                                null,
+                                "m",
+                                List.of(said),
+                                Map.of(),
+                                true,
+                                source,
+                                Prompt.Seen.ALL,
+                                null),
                         Timeouts.whole(Duration.ofSeconds(20)),
                         cancellation,
                         allowance,

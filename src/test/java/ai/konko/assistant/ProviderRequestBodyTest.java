@@ -307,7 +307,8 @@ class ProviderRequestBodyTest {
 
     private static ModelParameters call(AttachedBytes source, ContextMessage said) {
         return new ModelParameters(
-                new Prompt(null, "m", List.of(said), Map.of(), false, source, 0, null),
+                new Prompt(
+                        null, "m", List.of(said), Map.of(), false, source, Prompt.Seen.ALL, null),
                 Timeouts.whole(Duration.ofSeconds(1)),
                 new Cancellation(),
                 new TextInFlight(TestLimits.WIDE).open(null),

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link ChatRepository} has to do. */
-public abstract class ChatRepositoryContract extends WindowContract {
+public abstract class ChatRepositoryContract extends CompactionContract {
     private static final Failure FAILURE = Failure.of(ErrorCode.MODEL_FAILED, "It failed.");
     private static final String MODEL = "default-model";
     private static final long ANY_LENGTH = Long.MAX_VALUE;

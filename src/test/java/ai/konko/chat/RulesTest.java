@@ -113,7 +113,7 @@ class RulesTest {
         Settings settings = new Settings(SECRET, SECRET, SECRET, Map.of(SECRET, SECRET));
 
         assertThat(new Turn(message, reply).toString()).doesNotContain(SECRET);
-        assertThat(new Started(new Turn(message, reply), settings, false, null).toString())
+        assertThat(new Started(new Turn(message, reply), settings, false, null, 0).toString())
                 .doesNotContain(SECRET);
         assertThat(Outcome.cancelled(Written.of(SECRET)).toString()).doesNotContain(SECRET);
         assertThat(new Post(SECRET, WhenBusy.ENQUEUE, SECRET, false).toString())

@@ -94,11 +94,11 @@ abstract class WindowContract extends StartContract {
     void memory_isMergedWithWhatIsThere_andForgetsTheCutsIfItChanges() {
         turn("1", 0);
         turn("2", 3);
-        patch(new Memory.Patch(set(4), keep(), set(0.25)));
+        patch(new Memory.Patch(set(4), keep(), set(0.25), keep()));
         assertThat(recalled(END, 10)).containsExactly("1", "2");
         turn("3", 3);
 
-        patch(new Memory.Patch(set(4), keep(), keep()));
+        patch(new Memory.Patch(set(4), keep(), keep(), keep()));
         repository.patch(
                 chat(),
                 new SettingsPatch(
@@ -110,7 +110,7 @@ abstract class WindowContract extends StartContract {
                         Memory.Patch.KEEP_ALL));
         assertThat(recalled(END, 10)).as("nothing has changed").containsExactly("2", "3");
 
-        Chat patched = patch(new Memory.Patch(new Change.Remove<>(), set(100), keep()));
+        Chat patched = patch(new Memory.Patch(new Change.Remove<>(), set(100), keep(), keep()));
         assertThat(patched.settings().memory()).isEqualTo(new Memory(null, 100, 0.25));
         assertThat(recalled(END, 10)).containsExactly("1", "2", "3");
         assertThat(repository.chat(chat())).isEqualTo(patched);
@@ -123,7 +123,7 @@ abstract class WindowContract extends StartContract {
         turn("1", 0);
         turn("2", 0);
         Started third = accept("3");
-        patch(new Memory.Patch(set(100), keep(), keep()));
+        patch(new Memory.Patch(set(100), keep(), keep(), keep()));
         finish(third, ended("r").cutting(5, third.settings().memory()), null);
 
         assertThat(recalled(END, 10)).containsExactly("1", "2", "3");

@@ -16,6 +16,7 @@ import ai.konko.chat.DraftContent;
 import ai.konko.chat.Erasure;
 import ai.konko.chat.Highlights;
 import ai.konko.chat.LogEnd;
+import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Message;
 import ai.konko.chat.MessageCounts;
 import ai.konko.chat.Outcome;
@@ -85,6 +86,7 @@ final class ChatLog {
 
     private @Nullable Usage usage;
     private @Nullable Highlights highlights;
+    private final Summaries summaries = new Summaries();
     private long characters;
     private boolean deleted;
 
@@ -153,7 +155,7 @@ final class ChatLog {
                         budget.giveBack(-growth);
                     }
                     characters += growth;
-                    if (!patched.memory().equals(settings.memory())) {
+                    if (!patched.memory().window().equals(settings.memory().window())) {
                         transcript.forgetCuts();
                     }
                     settings = patched;
@@ -328,7 +330,12 @@ final class ChatLog {
     }
 
     private Started started(PlaceInLine next) {
-        return new Started(transcript.turnOf(next.seq()), settings, next.streamed(), null);
+        return new Started(
+                transcript.turnOf(next.seq()),
+                settings,
+                next.streamed(),
+                null,
+                summaries.through());
     }
 
     Draft draft(UUID replyId, int attempt) {
@@ -386,6 +393,7 @@ final class ChatLog {
                     if (highlights != null && highlights.through() >= old.seq()) {
                         highlights = highlights.withoutPoints();
                     }
+                    forgetSummaries(old.seq());
                     return transcript.turnOf(old.seq());
                 });
     }
@@ -401,6 +409,7 @@ final class ChatLog {
                     attachments.drop(Erasure.attachments(turns, erased), transcript::attached);
                     Instant _ = changedNow();
                     highlights = Highlights.afterErasure(highlights);
+                    forgetSummaries(erased.getFirst().seq());
                     return transcript.at(seq);
                 });
     }
@@ -508,6 +517,37 @@ final class ChatLog {
                     }
                     return null;
                 });
+    }
+
+    List<MemorySummary> summaries(int before, int most) {
+        return read(() -> summaries.newest(before, most));
+    }
+
+    MemorySummary.Basis summaryBasis() {
+        return read(() -> MemorySummary.Basis.of(summaries.last(), highlights));
+    }
+
+    Optional<MemorySummary> keepSummary(MemorySummary summary, MemorySummary.Basis basis) {
+        return write(
+                () -> {
+                    if (!basis.equals(MemorySummary.Basis.of(summaries.last(), highlights))) {
+                        return Optional.empty();
+                    }
+                    MemorySummary kept = summary.at(now());
+                    int weight = TextBudget.weight(kept.text());
+                    budget.takeAnyway(weight);
+                    characters += weight;
+                    summaries.add(kept);
+                    return Optional.of(kept);
+                });
+    }
+
+    private void forgetSummaries(int seq) {
+        for (MemorySummary each : summaries.forget(seq)) {
+            int weight = TextBudget.weight(each.text());
+            budget.giveBack(weight);
+            characters -= weight;
+        }
     }
 
     private Chat snapshot() {

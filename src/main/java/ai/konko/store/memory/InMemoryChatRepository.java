@@ -13,6 +13,7 @@ import ai.konko.chat.Draft;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Finished;
 import ai.konko.chat.Highlights;
+import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Message;
 import ai.konko.chat.MessageCounts;
 import ai.konko.chat.NewChat;
@@ -516,6 +517,22 @@ public class InMemoryChatRepository implements ChatRepository {
     @Override
     public void keepHighlights(UUID chatId, Highlights highlights) {
         log(chatId).keepHighlights(highlights);
+    }
+
+    @Override
+    public List<MemorySummary> summaries(UUID chatId, int before, int most) {
+        return log(chatId).summaries(before, most);
+    }
+
+    @Override
+    public MemorySummary.Basis summaryBasis(UUID chatId) {
+        return log(chatId).summaryBasis();
+    }
+
+    @Override
+    public Optional<MemorySummary> keepSummary(
+            UUID chatId, MemorySummary summary, MemorySummary.Basis basis) {
+        return log(chatId).keepSummary(summary, basis);
     }
 
     @Override

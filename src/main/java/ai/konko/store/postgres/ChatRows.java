@@ -57,7 +57,7 @@ final class ChatRows {
     private static final String LOCK =
             """
             select id, title, instructions, model, metadata, parameters, memory, waiting, message_count,
-                last_id, updated_at, clock_timestamp() as now, xmin::text as version
+                last_id, updated_at, clock_timestamp() as now, xmin::text as version, summarized
             from chat where id %s for no key update
             """;
 
@@ -69,6 +69,7 @@ final class ChatRows {
      * @param waiting see {@link Chat}
      * @param timeOfChange see {@link Chat#timeOfChange}; by the database's clock
      * @param version the transaction that has changed the row last
+     * @param summarized see {@link ai.konko.chat.Started}
      */
     record Locked(
             LogEnd end,
@@ -76,7 +77,8 @@ final class ChatRows {
             Settings settings,
             Instant updatedAt,
             Instant timeOfChange,
-            String version) {}
+            String version,
+            int summarized) {}
 
     /**
      * Comes first in each transaction that changes a chat.
@@ -110,7 +112,8 @@ final class ChatRows {
                 settings(row),
                 updatedAt,
                 Chat.timeOfChange(updatedAt, Columns.instant(row, "now")),
-                row.getString("version"));
+                row.getString("version"),
+                row.getInt("summarized"));
     }
 
     /** The id of the owner's chat that was created last. */

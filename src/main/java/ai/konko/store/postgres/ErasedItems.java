@@ -31,6 +31,7 @@ final class ErasedItems {
         }
         AttachmentRows.drop(session, chatId, Erasure.attachments(turns, erased));
         ChatRows.erased(session, chat, waits);
+        SummaryRows.forget(session, chat, erased.getFirst().seq());
         return messages.get(session, chatId, messageId);
     }
 }

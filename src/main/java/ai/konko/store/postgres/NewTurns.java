@@ -140,14 +140,15 @@ final class NewTurns {
             return null;
         }
         Message reply = turn.reply();
-        Settings settings = chats.require(chatId).settings();
+        ChatRows.Locked chat = chats.require(chatId);
+        Settings settings = chat.settings();
         String model = settings.modelToAsk(reply.namedModel(), start.defaultModel());
         Turn running = new Turn(turn.message(), reply.started(model));
         added.add(new NewTurn(turn, posted.post, runs.begin(running, 1)));
         if (context != null) {
             contexts.started(running, context, start, chats.transaction());
         }
-        return new Started(running, settings, posted.post.streamed(), context);
+        return new Started(running, settings, posted.post.streamed(), context, chat.summarized());
     }
 
     /** Accepts any post, once nobody else changes its chat. */

@@ -12,6 +12,7 @@ import ai.konko.chat.DailyUsage;
 import ai.konko.chat.Draft;
 import ai.konko.chat.Finished;
 import ai.konko.chat.Highlights;
+import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Message;
 import ai.konko.chat.MessageCounts;
 import ai.konko.chat.NewChat;
@@ -164,7 +165,7 @@ public class PostgresChatRepository implements ChatRepository {
                     ChatRows.Locked chat = ChatRows.lock(session, chatId);
                     Settings patched = patch.applyTo(chat.settings());
                     ChatRows.update(session, chatId, patched, chat.timeOfChange());
-                    if (!patched.memory().equals(chat.settings().memory())) {
+                    if (!patched.memory().window().equals(chat.settings().memory().window())) {
                         TurnRows.forgetCuts(session, chatId);
                     }
                     return ChatRows.get(session, chatId);
@@ -353,6 +354,29 @@ public class PostgresChatRepository implements ChatRepository {
                             return found.replaces(known, through)
                                     && ChatRows.keep(session, chatId, found);
                         });
+    }
+
+    @Override
+    public List<MemorySummary> summaries(UUID chatId, int before, int most) {
+        return database.statement(session -> SummaryRows.newest(session, chatId, before, most));
+    }
+
+    @Override
+    public MemorySummary.Basis summaryBasis(UUID chatId) {
+        return database.statement(session -> SummaryRows.basis(session, chatId));
+    }
+
+    @Override
+    public Optional<MemorySummary> keepSummary(
+            UUID chatId, MemorySummary summary, MemorySummary.Basis basis) {
+        return database.transaction(
+                session -> {
+                    ChatRows.Locked chat = ChatRows.lock(session, chatId);
+                    return basis.equals(SummaryRows.basis(session, chatId))
+                            ? Optional.of(
+                                    SummaryRows.keep(session, chatId, summary, chat.timeOfChange()))
+                            : Optional.empty();
+                });
     }
 
     @Override

@@ -111,7 +111,11 @@ final class ReplyRuns {
         ReplyRun _ = runs.begin(turn, next.run() + 1);
         return Optional.of(
                 new Started(
-                        turn, chat.settings(), next.streamed(), before(session, turn, options)));
+                        turn,
+                        chat.settings(),
+                        next.streamed(),
+                        before(session, turn, options),
+                        chat.summarized()));
     }
 
     private static @Nullable List<ContextTurn> before(
@@ -284,6 +288,7 @@ final class ReplyRuns {
         TurnRows.requeue(session, queued);
         PendingRows.insert(session, queued, streamed);
         ChatRows.requeue(session, queued, chat.timeOfChange());
+        SummaryRows.forget(session, chat, queued.seq());
         return messages.turnOf(session, chatId, queued.seq()).requireSaid();
     }
 }

@@ -175,7 +175,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                         session.update(
                                 """
                                 truncate chat, message, attachment, pending, piece, removal, replica, request_key,
-                                    usage, searched, unsearched"""));
+                                    usage, searched, unsearched, summary"""));
         RunningReplies running = new RunningReplies(ME);
         return log(limits, clock, replica(ME, running), running);
     }
