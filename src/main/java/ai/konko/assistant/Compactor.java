@@ -3,6 +3,7 @@ package ai.konko.assistant;
 import ai.konko.assistant.ContextWindow.Next;
 import ai.konko.assistant.ContextWindow.Window;
 import ai.konko.assistant.SummaryWriter.Answer;
+import ai.konko.assistant.SummaryWriter.Told;
 import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ChatRepository.MessageQuery;
@@ -10,10 +11,10 @@ import ai.konko.chat.ChatRepository.Order;
 import ai.konko.chat.ContextTurn;
 import ai.konko.chat.DailyUsage;
 import ai.konko.chat.ErrorCode;
-import ai.konko.chat.Failure;
 import ai.konko.chat.Fault;
 import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Message;
+import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
 import ai.konko.chat.Turn;
@@ -26,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -59,6 +59,7 @@ public class Compactor {
     private final ChatRepository repository;
     private final ContextWindow window;
     private final SummaryWriter writer;
+    private final ModelEndpoint endpoint;
     private final Tokens tokens;
     private final Clock clock;
     private final MeterRegistry registry;
@@ -73,12 +74,14 @@ public class Compactor {
             ChatRepository repository,
             ContextWindow window,
             SummaryWriter writer,
+            ModelEndpoint endpoint,
             Tokens tokens,
             Clock clock,
             MeterRegistry registry) {
         this.repository = repository;
         this.window = window;
         this.writer = writer;
+        this.endpoint = endpoint;
         this.tokens = tokens;
         this.clock = clock;
         this.registry = registry;
@@ -213,17 +216,24 @@ public class Compactor {
         if (turns.isEmpty()) {
             return null;
         }
-        Answer answer = writer.write(chat, bounds, before, turns);
+        Owner owner = repository.owner(chatId);
+        Answer answer =
+                writer.write(
+                        owner,
+                        writer.model(chat.settings().modelToAsk(endpoint.defaultModel())),
+                        bounds,
+                        before == null ? null : before.text(),
+                        Told.of(turns));
         if (answer.failure() == null) { // it costs, whether it is of use or not
             repository.count(
-                    DailyUsage.ofTurn(
-                            repository.owner(chatId),
-                            answer.model(),
-                            clock.instant(),
-                            answer.usage()));
+                    DailyUsage.ofTurn(owner, answer.model(), clock.instant(), answer.usage()));
         }
         if (answer.text() == null) {
-            return refuse(chatId, answer.failure(), asked);
+            count(answer.failure() == null ? Outcome.UNUSABLE : Outcome.FAILED);
+            LOG.warnf("Chat %s has no new summary: %s", chatId, answer.why().code().wire());
+            if (!asked) {
+                return null;
+            }
         }
         MemorySummary summary = answer.summary(turns.getLast().reply().seq(), asked);
         MemorySummary kept = repository.keepSummary(chatId, summary, basis).orElse(null);
@@ -235,24 +245,6 @@ public class Compactor {
                     SOON);
         }
         return kept;
-    }
-
-    private @Nullable MemorySummary refuse(UUID chatId, @Nullable Failure failure, boolean asked) {
-        count(failure == null ? Outcome.UNUSABLE : Outcome.FAILED);
-        Failure why =
-                Objects.requireNonNullElseGet(
-                        failure,
-                        () ->
-                                Failure.of(
-                                        ErrorCode.MODEL_FAILED,
-                                        "The model's answer is no summary that can be used."));
-        LOG.warnf("Chat %s has no new summary: %s", chatId, why.code().wire());
-        if (!asked) {
-            return null;
-        }
-        throw why.retryAfter() == null
-                ? RefusedException.of(why.code(), why.message())
-                : RefusedException.forNow(why.code(), why.message(), why.retryAfter());
     }
 
     /** A window's worth of the turns that are context, or one that is longer. */

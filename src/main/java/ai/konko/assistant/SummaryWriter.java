@@ -1,14 +1,15 @@
 package ai.konko.assistant;
 
 import ai.konko.chat.Attached;
-import ai.konko.chat.Chat;
-import ai.konko.chat.ChatRepository;
+import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Failure;
 import ai.konko.chat.Fault;
 import ai.konko.chat.Item;
 import ai.konko.chat.Items;
 import ai.konko.chat.MemorySummary;
-import ai.konko.chat.Message;
+import ai.konko.chat.Owner;
+import ai.konko.chat.RefusedException;
+import ai.konko.chat.Role;
 import ai.konko.chat.Turn;
 import ai.konko.chat.Usage;
 import ai.konko.chat.WellFormed;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -35,24 +37,15 @@ class SummaryWriter {
     /** How many UTF-16 units of a message are told for each token that a prompt may have. */
     private static final int UNITS = 2;
 
-    private final ChatRepository repository;
     private final Summarizer summarizer;
     private final MemoryConfig config;
-    private final ModelEndpoint endpoint;
     private final TextInFlight inFlight;
     private final Tokens tokens;
 
     SummaryWriter(
-            ChatRepository repository,
-            Summarizer summarizer,
-            MemoryConfig config,
-            ModelEndpoint endpoint,
-            TextInFlight inFlight,
-            Tokens tokens) {
-        this.repository = repository;
+            Summarizer summarizer, MemoryConfig config, TextInFlight inFlight, Tokens tokens) {
         this.summarizer = summarizer;
         this.config = config;
-        this.endpoint = endpoint;
         this.inFlight = inFlight;
         this.tokens = tokens;
     }
@@ -68,10 +61,30 @@ class SummaryWriter {
             String model, @Nullable String text, @Nullable Usage usage, @Nullable Failure failure) {
 
         MemorySummary summary(int throughSeq, boolean asked) {
-            if (text == null) {
-                throw new IllegalStateException("there is no summary");
+            return new MemorySummary(throughSeq, required(), model, usage, asked, Instant.EPOCH);
+        }
+
+        /**
+         * @return the summary
+         * @throws RefusedException if there is none
+         */
+        String required() {
+            if (text != null) {
+                return text;
             }
-            return new MemorySummary(throughSeq, text, model, usage, asked, Instant.EPOCH);
+            Failure why = why();
+            throw why.retryAfter() == null
+                    ? RefusedException.of(why.code(), why.message())
+                    : RefusedException.forNow(why.code(), why.message(), why.retryAfter());
+        }
+
+        /** Why there is no summary. */
+        Failure why() {
+            return failure == null
+                    ? Failure.of(
+                            ErrorCode.MODEL_FAILED,
+                            "The model's answer is no summary that can be used.")
+                    : failure;
         }
 
         @Override
@@ -80,18 +93,44 @@ class SummaryWriter {
         }
     }
 
+    /** A message to take in. */
+    record Told(int seq, Role by, String content, List<Item> items) {
+
+        static List<Told> of(List<Turn> turns) {
+            return turns.stream()
+                    .flatMap(each -> Stream.of(each.message(), each.reply()))
+                    .map(each -> new Told(each.seq(), each.role(), each.content(), each.items()))
+                    .toList();
+        }
+
+        @Override
+        public String toString() {
+            return "Told[seq=%d, by=%s]".formatted(seq, by);
+        }
+    }
+
+    /**
+     * @return the model that writes summaries of what this one is asked
+     */
+    String model(String asked) {
+        return config.summaryModel().orElse(asked);
+    }
+
     /**
      * Waits for the model.
      *
+     * @param owner who pays for it
      * @param before the summary so far
-     * @param turns to take in; at least one
+     * @param told to take in; at least one
      */
-    Answer write(Chat chat, WindowBounds bounds, @Nullable MemorySummary before, List<Turn> turns) {
-        String model =
-                config.summaryModel()
-                        .orElseGet(() -> chat.settings().modelToAsk(endpoint.defaultModel()));
-        try (TextAllowance allowance = inFlight.open(repository.owner(chat.id()))) {
-            String material = material(bounds, before, turns);
+    Answer write(
+            Owner owner,
+            String model,
+            WindowBounds bounds,
+            @Nullable String before,
+            List<Told> told) {
+        try (TextAllowance allowance = inFlight.open(owner)) {
+            String material = material(bounds, before, told);
             Prompt prompt =
                     new Prompt(
                             null,
@@ -108,8 +147,8 @@ class SummaryWriter {
                             allowance);
             Result<String> answer =
                     ServiceCall.call(prompt, parameters, () -> summarizer.summarize(material));
-            int first = turns.getFirst().message().seq();
-            int last = turns.getLast().reply().seq();
+            int first = told.getFirst().seq();
+            int last = told.getLast().seq();
             return new Answer(
                     model,
                     usable(answer, bounds, before == null ? first : 1, last),
@@ -160,18 +199,16 @@ class SummaryWriter {
                         null);
     }
 
-    private static String material(
-            WindowBounds bounds, @Nullable MemorySummary before, List<Turn> turns) {
+    private static String material(WindowBounds bounds, @Nullable String before, List<Told> told) {
         StringBuilder text = new StringBuilder();
         text.append("The summary may have %d words at most.\n".formatted(words(bounds)));
         if (before != null) {
-            text.append("\nThe summary so far:\n").append(before.text()).append('\n');
+            text.append("\nThe summary so far:\n").append(before).append('\n');
         }
         text.append("\nThe messages to take in:\n");
         int most = UNITS * bounds.maxTokens();
-        for (Turn each : turns) {
-            tell(text, each.message(), most);
-            tell(text, each.reply(), most);
+        for (Told each : told) {
+            tell(text, each, most);
         }
         return text.toString();
     }
@@ -181,7 +218,7 @@ class SummaryWriter {
         return Math.max(20, bounds.summaryTokens() / 2);
     }
 
-    private static void tell(StringBuilder text, Message message, int most) {
+    private static void tell(StringBuilder text, Told message, int most) {
         StringBuilder said = new StringBuilder(message.content());
         for (Item each : message.items()) {
             switch (each) {
@@ -197,7 +234,7 @@ class SummaryWriter {
             }
         }
         if (!said.toString().isBlank()) {
-            text.append("\n[%d] %s: ".formatted(message.seq(), message.role().wire()))
+            text.append("\n[%d] %s: ".formatted(message.seq(), message.by().wire()))
                     .append(Extract.cut(said.toString(), Math.max(most, 2)))
                     .append('\n');
         }

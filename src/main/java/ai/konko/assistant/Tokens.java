@@ -117,7 +117,7 @@ class Tokens {
      * @return the estimate for what is sent of a message beside its text; that of a call has its
      *     output
      */
-    private int of(List<Item> items) {
+    int of(List<Item> items) {
         long sum = 0;
         for (Item each : items) {
             sum +=

@@ -36,6 +36,8 @@ public enum ErrorCode {
     UNSUPPORTED,
     /** A request of another API breaks a rule of that API, which has no code for it. */
     BAD_REQUEST,
+    /** A request of another API says more than the model may see, and wants nothing left out. */
+    CONTEXT_LENGTH_EXCEEDED,
     /** A request of another API goes on from a reply that there is not. */
     PREVIOUS_RESPONSE_NOT_FOUND,
     IDEMPOTENCY_KEY_REUSED,

@@ -119,6 +119,19 @@ public record Memory(
                         new Change.Remove<>(),
                         new Change.Remove<>());
 
+        /** Sets what is chosen there, and keeps the rest. */
+        public static Patch to(Memory chosen) {
+            return new Patch(
+                    change(chosen.maxMessages),
+                    change(chosen.maxTokens),
+                    change(chosen.keep),
+                    change(chosen.compaction));
+        }
+
+        private static <T> Change<T> change(@Nullable T value) {
+            return value == null ? new Change.Keep<>() : new Change.Set<>(value);
+        }
+
         public Memory applyTo(Memory old) {
             return new Memory(
                     maxMessages.applyTo(old.maxMessages),

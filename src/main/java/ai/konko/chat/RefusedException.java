@@ -72,6 +72,18 @@ public final class RefusedException extends RuntimeException {
                 ErrorCode.BAD_REQUEST, sentence, null, List.of(new Violation(field, sentence)));
     }
 
+    /** For a request of another API. */
+    public static RefusedException contextLengthExceeded(String field) {
+        return new RefusedException(
+                ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+                "The request and what it goes on from are longer than the model may see.",
+                null,
+                List.of(
+                        new Violation(
+                                field,
+                                "and what it goes on from are longer than the model may see")));
+    }
+
     /** For a request of another API that goes on from a reply that its caller has not. */
     public static RefusedException previousNotFound(String field) {
         return new RefusedException(

@@ -31,6 +31,17 @@ public record SettingsPatch(
         this(title, instructions, model, metadata, new Change.Keep<>(), Memory.Patch.KEEP_ALL);
     }
 
+    /** A patch of the memory alone. */
+    public static SettingsPatch of(Memory.Patch memory) {
+        return new SettingsPatch(
+                new Change.Keep<>(),
+                new Change.Keep<>(),
+                new Change.Keep<>(),
+                new Change.Keep<>(),
+                new Change.Keep<>(),
+                memory);
+    }
+
     /**
      * @throws RefusedException if the metadata would have more entries, or the parameters more
      *     text, than they may

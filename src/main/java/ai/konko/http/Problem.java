@@ -132,6 +132,7 @@ record Problem(
                     BAD_HEADER,
                     UNSUPPORTED,
                     BAD_REQUEST,
+                    CONTEXT_LENGTH_EXCEEDED,
                     PREVIOUS_RESPONSE_NOT_FOUND ->
                     400;
             case UNAUTHENTICATED -> 401;
@@ -179,6 +180,7 @@ record Problem(
             case UNKNOWN_FIELD -> "Unknown field";
             case UNSUPPORTED -> "Not supported";
             case BAD_REQUEST -> "Bad request";
+            case CONTEXT_LENGTH_EXCEEDED -> "Context length exceeded";
             case PREVIOUS_RESPONSE_NOT_FOUND -> "Previous response not found";
             case IDEMPOTENCY_KEY_REUSED -> "Idempotency key reused";
             case QUEUE_FULL -> "Too many turns waiting";

@@ -54,6 +54,8 @@ final class InputReader {
             case "message" -> message();
             case "function_call" -> call(path, given, callId(path, given, "call_id"));
             case "function_call_output" -> answered("call_id", "output");
+            case CompactionItem.TYPE ->
+                    read.add(new Spoken(path, Role.SYSTEM, CompactionItem.told(path, given)));
             case "reasoning" -> {
                 // Never sent back to the model.
             }

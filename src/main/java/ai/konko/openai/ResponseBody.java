@@ -9,6 +9,7 @@ import static ai.konko.openai.RequestParameters.require;
 import static ai.konko.openai.RequestParameters.rule;
 
 import ai.konko.chat.ChatLimits;
+import ai.konko.chat.Memory;
 import ai.konko.chat.RefusedException;
 import ai.konko.http.TextBound;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -66,6 +67,9 @@ record ResponseBody(
     private static final ProviderForm FORM = new ProviderForm(true);
     private static final int MOST_LOGPROBS = 20;
 
+    /** OpenAI's own. */
+    private static final int LEAST_THRESHOLD = 1000;
+
     boolean kept() {
         return store == null || store;
     }
@@ -99,6 +103,47 @@ record ResponseBody(
         return isGiven(conversation) || previousResponseId != null;
     }
 
+    /** Whether what does not fit is to be refused, not left out. */
+    boolean refusesToCut() {
+        return "disabled".equals(orMissing(truncation).textValue());
+    }
+
+    /**
+     * What the response's chat does from now on with turns that the model sees no more.
+     *
+     * @return null if the request says nothing of it
+     */
+    @Nullable Memory memory() {
+        JsonNode entries = orMissing(contextManagement);
+        if (entries.isMissingNode() || entries.isEmpty()) {
+            return null;
+        }
+        JsonNode entry = entries.path(0);
+        require(
+                entries.isArray()
+                        && entries.size() == 1
+                        && CompactionItem.TYPE.equals(entry.path("type").textValue()),
+                "context_management",
+                "is supported only as a list of one entry of type compaction");
+        RequestParameters.fields(
+                "context_management[0]", entry, Set.of("type", "compact_threshold"));
+        require(kept(), "context_management", "is supported only with store: true");
+        JsonNode threshold = orMissing(entry.get("compact_threshold"));
+        rule(
+                threshold.isMissingNode()
+                        || (threshold.canConvertToExactIntegral()
+                                && threshold.canConvertToInt()
+                                && threshold.intValue() >= LEAST_THRESHOLD
+                                && threshold.intValue() <= Memory.MOST_TOKENS),
+                "context_management[0].compact_threshold",
+                "must be an integer from %d to %d".formatted(LEAST_THRESHOLD, Memory.MOST_TOKENS));
+        return new Memory(
+                null,
+                threshold.isMissingNode() ? null : threshold.intValue(),
+                null,
+                Memory.Compaction.SUMMARY);
+    }
+
     /** Checks the parameters that need no other knowledge. */
     void check(ChatLimits limits) {
         refuseTheUnsupported();
@@ -117,8 +162,8 @@ record ResponseBody(
 
     private void refuseTheUnsupported() {
         nothing("prompt", prompt);
-        nothing("context_management", contextManagement);
         nothing("moderation", moderation);
+        Memory _ = memory();
         RequestParameters.include(include);
         oneOf("truncation", truncation, Set.of("auto", "disabled"));
         RequestParameters.fields("stream_options", streamOptions, Set.of("include_obfuscation"));

@@ -2,6 +2,7 @@ package ai.konko.openai;
 
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.Message;
+import ai.konko.chat.RefusedException;
 import ai.konko.chat.RepeatableRequest;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
@@ -99,15 +100,20 @@ class ResponseCreation {
                                 beginning.followedBy(references.resolved(request, input, base)),
                                 limits);
         if (!given.kept()) {
-            return unkept(request, base, wanted.get());
+            return unkept(request, base, whole(given, base, wanted.get()));
         }
         RequestParameters.require(
                 beginning.remembered() == null,
                 "previous_response_id",
                 "is supported of a response that is not stored only with store: false");
-        Responses.PostTerms terms = new Responses.PostTerms(whenBusy, sent);
+        Responses.PostTerms terms = new Responses.PostTerms(whenBusy, sent, given.memory());
         Supplier<PostedTurn> post =
-                () -> responses.post(Caller.origin(request), base, wanted.get(), terms);
+                () ->
+                        responses.post(
+                                Caller.origin(request),
+                                base,
+                                whole(given, base, wanted.get()),
+                                terms);
         Responses.Answered answered = responses.once(sent, base.chatId(), post);
         Message reply = answered.reply();
         return new Created(
@@ -117,6 +123,29 @@ class ResponseCreation {
                 answered.repeated(),
                 () -> {},
                 null);
+    }
+
+    /**
+     * @throws RefusedException if not all of it can be sent, and the client wants that
+     */
+    private TurnRequest whole(ResponseBody given, Responses.Continued base, TurnRequest wanted) {
+        if (given.refusesToCut()) {
+            responses.requireWhole(base, wanted);
+        }
+        return wanted;
+    }
+
+    /** How many tokens the model would be sent for this request, by estimate. */
+    int countTokens(RoutingContext request, ResponseBody given) {
+        given.check(limits);
+        Beginning beginning = Beginning.of(given, null);
+        Responses.Continued base = base(request, beginning, false);
+        Dialogue input =
+                RequestParameters.isGiven(given.input())
+                        ? references.resolved(
+                                request, references.read(request, INPUT, given.input()), base)
+                        : new Dialogue(INPUT, List.of());
+        return responses.tokens(base, TurnRequest.unanswered(given, input, limits));
     }
 
     private Created unkept(RoutingContext request, Responses.Continued base, TurnRequest wanted) {

@@ -2,6 +2,7 @@ package ai.konko.openai;
 
 import ai.konko.assistant.ModelEndpoint;
 import ai.konko.assistant.Prompt;
+import ai.konko.assistant.PromptTokens;
 import ai.konko.assistant.Prompts;
 import ai.konko.assistant.ProviderParameters;
 import ai.konko.chat.Attached;
@@ -9,6 +10,7 @@ import ai.konko.chat.Chat;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.ErrorCode;
 import ai.konko.chat.Items;
+import ai.konko.chat.Memory;
 import ai.konko.chat.Message;
 import ai.konko.chat.NewChat;
 import ai.konko.chat.NewChat.Copied;
@@ -20,6 +22,7 @@ import ai.konko.chat.RefusedException;
 import ai.konko.chat.RepeatableRequest;
 import ai.konko.chat.RepeatableRequest.Made;
 import ai.konko.chat.Settings;
+import ai.konko.chat.SettingsPatch;
 import ai.konko.chat.WhenBusy;
 import ai.konko.conversation.LiveReply;
 import ai.konko.conversation.PostedTurn;
@@ -50,6 +53,7 @@ class Responses {
     private final PastTurns past;
     private final ContinuedCalls calls;
     private final UnkeptBytes unkept;
+    private final PromptTokens tokens;
 
     Responses(
             ChatRepository repository,
@@ -60,7 +64,9 @@ class Responses {
             RepeatedRequests repeats,
             PastTurns past,
             ContinuedCalls calls,
-            UnkeptBytes unkept) {
+            UnkeptBytes unkept,
+            PromptTokens tokens) {
+        this.tokens = tokens;
         this.unkept = unkept;
         this.past = past;
         this.calls = calls;
@@ -102,8 +108,11 @@ class Responses {
      * The rest of a post.
      *
      * @param request that posts it; null if that can't be repeated
+     * @param memory what its chat does from now on with what the model sees no more; null for no
+     *     change
      */
-    record PostTerms(WhenBusy whenBusy, @Nullable RepeatableRequest request) {}
+    record PostTerms(
+            WhenBusy whenBusy, @Nullable RepeatableRequest request, @Nullable Memory memory) {}
 
     /**
      * The reply to a request: to its own post, or to that of an earlier request that it repeats.
@@ -155,7 +164,13 @@ class Responses {
         if (continued.chatId() == null) {
             // The chat goes on with this model, also if it is continued in another way.
             Settings settings =
-                    new Settings(null, wanted.instructions(), wanted.options().model(), Map.of());
+                    new Settings(
+                            null,
+                            wanted.instructions(),
+                            wanted.options().model(),
+                            Map.of(),
+                            Map.of(),
+                            terms.memory() == null ? Memory.NONE : terms.memory());
             return open(
                     origin,
                     new NewChat(origin.owner(), settings, null, terms.request()),
@@ -168,16 +183,30 @@ class Responses {
             after = continued.previous().seq();
         }
         try {
-            return turns.post(
-                    origin,
-                    continued.chatId(),
-                    post(wanted, wanted.options(), wanted.earlier(), terms, after));
+            PostedTurn posted =
+                    turns.post(
+                            origin,
+                            continued.chatId(),
+                            post(wanted, wanted.options(), wanted.earlier(), terms, after));
+            remember(continued.chatId(), terms.memory());
+            return posted;
         } catch (RefusedException refused) {
             if (refused.code() != ErrorCode.NOT_LAST || continued.previous() == null) {
                 throw calls.inTheirWords(refused, continued.chatId(), wanted);
             }
         }
         return copy(origin, continued.previous(), wanted, terms);
+    }
+
+    private void remember(UUID chatId, @Nullable Memory memory) {
+        if (memory == null) {
+            return;
+        }
+        Memory known = repository.chat(chatId).settings().memory();
+        Memory.Patch patch = Memory.Patch.to(memory);
+        if (!patch.applyTo(known).equals(known)) {
+            Chat _ = repository.patch(chatId, SettingsPatch.of(patch));
+        }
     }
 
     /** Posts the turn to a new chat. */
@@ -192,7 +221,7 @@ class Responses {
             TurnRequest wanted,
             List<PastTurn> earlier,
             WhenBusy whenBusy) {
-        PostTerms terms = new PostTerms(whenBusy, chat.request());
+        PostTerms terms = new PostTerms(whenBusy, chat.request(), null);
         return turns.open(
                 origin, chat, post(wanted, wanted.options().ofNewChat(), earlier, terms, null));
     }
@@ -200,6 +229,9 @@ class Responses {
     /** Posts the turn to a copy of a chat up to this reply. */
     private PostedTurn copy(Origin origin, Message previous, TurnRequest wanted, PostTerms terms) {
         Settings settings = repository.chat(previous.chatId()).settings();
+        if (terms.memory() != null) {
+            settings = SettingsPatch.of(Memory.Patch.to(terms.memory())).applyTo(settings);
+        }
         List<PastTurn> earlier = new ArrayList<>(past.upTo(previous));
         Set<String> attached = attached(earlier);
         earlier.addAll(wanted.earlier());
@@ -245,18 +277,15 @@ class Responses {
         if (continued.previous() != null && !continued.previous().status().terminal()) {
             throw RefusedException.chatBusy();
         }
-        Message answered = calls.check(continued, wanted);
-        List<PastTurn> earlier = new ArrayList<>();
-        int seq = continued.last() + 1;
-        if (answered != null) {
-            earlier.add(past.turnOf(answered).reopened());
-            seq = answered.seq() - 1;
-        }
-        earlier.addAll(wanted.earlier());
+        Prompt prompt = prompt(continued, wanted);
         long bytes = wanted.attachedBytes();
         unkept.take(origin.owner(), bytes);
         try {
-            Unkept asked = ask(origin, continued.chatId(), seq, earlier, wanted);
+            StatelessTurns.Asked begun = stateless.ask(origin, prompt, wanted.options());
+            Unkept asked =
+                    new Unkept(
+                            begun,
+                            new HowAsked(modelOf(begun.reply()), prompt.parameters(), false));
             CompletableFuture<Message> _ =
                     asked.asked()
                             .live()
@@ -287,22 +316,41 @@ class Responses {
         return new Unkept(stateless.nothing(how.model(), options), how);
     }
 
-    private Unkept ask(
-            Origin origin,
-            @Nullable UUID chatId,
-            int seq,
-            List<PastTurn> earlier,
-            TurnRequest wanted) {
-        Prompt prompt =
-                prompts.goingOn(
-                        chatId,
-                        seq,
-                        earlier,
-                        wanted.message(),
-                        wanted.options(),
-                        wanted.streamed());
-        StatelessTurns.Asked asked = stateless.ask(origin, prompt, wanted.options());
-        return new Unkept(asked, new HowAsked(modelOf(asked.reply()), prompt.parameters(), false));
+    /** What the model would be sent for a request that is not kept. */
+    private Prompt prompt(Continued continued, TurnRequest wanted) {
+        Message answered = calls.check(continued, wanted);
+        List<PastTurn> earlier = new ArrayList<>();
+        int seq = continued.last() + 1;
+        if (answered != null) {
+            earlier.add(past.turnOf(answered).reopened());
+            seq = answered.seq() - 1;
+        }
+        earlier.addAll(wanted.earlier());
+        return prompts.goingOn(
+                continued.chatId(),
+                seq,
+                earlier,
+                wanted.message(),
+                wanted.options(),
+                wanted.streamed());
+    }
+
+    /** How many tokens the model would be sent, by estimate. */
+    int tokens(Continued continued, TurnRequest wanted) {
+        return tokens.of(prompt(continued, wanted));
+    }
+
+    /**
+     * @throws RefusedException if something would have to be left out, or more is said than fits
+     */
+    void requireWhole(Continued continued, TurnRequest wanted) {
+        Memory chosen =
+                continued.chatId() == null
+                        ? Memory.NONE
+                        : repository.chat(continued.chatId()).settings().memory();
+        if (!tokens.isWhole(prompt(continued, wanted), chosen)) {
+            throw RefusedException.contextLengthExceeded(wanted.parameter());
+        }
     }
 
     /**

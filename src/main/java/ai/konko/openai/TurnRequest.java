@@ -38,12 +38,22 @@ record TurnRequest(
      * @throws RefusedException if something is not supported, or breaks a rule
      */
     static TurnRequest of(ResponseBody body, Dialogue input, ChatLimits limits) {
-        Dialogue.ByTurns turns = input.byTurns(body.generates(), limits);
+        return of(body, input, body.generates(), limits);
+    }
+
+    /** The same of one for which no model is asked, so that nothing need be said. */
+    static TurnRequest unanswered(ResponseBody body, Dialogue input, ChatLimits limits) {
+        return of(body, input, false, limits);
+    }
+
+    private static TurnRequest of(
+            ResponseBody body, Dialogue input, boolean toAnswer, ChatLimits limits) {
+        Dialogue.ByTurns turns = input.byTurns(toAnswer, limits);
         boolean background = RequestParameters.is(body.background());
         return new TurnRequest(
                 INPUT,
                 turns.turns(),
-                body.generates() ? last(turns, INPUT, limits) : orNothing(turns.last()),
+                toAnswer ? last(turns, INPUT, limits) : orNothing(turns.last()),
                 turns.instructions(),
                 new Options(
                         body.model(),

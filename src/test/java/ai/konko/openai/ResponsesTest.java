@@ -377,7 +377,7 @@ class ResponsesTest extends SdkTest {
                 "stream_options.include_obfuscation: {\"include_obfuscation\": true}",
                 "moderation: {}",
                 "generate: false",
-                "context_management: []",
+                "context_management: [{\"type\": \"other\"}]",
             })
     void whatIsNotSupported_isRefusedByName(String parameter) {
         String name = parameter.substring(0, parameter.indexOf(':'));
