@@ -10,6 +10,7 @@ import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
 import ai.konko.chat.Item;
 import ai.konko.chat.Memory;
+import ai.konko.chat.MemorySummary;
 import ai.konko.chat.Options;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
@@ -24,6 +25,7 @@ import ai.konko.store.memory.InMemoryChatRepository;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -428,6 +430,110 @@ class ContextWindowTest {
         assertThat(before(window, "m", List.of(), 0)).isEmpty();
         assertThat(next(counting, new Bounds(100, 100, 1)).turns()).isEmpty();
         assertThat(read).as("one turn each").hasValue(2);
+    }
+
+    @Test
+    void summary_isWhereAFullWindowIsCut() {
+        ContextWindow window = compacting(9);
+        turns(4); // as many as there may be
+        keep(4, false); // of the first two
+
+        assertThat(messages(seen(window))).containsExactly("m0", "m1", "m2", "m3");
+        assertThat(seen(window).summary()).as("not before it is needed").isNull();
+        turn("m4", "r4");
+        ContextWindow.Window cut = seen(window);
+
+        assertThat(messages(cut)).containsExactly("m2", "m3", "m4");
+        assertThat(cut.cutFrom()).isEqualTo(5);
+        assertThat(cut.summary()).isNotNull();
+        assertThat(cut.summary().throughSeq()).isEqualTo(4);
+    }
+
+    @Test
+    void summary_afterWhichTheRestDoesNotFit_isToldAllTheSame() {
+        ContextWindow window = compacting(9);
+        turns(3);
+        keep(2, false);
+        IntStream.range(3, 8).forEach(i -> turn("m" + i, "r" + i));
+
+        ContextWindow.Window cut = seen(window);
+
+        assertThat(messages(cut)).as("its share").containsExactly("m7");
+        assertThat(cut.summary()).isNotNull();
+        assertThat(cut.summaryDue()).as("what lies between is still to be told").isTrue();
+    }
+
+    @Test
+    void summary_thatWasAskedFor_cutsAtOnce_alsoIfNothingIsCompacted() {
+        ContextWindow window = new ContextWindow(repository, new Bounds(9, 10_000, 0.5), tokens);
+        turns(3);
+        keep(2, false);
+        assertThat(messages(seen(window))).containsExactly("m0", "m1", "m2");
+        assertThat(seen(window).summary()).isNull();
+
+        keep(4, true);
+
+        assertThat(messages(seen(window))).containsExactly("m2");
+        assertThat(seen(window).cutFrom()).isEqualTo(5);
+        assertThat(seen(window).summary()).isNotNull();
+        assertThat(seen(window).summaryDue()).isFalse();
+    }
+
+    @Test
+    void summary_isDueWhenTheWindowIsNearlyFull_onceForEachWindow() {
+        ContextWindow window = compacting(9);
+        turns(1);
+        assertThat(seen(window).summaryDue()).isFalse();
+        turns(2);
+        assertThat(seen(window).summaryDue()).isTrue();
+
+        keep(4, false);
+
+        assertThat(seen(window).summaryDue()).isFalse();
+        assertThat(
+                        compacting(9)
+                                .before(
+                                        Next.of(accept("next").message(), Options.NONE),
+                                        Memory.NONE,
+                                        null,
+                                        false)
+                                .summaryDue())
+                .as("of a chat without any")
+                .isTrue();
+    }
+
+    /** With a summary a prompt is no longer than without. */
+    @Test
+    void summary_hasItsTokensKeptFree() {
+        Bounds bounds = new Bounds(100, 14 + 28 * 4, 1, Memory.Compaction.SUMMARY);
+        ContextWindow window = new ContextWindow(repository, bounds, tokens);
+        for (int i = 0; i < 4; i++) {
+            turn(TEN, TEN); // 28 tokens a turn
+        }
+
+        assertThat(before(window, TEN, List.of(), 0)).as("a quarter is free").hasSize(2);
+    }
+
+    private ContextWindow compacting(int maxMessages) {
+        return new ContextWindow(
+                repository,
+                new Bounds(maxMessages, 10_000, 0.5, Memory.Compaction.SUMMARY),
+                tokens);
+    }
+
+    private ContextWindow.Window seen(ContextWindow window) {
+        return window.before(new Next(chat, 9999, "m", List.of(), 0), Memory.NONE);
+    }
+
+    private static List<String> messages(ContextWindow.Window window) {
+        return window.turns().stream().map(ContextTurn::message).toList();
+    }
+
+    private void keep(int through, boolean asked) {
+        MemorySummary summary =
+                new MemorySummary(through, "s [1]", "m", null, asked, Instant.EPOCH);
+        assertThat(repository.keepSummary(chat, summary, repository.summaryBasis(chat)))
+                .isPresent();
     }
 
     private List<String> sent(int maxMessages, int maxTokens) {
