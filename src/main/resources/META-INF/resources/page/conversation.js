@@ -7,6 +7,9 @@ const TERMINAL = new Set(['completed', 'incomplete', 'failed']);
 
 export const isOver = message => TERMINAL.has(message.status);
 
+/** What is read again is mostly as it was, and then stays the object that is on the page. */
+const isSame = (known, read) => JSON.stringify(known) === JSON.stringify(read);
+
 const isLost = failure => failure instanceof Lost;
 
 /** Until then, or until there is reason to look sooner. */
@@ -247,8 +250,10 @@ export class Conversation extends EventTarget {
   }
 
   #keep(message) {
-    if (this.#find(message.id)) this.#replace(message);
-    else {
+    const known = this.#find(message.id);
+    if (known) {
+      if (!isSame(known, message)) this.#replace(message);
+    } else {
       this.messages = [...this.messages, message].sort((one, other) => one.seq - other.seq);
       this.#changed();
     }

@@ -1,5 +1,6 @@
 // The conversation: its log, as it is written, and where one writes.
 import { LitElement, html, nothing } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { Lost, inWords } from './api.js';
 import { isOver } from './conversation.js';
@@ -23,6 +24,7 @@ class Log extends LitElement {
   #drafts = new Map(); // by the chat's id
   #top = 0; // where it was scrolled to
   #oldest = null; // id of the first message shown
+  #frame = null; // in which it is redrawn
 
   constructor() {
     super();
@@ -57,7 +59,11 @@ class Log extends LitElement {
     this.draft = this.#drafts.get(this.conversation?.id) ?? '';
   }
 
-  redraw = () => this.requestUpdate();
+  /** Once a frame, however much has come; where nobody looks there are no frames. */
+  redraw = () => {
+    if (document.hidden) this.requestUpdate();
+    else this.#frame ??= requestAnimationFrame(() => { this.#frame = null; this.requestUpdate(); });
+  };
 
   firstUpdated() { this.grown.observe(this.querySelector('.column')); }
 
@@ -217,8 +223,12 @@ class Log extends LitElement {
       ${loading && !last ? html`<div class="ghosts" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}
       ${hasOlder ? html`<p class="aside-note">Loading what was said before…</p>` : nothing}
       ${!loading && !last ? html`<p class="aside-note">Nothing has been said yet.</p>` : nothing}
-      ${repeat(messages, message => message.id,
-        message => (message.role === 'user' ? this.#question(message) : this.#reply(message, message === last, message === running)))}`;
+      ${repeat(messages, message => message.id, message => this.#row(message, message === last, message === running))}`;
+  }
+
+  /** A message that changes is another object, so all others are left as they are. */
+  #row(message, last, next) {
+    return guard([message, last, next], () => (message.role === 'user' ? this.#question(message) : this.#reply(message, last, next)));
   }
 
   #question(message) {
