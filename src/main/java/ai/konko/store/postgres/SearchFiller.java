@@ -76,7 +76,10 @@ final class SearchFiller implements AutoCloseable {
             return false;
         }
         return session.slowly( // for a single very long text
-                slow -> SearchRows.takeIn(slow) || SearchRows.goOn(slow));
+                slow ->
+                        SearchRows.takeIn(slow)
+                                || SearchRows.goOn(slow)
+                                || SearchOwners.goOn(slow));
     }
 
     @Override

@@ -60,15 +60,6 @@ final class SearchRows {
                 and (select count(*) from chat c where c.id = u.chat_id) = 0
             """;
 
-    private static final String DROP_INDEX_OF_BEFORE =
-            """
-            do $$ begin
-                set local lock_timeout = '100ms';
-                drop index if exists message_text;
-            exception when lock_not_available then null;
-            end $$
-            """;
-
     private SearchRows() {}
 
     /**
@@ -89,6 +80,35 @@ final class SearchRows {
 
         static Integer[] seqs(List<Place> places) {
             return places.stream().map(Place::seq).toArray(Integer[]::new);
+        }
+    }
+
+    /**
+     * Turns that are worked on together.
+     *
+     * @param more whether there may be more
+     */
+    record Batch(List<Place> turns, boolean more) {
+
+        /**
+         * @param sql finds places, and their bytes; its last parameter says how many
+         */
+        static Batch some(Session session, String sql, Object... parameters) throws SQLException {
+            List<Place> turns = new ArrayList<>();
+            long[] bytes = {0};
+            List<Place> all =
+                    session.list(
+                            sql,
+                            row -> {
+                                Place place = Place.of(row);
+                                bytes[0] += row.getLong(3);
+                                if (turns.isEmpty() || bytes[0] <= MOST_BYTES) {
+                                    turns.add(place);
+                                }
+                                return place;
+                            },
+                            parameters);
+            return new Batch(turns, all.size() == BATCH || turns.size() < all.size());
         }
     }
 
@@ -120,21 +140,8 @@ final class SearchRows {
      * @return whether there may be more
      */
     static boolean takeIn(Session session) throws SQLException {
-        List<Place> turns = new ArrayList<>();
-        long[] bytes = {0};
-        List<Place> over =
-                session.list(
-                        OVER,
-                        row -> {
-                            Place place = Place.of(row);
-                            bytes[0] += row.getLong(3);
-                            if (turns.isEmpty() || bytes[0] <= MOST_BYTES) {
-                                turns.add(place);
-                            }
-                            return place;
-                        },
-                        BATCH);
-        return takeIn(session, turns) && (over.size() == BATCH || turns.size() < over.size());
+        Batch batch = Batch.some(session, OVER, BATCH);
+        return takeIn(session, batch.turns) && batch.more;
     }
 
     /**
@@ -192,7 +199,7 @@ final class SearchRows {
                         """,
                         Place::of, next.get().chatId(), next.get().seq(), BATCH);
         if (turns.isEmpty()) {
-            if (dropIndexOfBefore(session)) {
+            if (dropIndex(session, "message_text")) {
                 continueAt(session, null, null);
             }
             return false;
@@ -220,9 +227,17 @@ final class SearchRows {
      *
      * @return whether the index is gone
      */
-    private static boolean dropIndexOfBefore(Session session) throws SQLException {
-        session.update(DROP_INDEX_OF_BEFORE);
-        return session.first("select to_regclass('message_text')", row -> row.getString(1) == null)
+    static boolean dropIndex(Session session, String name) throws SQLException {
+        session.update(
+                """
+                do $$ begin
+                    set local lock_timeout = '100ms';
+                    drop index if exists %s;
+                exception when lock_not_available then null;
+                end $$
+                """
+                        .formatted(name));
+        return session.first("select to_regclass(?)", row -> row.getString(1) == null, name)
                 .orElseThrow();
     }
 

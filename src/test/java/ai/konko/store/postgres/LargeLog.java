@@ -54,9 +54,10 @@ final class LargeLog {
 
     private static final String SEARCHED =
             """
-            insert into searched (chat_id, seq, text)
-            select m.chat_id, m.seq, konko_folded(m.content) || chr(894) || konko_folded(r.content)
-            from message m join message r on r.chat_id = m.chat_id and r.seq = m.seq + 1
+            insert into searched (chat_id, seq, text, owner)
+            select m.chat_id, m.seq, konko_folded(m.content) || chr(894) || konko_folded(r.content),
+                konko_owner_number(c.owner)
+            from message m join message r on r.chat_id = m.chat_id and r.seq = m.seq + 1 join chat c on c.id = m.chat_id
             where m.seq % 2 = 1
             """;
 

@@ -39,7 +39,7 @@ final class NamedChats {
                     Map.entry("UsageRows.detach", "moves rows to an id that nobody knows"),
                     Map.entry("IdleChats.idle", "reads ids; each chat is removed by itself"),
                     Map.entry("DeletedMessages.removeSome", "any chat that is deleted; few rows"),
-                    Map.entry("SearchRows.takeIn", "each row stands for itself"),
+                    Map.entry("SearchRows.some", "each row stands for itself"),
                     Map.entry("SearchRows.goOn", "each row stands for itself"),
                     Map.entry("RequestRows.retried", "an owner's chats of two minutes"),
                     Map.entry("AttachmentRows.copy", "copies from a chat into a new one"),

@@ -99,6 +99,7 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                 database.statement(session -> address.writer(session, turn.reply()));
         assertThat(writer).isEmpty();
         takeInFromTheStart(log, chat);
+        giveOwnersFromTheStart(log, chat);
         StorageTest.lengthen(database, chat);
         assertThat(next.delete(chat)).hasSize(1);
         database.statement(session -> session.update("insert into unsearched values (?, 3)", chat));
@@ -113,6 +114,27 @@ class PostgresChatRepositoryTest extends ChatRepositoryContract {
                         session.update(
                                 "update search_progress set next_chat = ?, next_seq = 0",
                                 new UUID(0, 0)));
+        assertFinds(log, chat);
+        fillSearch();
+        assertFinds(log, chat);
+    }
+
+    /** As after an upgrade from a version whose table did not have the owners. */
+    private void giveOwnersFromTheStart(ChatRepository log, UUID chat) {
+        database.statement(
+                session ->
+                        session.update(
+                                "update search_progress set unowned_chat = ?, unowned_seq = 0",
+                                new UUID(0, 0)));
+        database.statement(
+                session ->
+                        session.update(
+                                "update chat set message_count = 100000 where id = ?", chat));
+        database.statement(
+                session ->
+                        session.update(
+                                "insert into searched (chat_id, seq, text) values (?, 1, 'hello')",
+                                chat));
         assertFinds(log, chat);
         fillSearch();
         assertFinds(log, chat);

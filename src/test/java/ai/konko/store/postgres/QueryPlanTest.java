@@ -277,7 +277,7 @@ class QueryPlanTest {
                 .extracting(chat -> chat.settings().title())
                 .containsExactly("chat 7777");
 
-        assertPlans("searched_text", "chat_title", "unsearched", "message_pkey");
+        assertPlans("searched_owner", "chat_title", "unsearched", "message_pkey");
     }
 
     @Test
