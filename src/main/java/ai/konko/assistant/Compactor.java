@@ -119,7 +119,7 @@ public class Compactor {
         } while (!asked.remove(chatId, seen));
     }
 
-    private void makeDue(UUID chatId) {
+    void makeDue(UUID chatId) {
         Chat chat = repository.chat(chatId);
         WindowBounds bounds = window.bounds(chat.settings().memory()).besideSummary();
         if (!bounds.compacts()) {

@@ -3,6 +3,7 @@ package ai.konko.assistant;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.FinishReason;
 import ai.konko.chat.GrowingIds;
+import ai.konko.chat.Memory;
 import ai.konko.chat.Outcome;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Post;
@@ -11,6 +12,8 @@ import ai.konko.chat.Started;
 import ai.konko.chat.TestLimits;
 import ai.konko.chat.WhenBusy;
 import ai.konko.store.memory.InMemoryChatRepository;
+import dev.langchain4j.service.Result;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much of each prompt repeats the prompt before it once the window is full, and how many tokens
@@ -51,6 +55,7 @@ public final class PromptBenchmark {
                             new Settings(null, "You are brief. " + words(100), null, Map.of()))
                     .id();
     private final Prompts prompts;
+    private final @Nullable Compactor compactor;
     private final int wordsOfATurn;
     private final Map<String, Integer> counted = new HashMap<>();
 
@@ -63,11 +68,32 @@ public final class PromptBenchmark {
     private PromptBenchmark(Bounds bounds, int wordsOfATurn) {
         ModelAddress address = ModelAddress.of("http://unused");
         this.wordsOfATurn = wordsOfATurn;
-        this.prompts =
-                new Prompts(
-                        log,
-                        new ContextWindow(log, bounds, tokens),
-                        new ModelEndpoint(address, Optional.empty(), Optional.empty(), "m"));
+        ContextWindow window = new ContextWindow(log, bounds, tokens);
+        ModelEndpoint endpoint =
+                new ModelEndpoint(address, Optional.empty(), Optional.empty(), "m");
+        this.prompts = new Prompts(log, window, endpoint);
+        this.compactor =
+                bounds.compaction() == Memory.Compaction.OFF
+                        ? null
+                        : new Compactor(
+                                log,
+                                window,
+                                new SummaryWriter(
+                                        this::summary,
+                                        bounds,
+                                        new TextInFlight(TestLimits.WIDE),
+                                        tokens),
+                                endpoint,
+                                tokens,
+                                Clock.systemUTC(),
+                                new SimpleMeterRegistry());
+    }
+
+    /** As long as it may be, nearly; it cites the last message that it is told of. */
+    private Result<String> summary(String material) {
+        int last = material.lastIndexOf("\n[");
+        String cited = material.substring(last + 1, material.indexOf(']', last) + 1);
+        return Result.<String>builder().content(words(800) + " " + cited).build();
     }
 
     public static void main(String... none) {
@@ -75,7 +101,7 @@ public final class PromptBenchmark {
                 "%n%d turns with a full window; cached: from %,d tokens on, in steps of %d, at %.0f %% of the price%n",
                 TURNS, CACHED_FROM, STEP, 100 * CACHED_PRICE);
         System.out.printf(
-                "%-34s %8s %8s %8s %10s %10s %10s%n",
+                "%-44s %8s %8s %8s %10s %10s %10s%n",
                 "window, tokens a turn",
                 "repeats",
                 "breaks",
@@ -87,6 +113,7 @@ public final class PromptBenchmark {
             for (Bounds bounds :
                     List.of(
                             new Bounds(100, 16_000, 0.5),
+                            new Bounds(100, 16_000, 0.5, Memory.Compaction.SUMMARY),
                             new Bounds(100, 16_000, 0.75),
                             new Bounds(100, 16_000, 1),
                             new Bounds(40, 8000, 1))) {
@@ -105,12 +132,13 @@ public final class PromptBenchmark {
             turn();
         }
         System.out.printf(
-                "%-34s %7.1f%% %7.1f%% %8d %10d %10d %10.0f%n",
-                "%d messages, %,d, keep %s; %d"
+                "%-44s %7.1f%% %7.1f%% %8d %10d %10d %10.0f%n",
+                "%d messages, %,d, keep %s%s; %d"
                         .formatted(
                                 bounds.maxMessages(),
                                 bounds.maxTokens(),
                                 bounds.keep(),
+                                compactor == null ? "" : ", summary",
                                 wordsOfATurn),
                 100 * shares / TURNS,
                 100.0 * breaks / TURNS,
@@ -132,6 +160,9 @@ public final class PromptBenchmark {
                 1,
                 Outcome.ended(words(wordsOfATurn - said), FinishReason.STOP, null)
                         .cutting(prompt.seen().cutFrom(), started.settings().memory()));
+        if (compactor != null && prompt.seen().summaryDue()) {
+            compactor.makeDue(chat);
+        }
     }
 
     private void count(List<String> prompt) {
