@@ -98,8 +98,11 @@ public class Compactor {
         OUTDATED
     }
 
-    /** A turn of the chat is over. Makes what summary is due, in the background. */
-    public void afterTurn(UUID chatId) {
+    /**
+     * A turn of the chat is over, or something of it was erased. Makes what summary is due, in the
+     * background.
+     */
+    public void changed(UUID chatId) {
         if (asked.merge(chatId, 1, Integer::sum) == 1) {
             threads.execute(() -> makeAllDue(chatId));
         }

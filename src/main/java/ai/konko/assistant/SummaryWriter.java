@@ -154,6 +154,8 @@ class SummaryWriter {
                     usable(answer, bounds, before == null ? first : 1, last),
                     usage(answer.tokenUsage()),
                     null);
+        } catch (RefusedException refused) { // no model was asked
+            throw refused;
         } catch (RuntimeException failed) {
             Failure failure = ModelException.in(failed);
             if (failure == null) {

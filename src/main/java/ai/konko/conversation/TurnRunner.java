@@ -224,7 +224,7 @@ class TurnRunner {
             if (now.status().terminal() && now.attempt() == reply.attempt()) {
                 over(now, live);
                 if (seen.summaryDue()) {
-                    compactor.afterTurn(reply.chatId());
+                    compactor.changed(reply.chatId());
                 }
             } else {
                 entry.handOver();

@@ -1,5 +1,6 @@
 package ai.konko.openai;
 
+import ai.konko.assistant.Compactor;
 import ai.konko.chat.ChatLimits;
 import ai.konko.chat.ChatRepository;
 import ai.konko.chat.RepeatableRequest;
@@ -39,6 +40,7 @@ public class ItemResource {
     private final ItemPages pages;
     private final Outgoing outgoing;
     private final References references;
+    private final Compactor compactor;
 
     ItemResource(
             ChatRepository repository,
@@ -47,7 +49,9 @@ public class ItemResource {
             ChatLimits limits,
             ItemPages pages,
             Outgoing outgoing,
-            References references) {
+            References references,
+            Compactor compactor) {
+        this.compactor = compactor;
         this.references = references;
         this.repository = repository;
         this.access = access;
@@ -136,6 +140,7 @@ public class ItemResource {
             @Context RoutingContext request) {
         UUID chatId = access.conversation(request, id);
         access.erase(chatId, item);
+        compactor.changed(chatId); // a summary that took it in is gone
         return JsonAnswer.of(ConversationView.of(repository.chat(chatId)));
     }
 }

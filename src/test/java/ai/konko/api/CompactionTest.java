@@ -221,6 +221,27 @@ class CompactionTest extends HttpTest {
     }
 
     @Test
+    void erased_isToldNoMore_becauseItsSummaryIsMadeAnew() {
+        String chat = compacting(8);
+        for (int i = 1; i <= 9; i++) {
+            say(chat, i);
+        }
+        assertThat(newest(chat)).isEqualTo(16);
+        String conversation = "/v1/conversations/conv_" + chat.substring(7).replace("-", "");
+        JsonNode items = client.get(conversation + "/items?order=asc").json().path("data");
+
+        client.delete(conversation + "/items/" + items.path(0).path("id").asText());
+
+        await().until(() -> newest(chat) == 16);
+        JsonNode all = client.get(chat + "/summaries").json().path("data");
+        assertThat(all).hasSize(1);
+        assertThat(all.toString()).doesNotContain("fact 1 ").contains("fact 2 [3]", "fact 8 [15]");
+        assertThat(model.calls().getLast().lastUser())
+                .as("from the log")
+                .doesNotContain("The summary so far");
+    }
+
+    @Test
     void turnsDoNotWaitForASummary_andItsUseCountsByItself() {
         String chat = compacting(8);
         CompletableFuture<Void> gate = new CompletableFuture<>();
