@@ -17,6 +17,7 @@ import ai.konko.chat.Message;
 import ai.konko.chat.Owner;
 import ai.konko.chat.Page;
 import ai.konko.chat.RefusedException;
+import ai.konko.chat.Status;
 import ai.konko.chat.Turn;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -53,6 +54,9 @@ public class Compactor {
     /** How many summaries, each of a window's worth of turns, one step makes at most. */
     private static final int MOST_PARTS = 10;
 
+    /** How many chats are looked at together: turns come first at the model and at the log. */
+    private static final int MOST_AT_ONCE = 8;
+
     private static final int PAGE = 100;
     private static final Duration SOON = Duration.ofSeconds(1);
 
@@ -68,7 +72,8 @@ public class Compactor {
     private final Map<UUID, Integer> asked = new ConcurrentHashMap<>();
 
     private final Executor threads =
-            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("compactor-", 0).factory());
+            Executors.newFixedThreadPool(
+                    MOST_AT_ONCE, Thread.ofVirtual().name("compactor-", 0).factory());
 
     Compactor(
             ChatRepository repository,
@@ -147,7 +152,8 @@ public class Compactor {
         Chat chat = repository.chat(chatId);
         WindowBounds bounds = window.bounds(chat.settings().memory()).besideSummary();
         Window now = window.before(Next.of(chatId), chat.settings().memory());
-        int kept = Math.max(1, (int) (now.turns().size() * bounds.keep()));
+        int turns = now.turns().size();
+        int kept = Math.max(1, Math.min(turns - 1, (int) (turns * bounds.keep())));
         int through =
                 Math.max(
                         leftOut(chat, now),
@@ -215,7 +221,7 @@ public class Compactor {
         UUID chatId = chat.id();
         MemorySummary.Basis basis = repository.summaryBasis(chatId); // before what it is made from
         MemorySummary before = newest(chatId);
-        List<Turn> turns = next(chatId, bounds, basis.throughSeq(), through);
+        List<Turn> turns = next(chat, bounds, basis.throughSeq(), through);
         if (turns.isEmpty()) {
             return null;
         }
@@ -250,19 +256,24 @@ public class Compactor {
         return kept;
     }
 
-    /** A window's worth of the turns that are context, or one that is longer. */
-    private List<Turn> next(UUID chatId, WindowBounds bounds, int after, int through) {
+    /**
+     * A window's worth of the turns that are context, or one that is longer. The chat's last one is
+     * not among them if its reply can run again.
+     */
+    private List<Turn> next(Chat chat, WindowBounds bounds, int after, int through) {
         List<Turn> turns = new ArrayList<>();
         long left = bounds.maxTokens();
         int last = after;
         while (last < through) {
             Page<Message> page =
-                    repository.messages(chatId, new MessageQuery(PAGE, Order.ASC, last));
+                    repository.messages(chat.id(), new MessageQuery(PAGE, Order.ASC, last));
             List<Message> messages = page.items();
             for (int i = 0; i + 1 < messages.size() && last < through; i += 2) {
                 Turn turn = new Turn(messages.get(i), messages.get(i + 1));
                 last = turn.reply().seq();
-                if (last <= through && turn.reply().isContext()) {
+                boolean mayRunAgain =
+                        last >= chat.messageCount() && turn.reply().status() == Status.INCOMPLETE;
+                if (last <= through && turn.reply().isContext() && !mayRunAgain) {
                     left -= tokens.of(turn);
                     if (left < 0 && !turns.isEmpty()) {
                         return turns;

@@ -74,15 +74,17 @@ class ContextWindow {
      * @param turns the oldest first
      * @param cutFrom if the message's turn cuts the window: the seq of the message that the window
      *     begins with since; else 0
+     * @param begin the seq of the message that it begins with, the new one if there is no other
      * @param summary of turns before those; null if there is none
      * @param summaryDue whether it may be time for a summary once the message's turn is over
      */
     record Window(
             List<ContextTurn> turns,
             int cutFrom,
+            int begin,
             @Nullable MemorySummary summary,
             boolean summaryDue) {
-        static final Window EMPTY = new Window(List.of(), 0, null, false);
+        static final Window EMPTY = new Window(List.of(), 0, 1, null, false);
     }
 
     WindowBounds bounds(Memory chosen) {
@@ -119,7 +121,7 @@ class ContextWindow {
                         && (begin - 1 > (told == null ? 0 : told.throughSeq())
                                 || (ready(summaries, sent) == null
                                         && mayBeNearlyFull(sent, next, bounds)));
-        return new Window(sent, sent.size() == turns.size() ? 0 : begin, told, due);
+        return new Window(sent, sent.size() == turns.size() ? 0 : begin, begin, told, due);
     }
 
     /** Those that the model may be told of: if the chat compacts none, those asked for. */

@@ -117,14 +117,20 @@ public record Prompt(
      * What of a chat's log the model sees.
      *
      * @param cutFrom see {@link ContextWindow.Window}
-     * @param summarized whether a summary tells of the rest
+     * @param begin see {@link ContextWindow.Window}
+     * @param told the seq of the last reply that a summary tells of; 0 if there is none
      * @param summaryDue see {@link ContextWindow.Window}
      */
-    public record Seen(int cutFrom, boolean summarized, boolean summaryDue) {
-        static final Seen ALL = new Seen(0, false, false);
+    public record Seen(int cutFrom, int begin, int told, boolean summaryDue) {
+        /** Nothing of a chat is left out. */
+        public static final Seen ALL = new Seen(0, 1, 0, false);
 
         static Seen of(ContextWindow.Window window) {
-            return new Seen(window.cutFrom(), window.summary() != null, window.summaryDue());
+            return new Seen(
+                    window.cutFrom(),
+                    window.begin(),
+                    window.summary() == null ? 0 : window.summary().throughSeq(),
+                    window.summaryDue());
         }
     }
 

@@ -182,7 +182,7 @@ class TurnRunner {
         private @Nullable Started following;
         private int tries;
         private final Span span;
-        private volatile Prompt.Seen seen = new Prompt.Seen(0, false, false);
+        private volatile Prompt.Seen seen = Prompt.Seen.ALL;
 
         private EndInTheLog(Started started, LiveReply entry, Span span, TextAllowance allowance) {
             super(entry, span, allowance, events, places);
@@ -198,7 +198,7 @@ class TurnRunner {
             if (seen.cutFrom() > 0) {
                 metrics.windowCut();
             }
-            if (seen.summarized()) {
+            if (seen.told() > 0) {
                 TurnSpans.compacted(span);
             }
             return prompt;

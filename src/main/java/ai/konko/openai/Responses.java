@@ -39,11 +39,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Requests for responses as turns of chats. */
 @ApplicationScoped
 class Responses {
+    private static final Logger LOG = Logger.getLogger(Responses.class);
+
     private final ChatRepository repository;
     private final TurnEngine turns;
     private final StatelessTurns stateless;
@@ -198,14 +201,19 @@ class Responses {
         return copy(origin, continued.previous(), wanted, terms);
     }
 
+    /** The turn is accepted, whatever comes of this; the next request says the same again. */
     private void remember(UUID chatId, @Nullable Memory memory) {
         if (memory == null) {
             return;
         }
-        Memory known = repository.chat(chatId).settings().memory();
-        Memory.Patch patch = Memory.Patch.to(memory);
-        if (!patch.applyTo(known).equals(known)) {
-            Chat _ = repository.patch(chatId, SettingsPatch.of(patch));
+        try {
+            Memory known = repository.chat(chatId).settings().memory();
+            Memory.Patch patch = Memory.Patch.to(memory);
+            if (!patch.applyTo(known).equals(known)) {
+                Chat _ = repository.patch(chatId, SettingsPatch.of(patch));
+            }
+        } catch (RefusedException refused) {
+            LOG.warnf("Chat %s has its memory as before: %s", chatId, refused.code().wire());
         }
     }
 
@@ -348,7 +356,7 @@ class Responses {
                 continued.chatId() == null
                         ? Memory.NONE
                         : repository.chat(continued.chatId()).settings().memory();
-        if (!tokens.isWhole(prompt(continued, wanted), chosen)) {
+        if (!tokens.isWhole(prompt(continued, wanted), continued.chatId(), chosen)) {
             throw RefusedException.contextLengthExceeded(wanted.parameter());
         }
     }

@@ -143,6 +143,16 @@ class CompactionTest extends HttpTest {
     }
 
     @Test
+    void compact_ofAWindowThatKeepsAll_takesInOneTurn() {
+        String chat = "/chats/" + client.post("/chats", "{\"memory\": {\"keep\": 1}}").id();
+        client.say(chat, "fact 1");
+        client.say(chat, "fact 2");
+
+        assertThat(client.post(chat + "/compact", "").json().path("throughSeq").asInt())
+                .isEqualTo(2);
+    }
+
+    @Test
     void compact_withOneTurn_hasNothingToDo() {
         String chat = client.chat();
         assertThat(client.post(chat + "/compact", "").code()).isEqualTo("nothing-to-compact");

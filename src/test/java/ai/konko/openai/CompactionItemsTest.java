@@ -175,6 +175,24 @@ class CompactionItemsTest extends SdkTest {
                         wanted.putAdditionalBodyProperty("truncation", JsonValue.from("auto"))
                                 .build());
         assertThat(client.messages(chat)).hasSize(6);
+        assertThatThrownBy(() -> openai.responses().create(whole))
+                .as("what was left out before does not come back")
+                .isInstanceOf(BadRequestException.class);
+    }
+
+    @Test
+    void truncationDisabled_takesWhatASummaryTellsOf() {
+        String chat = client.chat();
+        for (int i = 0; i < 4; i++) {
+            client.say(chat, "message " + i);
+        }
+        assertThat(client.post(chat + "/compact", "").status()).isEqualTo(200);
+        String body =
+                "{\"input\": \"and now?\", \"truncation\": \"disabled\", \"conversation\": \"conv_%s\"}"
+                        .formatted(chat.substring(7).replace("-", ""));
+
+        assertThat(client.post("/v1/responses", body).status()).isEqualTo(200);
+        assertThat(client.post("/v1/responses", body).status()).isEqualTo(200);
     }
 
     @Test
